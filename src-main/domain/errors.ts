@@ -1,0 +1,89 @@
+/**
+ * Errors are named by what the caller must do. `code` is stable and is what the UI, the cli and scripts match on;
+ * `retry` says whether trying again is safe:
+ * - `never`: the request itself is wrong, somebody has to change something first;
+ * - `later`: nothing happened, the same request may succeed in a moment;
+ * - `unknown-effect`: it may or may not have happened, look before trying again.
+ */
+export type Retry = 'never' | 'later' | 'unknown-effect'
+
+export type ErrorCode =
+  // connecting
+  | 'auth-failed'
+  | 'host-unreachable'
+  | 'database-unknown'
+  | 'vhost-unknown'
+  | 'tls-failed'
+  | 'too-many-connections'
+  | 'connection-lost'
+  | 'permission-denied'
+  | 'source-is-standby'
+  | 'secret-missing'
+  | 'secret-store-weak'
+  // the outbox
+  | 'table-missing'
+  | 'table-without-key'
+  | 'column-missing'
+  | 'no-profile-matches'
+  | 'query-timeout'
+  | 'query-failed'
+  | 'message-not-found'
+  | 'row-changed'
+  | 'state-forbids'
+  | 'payload-not-json'
+  | 'headers-not-json'
+  | 'outcome-unsettled'
+  // the broker
+  | 'exchange-missing'
+  | 'unroutable'
+  | 'broker-refused'
+  | 'broker-blocked'
+  | 'broker-failed'
+  | 'confirm-timeout'
+  | 'channel-closed'
+  | 'message-too-large'
+  // plans, jobs, decisions
+  | 'plan-invalid'
+  | 'plan-digest-mismatch'
+  | 'plan-not-confirmed'
+  | 'plan-empty'
+  | 'plan-too-large'
+  | 'plan-not-found'
+  | 'plan-already-run'
+  | 'job-not-found'
+  | 'job-busy'
+  | 'job-state-forbids'
+  | 'count-not-typed'
+  | 'source-locked'
+  | 'reason-required'
+  | 'decision-not-found'
+  | 'undo-too-late'
+  // the workspace and the local store
+  | 'workspace-invalid'
+  | 'source-unknown'
+  | 'broker-unknown'
+  | 'name-in-use'
+  | 'store-failed'
+  | 'store-newer'
+  | 'journal-broken'
+  // usage
+  | 'usage'
+  | 'cancelled'
+  | 'internal'
+
+/** Values for the sentence of the error: names and numbers that an operator may see. Never a secret. */
+export type ErrorDetail = Readonly<Record<string, string | number>>
+
+export class RedriveError extends Error {
+  override readonly name = 'RedriveError'
+  readonly code: ErrorCode
+  readonly retry: Retry
+  readonly detail: ErrorDetail
+
+  constructor(code: ErrorCode, retry: Retry, detail: ErrorDetail = {}, options?: ErrorOptions) {
+    super(`${code} ${JSON.stringify(detail)}`, options)
+    this.code = code
+    this.retry = retry
+    this.detail = detail
+  }
+}

@@ -1,0 +1,70 @@
+import { canonical, sha256 } from './digest.ts'
+import type { Json } from './digest.ts'
+
+export const journalActions = [
+  'workspace-changed',
+  'source-unlocked',
+  'source-locked',
+  'plan-created',
+  'job-started',
+  'job-continued',
+  'job-claiming',
+  'job-publishing',
+  'job-outcomes',
+  'job-marked',
+  'job-ended',
+  'job-recovered',
+  'job-settling',
+  'job-settled',
+  'resolve-intended',
+  'resolved',
+  'undo-intended',
+  'undone',
+] as const
+export type JournalAction = (typeof journalActions)[number]
+
+/** What the caller knows; the journal adds sequence, time and hashes. */
+export interface JournalDraft {
+  readonly action: JournalAction
+  readonly operator: string
+  readonly source: string | null
+  /** Id of the job, plan or decision it belongs to. */
+  readonly subject: string | null
+  /** Row ids, outcomes, reasons: everything needed to tell what happened. Never a secret, never a payload. */
+  readonly detail: Json
+}
+
+export interface JournalEntry extends JournalDraft {
+  /** 1, 2, 3 … without holes. */
+  readonly seq: number
+  readonly at: string
+  readonly previousHash: string
+  readonly hash: string
+}
+
+/** The hash before the first entry. */
+export const genesisHash = '0'.repeat(64)
+
+export function journalHash(entry: Omit<JournalEntry, 'hash'>): string {
+  const { seq, at, action, operator, source, subject, detail, previousHash } = entry
+  return sha256(canonical({ seq, at, action, operator, source, subject, detail, previousHash }))
+}
+
+export function nextEntry(
+  draft: JournalDraft,
+  at: string,
+  head: { readonly seq: number; readonly hash: string } | null,
+): JournalEntry {
+  const entry = { ...draft, seq: (head?.seq ?? 0) + 1, at, previousHash: head?.hash ?? genesisHash }
+  return { ...entry, hash: journalHash(entry) }
+}
+
+export type JournalVerdict =
+  | { readonly intact: true; readonly entries: number; readonly headHash: string }
+  | {
+      readonly intact: false
+      readonly entries: number
+      /** The first entry that does not fit, as far as it can be told. */
+      readonly brokenAt: number | null
+      readonly finding: 'changed' | 'missing' | 'reordered' | 'truncated' | 'unreadable'
+    }

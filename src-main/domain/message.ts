@@ -1,0 +1,67 @@
+/** The canonical states of a message. How a row gets its state is said by the outbox's mapping. */
+export const messageStates = [
+  'pending',
+  'scheduled',
+  'in-flight',
+  'retrying',
+  'sent',
+  'failed',
+  'discarded',
+  'unknown',
+] as const
+export type MessageState = (typeof messageStates)[number]
+
+/** Why an operator should look: `stuck` pending or in flight for too long; `failed` attempts used up. */
+export const troubles = ['stuck', 'failed'] as const
+export type Trouble = (typeof troubles)[number]
+
+export interface Destination {
+  readonly exchange: string
+  readonly routingKey: string
+}
+
+/** Place in a chain: `key` is the ordering key, `previousId` the id of the message before this one. */
+export interface ChainLink {
+  readonly key: string
+  readonly previousId: string | null
+}
+
+/** One row of an outbox without its content. Times are ISO-8601 in UTC with the source's full precision. */
+export interface Message {
+  /** Row key as the source's own text; never a number, so that a bigint survives. */
+  readonly id: string
+  /** Opaque row version; differs after any change of the row. */
+  readonly version: string
+  /** Business identity; a resend never changes it. */
+  readonly messageId: string
+  readonly state: MessageState
+  readonly trouble: Trouble | null
+  readonly attempts: number
+  readonly attemptsMax: number
+  readonly type: string | null
+  readonly destination: Destination
+  readonly chain: ChainLink | null
+  readonly createdAt: string
+  readonly updatedAt: string | null
+  readonly nextAttemptAt: string | null
+  readonly lastError: string | null
+}
+
+/** Exact text as the source holds it. `headers` is the text of a JSON object, or null. */
+export interface MessageContent {
+  readonly payload: string
+  readonly headers: string | null
+}
+
+export interface MessageWithContent extends Message {
+  readonly content: MessageContent
+}
+
+/** The states from which a person may resend or resolve. A sent, discarded or unknown row is left alone. */
+export const actionableStates: ReadonlySet<MessageState> = new Set([
+  'pending',
+  'scheduled',
+  'retrying',
+  'in-flight',
+  'failed',
+])

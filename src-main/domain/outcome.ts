@@ -1,0 +1,34 @@
+import type { ErrorCode } from './errors.ts'
+import type { Destination } from './message.ts'
+
+/**
+ * What became of one publish.
+ * - `confirmed`: the broker acknowledged it and did not return it;
+ * - `returned`: no queue was bound for it (mandatory flag);
+ * - `refused`: the broker said no, or an error proves that nothing was stored;
+ * - `unknown`: no answer, a closed channel, a timeout. Never to be read as success or failure.
+ */
+export const outcomes = ['confirmed', 'returned', 'refused', 'unknown'] as const
+export type Outcome = (typeof outcomes)[number]
+
+export type PublishOutcome =
+  | { readonly outcome: 'confirmed' }
+  | {
+      readonly outcome: 'returned' | 'refused' | 'unknown'
+      readonly code: ErrorCode
+      /** The broker's or the client's own words, for the record. */
+      readonly reason: string
+    }
+
+/** What goes to the broker: the original message, byte for byte, plus Redrive's own headers. */
+export interface OutgoingMessage {
+  readonly messageId: string
+  readonly type: string | null
+  readonly destination: Destination
+  /** Exact text of the payload, sent as UTF-8. */
+  readonly payload: string
+  /** Exact text of a JSON object, or null. */
+  readonly headers: string | null
+  /** `x-redrive-job` and `x-redrive-attempt`. */
+  readonly redriveHeaders: Readonly<Record<string, string | number>>
+}

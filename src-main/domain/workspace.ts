@@ -1,0 +1,50 @@
+export const environments = ['development', 'staging', 'production'] as const
+export type Environment = (typeof environments)[number]
+
+/** Where a secret comes from. `value` is for throw-away setups; `keychain` and `prompt` are filled by the host. */
+export type SecretRef =
+  | { readonly value: string }
+  | { readonly env: string }
+  | { readonly keychain: true }
+  | { readonly prompt: true }
+
+export type TlsMode = 'disable' | 'require' | 'verify-full'
+
+export interface TlsOptions {
+  /** `require` encrypts without checking who answers; `verify-full` checks the certificate and the name. */
+  readonly mode: TlsMode
+  readonly caFile?: string
+  readonly certFile?: string
+  readonly keyFile?: string
+  /** Name to verify where the address is a tunnel's. */
+  readonly serverName?: string
+}
+
+export interface SourceConfig {
+  readonly driver: 'postgres'
+  /** postgres://user@host:port/database, without a password. */
+  readonly url: string
+  readonly password?: SecretRef
+  readonly tls?: TlsOptions
+  readonly environment: Environment
+  readonly outbox: { readonly profile: string; readonly table: string }
+  readonly deliver?: { readonly broker: string }
+  readonly stuckAfterSec: number
+  readonly maxAttempts: number
+}
+
+export interface BrokerConfig {
+  readonly driver: 'rabbitmq' | 'memory'
+  /** amqp://user@host:port/vhost, without a password. */
+  readonly url: string
+  readonly password?: SecretRef
+  readonly tls?: TlsOptions
+}
+
+export interface Workspace {
+  readonly sources: Readonly<Record<string, SourceConfig>>
+  readonly brokers: Readonly<Record<string, BrokerConfig>>
+}
+
+export const STUCK_AFTER_SEC_DEFAULT = 300
+export const ATTEMPTS_MAX_DEFAULT = 3

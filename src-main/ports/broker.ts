@@ -1,0 +1,56 @@
+import type { Destination } from '../domain/message.ts'
+import type { OutgoingMessage, PublishOutcome } from '../domain/outcome.ts'
+
+export type BrokerState =
+  | { readonly state: 'connecting' }
+  | { readonly state: 'connected' }
+  /** The broker takes no publishes for now (memory or disk alarm); `reason` is its own word. */
+  | { readonly state: 'blocked'; readonly reason: string }
+  | { readonly state: 'disconnected'; readonly reason: string; readonly retryInMs: number | null }
+
+export interface BrokerReport {
+  readonly product: string
+  readonly version: string
+  readonly latencyMs: number
+}
+
+export interface DestinationCheck {
+  readonly destination: Destination
+  /** False: the exchange does not exist. Null: it could not be told (no permission to look). */
+  readonly exists: boolean | null
+}
+
+/** Unconfirmed publishes that one publisher holds at a time; `publish` waits for a place beyond it. */
+export const PUBLISH_WINDOW_MAX = 1_000
+
+/**
+ * A channel for publishing with confirms.
+ *
+ * `publish` resolves with an outcome for every message and rejects only where `signal` was aborted before a byte went
+ * out. Messages go out in the order of the calls. After a broken connection every message without an answer is
+ * `unknown`; the publisher then answers further calls with `refused` and code `channel-closed`, because nothing was
+ * sent: get a new one.
+ */
+export interface Publisher {
+  publish(message: OutgoingMessage, signal: AbortSignal): Promise<PublishOutcome>
+  /** Waits for outstanding answers, at most the confirm timeout; what has none by then is `unknown`. */
+  close(): Promise<void>
+}
+
+/**
+ * One broker. Publishing and looking use separate connections, because a blocked connection answers nothing.
+ * Reconnects by itself with backoff; never sends a message again by itself.
+ */
+export interface Broker {
+  state(): BrokerState
+  /** Calls `listener` on every change; returns the way to stop it. */
+  watch(listener: (state: BrokerState) => void): () => void
+  report(signal: AbortSignal): Promise<BrokerReport>
+  checkDestinations(
+    destinations: readonly Destination[],
+    signal: AbortSignal,
+  ): Promise<readonly DestinationCheck[]>
+  /** Throws RedriveError with retry `later` where the broker cannot be reached or is blocked. */
+  openPublisher(signal: AbortSignal): Promise<Publisher>
+  close(): Promise<void>
+}

@@ -1,0 +1,118 @@
+import type { Decision, DecisionState } from '../domain/decision.ts'
+import type { ErrorCode } from '../domain/errors.ts'
+import type { ItemMove, ItemResult, ItemState, Job, JobItem, JobState, Settlement } from '../domain/job.ts'
+import type { JournalDraft } from '../domain/journal.ts'
+import type { Plan } from '../domain/plan.ts'
+
+export interface NewJob {
+  readonly job: string
+  readonly plan: string
+  readonly rate: number | null
+  readonly operator: string
+  /** The process that runs it, see `Owner`. */
+  readonly owner: Owner
+}
+
+/** A process that runs jobs. Two hosts on one machine may share a store; a dead one's jobs are taken over. */
+export interface Owner {
+  readonly host: string
+  readonly pid: number
+  /** Differs for each start of a process, so that a reused pid is not mistaken for its predecessor. */
+  readonly instance: string
+}
+
+export interface ItemSettlement {
+  readonly seq: number
+  readonly as: Settlement
+  readonly reason: string
+  readonly marked: boolean
+}
+
+/**
+ * Durable state of plans and jobs. Every method is one transaction, on disk when it resolves, and writes its journal
+ * entry in that same transaction. States move only by compare-and-set: where `from` does not match, the whole call
+ * throws RedriveError `job-state-forbids` and nothing changes.
+ */
+export interface JobStore {
+  savePlan(plan: Plan, entry: JournalDraft): Promise<void>
+  plan(id: string): Promise<Plan | null>
+  /** Copies the plan's items. `plan-already-run` where a job of this plan exists. */
+  startJob(job: NewJob, entry: JournalDraft): Promise<Job>
+  /** Only the owner that is named moves items; a job taken over by another process throws `job-busy`. */
+  moveItems(job: string, owner: Owner, moves: readonly ItemMove[], entry: JournalDraft | null): Promise<void>
+  moveJob(
+    job: string,
+    move: {
+      readonly from: JobState
+      readonly to: JobState
+      /** Owner from now on; null: nobody. */
+      readonly owner: Owner | null
+      readonly interruption?: { readonly code: ErrorCode; readonly reason: string }
+    },
+    entry: JournalDraft,
+  ): Promise<Job>
+  settleItems(job: string, settlements: readonly ItemSettlement[], entry: JournalDraft): Promise<void>
+  /** Running jobs with their owners, for recovery. */
+  runningJobs(): Promise<readonly { readonly job: string; readonly owner: Owner }[]>
+}
+
+export interface ItemQuery {
+  readonly states?: readonly ItemState[]
+  readonly results?: readonly ItemResult[]
+  /** Only unknown outcomes that nobody has settled. */
+  readonly unsettled?: boolean
+  readonly afterSeq: number
+  readonly limit: number
+}
+
+/** What Redrive did with one message. */
+export interface MessageDeed {
+  readonly at: string
+  readonly kind: 'resend' | 'resolve'
+  /** Job or decision id. */
+  readonly subject: string
+  readonly operator: string
+  readonly result: string
+  readonly code: ErrorCode | null
+  readonly reason: string | null
+}
+
+export interface JobReader {
+  job(id: string): Promise<Job | null>
+  jobOfPlan(plan: string): Promise<Job | null>
+  /** Newest first; `before` is the id of the last job of the page before. */
+  jobs(query: {
+    readonly source?: string
+    readonly before: string | null
+    readonly limit: number
+  }): Promise<readonly Job[]>
+  items(job: string, query: ItemQuery): Promise<readonly JobItem[]>
+  /** Of these rows, those that an unsettled unknown outcome or an unfinished item holds, with the job. */
+  held(source: string, ids: readonly string[]): Promise<ReadonlyMap<string, string>>
+  /** Unsettled unknown outcomes of a source. */
+  unsettledCount(source: string): Promise<number>
+  /** Newest first. */
+  deeds(source: string, id: string): Promise<readonly MessageDeed[]>
+}
+
+export interface DecisionStore {
+  /** Writes decisions in state `intended`. */
+  intend(decisions: readonly Decision[], entry: JournalDraft): Promise<void>
+  moveDecisions(
+    moves: readonly {
+      readonly decision: string
+      readonly from: DecisionState
+      readonly to: DecisionState
+      readonly appliedVersion?: string
+      readonly before?: string
+    }[],
+    entry: JournalDraft,
+  ): Promise<void>
+  /** The entry that an undo is about to happen; states do not move. */
+  intendUndo(entry: JournalDraft): Promise<void>
+  decision(id: string): Promise<Decision | null>
+  /** Decisions still `intended`: a process died between the entry and the update. */
+  intended(): Promise<readonly Decision[]>
+  /** Newest first, for the undo list. */
+  recent(source: string, limit: number): Promise<readonly Decision[]>
+}

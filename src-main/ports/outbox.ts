@@ -1,0 +1,165 @@
+import type { Message, MessageState, MessageWithContent, Trouble } from '../domain/message.ts'
+import type { Mapping } from '../domain/mapping.ts'
+
+/** Rows to look for. Every field narrows; an empty filter means all rows. */
+export interface MessageFilter {
+  readonly trouble?: Trouble
+  readonly states?: readonly MessageState[]
+  readonly type?: string
+  /** Case-insensitive part of the last error. */
+  readonly error?: string
+  readonly chainKey?: string
+  readonly exchange?: string
+  readonly messageId?: string
+  /** Created at least this long ago, in seconds. */
+  readonly ageSecMin?: number
+}
+
+export const LIST_LIMIT_MAX = 1_000
+/** Counts stop here and say so ("10,000+"). */
+export const COUNT_MAX = 10_000
+export const GROUPS_MAX = 100
+
+export interface ListQuery {
+  readonly filter: MessageFilter
+  readonly order: 'newest' | 'oldest'
+  /** Opaque, from the page before; null for the first page. */
+  readonly cursor: string | null
+  readonly limit: number
+  /** How long the whole call may take, in milliseconds, before it returns what it has. */
+  readonly budgetMs: number
+}
+
+/** How much of the table an answer speaks for. A time-out is never an empty list. */
+export type Scope =
+  | { readonly complete: true }
+  | { readonly complete: false; readonly reason: 'time-budget'; readonly scannedToId: string | null }
+
+export interface MessagePage {
+  readonly messages: readonly Message[]
+  /** Null where the end was reached. Present with an incomplete scope too: the next call goes on from there. */
+  readonly nextCursor: string | null
+  readonly scope: Scope
+}
+
+export interface BoundedCount {
+  readonly count: number
+  /** True: at least this many. */
+  readonly bounded: boolean
+  readonly oldestCreatedAt: string | null
+  readonly scope: Scope
+}
+
+export type GroupBy = 'type' | 'error' | 'destination'
+
+export interface MessageGroup {
+  readonly key: string
+  readonly count: number
+  readonly oldestCreatedAt: string | null
+}
+
+export interface OutboxReport {
+  readonly serverVersion: string
+  readonly role: 'primary' | 'standby'
+  readonly latencyMs: number
+  readonly table: string
+  readonly profile: string
+  readonly mappingDigest: string
+  readonly privileges: { readonly select: boolean; readonly update: boolean }
+  /** The role of the read connection can write more than it needs; the read-only transaction is what protects. */
+  readonly readRoleCanWrite: boolean
+  /** An index serves the open rows; without it lists are read in bounded slices. */
+  readonly indexed: boolean
+}
+
+export interface ClaimRequest {
+  readonly id: string
+  /** Row version that the plan saw. */
+  readonly version: string
+}
+
+export type ClaimResult =
+  | {
+      readonly id: string
+      readonly claimed: true
+      readonly version: string
+      readonly message: MessageWithContent
+    }
+  | { readonly id: string; readonly claimed: false }
+
+export interface MarkRequest {
+  readonly id: string
+  /** `confirm`: sent. `fail`: returned or refused. `release`: never published, back to what it was. */
+  readonly as: 'confirm' | 'fail' | 'release'
+  /** Last error to write for `fail` and `release`. */
+  readonly reason: string | null
+  /** State before the claim, for `release`. */
+  readonly stateBefore: MessageState
+}
+
+export type MarkResult =
+  | { readonly id: string; readonly marked: true; readonly version: string }
+  /** The row no longer carries this claim: somebody else changed it, and it was left alone. */
+  | { readonly id: string; readonly marked: false }
+
+export interface ResolveRequest {
+  readonly id: string
+  readonly version: string
+  /** Written to the row, so that a decision is recognised after a crash. */
+  readonly token: string
+}
+
+export type ResolveResult =
+  | { readonly id: string; readonly applied: true; readonly version: string; readonly before: string }
+  | { readonly id: string; readonly applied: false }
+
+export interface UndoRequest {
+  readonly id: string
+  /** Row version right after the resolve. */
+  readonly version: string
+  /** From ResolveResult. */
+  readonly before: string
+}
+
+/**
+ * One outbox of one source.
+ *
+ * Reading never blocks a writer and runs on a connection that cannot write. Every statement has a time limit on the
+ * server, and is cancelled there when `signal` is aborted. Writing changes a row only by compare-and-set: on its
+ * version, or on the claim's token; a row that does not match is left alone and reported as a value.
+ *
+ * Throws RedriveError: `later` where nothing happened; `unknown-effect` from claim, mark, resolve and undo where the
+ * connection broke after the statement had been sent. All four may then be repeated: the same claim token, mark or
+ * decision applied twice has the effect of once.
+ */
+export interface Outbox {
+  readonly mapping: Mapping
+  report(signal: AbortSignal): Promise<OutboxReport>
+  list(query: ListQuery, signal: AbortSignal): Promise<MessagePage>
+  count(filter: MessageFilter, budgetMs: number, signal: AbortSignal): Promise<BoundedCount>
+  /** At most GROUPS_MAX groups, largest first, over at most COUNT_MAX rows. */
+  groups(
+    filter: MessageFilter,
+    by: GroupBy,
+    budgetMs: number,
+    signal: AbortSignal,
+  ): Promise<{ readonly groups: readonly MessageGroup[]; readonly bounded: boolean; readonly scope: Scope }>
+  /** Rows by id with their content, in the order of the ids; an id that does not exist is absent from the answer. */
+  read(ids: readonly string[], signal: AbortSignal): Promise<readonly MessageWithContent[]>
+  /** For each chain of these rows the highest id that is already sent and higher than the row's. */
+  laterSent(ids: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, string>>
+  /**
+   * Takes rows for one publish, counts the attempt, writes `token`. One statement. A row already claimed with the
+   * same token is claimed again (so that a repeat after a lost answer gives the same result).
+   */
+  claim(
+    requests: readonly ClaimRequest[],
+    token: string,
+    signal: AbortSignal,
+  ): Promise<readonly ClaimResult[]>
+  /** Ends claims made with `token`. A row already marked by the same request counts as marked where that can be seen. */
+  mark(requests: readonly MarkRequest[], token: string, signal: AbortSignal): Promise<readonly MarkResult[]>
+  resolve(requests: readonly ResolveRequest[], signal: AbortSignal): Promise<readonly ResolveResult[]>
+  undo(requests: readonly UndoRequest[], signal: AbortSignal): Promise<readonly MarkResult[]>
+  close(): Promise<void>
+}

@@ -1,0 +1,29 @@
+import type { SecretRef, Workspace } from '../domain/workspace.ts'
+
+/** Wall time and waiting. */
+export interface Clock {
+  now(): Date
+  /** Resolves after `ms` milliseconds; rejects with the signal's reason when it is aborted first. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>
+}
+
+/** New identifiers, unique and growing with time; `prefix` says what it names ("job", "plan"). */
+export interface Ids {
+  next(prefix: string): string
+}
+
+/** Passwords. A value never leaves the engine's process but to the server that it opens. */
+export interface Secrets {
+  /** Throws RedriveError `secret-missing` where there is none. `name` is "sources.orders" or "brokers.rabbit". */
+  resolve(name: string, ref: SecretRef): Promise<string>
+  /** Keeps what an operator typed. Returns the reference to write into the workspace. */
+  keep(name: string, value: string): Promise<SecretRef>
+  forget(name: string): Promise<void>
+}
+
+/** Where the connections are written down. `save` replaces the whole file in one step. */
+export interface WorkspaceStore {
+  /** Throws RedriveError `workspace-invalid`. A file that does not exist is an empty workspace. */
+  load(): Promise<Workspace>
+  save(workspace: Workspace): Promise<void>
+}
