@@ -11,7 +11,10 @@ export default defineConfig({
       sourcemap: true,
       rolldownOptions: {
         // `engine` is started by the main process as a utilityProcess, so it is an entry of its own.
-        input: { index: at('src-main/hosts/desktop/main.ts'), engine: at('src-main/hosts/desktop/engine.ts') },
+        input: {
+          index: at('src-main/hosts/desktop/main.ts'),
+          engine: at('src-main/hosts/desktop/engine.ts'),
+        },
       },
     },
   },
