@@ -1,0 +1,23 @@
+import type { BrokerConfig, SourceConfig } from '../domain/workspace.ts'
+import type { Broker } from './broker.ts'
+import type { Outbox } from './outbox.ts'
+
+/** Asked at each new connection, so that a short-lived password stays fresh. */
+export type PasswordSource = () => Promise<string | null>
+
+/**
+ * Opens an outbox: connects, reads the catalogue, fits the mapping. Throws RedriveError where the server cannot be
+ * reached, the table is missing or the mapping does not fit it.
+ */
+export type OpenOutbox = (
+  options: { readonly config: SourceConfig; readonly password: PasswordSource },
+  signal: AbortSignal,
+) => Promise<Outbox>
+
+/** Makes a broker, which connects in the background. */
+export type OpenBroker = (options: { readonly config: BrokerConfig; readonly password: PasswordSource }) => Broker
+
+export interface Drivers {
+  readonly outbox: Readonly<Record<SourceConfig['driver'], OpenOutbox>>
+  readonly broker: Readonly<Partial<Record<BrokerConfig['driver'], OpenBroker>>>
+}

@@ -1,0 +1,21 @@
+import { oc } from '@orpc/contract'
+import { z } from 'zod'
+import { contractErrors } from './errors.ts'
+
+/** Every procedure of the contract starts here, so that each may throw the one typed error. */
+export const procedure = oc.errors(contractErrors)
+
+/** Row and object ids are text, always: a bigint does not survive a JSON number. */
+export const id = z.string().min(1).max(400)
+export const name = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'letters, digits, dot, dash and underscore; at most 63')
+/** ISO-8601 in UTC. */
+export const time = z.string()
+export const environment = z.enum(['development', 'staging', 'production'])
+export type Environment = z.infer<typeof environment>
+
+/** Ids that one call may name. */
+export const IDS_MAX = 10_000
+export const REASON_CHARS_MAX = 500
+export const reason = z.string().trim().min(1).max(REASON_CHARS_MAX)

@@ -1,0 +1,111 @@
+import { z } from 'zod'
+import { environment, name, procedure, time } from './base.ts'
+import { errorData } from './errors.ts'
+
+export const tls = z.strictObject({
+  mode: z.enum(['disable', 'require', 'verify-full']),
+  caFile: z.string().max(1_000).exactOptional(),
+  certFile: z.string().max(1_000).exactOptional(),
+  keyFile: z.string().max(1_000).exactOptional(),
+  serverName: z.string().max(255).exactOptional(),
+})
+
+/** What the operator typed. `keep`: leave the stored one; the value itself never comes back from the engine. */
+export const passwordInput = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('none') }),
+  z.strictObject({ kind: z.literal('keep') }),
+  z.strictObject({ kind: z.literal('env'), variable: z.string().min(1).max(200) }),
+  z.strictObject({ kind: z.literal('typed'), value: z.string().min(1).max(1_000) }),
+])
+export type PasswordInput = z.infer<typeof passwordInput>
+/** Where a password comes from, without it. */
+export const passwordKind = z.enum(['none', 'env', 'stored', 'prompt', 'workspace-file'])
+
+export const sourceDraft = z.strictObject({
+  url: z.string().min(1).max(2_000),
+  password: passwordInput,
+  tls: tls.exactOptional(),
+  environment,
+  table: z.string().min(1).max(200),
+  profile: z.string().min(1).max(100),
+  /** Broker that resends go to; null: look only. */
+  deliverTo: name.nullable(),
+  stuckAfterSec: z.number().int().min(1).max(31_536_000),
+  maxAttempts: z.number().int().min(1).max(1_000),
+})
+export type SourceDraft = z.infer<typeof sourceDraft>
+
+export const brokerDraft = z.strictObject({
+  driver: z.enum(['rabbitmq', 'memory']),
+  url: z.string().min(1).max(2_000),
+  password: passwordInput,
+  tls: tls.exactOptional(),
+})
+export type BrokerDraft = z.infer<typeof brokerDraft>
+
+export const sourceConnection = sourceDraft.omit({ password: true }).extend({
+  name,
+  passwordKind,
+  /** Null: not unlocked, read-only. */
+  unlockedUntil: time.nullable(),
+})
+export type SourceConnection = z.infer<typeof sourceConnection>
+export const brokerConnection = brokerDraft.omit({ password: true }).extend({ name, passwordKind })
+export type BrokerConnection = z.infer<typeof brokerConnection>
+
+export const sourceReport = z.object({
+  serverVersion: z.string(),
+  role: z.enum(['primary', 'standby']),
+  latencyMs: z.number(),
+  table: z.string(),
+  profile: z.string(),
+  mappingDigest: z.string(),
+  privileges: z.object({ select: z.boolean(), update: z.boolean() }),
+  readRoleCanWrite: z.boolean(),
+  indexed: z.boolean(),
+})
+export type SourceReport = z.infer<typeof sourceReport>
+export const brokerReport = z.object({ product: z.string(), version: z.string(), latencyMs: z.number() })
+export type BrokerReport = z.infer<typeof brokerReport>
+
+/** A test fails as a value: the form shows the reason beside the fields. */
+export const sourceTest = z.discriminatedUnion('ok', [
+  z.object({ ok: z.literal(true), report: sourceReport }),
+  z.object({ ok: z.literal(false), error: errorData }),
+])
+export type SourceTest = z.infer<typeof sourceTest>
+export const brokerTest = z.discriminatedUnion('ok', [
+  z.object({ ok: z.literal(true), report: brokerReport }),
+  z.object({ ok: z.literal(false), error: errorData }),
+])
+export type BrokerTest = z.infer<typeof brokerTest>
+
+export const UNLOCK_MINUTES_MAX = 120
+
+export const connections = {
+  list: procedure
+    .input(z.strictObject({}))
+    .output(z.object({ sources: z.array(sourceConnection), brokers: z.array(brokerConnection) })),
+  saveSource: procedure
+    .input(z.strictObject({ name, isNew: z.boolean(), draft: sourceDraft }))
+    .output(sourceConnection),
+  saveBroker: procedure
+    .input(z.strictObject({ name, isNew: z.boolean(), draft: brokerDraft }))
+    .output(brokerConnection),
+  removeSource: procedure.input(z.strictObject({ name })).output(z.object({})),
+  removeBroker: procedure.input(z.strictObject({ name })).output(z.object({})),
+  /** A saved connection, or a draft before it is saved (`name` then says whose stored password `keep` means). */
+  testSource: procedure.input(z.strictObject({ name, draft: sourceDraft.nullable() })).output(sourceTest),
+  testBroker: procedure.input(z.strictObject({ name, draft: brokerDraft.nullable() })).output(brokerTest),
+  unlock: procedure
+    .input(
+      z.strictObject({
+        source: name,
+        minutes: z.number().int().min(1).max(UNLOCK_MINUTES_MAX),
+        /** Production only: the source's name, typed. */
+        typedName: z.string().max(63).nullable(),
+      }),
+    )
+    .output(z.object({ unlockedUntil: time })),
+  lock: procedure.input(z.strictObject({ source: name })).output(z.object({})),
+}

@@ -1,0 +1,12 @@
+import { connections } from './connections.ts'
+import { decisions } from './decisions.ts'
+import { jobs } from './jobs.ts'
+import { journal } from './journal.ts'
+import { messages } from './messages.ts'
+import { overview } from './overview.ts'
+import { plans } from './plans.ts'
+import { session } from './session.ts'
+
+/** The whole API between the engine and whoever drives it: window, browser, command line. */
+export const contract = { connections, decisions, jobs, journal, messages, overview, plans, session }
+export type Contract = typeof contract

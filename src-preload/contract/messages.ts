@@ -1,0 +1,123 @@
+import { z } from 'zod'
+import { id, name, procedure, time } from './base.ts'
+import { errorCode } from './errors.ts'
+
+export const messageState = z.enum([
+  'pending',
+  'scheduled',
+  'in-flight',
+  'retrying',
+  'sent',
+  'failed',
+  'discarded',
+  'unknown',
+])
+export type MessageState = z.infer<typeof messageState>
+export const trouble = z.enum(['stuck', 'failed'])
+export type Trouble = z.infer<typeof trouble>
+export const destination = z.object({ exchange: z.string(), routingKey: z.string() })
+export type Destination = z.infer<typeof destination>
+
+export const message = z.object({
+  id,
+  version: z.string(),
+  messageId: z.string(),
+  state: messageState,
+  trouble: trouble.nullable(),
+  attempts: z.number().int(),
+  attemptsMax: z.number().int(),
+  type: z.string().nullable(),
+  destination,
+  chain: z.object({ key: z.string(), previousId: z.string().nullable() }).nullable(),
+  createdAt: time,
+  updatedAt: time.nullable(),
+  nextAttemptAt: time.nullable(),
+  lastError: z.string().nullable(),
+})
+export type Message = z.infer<typeof message>
+
+/** Everything narrows; an empty filter means all rows. */
+export const messageFilter = z.strictObject({
+  trouble: trouble.exactOptional(),
+  states: z.array(messageState).exactOptional(),
+  type: z.string().max(200).exactOptional(),
+  error: z.string().max(200).exactOptional(),
+  chainKey: z.string().max(400).exactOptional(),
+  exchange: z.string().max(255).exactOptional(),
+  messageId: z.string().max(400).exactOptional(),
+  ageSecMin: z.number().int().nonnegative().exactOptional(),
+})
+export type MessageFilter = z.infer<typeof messageFilter>
+
+/** How much of the table an answer speaks for. */
+export const scope = z.discriminatedUnion('complete', [
+  z.object({ complete: z.literal(true) }),
+  z.object({
+    complete: z.literal(false),
+    reason: z.literal('time-budget'),
+    scannedToId: z.string().nullable(),
+  }),
+])
+export type Scope = z.infer<typeof scope>
+
+export const PAGE_LIMIT_MAX = 500
+export const messageList = z.object({
+  messages: z.array(message),
+  nextCursor: z.string().nullable(),
+  scope,
+  asOf: time,
+})
+export type MessageList = z.infer<typeof messageList>
+
+export const messageGroups = z.object({
+  groups: z.array(z.object({ key: z.string(), count: z.number().int(), oldestCreatedAt: time.nullable() })),
+  bounded: z.boolean(),
+  scope,
+  asOf: time,
+})
+export type MessageGroups = z.infer<typeof messageGroups>
+
+/** Something that Redrive did with this message. */
+export const deed = z.object({
+  at: time,
+  kind: z.enum(['resend', 'resolve']),
+  subject: id,
+  operator: z.string(),
+  result: z.string(),
+  code: errorCode.nullable(),
+  reason: z.string().nullable(),
+})
+export type Deed = z.infer<typeof deed>
+
+export const messageDetail = message.extend({
+  /** Exact text as the source holds it. */
+  payload: z.string(),
+  /** Exact text of a JSON object, or null. */
+  headers: z.string().nullable(),
+  deeds: z.array(deed),
+  /** The job that holds this message: unsettled outcome or unfinished item. */
+  heldBy: id.nullable(),
+  /** The decision that an undo would take back; null where there is none to undo. */
+  undo: id.nullable(),
+})
+export type MessageDetail = z.infer<typeof messageDetail>
+
+export const messages = {
+  list: procedure
+    .input(
+      z.strictObject({
+        source: name,
+        filter: messageFilter,
+        order: z.enum(['newest', 'oldest']),
+        cursor: z.string().max(1_000).nullable(),
+        limit: z.number().int().min(1).max(PAGE_LIMIT_MAX),
+      }),
+    )
+    .output(messageList),
+  groups: procedure
+    .input(
+      z.strictObject({ source: name, filter: messageFilter, by: z.enum(['type', 'error', 'destination']) }),
+    )
+    .output(messageGroups),
+  get: procedure.input(z.strictObject({ source: name, id })).output(messageDetail),
+}

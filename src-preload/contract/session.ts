@@ -1,0 +1,52 @@
+import { eventIterator } from '@orpc/contract'
+import { z } from 'zod'
+import { environment, id, name, procedure, time } from './base.ts'
+import { errorCode } from './errors.ts'
+
+export const sessionInfo = z.object({
+  version: z.string(),
+  host: z.enum(['desktop', 'http', 'cli']),
+  operator: z.string(),
+  sandbox: z.boolean(),
+  /** Whether a typed password outlives this process. */
+  keepsPasswords: z.boolean(),
+})
+export type SessionInfo = z.infer<typeof sessionInfo>
+
+export const connectionStatus = z.object({
+  kind: z.enum(['source', 'broker']),
+  name,
+  environment: environment.nullable(),
+  state: z.enum(['idle', 'connecting', 'connected', 'blocked', 'disconnected']),
+  /** Why it is blocked or disconnected. */
+  code: errorCode.nullable(),
+  reason: z.string().nullable(),
+  latencyMs: z.number().nullable(),
+  at: time,
+})
+export type ConnectionStatus = z.infer<typeof connectionStatus>
+
+/** Everything that the frame of the console shows. Whole each time; small. */
+export const sessionStatus = z.object({
+  now: time,
+  connections: z.array(connectionStatus),
+  unlocks: z.array(z.object({ source: name, unlockedUntil: time })),
+  jobs: z.array(
+    z.object({
+      job: id,
+      source: name,
+      state: z.enum(['running', 'interrupted']),
+      items: z.number(),
+      ended: z.number(),
+    }),
+  ),
+  /** Grows whenever a job, a decision or a connection changed: pages ask again when it does. */
+  revision: z.number().int(),
+})
+export type SessionStatus = z.infer<typeof sessionStatus>
+
+export const session = {
+  info: procedure.input(z.strictObject({})).output(sessionInfo),
+  /** The status now, then on every change, at most twice a second, and every 15 s as a sign of life. */
+  watch: procedure.input(z.strictObject({})).output(eventIterator(sessionStatus)),
+}
