@@ -15,7 +15,10 @@ export type OpenOutbox = (
 ) => Promise<Outbox>
 
 /** Makes a broker, which connects in the background. */
-export type OpenBroker = (options: { readonly config: BrokerConfig; readonly password: PasswordSource }) => Broker
+export type OpenBroker = (options: {
+  readonly config: BrokerConfig
+  readonly password: PasswordSource
+}) => Broker
 
 export interface Drivers {
   readonly outbox: Readonly<Record<SourceConfig['driver'], OpenOutbox>>

@@ -1,0 +1,306 @@
+import type { ErrorCode, ErrorData } from './errors.ts'
+
+/** What happened, what it means for the messages, what to do next. `{name}` stands for a value of the detail. */
+export interface Sentences {
+  readonly what: string
+  readonly means: string
+  readonly next: string
+}
+
+const nothingSent = 'Nothing was sent and no row was changed.'
+
+export const englishSentences: Readonly<Record<ErrorCode, Sentences>> = {
+  'auth-failed': {
+    what: '{server} refused the user "{user}".',
+    means: 'Redrive is not connected. ' + nothingSent,
+    next: 'Check the user name and the password of this connection, then test it again.',
+  },
+  'host-unreachable': {
+    what: '{server} does not answer.',
+    means: 'Redrive is not connected. ' + nothingSent,
+    next: 'Check host and port, the VPN or tunnel, and that the server runs.',
+  },
+  'database-unknown': {
+    what: 'The server has no database "{database}".',
+    means: nothingSent,
+    next: 'Correct the database name of this connection.',
+  },
+  'vhost-unknown': {
+    what: 'The broker has no virtual host "{vhost}", or this user may not open it.',
+    means: nothingSent,
+    next: 'Correct the virtual host, or have the user given access to it.',
+  },
+  'tls-failed': {
+    what: 'The encrypted connection to {server} could not be made: {reason}.',
+    means: nothingSent,
+    next: 'Check the TLS mode, the CA file and the server name of this connection.',
+  },
+  'too-many-connections': {
+    what: '{server} takes no more connections.',
+    means: nothingSent,
+    next: 'Wait a moment, or free connections on the server; Redrive needs at most a few.',
+  },
+  'connection-lost': {
+    what: 'The connection to {server} broke.',
+    means: 'Reading stopped here. A change that was under way is checked before it is repeated.',
+    next: 'Redrive connects again by itself. Look at the job before acting again.',
+  },
+  'permission-denied': {
+    what: 'The user may not do this: {reason}.',
+    means: nothingSent,
+    next: 'Have the missing privilege granted; the connections page shows which ones Redrive needs.',
+  },
+  'source-is-standby': {
+    what: 'This source is a standby: it can be read but not written.',
+    means: nothingSent,
+    next: 'Connect to the primary to resend or resolve.',
+  },
+  'secret-missing': {
+    what: 'There is no password for {name}: {reason}.',
+    means: 'Redrive is not connected. ' + nothingSent,
+    next: 'Set the environment variable, or enter the password on the connections page.',
+  },
+  'secret-store-weak': {
+    what: "This computer's key store is not protected.",
+    means: 'The password was not saved to disk; it is kept until Redrive ends.',
+    next: 'Enter it again at the next start, or set up a key ring.',
+  },
+  'table-missing': {
+    what: 'There is no table {table} that this user can see.',
+    means: nothingSent,
+    next: "Check schema and table name, and the user's rights on the schema.",
+  },
+  'table-without-key': {
+    what: 'The table {table} has no primary key.',
+    means: 'A row could not be told from its copies, so Redrive will not work on it.',
+    next: 'Add a primary key, or choose another table.',
+  },
+  'column-missing': {
+    what: 'The table {table} lacks columns that the profile {profile} needs: {columns}.',
+    means: 'Redrive cannot read this table with this profile. ' + nothingSent,
+    next: 'Choose the right table or profile, or add the columns.',
+  },
+  'no-profile-matches': {
+    what: 'No known profile fits the table {table}. The nearest, {profile}, misses: {columns}.',
+    means: 'Redrive does not guess what the columns mean. ' + nothingSent,
+    next: 'Choose another table, or lay the table out as resources/outbox/postgres.sql does.',
+  },
+  'query-timeout': {
+    what: 'The database did not answer within {limitMs} ms.',
+    means: 'This does not mean that there are no messages. ' + nothingSent,
+    next: 'Narrow the filter, or add the index that the connections page recommends.',
+  },
+  'query-failed': {
+    what: 'The database refused a statement: {reason}.',
+    means: nothingSent,
+    next: 'Test the connection; if the table was changed lately, check its columns.',
+  },
+  'message-not-found': {
+    what: 'There is no message with id {id}.',
+    means: 'It may have been removed since it was shown.',
+    next: 'Refresh the list.',
+  },
+  'row-changed': {
+    what: 'The row was changed by somebody else since it was shown.',
+    means: 'Redrive left it as it is.',
+    next: 'Look at it again and decide anew.',
+  },
+  'state-forbids': {
+    what: 'A message in the state {state} cannot be resent or resolved.',
+    means: 'It was left as it is.',
+    next: 'Choose messages that are pending, in flight or failed.',
+  },
+  'payload-not-json': {
+    what: 'The payload of message {id} is not JSON, though the mapping says so.',
+    means: 'It was left out; nothing was sent for it.',
+    next: 'Have the row corrected by the service that owns it.',
+  },
+  'headers-not-json': {
+    what: 'The headers of message {id} cannot be carried exactly: {reason}.',
+    means: 'It was left out; nothing was sent for it.',
+    next: 'Have the headers of the row corrected: they must be one JSON object.',
+  },
+  'outcome-unsettled': {
+    what: 'An earlier publish of this message has an unknown outcome in {job}.',
+    means:
+      'It may have reached the broker already. Sending it again could deliver it twice, so it was left out.',
+    next: 'Settle the outcome in that job first.',
+  },
+  'exchange-missing': {
+    what: 'The exchange "{exchange}" does not exist.',
+    means: 'Nothing was sent to it.',
+    next: 'Declare the exchange, or have the destination of the row corrected, then resend.',
+  },
+  unroutable: {
+    what: 'The broker returned the message: no queue is bound for this routing key.',
+    means: 'No queue holds it. The row says failed, with the reason.',
+    next: 'Bind a queue for exchange and routing key, then resend.',
+  },
+  'broker-refused': {
+    what: 'The broker refused the message: {reason}.',
+    means: 'It was not accepted. Where one exchange feeds several queues, others may hold it.',
+    next: 'Look at the queue (is it full?), then resend.',
+  },
+  'broker-blocked': {
+    what: 'The broker takes no publishes now: {reason}.',
+    means: nothingSent,
+    next: 'Free memory or disk on the broker; then continue the job.',
+  },
+  'broker-failed': {
+    what: 'The broker reported an error: {reason}.',
+    means: 'Messages without an answer are shown as unknown.',
+    next: 'Look at the broker, settle unknown outcomes, then continue.',
+  },
+  'confirm-timeout': {
+    what: 'The broker did not confirm within {limitMs} ms.',
+    means: 'The message may or may not be in the queue. Its outcome is unknown.',
+    next: 'Look into the queue or at the consumer, then settle the outcome.',
+  },
+  'channel-closed': {
+    what: 'The connection to the broker broke before it answered.',
+    means: 'The message may or may not be in the queue. Its outcome is unknown.',
+    next: 'Look into the queue or at the consumer, then settle the outcome.',
+  },
+  'message-too-large': {
+    what: 'The message is larger than the broker takes: {reason}.',
+    means: 'It was not sent.',
+    next: "Raise the broker's limit, or have the payload shortened by its service.",
+  },
+  'plan-invalid': {
+    what: 'This is not a plan that Redrive can read: {reason}.',
+    means: nothingSent,
+    next: 'Make the plan anew with "redrive plan resend".',
+  },
+  'plan-digest-mismatch': {
+    what: 'The plan was changed after it was made: its digest does not fit its content.',
+    means: nothingSent,
+    next: 'Make the plan anew. A plan cannot be edited by hand.',
+  },
+  'plan-not-confirmed': {
+    what: 'The plan was not confirmed by its digest.',
+    means: nothingSent,
+    next: 'Read the plan, then run it with --confirm {digest}.',
+  },
+  'plan-empty': {
+    what: 'There is nothing to resend in this selection.',
+    means: nothingSent,
+    next: 'Choose messages that are pending, in flight or failed.',
+  },
+  'plan-too-large': {
+    what: 'The selection holds more than {limit} messages.',
+    means: nothingSent,
+    next: 'Narrow the filter and make several plans.',
+  },
+  'plan-not-found': {
+    what: 'There is no plan {plan} in this store.',
+    means: nothingSent,
+    next: 'Make the plan anew, or import its file.',
+  },
+  'plan-already-run': {
+    what: 'This plan was run already, as {job}.',
+    means: 'A plan runs once, so nothing was sent twice.',
+    next: 'Look at that job. For what is still in trouble, make a new plan.',
+  },
+  'job-not-found': {
+    what: 'There is no job {job} in this store.',
+    means: nothingSent,
+    next: 'List the jobs to find its id.',
+  },
+  'job-busy': {
+    what: 'Another Redrive process is working on {job}.',
+    means: 'This process keeps its hands off it.',
+    next: 'Follow the job there, or wait until it ends.',
+  },
+  'job-state-forbids': {
+    what: 'The job {job} is {state}; that cannot be done to it.',
+    means: nothingSent,
+    next: 'Look at the job again.',
+  },
+  'count-not-typed': {
+    what: 'The source is production: the number of messages must be typed ({count}).',
+    means: nothingSent,
+    next: 'Type the number that the plan shows.',
+  },
+  'source-locked': {
+    what: '{source} is read-only.',
+    means: nothingSent,
+    next: 'Unlock it for a limited time, then act.',
+  },
+  'reason-required': {
+    what: 'A reason is needed.',
+    means: nothingSent,
+    next: 'Say why in a few words; it is kept in the journal.',
+  },
+  'decision-not-found': {
+    what: 'There is no decision {decision} in this store.',
+    means: 'No row was changed.',
+    next: 'Look into the journal for its id.',
+  },
+  'undo-too-late': {
+    what: 'The row was changed after the decision, or the decision is no longer in force.',
+    means: 'It was left as it is.',
+    next: 'Look at the message; decide anew if it is still in trouble.',
+  },
+  'workspace-invalid': {
+    what: 'The workspace {path} is not valid at {at}: {problem}.',
+    means: 'No connection was opened.',
+    next: 'Correct the file; resources/workspace.schema.json describes it.',
+  },
+  'source-unknown': {
+    what: 'There is no source "{source}" in the workspace.',
+    means: nothingSent,
+    next: 'Use one of: {known}.',
+  },
+  'broker-unknown': {
+    what: 'The broker "{broker}" is not in the workspace.',
+    means: nothingSent,
+    next: 'Say in "deliver" which broker this source delivers to, and define it under "brokers".',
+  },
+  'name-in-use': {
+    what: 'The name "{name}" is in use.',
+    means: 'Nothing was saved or removed.',
+    next: 'Choose another name, or change what uses it first.',
+  },
+  'store-failed': {
+    what: 'The local store {path} cannot be used: {reason}.',
+    means: 'Nothing is sent while nothing can be written down.',
+    next: 'Check disk space and rights of that folder, then start Redrive again.',
+  },
+  'store-newer': {
+    what: 'The local store {path} was written by a newer Redrive.',
+    means: 'It was not touched.',
+    next: 'Start that newer version.',
+  },
+  'journal-broken': {
+    what: 'The journal was changed outside Redrive.',
+    means: 'What it says can no longer be trusted from entry {brokenAt} on.',
+    next: 'Keep a copy of the store, and compare it with your last export.',
+  },
+  usage: {
+    what: '{problem}',
+    means: nothingSent,
+    next: 'See "redrive --help".',
+  },
+  cancelled: {
+    what: 'It was cancelled.',
+    means: 'What had not begun was not done.',
+    next: 'Start it again when you are ready.',
+  },
+  internal: {
+    what: 'Redrive failed inside: {reason}.',
+    means: 'What was under way is written down; look at the jobs before acting again.',
+    next: 'Start Redrive again. If it happens twice, report it with the log.',
+  },
+}
+
+/** Fills the sentences; a value that the detail lacks leaves a question mark, never a raw brace. */
+export function fillSentences(sentences: Sentences, detail: ErrorData['detail']): Sentences {
+  const fill = (text: string): string =>
+    text.replace(/\{(\w+)\}/g, (_, key: string) => String(detail[key] ?? '?'))
+  return { what: fill(sentences.what), means: fill(sentences.means), next: fill(sentences.next) }
+}
+
+/** English sentences of an error, as the cli prints them. */
+export function explain(code: ErrorCode, detail: ErrorData['detail']): Sentences {
+  return fillSentences(englishSentences[code], detail)
+}
