@@ -1,0 +1,161 @@
+import { RedriveError } from '../../domain/errors.ts'
+import type { TlsOptions } from '../../domain/workspace.ts'
+import type { Broker, BrokerState, Publisher } from '../../ports/broker.ts'
+import type { Clock } from '../../ports/surroundings.ts'
+import { addressDetail, parseRabbitUrl } from './address.ts'
+import type { RabbitAddress } from './address.ts'
+import { classify } from './classify.ts'
+import { Denials } from './denials.ts'
+import type { Log } from './dial.ts'
+import { Link } from './link.ts'
+import type { Line } from './link.ts'
+import { Look } from './look.ts'
+import { RabbitPublisher } from './publisher.ts'
+import { within } from './waiting.ts'
+
+const CONFIRM_TIMEOUT_MS = 30_000
+const OPEN_TIMEOUT_MS = 10_000
+const MIB = 1024 * 1024
+/** What a broker takes unless it was configured otherwise: 16 MiB since 4.0, 128 MiB before. */
+const PAYLOAD_BYTES_MAX = 16 * MIB
+const PAYLOAD_BYTES_MAX_BEFORE_4 = 128 * MIB
+
+export interface RabbitBrokerOptions {
+  /** amqp://user@host:port/vhost or amqps://, percent-encoded, without a password. */
+  readonly url: string
+  /** Asked for at each connect; the value is not kept. */
+  readonly password: () => Promise<string>
+  readonly tls?: TlsOptions
+  readonly clock: Clock
+  readonly log?: Log
+  /** From 0 up to 1, for the jitter of reconnects. */
+  readonly random?: () => number
+  /** No answer within this time is outcome `unknown`. */
+  readonly confirmTimeoutMs?: number
+  /** Larger payloads are refused; the default depends on the broker's version. */
+  readonly payloadBytesMax?: number
+}
+
+/**
+ * Returns at once and connects in the background. Throws RedriveError `workspace-invalid` for a url that cannot be read.
+ */
+export function openRabbitBroker(options: RabbitBrokerOptions): Broker {
+  return new RabbitBroker(options, parseRabbitUrl(options.url, options.tls))
+}
+
+class RabbitBroker implements Broker {
+  readonly #options: RabbitBrokerOptions
+  readonly #address: RabbitAddress
+  readonly #log: Log
+  readonly #publishing: Link
+  readonly #looking: Link
+  readonly #look: Look
+  readonly #denials: Denials
+  readonly #publishers = new Set<Publisher>()
+  readonly #listeners = new Set<(state: BrokerState) => void>()
+  #state: BrokerState = { state: 'connecting' }
+
+  constructor(options: RabbitBrokerOptions, address: RabbitAddress) {
+    this.#options = options
+    this.#address = address
+    this.#log = options.log ?? (() => undefined)
+    this.#denials = new Denials(options.clock)
+    const link = (name: string): Link =>
+      new Link({
+        name,
+        address,
+        password: options.password,
+        tls: options.tls,
+        clock: options.clock,
+        log: this.#log,
+        random: options.random ?? Math.random,
+        onState: () => queueMicrotask(() => this.#stateChanged()),
+      })
+    this.#publishing = link('redrive publish')
+    this.#looking = link('redrive look')
+    this.#look = new Look({ link: this.#looking, address, clock: options.clock, log: this.#log })
+  }
+
+  state(): BrokerState {
+    return worst(this.#publishing.state(), this.#looking.state())
+  }
+
+  watch(listener: (state: BrokerState) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  async report(signal: AbortSignal): ReturnType<Broker['report']> {
+    return await this.#look.report(signal)
+  }
+
+  async checkDestinations(
+    ...[destinations, signal]: Parameters<Broker['checkDestinations']>
+  ): ReturnType<Broker['checkDestinations']> {
+    return await this.#look.destinations(destinations, signal)
+  }
+
+  async openPublisher(signal: AbortSignal): Promise<Publisher> {
+    const detail = addressDetail(this.#address)
+    const line = await this.#publishing.ready(signal)
+    const blocked = line.blocked()
+    if (blocked !== null) throw new RedriveError('broker-blocked', 'later', { ...detail, reason: blocked })
+    const onTimeout = (): Error =>
+      new RedriveError('connection-lost', 'later', { ...detail, reason: 'no channel in time' })
+    const work = line.model.createConfirmChannel()
+    try {
+      const { clock } = this.#options
+      const channel = await within({ work, timeoutMs: OPEN_TIMEOUT_MS, clock, onTimeout }, signal)
+      const publisher = new RabbitPublisher(channel, {
+        line,
+        clock,
+        log: this.#log,
+        denials: this.#denials,
+        exchangeExists: (exchange, stop) => this.#exchangeExists(exchange, stop),
+        confirmTimeoutMs: this.#options.confirmTimeoutMs ?? CONFIRM_TIMEOUT_MS,
+        payloadBytesMax: this.#options.payloadBytesMax ?? payloadBytesMax(line),
+      })
+      this.#publishers.add(publisher)
+      channel.on('close', () => this.#publishers.delete(publisher))
+      return publisher
+    } catch (error) {
+      // A channel that opens after all would stay until the connection ends.
+      void work.then((channel) => channel.close()).catch(() => undefined)
+      signal.throwIfAborted()
+      throw classify(error, detail, false)
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#publishers].map((publisher) => publisher.close()))
+    await Promise.all([this.#publishing.close(), this.#looking.close()])
+    this.#stateChanged()
+    this.#listeners.clear()
+  }
+
+  /** A publisher does not wait for a looking connection that is not there. */
+  async #exchangeExists(exchange: string, signal: AbortSignal): Promise<boolean | null> {
+    if (exchange !== '' && this.#looking.state().state !== 'connected') return null
+    return await this.#look.exchangeExists(exchange, signal)
+  }
+
+  #stateChanged(): void {
+    const state = this.state()
+    if (JSON.stringify(state) === JSON.stringify(this.#state)) return
+    this.#state = state
+    for (const listener of this.#listeners) listener(state)
+  }
+}
+
+const SEVERITY = ['connected', 'connecting', 'blocked', 'disconnected'] as const
+
+/** One state for two connections: the one that an operator has to know about. */
+function worst(one: BrokerState, other: BrokerState): BrokerState {
+  return SEVERITY.indexOf(other.state) > SEVERITY.indexOf(one.state) ? other : one
+}
+
+function payloadBytesMax(line: Line): number {
+  const { version } = line.model.connection.serverProperties
+  const major = Number.parseInt(String(version), 10)
+  return major < 4 ? PAYLOAD_BYTES_MAX_BEFORE_4 : PAYLOAD_BYTES_MAX
+}
