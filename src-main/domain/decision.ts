@@ -9,6 +9,17 @@ import type { MessageState } from './message.ts'
 export const decisionStates = ['intended', 'applied', 'not-applied', 'undone'] as const
 export type DecisionState = (typeof decisionStates)[number]
 
+const decisionMoves: Readonly<Record<DecisionState, readonly DecisionState[]>> = {
+  intended: ['applied', 'not-applied'],
+  applied: ['undone'],
+  'not-applied': [],
+  undone: [],
+}
+
+export function decisionMayMove(from: DecisionState, to: DecisionState): boolean {
+  return decisionMoves[from].includes(to)
+}
+
 export interface Decision {
   readonly decision: string
   readonly source: string

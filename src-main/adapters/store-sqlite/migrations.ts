@@ -1,0 +1,133 @@
+/**
+ * The schema, forward only. A released step is never edited; a change is a new step at the end. The number of steps
+ * done is the file's `user_version`.
+ *
+ * A plan's items never change. What a job does with them stands in `job_items`, which has a row only from an item's
+ * first step on: starting a job of 100,000 messages writes one row.
+ */
+export const migrations: readonly string[] = [
+  `
+  CREATE TABLE journal (
+    seq INTEGER PRIMARY KEY,
+    at TEXT NOT NULL,
+    action TEXT NOT NULL,
+    operator TEXT NOT NULL,
+    source TEXT,
+    subject TEXT,
+    detail TEXT NOT NULL,
+    previous_hash TEXT NOT NULL,
+    hash TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX journal_by_source ON journal (source) WHERE source IS NOT NULL;
+  CREATE INDEX journal_by_subject ON journal (subject) WHERE subject IS NOT NULL;
+  CREATE TRIGGER journal_keeps_rows BEFORE UPDATE ON journal
+    BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+  CREATE TRIGGER journal_loses_none BEFORE DELETE ON journal
+    BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+  CREATE TRIGGER journal_has_no_holes BEFORE INSERT ON journal
+    WHEN NEW.seq <> (SELECT coalesce(max(seq), 0) + 1 FROM journal)
+    BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+
+  CREATE TABLE plans (
+    plan_key INTEGER PRIMARY KEY,
+    plan TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    source TEXT NOT NULL,
+    broker TEXT NOT NULL,
+    header TEXT NOT NULL,
+    items INTEGER NOT NULL,
+    complete INTEGER NOT NULL CHECK (complete IN (0, 1)),
+    begun_at TEXT NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX plans_by_id ON plans (plan) WHERE complete = 1;
+  CREATE INDEX plans_incomplete ON plans (begun_at) WHERE complete = 0;
+
+  CREATE TABLE plan_items (
+    plan_key INTEGER NOT NULL REFERENCES plans ON DELETE CASCADE,
+    seq INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    version TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    state TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    type TEXT,
+    chain_key TEXT,
+    exchange TEXT NOT NULL,
+    routing_key TEXT NOT NULL,
+    payload_digest TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    PRIMARY KEY (plan_key, seq)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX plan_items_by_id ON plan_items (id);
+
+  CREATE TABLE jobs (
+    job_key INTEGER PRIMARY KEY,
+    job TEXT NOT NULL UNIQUE,
+    plan_key INTEGER NOT NULL UNIQUE REFERENCES plans,
+    source TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('running', 'interrupted', 'done', 'cancelled')),
+    operator TEXT NOT NULL,
+    rate REAL,
+    created_at TEXT NOT NULL,
+    ended_at TEXT,
+    interruption_code TEXT,
+    interruption_reason TEXT,
+    owner_host TEXT,
+    owner_pid INTEGER,
+    owner_instance TEXT,
+    ended INTEGER NOT NULL DEFAULT 0,
+    confirmed INTEGER NOT NULL DEFAULT 0,
+    returned INTEGER NOT NULL DEFAULT 0,
+    refused INTEGER NOT NULL DEFAULT 0,
+    unknown INTEGER NOT NULL DEFAULT 0,
+    skipped INTEGER NOT NULL DEFAULT 0,
+    unsettled INTEGER NOT NULL DEFAULT 0,
+    unmarked INTEGER NOT NULL DEFAULT 0,
+    CHECK (state <> 'running' OR owner_instance IS NOT NULL)
+  ) STRICT;
+  CREATE INDEX jobs_by_source ON jobs (source);
+  CREATE INDEX jobs_running ON jobs (job_key) WHERE state = 'running';
+  CREATE INDEX jobs_unsettled ON jobs (source, unsettled) WHERE unsettled > 0;
+
+  CREATE TABLE job_items (
+    job_key INTEGER NOT NULL REFERENCES jobs,
+    seq INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('planned', 'claiming', 'publishing', 'settling', 'done')),
+    version TEXT,
+    claim_version TEXT,
+    result TEXT CHECK (result IN ('confirmed', 'returned', 'refused', 'unknown', 'skipped')),
+    code TEXT,
+    reason TEXT,
+    marked INTEGER CHECK (marked IN (0, 1)),
+    settled_as TEXT CHECK (settled_as IN ('sent', 'not-sent')),
+    settled_reason TEXT,
+    updated_at TEXT NOT NULL,
+    held INTEGER NOT NULL AS (
+      state IN ('claiming', 'publishing', 'settling')
+      OR (state = 'done' AND result = 'unknown' AND settled_as IS NULL)) VIRTUAL,
+    PRIMARY KEY (job_key, seq),
+    CHECK (settled_as IS NULL OR (state = 'done' AND result = 'unknown'))
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX job_items_held ON job_items (job_key, seq) WHERE held = 1;
+  CREATE INDEX job_items_not_confirmed ON job_items (job_key, seq) WHERE result <> 'confirmed';
+
+  CREATE TABLE decisions (
+    decision_key INTEGER PRIMARY KEY,
+    decision TEXT NOT NULL UNIQUE,
+    source TEXT NOT NULL,
+    id TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    operator TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    at TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('intended', 'applied', 'not-applied', 'undone')),
+    state_before TEXT NOT NULL,
+    version TEXT NOT NULL,
+    applied_version TEXT,
+    before TEXT
+  ) STRICT;
+  CREATE INDEX decisions_by_message ON decisions (id, source);
+  CREATE INDEX decisions_by_source ON decisions (source);
+  CREATE INDEX decisions_intended ON decisions (decision_key) WHERE state = 'intended';
+  `,
+]

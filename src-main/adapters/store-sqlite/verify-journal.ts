@@ -1,0 +1,135 @@
+import { canonical } from '../../domain/digest.ts'
+import { genesisHash, journalHash } from '../../domain/journal.ts'
+import type { JournalEntry, JournalVerdict } from '../../domain/journal.ts'
+import { breathe, openForReading } from './database.ts'
+import type { Sqlite } from './database.ts'
+import { readHeads } from './journal-head-file.ts'
+import type { Head } from './journal-head-file.ts'
+import { entryOf, JOURNAL_COLUMNS } from './journal-row.ts'
+import type { JournalRow } from './journal-row.ts'
+
+/** Text read and hashed before other work of the process gets its turn. */
+const SLICE_CHARS = 256 * 1024
+/** What a row weighs besides its detail. */
+const ROW_CHARS = 300
+/** How far from its place a moved entry is looked for. */
+const MOVED_MAX = 1_000
+
+type Broken = Extract<JournalVerdict, { intact: false }>
+type Fault = Omit<Broken, 'entries' | 'intact'>
+
+/** How far the reading came; outlives an error. */
+interface Progress {
+  read: number
+  head: Head
+}
+
+export interface JournalPlace {
+  readonly path: string
+  readonly headFile: string
+}
+
+/**
+ * Reads the file as it is on disk, on a connection of its own and in one snapshot, so that neither a cache nor a
+ * writer is in the way. Recomputes each hash from the stored columns, then lets SQLite check the pages and the indexes
+ * by which entries are found. Whatever goes wrong is a verdict; only an aborted signal throws.
+ */
+export async function verifyJournal(place: JournalPlace, signal: AbortSignal): Promise<JournalVerdict> {
+  const progress: Progress = { read: 0, head: { seq: 0, hash: genesisHash } }
+  try {
+    // Read before the snapshot begins: the journal then knows at least as much.
+    const heads = readHeads(place.headFile)
+    const db = openForReading(place.path)
+    try {
+      const fault = (await checkChain(db, progress, signal)) ?? checkHeads(db, heads, progress.head)
+      if (fault) return { intact: false, entries: countEntries(db) ?? progress.read, ...fault }
+      const structure = await checkStructure(db, signal)
+      if (structure) return { intact: false, entries: progress.read, ...structure }
+      return { intact: true, entries: progress.read, headHash: progress.head.hash }
+    } finally {
+      db.close()
+    }
+  } catch (error) {
+    if (signal.aborted) throw error
+    return {
+      intact: false,
+      entries: progress.read,
+      brokenAt: progress.head.seq + 1,
+      finding: 'unreadable',
+    }
+  }
+}
+
+async function checkChain(db: Sqlite, progress: Progress, signal: AbortSignal): Promise<Fault | null> {
+  db.exec('BEGIN')
+  const rows = db.prepare<[], JournalRow>(`SELECT ${JOURNAL_COLUMNS} FROM journal ORDER BY seq`)
+  let slice = 0
+  for (const row of rows.iterate()) {
+    const fault = checkRow(row, progress.head)
+    if (fault) return fault
+    progress.head = { seq: row.seq, hash: row.hash }
+    progress.read += 1
+    slice += row.detail.length + ROW_CHARS
+    if (slice < SLICE_CHARS) continue
+    slice = 0
+    await breathe()
+    signal.throwIfAborted()
+  }
+  return null
+}
+
+function checkRow(row: JournalRow, before: Head): Fault | null {
+  const brokenAt = before.seq + 1
+  if (row.seq !== brokenAt) return { brokenAt, finding: 'missing' }
+  const entry = entryOf(row)
+  if (journalHash(entry) !== row.hash) {
+    return { brokenAt, finding: wasMoved(entry) ? 'reordered' : 'changed' }
+  }
+  // Equal values may be written differently; what is stored must be what was hashed.
+  const same = row.previousHash === before.hash && canonical(entry.detail) === row.detail
+  return same ? null : { brokenAt, finding: 'changed' }
+}
+
+/** Its hash fits another place nearby: the entry is genuine and stands where it does not belong. */
+function wasMoved(entry: JournalEntry): boolean {
+  for (let distance = 1; distance <= MOVED_MAX; distance++) {
+    for (const seq of [entry.seq + distance, entry.seq - distance]) {
+      if (seq > 0 && journalHash({ ...entry, seq }) === entry.hash) return true
+    }
+  }
+  return false
+}
+
+function checkHeads(db: Sqlite, heads: readonly Head[] | null, head: Head): Fault | null {
+  if (heads === null) return { brokenAt: null, finding: 'unreadable' }
+  const hashAt = db.prepare<[number], { hash: string }>('SELECT hash FROM journal WHERE seq = ?')
+  const lost = heads.filter((known) => hashAt.get(known.seq)?.hash !== known.hash)
+  if (lost.length === 0) return null
+  const seqs = lost.map((known) => known.seq)
+  return { brokenAt: Math.min(head.seq + 1, ...seqs), finding: 'truncated' }
+}
+
+async function checkStructure(db: Sqlite, signal: AbortSignal): Promise<Fault | null> {
+  const tables = db
+    .prepare<[], { name: string }>("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
+    .all()
+  for (const { name } of tables) {
+    // Of the journal also what its indexes say: lists are read through them.
+    const check = name === 'journal' ? 'integrity_check' : 'quick_check'
+    const findings = db.pragma(`${check}('${name.replaceAll("'", "''")}')`) as Record<string, string>[]
+    if (findings.some((finding) => finding[check] !== 'ok')) return { brokenAt: null, finding: 'unreadable' }
+    await breathe()
+    signal.throwIfAborted()
+  }
+  return null
+}
+
+function countEntries(db: Sqlite): number | null {
+  try {
+    return (
+      db.prepare<[], { entries: number }>('SELECT count(*) AS entries FROM journal').get()?.entries ?? null
+    )
+  } catch {
+    return null
+  }
+}
