@@ -104,7 +104,7 @@ export const migrations: readonly string[] = [
     updated_at TEXT NOT NULL,
     held INTEGER NOT NULL AS (
       state IN ('claiming', 'publishing', 'settling')
-      OR (state = 'done' AND result = 'unknown' AND settled_as IS NULL)) VIRTUAL,
+      OR (state = 'done' AND result IS 'unknown' AND settled_as IS NULL)) VIRTUAL,
     PRIMARY KEY (job_key, seq),
     CHECK (settled_as IS NULL OR (state = 'done' AND result = 'unknown'))
   ) STRICT, WITHOUT ROWID;
