@@ -96,7 +96,7 @@ export function mappingColumns(mapping: Mapping): string[] {
   ]
 }
 
-function predicateColumns(predicate: MappingPredicate): string[] {
+export function predicateColumns(predicate: MappingPredicate): string[] {
   if ('all' in predicate) return predicate.all.flatMap(predicateColumns)
   if ('any' in predicate) return predicate.any.flatMap(predicateColumns)
   if ('not' in predicate) return predicateColumns(predicate.not)

@@ -1,0 +1,157 @@
+import { RedriveError } from '../../domain/errors.ts'
+import type { MappingAssignments } from '../../domain/mapping.ts'
+import type { ClaimRequest, ClaimResult, MarkRequest, MarkResult } from '../../ports/outbox.ts'
+import { newParams } from './compile.ts'
+import type { Parts } from './parts.ts'
+import { contentColumns, messageColumns, toMessageWithContent } from './rows.ts'
+import type { Row, Statement } from './session.ts'
+
+export async function claimMessages(
+  parts: Parts,
+  requests: readonly ClaimRequest[],
+  token: string,
+  signal: AbortSignal,
+): Promise<readonly ClaimResult[]> {
+  if (requests.length === 0) return []
+  const [rows = []] = await parts.session.write([claimStatement(parts, requests, token)], signal)
+  const claimed = new Map(rows.map((row) => [row['id'] ?? '', row]))
+  return requests.map(({ id }) => {
+    const row = claimed.get(id)
+    if (row === undefined) return { id, claimed: false }
+    const message = toMessageWithContent(row, parts.limits.attemptsMax)
+    return { id, claimed: true, version: message.version, message }
+  })
+}
+
+/** A row that already carries the token keeps what the first claim wrote: the attempt counts once. */
+function claimStatement(parts: Parts, requests: readonly ClaimRequest[], token: string): Statement {
+  const { mapping, sql } = parts
+  const params = newParams()
+  const sorted = inIdOrder(requests)
+  const ids = params.add(
+    sorted.map((one) => one.id),
+    'ids',
+  )
+  const versions = params.add(
+    sorted.map((one) => one.version),
+    'versions',
+  )
+  const tokenValue = params.add(token, mapping.tokenColumn)
+  const mine = `(${sql.column(mapping.tokenColumn)} = ${tokenValue} and ${sql.isState('in-flight', params)})`
+  const set = sql
+    .assignments(mapping.actions.claim, bound({ token: tokenValue }), params)
+    .map(([column, value]) => `${column} = case when ${mine} then t.${column} else ${value} end`)
+  const text =
+    `update ${sql.table} t set ${set.join(', ')} ` +
+    `from unnest(${ids}::bigint[], ${versions}::text[]) r(id, version) ` +
+    `where ${sql.column(mapping.key)} = r.id ` +
+    `and ((t.xmin::text = r.version and ${sql.actionable(params)}) or ${mine}) ` +
+    `returning ${messageColumns(mapping, sql, params)}, ${contentColumns(mapping, sql)}`
+  return { text, values: params.values }
+}
+
+/** Locks are taken in this order, so that two claims of the same rows cannot wait for each other. */
+export function inIdOrder<Request extends { readonly id: string }>(requests: readonly Request[]): Request[] {
+  return [...requests].sort((a, b) => {
+    const [one, other] = [BigInt(a.id), BigInt(b.id)]
+    return one < other ? -1 : one > other ? 1 : 0
+  })
+}
+
+/** The placeholders for what a mapping calls token and reason. */
+export function bound(
+  placeholders: Partial<Record<'token' | 'reason', string>>,
+): (is: 'token' | 'reason') => string {
+  return (is) => {
+    const placeholder = placeholders[is]
+    if (placeholder !== undefined) return placeholder
+    throw new RedriveError('workspace-invalid', 'never', { reason: `the ${is} is not known in this action` })
+  }
+}
+
+interface MarkKind {
+  readonly as: MarkRequest['as']
+  readonly set: MappingAssignments
+  readonly requests: MarkRequest[]
+}
+
+export async function markMessages(
+  parts: Parts,
+  requests: readonly MarkRequest[],
+  token: string,
+  signal: AbortSignal,
+): Promise<readonly MarkResult[]> {
+  if (requests.length === 0) return []
+  const kinds = kindsOf(parts, requests)
+  const answers = await parts.session.write(
+    kinds.map((kind) => markStatement(parts, kind, token)),
+    signal,
+  )
+  return markResults(requests, answers.flat())
+}
+
+export function markResults(
+  requests: readonly { readonly id: string }[],
+  rows: readonly Row[],
+): readonly MarkResult[] {
+  const versions = new Map(rows.map((row) => [row['id'] ?? '', row['version'] ?? '']))
+  return requests.map(({ id }) => {
+    const version = versions.get(id)
+    return version === undefined ? { id, marked: false } : { id, marked: true, version }
+  })
+}
+
+/** One statement for each kind of mark; a release depends on the state before the claim. */
+function kindsOf({ mapping }: Parts, requests: readonly MarkRequest[]): readonly MarkKind[] {
+  const kinds = new Map<MappingAssignments, MarkKind>()
+  for (const request of requests) {
+    const set =
+      request.as === 'release'
+        ? mapping.actions.release.find((rule) => rule.from.includes(request.stateBefore))?.set
+        : mapping.actions[request.as]
+    if (set === undefined) throw new RedriveError('state-forbids', 'never', { state: request.stateBefore })
+    const kind = kinds.get(set) ?? { as: request.as, set, requests: [] }
+    kind.requests.push(request)
+    kinds.set(set, kind)
+  }
+  return [...kinds.values()]
+}
+
+/**
+ * Ends the claim where the row still carries the token and is in flight. Rows that a repeat finds already ended count
+ * too: confirmed is a state of its own, the others are told by their reason.
+ */
+function markStatement(parts: Parts, kind: MarkKind, token: string): Statement {
+  const { mapping, sql } = parts
+  const params = newParams()
+  const sorted = inIdOrder(kind.requests)
+  const ids = params.add(
+    sorted.map((one) => one.id),
+    'ids',
+  )
+  const reasons = params.add(
+    sorted.map((one) => one.reason),
+    'reasons',
+  )
+  const set = sql.assignments(kind.set, bound({ reason: 'r.reason' }), params)
+  const already =
+    kind.as === 'confirm'
+      ? sql.isState('sent', params)
+      : ['r.reason is not null', ...set.flatMap(([column, value]) => same(column, value))].join(' and ')
+  const key = sql.column(mapping.key)
+  const request = `unnest(${ids}::bigint[], ${reasons}::text[]) r(id, reason)`
+  const text =
+    `with marked as (update ${sql.table} t set ${set.map(([column, value]) => `${column} = ${value}`).join(', ')} ` +
+    `from ${request} where ${key} = r.id ` +
+    `and ${sql.column(mapping.tokenColumn)} = ${params.add(token, mapping.tokenColumn)} ` +
+    `and ${sql.isState('in-flight', params)} returning ${key} as id, t.xmin as version) ` +
+    `select id, version from marked union all ` +
+    `select ${key}, t.xmin from ${sql.table} t join ${request} on ${key} = r.id ` +
+    `where ${already} and not exists (select from marked where marked.id = r.id)`
+  return { text, values: params.values }
+}
+
+/** `now()` is another one at each try. */
+function same(column: string, value: string): readonly string[] {
+  return value === 'now()' ? [] : [`t.${column} is not distinct from ${value}`]
+}

@@ -1,0 +1,238 @@
+import { RedriveError } from '../../domain/errors.ts'
+import type { Mapping, MappingAssignments, MappingPredicate, MappingValue } from '../../domain/mapping.ts'
+import { actionableStates, messageStates } from '../../domain/message.ts'
+import type { MessageState, Trouble } from '../../domain/message.ts'
+import type { Catalogue } from './catalogue.ts'
+import type { SqlValue } from './session.ts'
+
+/** Values of one statement. Nothing but names from the catalogue and keywords is ever written into the text. */
+export interface Params {
+  readonly values: readonly SqlValue[]
+  /** Returns its placeholder. The same value for the same `use` (a column, say, which gives its type) is sent once. */
+  add(value: SqlValue, use: string): string
+}
+
+export function newParams(): Params {
+  const values: SqlValue[] = []
+  const known = new Map<string, string>()
+  return {
+    values,
+    add(value, use) {
+      const key = JSON.stringify([use, value])
+      const existing = known.get(key)
+      if (existing !== undefined) return existing
+      values.push(value)
+      const placeholder = `$${values.length}`
+      known.set(key, placeholder)
+      return placeholder
+    },
+  }
+}
+
+/** What a value means when the statement runs. */
+export interface Bindings {
+  readonly token?: string
+  readonly reason?: string
+}
+
+export interface Limits {
+  readonly stuckAfterSec: number
+  readonly attemptsMax: number
+}
+
+/** One rule of the mapping as a condition that no earlier rule's rows meet: branches never overlap. */
+export interface Branch {
+  readonly state: MessageState
+  readonly condition: string
+}
+
+export interface Compiler {
+  /** `"schema"."table"` */
+  readonly table: string
+  /** A column of the table under the alias, quoted. */
+  column(name: string, alias?: string): string
+  state(params: Params, alias?: string): string
+  /** The trouble of a row as text, or null. */
+  trouble(params: Params, alias?: string): string
+  /** Of the wanted states (null: all), the rows that are in this trouble where one is given. */
+  branches(params: Params, wanted: ReadonlySet<MessageState> | null, trouble?: Trouble): readonly Branch[]
+  actionable(params: Params, alias?: string): string
+  isState(state: MessageState, params: Params, alias?: string): string
+  /** [column, expression] of each assignment. */
+  assignments(
+    set: MappingAssignments,
+    bind: (is: 'token' | 'reason') => string,
+    params: Params,
+  ): readonly (readonly [string, string])[]
+}
+
+const ALIAS = 't'
+
+/** The one place where a name becomes SQL. */
+export function quoteIdentifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
+}
+
+export function newCompiler(mapping: Mapping, catalogue: Catalogue, limits: Limits): Compiler {
+  const column = (name: string, alias = ALIAS): string => {
+    const known = catalogue.columns.get(name)
+    if (known === undefined) {
+      const table = `${catalogue.schema}.${catalogue.table}`
+      throw new RedriveError('column-missing', 'never', { table, columns: name })
+    }
+    return `${alias}.${quoteIdentifier(known.name)}`
+  }
+  const predicate = (of: MappingPredicate, params: Params, alias: string): string =>
+    compilePredicate(of, (name) => column(name, alias), params)
+  // A value that is added and not used in the text is an error on the server: nothing is compiled in vain.
+  const condition = (index: number, params: Params, alias: string): string => {
+    const when = mapping.states[index]?.when ?? { any: [] }
+    const earlier = mapping.states
+      .slice(0, index)
+      .filter((other) => !areDisjoint(other.when, when))
+      .map((other) => `(${predicate(other.when, params, alias)}) is not true`)
+    return [predicate(when, params, alias), ...earlier].join(' and ')
+  }
+  const branches = (
+    params: Params,
+    alias: string,
+    wanted: ReadonlySet<MessageState> | null,
+    kind?: Trouble,
+  ): Branch[] =>
+    mapping.states.flatMap(({ state }, index) => {
+      if (wanted?.has(state) === false) return []
+      if (kind === undefined) return [{ state, condition: condition(index, params, alias) }]
+      if (!TROUBLED[kind].has(state)) return []
+      const extra = troubleCondition(kind, state, mapping, limits, params, (name) => column(name, alias))
+      return [{ state, condition: [condition(index, params, alias), ...extra].join(' and ') }]
+    })
+  const state = (params: Params, alias = ALIAS): string => {
+    const cases = mapping.states.map(
+      (rule) => `when ${predicate(rule.when, params, alias)} then '${literalState(rule.state)}'`,
+    )
+    return `case ${cases.join(' ')} else 'unknown' end`
+  }
+  const among = (states: Iterable<MessageState>, params: Params, alias = ALIAS): string =>
+    `(${state(params, alias)}) in (${[...states].map((one) => `'${literalState(one)}'`).join(', ')})`
+  return {
+    table: `${quoteIdentifier(catalogue.schema)}.${quoteIdentifier(catalogue.table)}`,
+    column,
+    state,
+    trouble(params, alias = ALIAS) {
+      const cases = (['failed', 'stuck'] as const).flatMap((kind) =>
+        branches(params, alias, null, kind).map((branch) => `when ${branch.condition} then '${kind}'`),
+      )
+      return cases.length === 0 ? 'null' : `case ${cases.join(' ')} end`
+    },
+    branches: (params, wanted, trouble) => branches(params, ALIAS, wanted, trouble),
+    actionable: (params, alias) => among(actionableStates, params, alias),
+    isState: (one, params, alias) => among([one], params, alias),
+    assignments: (set, bind, params) =>
+      Object.entries(set).map(([name, value]) => [
+        column(name, '').slice(1),
+        compileValue(value, name, (other) => column(other), params, bind),
+      ]),
+  }
+}
+
+function literalState(state: MessageState): string {
+  if (!messageStates.includes(state)) throw new RedriveError('internal', 'never', { state })
+  return state
+}
+
+function noBinding(is: 'token' | 'reason'): never {
+  throw new RedriveError('internal', 'never', { reason: `a condition cannot use the ${is}` })
+}
+
+function compilePredicate(of: MappingPredicate, column: (name: string) => string, params: Params): string {
+  if ('all' in of) return joined(of.all, ' and ', 'true', column, params)
+  if ('any' in of) return joined(of.any, ' or ', 'false', column, params)
+  if ('not' in of) return `not (${compilePredicate(of.not, column, params)})`
+  const left = column(of.column)
+  if ('isNull' in of) return `${left} is ${of.isNull ? '' : 'not '}null`
+  if ('in' in of) {
+    if (of.in.length === 0) return 'false'
+    return `${left} in (${of.in.map((one) => params.add(String(one), of.column)).join(', ')})`
+  }
+  if ('above' in of) return `${left} > ${compileValue(of.above, of.column, column, params, noBinding)}`
+  if (of.equals === null) return `${left} is null`
+  return `${left} = ${compileValue(of.equals, of.column, column, params, noBinding)}`
+}
+
+function joined(
+  parts: readonly MappingPredicate[],
+  word: string,
+  none: string,
+  column: (name: string) => string,
+  params: Params,
+): string {
+  if (parts.length === 0) return none
+  return `(${parts.map((part) => compilePredicate(part, column, params)).join(word)})`
+}
+
+function compileValue(
+  value: MappingValue,
+  forColumn: string,
+  column: (name: string) => string,
+  params: Params,
+  bind: (is: 'token' | 'reason') => string,
+): string {
+  if (value === null) return 'null'
+  if (typeof value !== 'object') return params.add(String(value), forColumn)
+  if ('column' in value) return `${column(value.column)} + ${params.add(String(value.plus), value.column)}`
+  if (value.is === 'now') return 'now()'
+  if (value.is === 'infinity') return `'infinity'`
+  return bind(value.is)
+}
+
+/** Columns with the constants that every row of this condition has in them. */
+function constants(of: MappingPredicate): ReadonlyMap<string, ReadonlySet<string>> {
+  if ('all' in of) return new Map(of.all.flatMap((part) => [...constants(part)]))
+  if ('equals' in of && of.equals !== null && typeof of.equals !== 'object') {
+    return new Map([[of.column, new Set([String(of.equals)])]])
+  }
+  if ('in' in of) return new Map([[of.column, new Set(of.in.map(String))]])
+  return new Map()
+}
+
+/** True where no row can meet both; false where that cannot be told. */
+function areDisjoint(one: MappingPredicate, other: MappingPredicate): boolean {
+  const others = constants(other)
+  return [...constants(one)].some(([name, values]) => {
+    const theirs = others.get(name)
+    return theirs !== undefined && [...values].every((value) => !theirs.has(value))
+  })
+}
+
+/** The states whose rows can be in a trouble. */
+const TROUBLED: Readonly<Record<Trouble, ReadonlySet<MessageState>>> = {
+  failed: new Set(['failed', 'pending', 'retrying']),
+  stuck: new Set(['pending', 'retrying', 'scheduled', 'in-flight']),
+}
+
+/**
+ * What has to hold besides the state, which is one of `TROUBLED`.
+ *
+ * failed: the row says so, or it waits and its attempts are used up, so that nobody will take it.
+ * stuck: it waits, is scheduled or in flight, and since it was due (at its last change, or at its next attempt where
+ * that is later) more time has gone by than a relay needs.
+ */
+function troubleCondition(
+  kind: Trouble,
+  state: MessageState,
+  mapping: Mapping,
+  limits: Limits,
+  params: Params,
+  column: (name: string) => string,
+): readonly string[] {
+  if (kind === 'failed' && state === 'failed') return []
+  const usedUp = (): string =>
+    `${column(mapping.attempts.column)} >= ${params.add(String(limits.attemptsMax), mapping.attempts.column)}`
+  if (kind === 'failed') return [usedUp()]
+  const { created, updated, nextAttempt } = mapping.times
+  const overdue = `now() - make_interval(secs => ${params.add(String(limits.stuckAfterSec), 'seconds')}::float8)`
+  const touched = `coalesce(${column(updated)}, ${column(created)})`
+  if (state === 'in-flight') return [`${touched} < ${overdue}`]
+  if (state === 'scheduled') return [`${column(nextAttempt)} < ${overdue}`]
+  return [`(${usedUp()}) is not true`, `greatest(${touched}, ${column(nextAttempt)}) < ${overdue}`]
+}

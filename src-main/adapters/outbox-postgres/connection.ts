@@ -1,0 +1,117 @@
+import { readFile } from 'node:fs/promises'
+import { checkServerIdentity } from 'node:tls'
+import type { ConnectionOptions } from 'node:tls'
+import pg from 'pg'
+import { RedriveError } from '../../domain/errors.ts'
+import type { TlsOptions } from '../../domain/workspace.ts'
+import type { PostgresAddress } from './address.ts'
+
+/** Waiting for the socket, TLS and the log-in together. */
+const CONNECT_TIMEOUT_MS = 10_000
+/** A connection that nobody used for this long is given back to the server. */
+const IDLE_TIMEOUT_MS = 30_000
+/** Notices a peer that vanished without a word. */
+const KEEP_ALIVE_DELAY_MS = 10_000
+
+export interface ConnectionSettings {
+  readonly address: PostgresAddress
+  /** Asked at every log-in, so that a token that runs out is replaced. '' where none is needed. */
+  readonly password: () => Promise<string>
+  readonly tls: ConnectionOptions | false
+}
+
+/** Raw text for every type: a bigint, a microsecond and a JSON document arrive as the server wrote them. */
+const rawText = { getTypeParser: () => (text: string) => text } as unknown as pg.CustomTypesConfig
+
+/**
+ * The driver fills every field that is empty from PG* variables. Most are closed by setting them; these have no
+ * neutral value (a blank `options` would be sent, and PgBouncer refuses it), so they are taken out after it looked.
+ */
+class ExplicitClient extends pg.Client {
+  constructor(config?: string | pg.ClientConfig) {
+    super(config)
+    const { connectionParameters } = this as unknown as {
+      connectionParameters: Record<'options' | 'replication' | 'application_name', string | undefined>
+    }
+    connectionParameters.options = undefined
+    connectionParameters.replication = undefined
+    connectionParameters.application_name = undefined
+    ;(this as unknown as { replication: string | undefined }).replication = undefined
+  }
+}
+
+function clientConfig({ address, password, tls }: ConnectionSettings): pg.ClientConfig {
+  return {
+    ...address,
+    password,
+    ssl: tls,
+    sslnegotiation: 'postgres',
+    client_encoding: 'utf8',
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY_MS,
+    types: rawText,
+    // BEGIN, the statement and COMMIT travel together: one round trip for a whole transaction.
+    pipeline: true,
+  }
+}
+
+export function openPool(settings: ConnectionSettings, connectionsMax: number): pg.Pool {
+  const pool = new pg.Pool({
+    ...clientConfig(settings),
+    Client: ExplicitClient as unknown as new () => pg.ClientBase,
+    max: connectionsMax,
+    min: 0,
+    idleTimeoutMillis: IDLE_TIMEOUT_MS,
+  })
+  // An idle connection that breaks is dropped by the pool; without a listener it would end the process.
+  pool.on('error', () => undefined)
+  return pool
+}
+
+/** One connection outside the pools, for cancelling what occupies them. */
+export function newClient(settings: ConnectionSettings): pg.Client {
+  const client = new ExplicitClient(clientConfig(settings))
+  client.on('error', () => undefined)
+  return client
+}
+
+/** Reads the files of the TLS options. Throws RedriveError `tls-failed` where one cannot be read. */
+export async function tlsFrom(
+  options: TlsOptions | undefined,
+  address: PostgresAddress,
+): Promise<ConnectionOptions | false> {
+  if (options === undefined || options.mode === 'disable') return false
+  const [ca, cert, key] = await Promise.all(
+    [options.caFile, options.certFile, options.keyFile].map((file) => readPem(file)),
+  )
+  const files = {
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+  }
+  if (options.mode === 'require') return { ...files, rejectUnauthorized: false }
+  return { ...files, rejectUnauthorized: true, ...verifiedName(options.serverName, address.host) }
+}
+
+/**
+ * The driver overwrites `servername` with the host where that is a name, so a tunnel's "localhost" would be verified
+ * instead of the name behind it. Hence the own check.
+ */
+function verifiedName(serverName: string | undefined, host: string): ConnectionOptions {
+  if (serverName === undefined || serverName === host) return {}
+  return {
+    servername: serverName,
+    checkServerIdentity: (_host, certificate) => checkServerIdentity(serverName, certificate),
+  }
+}
+
+async function readPem(file: string | undefined): Promise<Buffer | undefined> {
+  if (file === undefined) return undefined
+  try {
+    return await readFile(file)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new RedriveError('tls-failed', 'never', { file, reason }, { cause: error })
+  }
+}

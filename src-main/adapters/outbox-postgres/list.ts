@@ -1,0 +1,156 @@
+import { RedriveError } from '../../domain/errors.ts'
+import type { Message, MessageWithContent } from '../../domain/message.ts'
+import { LIST_LIMIT_MAX } from '../../ports/outbox.ts'
+import type { ListQuery, MessagePage } from '../../ports/outbox.ts'
+import { newParams } from './compile.ts'
+import { readCursor, writeCursor } from './cursor.ts'
+import type { Position } from './cursor.ts'
+import type { Parts } from './parts.ts'
+import { contentColumns, messageColumns, toMessage, toMessageWithContent } from './rows.ts'
+import { selectionOf, windowed } from './selection.ts'
+import type { Window } from './selection.ts'
+import { isIndexed } from './served.ts'
+import type { Statement } from './session.ts'
+import { inSlices } from './slices.ts'
+
+const READ_TIMEOUT_MS = 10_000
+
+export async function listMessages(
+  parts: Parts,
+  query: ListQuery,
+  signal: AbortSignal,
+): Promise<MessagePage> {
+  if (!Number.isInteger(query.limit) || query.limit < 1 || query.limit > LIST_LIMIT_MAX) {
+    throw new RedriveError('usage', 'never', { field: 'limit', max: LIST_LIMIT_MAX })
+  }
+  const position = readCursor(query.cursor, query.order)
+  const selection = selectionOf(query.filter, parts.mapping, parts.sql)
+  const direct = !position.sliced && isIndexed(selection, query.filter, parts.served(), parts)
+  return direct ? listDirectly(parts, query, position, signal) : listInSlices(parts, query, position, signal)
+}
+
+async function listDirectly(
+  parts: Parts,
+  query: ListQuery,
+  position: Position,
+  signal: AbortSignal,
+): Promise<MessagePage> {
+  const after = position.after === null ? null : BigInt(position.after)
+  const window = {
+    order: query.order,
+    // One more than asked for tells whether there is a next page.
+    limit: query.limit + 1,
+    from: after === null || query.order === 'newest' ? null : String(after + 1n),
+    to: after === null || query.order === 'oldest' ? null : String(after - 1n),
+  }
+  try {
+    const rows = await parts.session.read(pageStatement(parts, query, window), query.budgetMs, signal)
+    const messages = rows.slice(0, query.limit).map((row) => toMessage(row, parts.limits.attemptsMax))
+    const more = rows.length > query.limit
+    const nextCursor = more ? cursorAfter(position, messages.at(-1)) : null
+    return { messages, nextCursor, scope: { complete: true } }
+  } catch (error) {
+    if (!(error instanceof RedriveError) || error.code !== 'query-timeout') throw error
+    return {
+      messages: [],
+      nextCursor: writeCursor({ ...position, sliced: true }),
+      scope: { complete: false, reason: 'time-budget', scannedToId: position.after },
+    }
+  }
+}
+
+function cursorAfter(position: Position, last: Message | undefined): string {
+  return writeCursor({ ...position, after: last?.id ?? position.after })
+}
+
+/** Ids first, from the index alone; then the rows of just this page. */
+function pageStatement(parts: Parts, query: ListQuery, window: Window): Statement {
+  const { mapping, sql } = parts
+  const selection = selectionOf(query.filter, mapping, sql)
+  const page = windowed(selection, window, [], mapping.key, sql)
+  const text =
+    `select ${messageColumns(mapping, sql, selection.params)} from (${page}) p ` +
+    `join ${sql.table} t on ${sql.column(mapping.key)} = p.k order by p.k ${query.order === 'newest' ? 'desc' : 'asc'}`
+  return { text, values: selection.params.values }
+}
+
+async function listInSlices(
+  parts: Parts,
+  query: ListQuery,
+  position: Position,
+  signal: AbortSignal,
+): Promise<MessagePage> {
+  const messages: Message[] = []
+  const ended = await inSlices({
+    order: query.order,
+    after: position.after,
+    budgetMs: query.budgetMs,
+    edges: (timeoutMs) => readEdges(parts, timeoutMs, signal),
+    slice: (range, timeoutMs) => {
+      const window = { order: query.order, limit: query.limit - messages.length, ...range }
+      return parts.session.read(pageStatement(parts, query, window), timeoutMs, signal)
+    },
+    take(rows) {
+      for (const row of rows) messages.push(toMessage(row, parts.limits.attemptsMax))
+      return messages.length >= query.limit
+    },
+  })
+  if (ended.end === 'budget') {
+    return {
+      messages,
+      nextCursor: writeCursor({ ...position, after: ended.after }),
+      scope: { complete: false, reason: 'time-budget', scannedToId: ended.after },
+    }
+  }
+  const nextCursor = ended.end === 'enough' ? cursorAfter(position, messages.at(-1)) : null
+  return { messages, nextCursor, scope: { complete: true } }
+}
+
+export async function readEdges(
+  { session, mapping, sql }: Parts,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<{ readonly min: string; readonly max: string } | null> {
+  const key = sql.column(mapping.key)
+  const text = `select (select min(${key}) from ${sql.table} t) as min, (select max(${key}) from ${sql.table} t) as max`
+  const [row] = await session.read({ text, values: [] }, timeoutMs, signal)
+  const min = row?.['min'] ?? null
+  const max = row?.['max'] ?? null
+  return min === null || max === null ? null : { min, max }
+}
+
+export async function readMessages(
+  { session, mapping, sql, limits }: Parts,
+  ids: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly MessageWithContent[]> {
+  if (ids.length === 0) return []
+  const params = newParams()
+  const wanted = params.add(ids, 'ids')
+  const text =
+    `select ${messageColumns(mapping, sql, params)}, ${contentColumns(mapping, sql)} ` +
+    `from unnest(${wanted}::bigint[]) with ordinality r(id, place) ` +
+    `join ${sql.table} t on ${sql.column(mapping.key)} = r.id order by r.place`
+  const rows = await session.read({ text, values: params.values }, READ_TIMEOUT_MS, signal)
+  return rows.map((row) => toMessageWithContent(row, limits.attemptsMax))
+}
+
+/** For each chain of these rows the highest id that is sent and higher than the row's. */
+export async function readLaterSent(
+  { session, mapping, sql }: Parts,
+  ids: readonly string[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, string>> {
+  if (ids.length === 0) return new Map()
+  const params = newParams()
+  const { key, chain } = mapping
+  const wanted = params.add(ids, 'ids')
+  const text =
+    `select ${sql.column(key, 'm')} as id, l.later from unnest(${wanted}::bigint[]) r(id) ` +
+    `join ${sql.table} m on ${sql.column(key, 'm')} = r.id cross join lateral (` +
+    `select ${sql.column(key)} as later from ${sql.table} t ` +
+    `where ${sql.column(chain.key)} = ${sql.column(chain.key, 'm')} and ${sql.column(key)} > ${sql.column(key, 'm')} ` +
+    `and ${sql.isState('sent', params)} order by ${sql.column(chain.key)} desc, ${sql.column(key)} desc limit 1) l`
+  const rows = await session.read({ text, values: params.values }, READ_TIMEOUT_MS, signal)
+  return new Map(rows.map((row) => [row['id'] ?? '', row['later'] ?? '']))
+}

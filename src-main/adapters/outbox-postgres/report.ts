@@ -1,0 +1,40 @@
+import { mappingDigest } from '../../domain/mapping.ts'
+import type { OutboxReport } from '../../ports/outbox.ts'
+import { openStates } from './served.ts'
+import type { Parts } from './parts.ts'
+
+const REPORT_TIMEOUT_MS = 5_000
+/** Median of these. */
+const ROUND_TRIPS = 3
+
+export async function reportOn(parts: Parts, signal: AbortSignal): Promise<OutboxReport> {
+  const { session, mapping, sql, catalogue } = parts
+  const facts =
+    `select current_setting('server_version') as version, pg_is_in_recovery() as standby, ` +
+    `has_table_privilege($1::text, 'select') as may_select, has_table_privilege($1::text, 'update') as may_update, ` +
+    `has_table_privilege($1::text, 'insert, update, delete, truncate') as may_write`
+  const [row] = await session.read({ text: facts, values: [sql.table] }, REPORT_TIMEOUT_MS, signal)
+  const is = (name: string): boolean => row?.[name] === 't'
+  const served = parts.served()
+  return {
+    serverVersion: row?.['version'] ?? '',
+    role: is('standby') ? 'standby' : 'primary',
+    latencyMs: await latency(parts, signal),
+    table: `${catalogue.schema}.${catalogue.table}`,
+    profile: mapping.profile,
+    mappingDigest: mappingDigest(mapping),
+    privileges: { select: is('may_select'), update: is('may_update') },
+    readRoleCanWrite: is('may_write'),
+    indexed: openStates(mapping).every((state) => served.has(state)),
+  }
+}
+
+async function latency({ session }: Parts, signal: AbortSignal): Promise<number> {
+  const times: number[] = []
+  for (let trip = 0; trip < ROUND_TRIPS; trip += 1) {
+    const startedAt = performance.now()
+    await session.read({ text: 'select 1', values: [] }, REPORT_TIMEOUT_MS, signal)
+    times.push(performance.now() - startedAt)
+  }
+  return times.sort((a, b) => a - b)[Math.floor(ROUND_TRIPS / 2)] ?? 0
+}

@@ -1,0 +1,73 @@
+import type { Mapping } from '../../domain/mapping.ts'
+import type { Message, MessageState, MessageWithContent, Trouble } from '../../domain/message.ts'
+import type { Compiler, Params } from './compile.ts'
+import type { Row } from './session.ts'
+
+/** The columns of a list row under alias `t`, named for `toMessage`. */
+export function messageColumns(mapping: Mapping, sql: Compiler, params: Params): string {
+  const { chain, destination, times } = mapping
+  return [
+    `${sql.column(mapping.key)} as id`,
+    `t.xmin as version`,
+    `${sql.column(mapping.messageId)} as message_id`,
+    `${sql.state(params)} as state`,
+    `${sql.trouble(params)} as trouble`,
+    `${sql.column(mapping.attempts.column)} as attempts`,
+    `${sql.column(mapping.type)} as type`,
+    `${sql.column(destination.exchange)} as exchange`,
+    `${sql.column(destination.routingKey)} as routing_key`,
+    `${sql.column(chain.key)} as chain_key`,
+    `${sql.column(chain.previousId)} as previous_id`,
+    `${sql.column(times.created)} as created_at`,
+    `${sql.column(times.updated)} as updated_at`,
+    `${sql.column(times.nextAttempt)} as next_attempt_at`,
+    `${sql.column(mapping.lastError)} as last_error`,
+  ].join(', ')
+}
+
+/** ::text, because the driver's copy of a large document must be the server's own text and nothing else. */
+export function contentColumns(mapping: Mapping, sql: Compiler): string {
+  return `${sql.column(mapping.payload.column)}::text as payload, ${sql.column(mapping.headers.column)}::text as headers`
+}
+
+export function toMessage(row: Row, attemptsMax: number): Message {
+  const chainKey = row['chain_key'] ?? null
+  return {
+    id: row['id'] ?? '',
+    version: row['version'] ?? '',
+    messageId: row['message_id'] ?? '',
+    state: (row['state'] ?? 'unknown') as MessageState,
+    trouble: (row['trouble'] ?? null) as Trouble | null,
+    attempts: Number(row['attempts'] ?? 0),
+    attemptsMax,
+    type: row['type'] ?? null,
+    destination: { exchange: row['exchange'] ?? '', routingKey: row['routing_key'] ?? '' },
+    chain: chainKey === null ? null : { key: chainKey, previousId: row['previous_id'] ?? null },
+    createdAt: isoTime(row['created_at']) ?? '',
+    updatedAt: isoTime(row['updated_at']),
+    nextAttemptAt: isoTime(row['next_attempt_at']),
+    lastError: row['last_error'] ?? null,
+  }
+}
+
+export function toMessageWithContent(row: Row, attemptsMax: number): MessageWithContent {
+  return {
+    ...toMessage(row, attemptsMax),
+    content: { payload: row['payload'] ?? '', headers: row['headers'] ?? null },
+  }
+}
+
+/** 2026-11-21 09:35:11.12+00, as PostgreSQL writes it with datestyle ISO and timezone UTC. */
+const SERVER_TIME = /^(\d{4,6}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?(?:\+00)?$/
+
+/**
+ * The server's text as ISO-8601 in UTC with six digits, without a Date in between, which would cut it to
+ * milliseconds. Null for null and infinity. Done here, because to_char costs the server more than the whole row.
+ */
+export function isoTime(text: string | null | undefined): string | null {
+  if (text === null || text === undefined || text === 'infinity' || text === '-infinity') return null
+  const match = SERVER_TIME.exec(text)
+  if (match === null) return text
+  const [, day, time, fraction = ''] = match
+  return `${day}T${time}.${fraction.padEnd(6, '0')}Z`
+}

@@ -1,0 +1,237 @@
+import pg from 'pg'
+import { RedriveError } from '../../domain/errors.ts'
+import type { ErrorDetail } from '../../domain/errors.ts'
+import { classify } from './classify.ts'
+import type { Circumstances } from './classify.ts'
+import { newClient, openPool } from './connection.ts'
+import type { ConnectionSettings } from './connection.ts'
+
+/** Looking is cheap and short; more connections would only queue on the server. */
+const READ_CONNECTIONS_MAX = 4
+/** One claims while the other marks. */
+const WRITE_CONNECTIONS_MAX = 2
+/** A row lock held by a service is waited for this long, then the row is tried later. */
+const LOCK_TIMEOUT_MS = 2_000
+/** Nothing of Redrive's sits in an open transaction; this is for a process that freezes within one. */
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000
+/** Longest wait for the answer of a write. */
+export const WRITE_TIMEOUT_MS = 15_000
+/** The server's limit should have come long before: whoever still does not answer is gone. */
+const SILENCE_MARGIN_MS = 5_000
+/** How long a cancelled statement may take to end before its connection is cut. */
+const CANCEL_WAIT_MS = 2_000
+
+export type Row = Readonly<Record<string, string | null>>
+
+export interface Statement {
+  readonly text: string
+  readonly values: readonly SqlValue[]
+  /** For EXPLAIN: would an index do? */
+  readonly withoutSeqScan?: boolean
+}
+export type SqlValue = string | null | readonly (string | null)[]
+
+export interface Session {
+  /** Runs in one read-only transaction. Rejects with RedriveError `query-timeout` after `timeoutMs` on the server. */
+  read(statement: Statement, timeoutMs: number, signal: AbortSignal): Promise<readonly Row[]>
+  /** Runs all in one transaction, all or none. One answer for each statement. */
+  write(statements: readonly Statement[], signal: AbortSignal): Promise<readonly (readonly Row[])[]>
+  close(): Promise<void>
+}
+
+/** Constants only, so that they can go out as one text together with BEGIN. SET LOCAL ends with the transaction. */
+function begin({ mode, timeoutMs }: Run, withoutSeqScan: boolean): string {
+  const local = [
+    `set_config('application_name', 'redrive', true)`,
+    `set_config('statement_timeout', '${Math.max(1, Math.floor(timeoutMs))}', true)`,
+    `set_config('lock_timeout', '${LOCK_TIMEOUT_MS}', true)`,
+    `set_config('idle_in_transaction_session_timeout', '${IDLE_IN_TRANSACTION_TIMEOUT_MS}', true)`,
+    `set_config('timezone', 'UTC', true)`,
+    `set_config('datestyle', 'ISO, YMD', true)`,
+    // Rows are locked in the order of the ids as they are sent, so two claimers cannot wait for each other.
+    ...(mode === 'write'
+      ? [`set_config('enable_hashjoin', 'off', true)`, `set_config('enable_mergejoin', 'off', true)`]
+      : []),
+    ...(withoutSeqScan ? [`set_config('enable_seqscan', 'off', true)`] : []),
+    'pg_backend_pid() as pid',
+    'now()::text as started',
+  ]
+  return `begin${mode === 'read' ? ' read only' : ''}; select ${local.join(', ')}`
+}
+
+interface Backend {
+  readonly pid: string
+  /** Start of its transaction: with the pid it names one transaction, also behind PgBouncer. */
+  readonly started: string
+}
+
+export function openSession(settings: ConnectionSettings): Session {
+  const { host, port, database, user } = settings.address
+  const detail: ErrorDetail = { host, port, database, user }
+  const readPool = openPool(settings, READ_CONNECTIONS_MAX)
+  let writePool: pg.Pool | null = null
+  const context = { settings, detail }
+  return {
+    async read(statement, timeoutMs, signal) {
+      const [rows] = await transact(context, readPool, { mode: 'read', timeoutMs, signal }, [statement])
+      return rows ?? []
+    },
+    write(statements, signal) {
+      writePool ??= openPool(settings, WRITE_CONNECTIONS_MAX)
+      return transact(context, writePool, { mode: 'write', timeoutMs: WRITE_TIMEOUT_MS, signal }, statements)
+    },
+    async close() {
+      await Promise.all([readPool.end(), writePool?.end()])
+    },
+  }
+}
+
+interface Context {
+  readonly settings: ConnectionSettings
+  readonly detail: ErrorDetail
+}
+
+interface Run {
+  readonly mode: 'read' | 'write'
+  readonly timeoutMs: number
+  readonly signal: AbortSignal
+}
+
+async function transact(
+  context: Context,
+  pool: pg.Pool,
+  run: Run,
+  statements: readonly Statement[],
+): Promise<readonly (readonly Row[])[]> {
+  const client = await checkOut(context, pool, run.signal)
+  const watch = watchOver(context, client, run)
+  try {
+    const rows = await pipeline(client, run, statements, watch)
+    watch.end()
+    client.release()
+    return rows
+  } catch (error) {
+    watch.end()
+    // Whatever state the connection is in: nobody else gets it.
+    client.release(true)
+    const cancelled = run.signal.aborted
+    throw classify(error, { during: run.mode, cancelled, detail: context.detail })
+  }
+}
+
+async function checkOut(context: Context, pool: pg.Pool, signal: AbortSignal): Promise<pg.PoolClient> {
+  const circumstances: Circumstances = { during: 'connect', cancelled: false, detail: context.detail }
+  if (signal.aborted) throw new RedriveError('cancelled', 'later')
+  const connecting = pool.connect()
+  const aborted = Promise.withResolvers<never>()
+  const abort = (): void => {
+    aborted.reject(new RedriveError('cancelled', 'later'))
+    void connecting.then(
+      (late) => late.release(),
+      () => undefined,
+    )
+  }
+  signal.addEventListener('abort', abort, { once: true })
+  try {
+    return await Promise.race([connecting, aborted.promise])
+  } catch (error) {
+    throw classify(error, circumstances)
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
+}
+
+/** BEGIN, all statements and COMMIT go out at once; the first error is the one that counts, COMMIT then rolls back. */
+async function pipeline(
+  client: pg.PoolClient,
+  run: Run,
+  statements: readonly Statement[],
+  watch: Watch,
+): Promise<readonly (readonly Row[])[]> {
+  // A statement sent to a transaction that could not begin would run without its limits: BEGIN is the first part of
+  // the same text as the limits, so either the transaction is there or it is broken and refuses everything.
+  const begun = client
+    .query(
+      begin(
+        run,
+        statements.some((one) => one.withoutSeqScan),
+      ),
+    )
+    .then((results) => {
+      const [, answer] = results as unknown as readonly pg.QueryResult<Row>[]
+      const row = answer?.rows[0]
+      watch.began({ pid: row?.['pid'] ?? '', started: row?.['started'] ?? '' })
+    })
+  const answers = statements.map((statement) =>
+    client.query<Record<string, string | null>>({
+      text: statement.text,
+      values: [...statement.values],
+      queryMode: 'extended',
+    } as pg.QueryConfig),
+  )
+  const committed = client.query('commit')
+  const settled = await Promise.allSettled([begun, ...answers, committed])
+  for (const one of settled) if (one.status === 'rejected') throw one.reason
+  const { command } = await committed
+  // The server answers COMMIT of a failed transaction with ROLLBACK and no error.
+  if (command !== 'COMMIT') {
+    throw new RedriveError('query-failed', 'later', { reason: `the transaction ended with ${command}` })
+  }
+  return Promise.all(answers.map(async (answer) => (await answer).rows))
+}
+
+interface Watch {
+  began(backend: Backend): void
+  end(): void
+}
+
+/** Cancels on the server when the signal is aborted, and cuts a connection that has gone silent. */
+function watchOver(context: Context, client: pg.PoolClient, { timeoutMs, signal }: Run): Watch {
+  let backend: Backend | null = null
+  let ended = false
+  let cutting: NodeJS.Timeout | undefined
+  const cut = (): void => {
+    const { connection } = client as unknown as { connection: { stream: { destroy(): void } } }
+    connection.stream.destroy()
+  }
+  const silence = setTimeout(cut, timeoutMs + LOCK_TIMEOUT_MS + SILENCE_MARGIN_MS)
+  const cancel = (): void => {
+    cutting = setTimeout(cut, CANCEL_WAIT_MS)
+    if (backend !== null) void cancelOnServer(context.settings, backend)
+  }
+  const onError = (): void => undefined
+  client.on('error', onError)
+  signal.addEventListener('abort', cancel, { once: true })
+  return {
+    began(of) {
+      backend = of
+      if (signal.aborted && !ended) void cancelOnServer(context.settings, of)
+    },
+    end() {
+      ended = true
+      clearTimeout(silence)
+      clearTimeout(cutting)
+      signal.removeEventListener('abort', cancel)
+      client.removeListener('error', onError)
+    },
+  }
+}
+
+/**
+ * From a second connection, because the first one is busy. Behind PgBouncer the backend may serve somebody else by
+ * now: it is cancelled only while it is still in that very transaction. Best effort; the cut comes after it.
+ */
+async function cancelOnServer(settings: ConnectionSettings, { pid, started }: Backend): Promise<void> {
+  const client = newClient(settings)
+  try {
+    await client.connect()
+    await client.query({
+      text: `select pg_cancel_backend(pid) from pg_stat_activity where pid = $1::int and xact_start = $2::timestamptz`,
+      values: [pid, started],
+    })
+  } catch {
+    // The cut of the connection follows; the server's own statement_timeout ends the statement.
+  } finally {
+    await client.end().catch(() => undefined)
+  }
+}

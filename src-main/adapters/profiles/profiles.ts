@@ -1,0 +1,128 @@
+import { z } from 'zod'
+import { RedriveError } from '../../domain/errors.ts'
+import { mappingColumns } from '../../domain/mapping.ts'
+import type { Mapping, MappingPredicate } from '../../domain/mapping.ts'
+import { messageStates } from '../../domain/message.ts'
+import reference from './redrive-reference.json' with { type: 'json' }
+
+const value = z.union([
+  z.string(),
+  z.number(),
+  z.boolean(),
+  z.null(),
+  z.strictObject({ is: z.enum(['now', 'infinity', 'token', 'reason']) }),
+  z.strictObject({ column: z.string(), plus: z.number().int() }),
+])
+
+const predicate: z.ZodType<MappingPredicate> = z.lazy(() =>
+  z.union([
+    z.strictObject({ all: z.array(predicate) }),
+    z.strictObject({ any: z.array(predicate) }),
+    z.strictObject({ not: predicate }),
+    z.strictObject({ column: z.string(), equals: value }),
+    z.strictObject({ column: z.string(), in: z.array(z.union([z.string(), z.number()])) }),
+    z.strictObject({ column: z.string(), above: value }),
+    z.strictObject({ column: z.string(), isNull: z.boolean() }),
+  ]),
+)
+
+const assignments = z.record(z.string(), value)
+const state = z.enum(messageStates)
+const jsonColumn = z.strictObject({ column: z.string(), encoding: z.literal('json') })
+
+const mapping: z.ZodType<Mapping> = z.strictObject({
+  profile: z.string().min(1),
+  key: z.string(),
+  messageId: z.string(),
+  type: z.string(),
+  chain: z.strictObject({ key: z.string(), previousId: z.string() }),
+  destination: z.strictObject({ exchange: z.string(), routingKey: z.string() }),
+  payload: jsonColumn,
+  headers: jsonColumn,
+  times: z.strictObject({ created: z.string(), updated: z.string(), nextAttempt: z.string() }),
+  attempts: z.strictObject({ column: z.string(), max: z.number().int().min(1) }),
+  lastError: z.string(),
+  states: z.array(z.strictObject({ state, when: predicate })).min(1),
+  open: predicate,
+  actions: z.strictObject({
+    claim: assignments,
+    confirm: assignments,
+    fail: assignments,
+    release: z.array(z.strictObject({ from: z.array(state), set: assignments })),
+    resolve: assignments,
+  }),
+  tokenColumn: z.string(),
+})
+
+/** The profile name that means: find out from the table's columns. */
+export const PROFILE_AUTO = 'auto'
+
+export const profiles: readonly Mapping[] = [parseMapping(reference)]
+
+/** Throws RedriveError `workspace-invalid` where it is no mapping. */
+export function parseMapping(data: unknown): Mapping {
+  const parsed = mapping.safeParse(data)
+  if (parsed.success) return parsed.data
+  throw new RedriveError('workspace-invalid', 'never', { reason: z.prettifyError(parsed.error) })
+}
+
+export interface ProfileCandidate {
+  readonly mapping: Mapping
+  /** Columns that the profile needs and the table has not; empty: it fits. */
+  readonly missing: readonly string[]
+  /** Columns of the table that the profile knows nothing of. */
+  readonly unused: readonly string[]
+  readonly reason: string
+}
+
+/**
+ * Compares the set of column names with every profile; nothing else, because a table's name says nothing and integers
+ * mean something else in each layout. Fitting profiles first, those with fewer unused columns before others.
+ */
+export function detectProfile(columns: readonly string[]): readonly ProfileCandidate[] {
+  const present = new Set(columns)
+  return profiles
+    .map((candidate) => {
+      const needed = mappingColumns(candidate)
+      const missing = needed.filter((column) => !present.has(column))
+      const unused = columns.filter((column) => !needed.includes(column))
+      return { mapping: candidate, missing, unused, reason: reasonFor(needed.length, missing, unused) }
+    })
+    .sort((a, b) => a.missing.length - b.missing.length || a.unused.length - b.unused.length)
+}
+
+function reasonFor(needed: number, missing: readonly string[], unused: readonly string[]): string {
+  const found = `${needed - missing.length} of ${needed} columns found`
+  const lacks = missing.length === 0 ? '' : `; missing: ${missing.join(', ')}`
+  return `${found}${lacks}${unused.length === 0 ? '' : `; not used: ${unused.join(', ')}`}`
+}
+
+/** Throws RedriveError `no-profile-matches` where no profile has this name. */
+export function profileByName(name: string): Mapping {
+  const found = profiles.find((candidate) => candidate.profile === name)
+  if (found !== undefined) return found
+  throw new RedriveError('no-profile-matches', 'never', {
+    profile: name,
+    known: profiles.map((candidate) => candidate.profile).join(', '),
+  })
+}
+
+/**
+ * The mapping for a table with these columns. `profile` is a name or `auto`.
+ * Throws RedriveError `no-profile-matches` (nothing fits; `missing` is of the nearest) or `column-missing` (the named
+ * profile does not fit).
+ */
+export function chooseMapping(profile: string, columns: readonly string[]): Mapping {
+  if (profile !== PROFILE_AUTO) {
+    const named = profileByName(profile)
+    const missing = mappingColumns(named).filter((column) => !columns.includes(column))
+    if (missing.length === 0) return named
+    throw new RedriveError('column-missing', 'never', { profile, columns: missing.join(', ') })
+  }
+  const [best] = detectProfile(columns)
+  if (best?.missing.length === 0) return best.mapping
+  throw new RedriveError('no-profile-matches', 'never', {
+    nearest: best?.mapping.profile ?? '',
+    missing: best?.missing.join(', ') ?? '',
+  })
+}
