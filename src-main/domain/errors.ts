@@ -58,6 +58,7 @@ export type ErrorCode =
   | 'reason-required'
   | 'decision-not-found'
   | 'undo-too-late'
+  | 'process-ended'
   // the workspace and the local store
   | 'workspace-invalid'
   | 'source-unknown'

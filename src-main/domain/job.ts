@@ -29,9 +29,10 @@ export function jobMayMove(from: JobState, to: JobState): boolean {
  * An item is one message of a job. Each arrow is written durably before the effect behind it begins.
  *
  *   planned ──▶ claiming ──▶ publishing ──▶ settling ──▶ done
- *      ▲            │  │          │ outcome    the source row is being marked
- *      └────────────┘  │          └──▶ done (unknown): nobody may mark the row, a person settles it
- *    claim undone      └──▶ done (skipped): the row is not what the plan saw
+ *      ▲            │  │        │ │ outcome    the source row is being marked
+ *      ├────────────┘  │        │ └──▶ done (unknown): nobody may mark the row, a person settles it
+ *      │ claim undone  └──▶ done (skipped): the row is not what the plan saw
+ *      └────────────────────────┘ claim undone: the connection was gone before the first byte
  *
  * After a crash: `claiming` was never published, the claim is undone and the item is planned again;
  * `publishing` becomes done with outcome unknown; `settling` is marked again by compare-and-set.
@@ -45,7 +46,7 @@ export type ItemResult = Outcome | 'skipped'
 const itemMoves: Readonly<Record<ItemState, readonly ItemState[]>> = {
   planned: ['claiming', 'done'],
   claiming: ['publishing', 'planned', 'done'],
-  publishing: ['settling', 'done'],
+  publishing: ['settling', 'planned', 'done'],
   settling: ['done'],
   done: [],
 }

@@ -1,3 +1,4 @@
+import type { Owner } from './job-store.ts'
 import type { SecretRef, Workspace } from '../domain/workspace.ts'
 
 /** Wall time and waiting. */
@@ -10,6 +11,18 @@ export interface Clock {
 /** New identifiers, unique and growing with time; `prefix` says what it names ("job", "plan"). */
 export interface Ids {
   next(prefix: string): string
+}
+
+/** The processes of this machine, to tell a running job from one whose process died. */
+export interface Processes {
+  readonly self: Owner
+  alive(owner: Owner): boolean
+}
+
+/** What an operator of Redrive itself may read later; never a secret or a payload. */
+export interface Log {
+  info(detail: object, event: string): void
+  warn(detail: object, event: string): void
 }
 
 /** Passwords. A value never leaves the engine's process but to the server that it opens. */

@@ -48,6 +48,7 @@ export const errorCodes = [
   'reason-required',
   'decision-not-found',
   'undo-too-late',
+  'process-ended',
   'workspace-invalid',
   'source-unknown',
   'broker-unknown',

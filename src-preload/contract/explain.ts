@@ -241,6 +241,11 @@ export const englishSentences: Readonly<Record<ErrorCode, Sentences>> = {
     means: 'It was left as it is.',
     next: 'Look at the message; decide anew if it is still in trouble.',
   },
+  'process-ended': {
+    what: 'Redrive ended before this was finished.',
+    means: 'What had been handed to the broker without an answer is unknown; the rest was not sent.',
+    next: 'Settle unknown outcomes, then continue the job.',
+  },
   'workspace-invalid': {
     what: 'The workspace {path} is not valid at {at}: {problem}.',
     means: 'No connection was opened.',

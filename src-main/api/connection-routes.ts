@@ -1,0 +1,70 @@
+import type { Engine } from '../app/engine.ts'
+import { brokerConnection, sourceConnection, toBrokerConfig, toSourceConfig } from './drafts.ts'
+import { errorData } from './errors.ts'
+import type { Implementer } from './implementer.ts'
+import { required } from './signal.ts'
+
+export function connectionRoutes(os: Implementer, engine: Engine) {
+  const { connections, configure, locks, ports } = engine
+  const failed = (error: unknown) => ({ ok: false as const, error: errorData(error, ports.log) })
+  return {
+    list: os.connections.list.handler(async () => {
+      const { sources, brokers } = await connections.workspace()
+      return {
+        sources: Object.entries(sources).map(([name, config]) =>
+          sourceConnection(name, config, locks.unlockedUntil(name)),
+        ),
+        brokers: Object.entries(brokers).map(([name, config]) => brokerConnection(name, config)),
+      }
+    }),
+    saveSource: os.connections.saveSource.handler(async ({ input: { name, isNew, draft } }) => {
+      // What was unlocked was another connection.
+      await locks.lock(name)
+      const saved = await configure.saveSource(name, isNew, toSourceConfig(draft), draft.password)
+      return sourceConnection(name, saved, null)
+    }),
+    saveBroker: os.connections.saveBroker.handler(async ({ input: { name, isNew, draft } }) =>
+      brokerConnection(name, await configure.saveBroker(name, isNew, toBrokerConfig(draft), draft.password)),
+    ),
+    removeSource: os.connections.removeSource.handler(async ({ input }) => {
+      await locks.lock(input.name)
+      await configure.removeSource(input.name)
+      return {}
+    }),
+    removeBroker: os.connections.removeBroker.handler(async ({ input }) => {
+      await configure.removeBroker(input.name)
+      return {}
+    }),
+    testSource: os.connections.testSource.handler(async ({ input: { name, draft }, signal }) => {
+      const password = draft ? configure.draftPassword('sources', name, draft.password) : null
+      try {
+        const config = draft ? toSourceConfig(draft) : null
+        const report = await connections.testSource(name, config, password, required(signal))
+        return { ok: true as const, report: { ...report, privileges: { ...report.privileges } } }
+      } catch (error) {
+        return failed(error)
+      }
+    }),
+    testBroker: os.connections.testBroker.handler(async ({ input: { name, draft }, signal }) => {
+      const password = draft ? configure.draftPassword('brokers', name, draft.password) : null
+      try {
+        const config = draft ? toBrokerConfig(draft) : null
+        return {
+          ok: true as const,
+          report: await connections.testBroker(name, config, password, required(signal)),
+        }
+      } catch (error) {
+        return failed(error)
+      }
+    }),
+    unlock: os.connections.unlock.handler(async ({ input }) => {
+      const { environment } = await connections.source(input.source)
+      const { unlockedUntil } = await locks.unlock({ ...input, environment })
+      return { unlockedUntil }
+    }),
+    lock: os.connections.lock.handler(async ({ input }) => {
+      await locks.lock(input.source)
+      return {}
+    }),
+  }
+}

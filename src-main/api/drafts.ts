@@ -1,0 +1,64 @@
+import type {
+  BrokerConnection,
+  BrokerDraft,
+  SourceConnection,
+  SourceDraft,
+} from '../../src-preload/contract/connections.ts'
+import type { BrokerConfig, SecretRef, SourceConfig } from '../domain/workspace.ts'
+
+/** A form of the connections page as a configuration; the password goes its own way. */
+export function toSourceConfig(draft: SourceDraft): SourceConfig {
+  return {
+    driver: 'postgres',
+    url: draft.url,
+    ...(draft.tls ? { tls: draft.tls } : {}),
+    environment: draft.environment,
+    outbox: { profile: draft.profile, table: draft.table },
+    ...(draft.deliverTo === null ? {} : { deliver: { broker: draft.deliverTo } }),
+    stuckAfterSec: draft.stuckAfterSec,
+    maxAttempts: draft.maxAttempts,
+  }
+}
+
+export function toBrokerConfig(draft: BrokerDraft): BrokerConfig {
+  return { driver: draft.driver, url: draft.url, ...(draft.tls ? { tls: draft.tls } : {}) }
+}
+
+export function sourceConnection(
+  name: string,
+  config: SourceConfig,
+  unlockedUntil: string | null,
+): SourceConnection {
+  return {
+    name,
+    url: config.url,
+    ...(config.tls ? { tls: { ...config.tls } } : {}),
+    environment: config.environment,
+    table: config.outbox.table,
+    profile: config.outbox.profile,
+    deliverTo: config.deliver?.broker ?? null,
+    stuckAfterSec: config.stuckAfterSec,
+    maxAttempts: config.maxAttempts,
+    passwordKind: passwordKind(config.password),
+    unlockedUntil,
+  }
+}
+
+export function brokerConnection(name: string, config: BrokerConfig): BrokerConnection {
+  return {
+    name,
+    driver: config.driver,
+    url: config.url,
+    ...(config.tls ? { tls: { ...config.tls } } : {}),
+    passwordKind: passwordKind(config.password),
+  }
+}
+
+/** Where a password comes from; never the password. */
+function passwordKind(ref: SecretRef | undefined): SourceConnection['passwordKind'] {
+  if (!ref) return 'none'
+  if ('env' in ref) return 'env'
+  if ('keychain' in ref) return 'stored'
+  if ('prompt' in ref) return 'prompt'
+  return 'workspace-file'
+}

@@ -1,0 +1,53 @@
+import type { Job as ApiJob } from '../../src-preload/contract/jobs.ts'
+import type { Engine } from '../app/engine.ts'
+import type { Job, JobItem } from '../domain/job.ts'
+import type { Implementer } from './implementer.ts'
+import { required } from './signal.ts'
+import { watch } from './watching.ts'
+
+const PROGRESS_EVERY_MS = 250
+const PROGRESS_AT_LEAST_MS = 5_000
+
+export function jobRoutes(os: Implementer, { jobs, ports, changes }: Engine) {
+  const view = async (job: Job): Promise<ApiJob> => {
+    const source = (await ports.workspace.load()).sources[job.source]
+    return { ...job, environment: source?.environment ?? null }
+  }
+  return {
+    run: os.jobs.run.handler(async ({ input, signal }) => view(await jobs.run(input, required(signal)))),
+    list: os.jobs.list.handler(async ({ input }) => {
+      const { source, ...page } = input
+      const found = await ports.jobReader.jobs({ ...page, ...(source === null ? {} : { source }) })
+      return { jobs: await Promise.all(found.map(view)) }
+    }),
+    get: os.jobs.get.handler(async ({ input }) => view(await jobs.get(input.job))),
+    items: os.jobs.items.handler(async ({ input }) => {
+      const { job, ...query } = input
+      await jobs.get(job)
+      return { items: (await ports.jobReader.items(job, query)).map(itemView) }
+    }),
+    watch: os.jobs.watch.handler(async function* ({ input, signal }) {
+      const options = {
+        everyMs: PROGRESS_EVERY_MS,
+        atLeastMs: PROGRESS_AT_LEAST_MS,
+        signal: required(signal),
+      }
+      yield* watch(
+        async () => view(await jobs.get(input.job)),
+        (job) => job.state !== 'running',
+        { changes, clock: ports.clock, ...options },
+      )
+    }),
+    cancel: os.jobs.cancel.handler(async ({ input }) => view(await jobs.cancel(input.job))),
+    continue: os.jobs.continue.handler(async ({ input }) => view(await jobs.continue(input.job))),
+    settle: os.jobs.settle.handler(async ({ input, signal }) => {
+      const { job, ...request } = input
+      const result = await jobs.settle(job, request, required(signal))
+      return { ...result, job: await view(result.job) }
+    }),
+  }
+}
+
+function itemView({ claimVersion: _, ...item }: JobItem) {
+  return item
+}

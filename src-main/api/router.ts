@@ -1,0 +1,59 @@
+import type { SessionInfo } from '../../src-preload/contract/session.ts'
+import type { Engine } from '../app/engine.ts'
+import { connectionRoutes } from './connection-routes.ts'
+import { errorData } from './errors.ts'
+import { implementer } from './implementer.ts'
+import { jobRoutes } from './job-routes.ts'
+import { messageRoutes } from './message-routes.ts'
+import { planRoutes } from './plan-routes.ts'
+import { sessionRoutes } from './session-routes.ts'
+import { required } from './signal.ts'
+
+/** The whole API on one engine. */
+export function createRouter(engine: Engine, info: SessionInfo) {
+  const os = implementer(engine)
+  return os.router({
+    connections: connectionRoutes(os, engine),
+    decisions: {
+      resolve: os.decisions.resolve.handler(async ({ input, signal }) => ({
+        results: [...(await engine.resolving.resolve(input, required(signal)))],
+      })),
+      undo: os.decisions.undo.handler(({ input, signal }) =>
+        engine.resolving.undo(input.decision, required(signal)),
+      ),
+      recent: os.decisions.recent.handler(async ({ input }) => ({
+        decisions: [...(await engine.ports.decisionStore.recent(input.source, input.limit))],
+      })),
+    },
+    jobs: jobRoutes(os, engine),
+    journal: {
+      list: os.journal.list.handler(async ({ input }) => {
+        const entries = [...(await engine.ports.journal.list(input))]
+        const last = entries.length === input.limit ? entries.at(-1) : undefined
+        return {
+          entries: entries.map((entry) => ({ ...entry, detail: entry.detail as never })),
+          nextCursor: last?.seq ?? null,
+        }
+      }),
+      verify: os.journal.verify.handler(({ signal }) => engine.ports.journal.verify(required(signal))),
+    },
+    messages: messageRoutes(os, engine),
+    overview: {
+      source: os.overview.source.handler(async ({ input, signal }) => {
+        const { environment } = await engine.connections.source(input.source)
+        const head = { source: input.source, environment, asOf: engine.ports.clock.now().toISOString() }
+        try {
+          const counts = await engine.messages.counts(input.source, required(signal))
+          return { ...head, troubles: [...counts.troubles], unsettled: counts.unsettled, error: null }
+        } catch (error) {
+          const unsettled = await engine.ports.jobReader.unsettledCount(input.source)
+          return { ...head, troubles: null, unsettled, error: errorData(error, engine.ports.log) }
+        }
+      }),
+    },
+    plans: planRoutes(os, engine),
+    session: sessionRoutes(os, engine, info),
+  })
+}
+
+export type EngineRouter = ReturnType<typeof createRouter>

@@ -1,0 +1,39 @@
+import type { SessionStatus } from '../../src-preload/contract/session.ts'
+import type { Engine } from '../app/engine.ts'
+
+/** Jobs that the frame of the console names. */
+const JOBS_SHOWN_MAX = 20
+
+/** What the frame of the console shows: connections, unlocks, jobs that are not over. */
+export async function sessionStatus(engine: Engine): Promise<SessionStatus> {
+  const { ports, health, locks, changes } = engine
+  const revision = changes.revision()
+  const { sources, brokers } = await ports.workspace.load()
+  const known = new Map(health.all().map((entry) => [`${entry.kind} ${entry.name}`, entry]))
+  const now = ports.clock.now().toISOString()
+  const connection = (kind: 'source' | 'broker', name: string): SessionStatus['connections'][number] => ({
+    kind,
+    name,
+    environment: (kind === 'source' && sources[name]?.environment) || null,
+    ...(known.get(`${kind} ${name}`) ?? {
+      state: 'idle',
+      code: null,
+      reason: null,
+      latencyMs: null,
+      at: now,
+    }),
+  })
+  const jobs = await ports.jobReader.jobs({ before: null, limit: JOBS_SHOWN_MAX })
+  return {
+    now,
+    connections: [
+      ...Object.keys(sources).map((name) => connection('source', name)),
+      ...Object.keys(brokers).map((name) => connection('broker', name)),
+    ],
+    unlocks: locks.unlocked().map((unlock) => ({ ...unlock })),
+    jobs: jobs.flatMap(({ job, source, state, items, ended }) =>
+      state === 'running' || state === 'interrupted' ? [{ job, source, state, items, ended }] : [],
+    ),
+    revision,
+  }
+}

@@ -1,0 +1,26 @@
+import type { Drivers } from '../ports/drivers.ts'
+import type { DecisionStore, JobReader, JobStore } from '../ports/job-store.ts'
+import type { Journal } from '../ports/journal.ts'
+import type { Clock, Ids, Log, Processes, Secrets, WorkspaceStore } from '../ports/surroundings.ts'
+
+/** Rows that one claim, one group of intents and one bulk mark hold. */
+export const RESEND_BATCH = 500
+
+/** Everything outside that the engine needs. */
+export interface EnginePorts {
+  readonly drivers: Drivers
+  readonly workspace: WorkspaceStore
+  readonly secrets: Secrets
+  readonly jobStore: JobStore
+  readonly jobReader: JobReader
+  readonly decisionStore: DecisionStore
+  readonly journal: Journal
+  readonly clock: Clock
+  readonly ids: Ids
+  readonly processes: Processes
+  readonly log: Log
+  /** Who acts, as the journal names it. */
+  readonly operator: string
+  /** RESEND_BATCH but in tests, which want many small steps. */
+  readonly batch: number
+}

@@ -1,0 +1,65 @@
+import { createChanges } from './changes.ts'
+import type { Changes } from './changes.ts'
+import { createConfigure } from './connections/configure.ts'
+import type { Configure } from './connections/configure.ts'
+import { createConnections } from './connections/connections.ts'
+import type { Connections } from './connections/connections.ts'
+import { createHealthBoard } from './connections/health.ts'
+import type { HealthBoard } from './connections/health.ts'
+import { createLocks } from './connections/locks.ts'
+import type { Locks } from './connections/locks.ts'
+import type { EnginePorts } from './engine-ports.ts'
+import { createJobs } from './jobs/jobs.ts'
+import type { Jobs } from './jobs/jobs.ts'
+import { createMessages } from './messages/messages.ts'
+import type { Messages } from './messages/messages.ts'
+import { createResolving } from './resolve/resolve.ts'
+import type { Resolving } from './resolve/resolve.ts'
+
+/** What a start may spend on decisions whose outcome has to be looked up in a source. */
+const RECOVER_DECISIONS_TIMEOUT_MS = 5_000
+
+/** The use cases on one set of ports. */
+export interface Engine {
+  readonly ports: EnginePorts
+  readonly changes: Changes
+  readonly connections: Connections
+  readonly configure: Configure
+  readonly health: HealthBoard
+  readonly locks: Locks
+  readonly messages: Messages
+  readonly jobs: Jobs
+  readonly resolving: Resolving
+  /** Settles what a crash left behind. Called once, before anything else. */
+  recover(): Promise<void>
+  /** Ends jobs within a deadline and closes every connection. The store is its owner's to close. */
+  close(): Promise<void>
+}
+
+export function createEngine(ports: EnginePorts): Engine {
+  const changes = createChanges()
+  const health = createHealthBoard(ports.clock, changes)
+  const connections = createConnections(ports, health)
+  const locks = createLocks(ports, changes)
+  const jobs = createJobs(ports, connections, locks, changes)
+  const resolving = createResolving(ports, connections, locks, changes)
+  return {
+    ports,
+    changes,
+    connections,
+    configure: createConfigure(ports, connections),
+    health,
+    locks,
+    messages: createMessages(ports, connections),
+    jobs,
+    resolving,
+    async recover() {
+      await jobs.recover()
+      await resolving.recover(AbortSignal.timeout(RECOVER_DECISIONS_TIMEOUT_MS))
+    },
+    async close() {
+      await jobs.close()
+      await connections.close()
+    },
+  }
+}

@@ -1,0 +1,75 @@
+import type { ItemMove, Job, JobItem, ItemState } from '../../domain/job.ts'
+import type { MarkRequest } from '../../ports/outbox.ts'
+import type { EnginePorts } from '../engine-ports.ts'
+import type { JobRun } from './job-run.ts'
+import { persist } from './job-run.ts'
+import { moveItems } from './recording.ts'
+import { markAndEnd } from './settle-outcomes.ts'
+
+/**
+ * What had been handed to the broker when the process ended has an unknown outcome, whatever the broker did with it.
+ * Needs nothing but the local store.
+ */
+export async function declareUnknown(ports: EnginePorts, job: Job): Promise<void> {
+  await eachBatch(ports, job, 'publishing', async (items) => {
+    const moves = items.map(({ seq }): ItemMove => ({
+      seq,
+      from: 'publishing',
+      to: 'done',
+      result: 'unknown',
+      code: 'process-ended',
+      reason: 'Redrive ended before the broker answered',
+    }))
+    await moveItems(ports, job, moves, 'job-recovered', { unknown: items.map(({ id }) => id) })
+  })
+}
+
+/**
+ * Puts the source in step with what is written down: claims that were never published are given back, outcomes that
+ * are known are marked. Safe to repeat.
+ */
+export async function reconcileRows(run: JobRun): Promise<void> {
+  const { ports, job } = run
+  await eachBatch(ports, job, 'claiming', async (items) => {
+    const requests = items.map(({ id, state }): MarkRequest => ({
+      id,
+      as: 'release',
+      reason: `Redrive ${job.job}: ended before it was published`,
+      stateBefore: state,
+    }))
+    const results = await persist(run, () => run.outbox.mark(requests, run.token, run.effects))
+    const versions = new Map(
+      results.flatMap((result) => (result.marked ? [[result.id, result.version]] : [])),
+    )
+    const moves = items.map(({ seq, id }): ItemMove => {
+      const version = versions.get(id)
+      return { seq, from: 'claiming', to: 'planned', ...(version === undefined ? {} : { version }) }
+    })
+    await moveItems(ports, job, moves, 'job-recovered', { released: [...versions.keys()] })
+  })
+  await eachBatch(ports, job, 'settling', async (items) => {
+    const requests = items.map(({ id, result, reason, state }): MarkRequest => ({
+      id,
+      as: result === 'confirmed' ? 'confirm' : 'fail',
+      reason: result === 'confirmed' ? null : `${result ?? 'unknown'}: ${reason ?? ''}`,
+      stateBefore: state,
+    }))
+    await markAndEnd(run, requests, new Map(items.map(({ id, seq }) => [id, seq])))
+  })
+}
+
+async function eachBatch(
+  ports: EnginePorts,
+  job: Job,
+  state: ItemState,
+  handle: (items: readonly JobItem[]) => Promise<void>,
+): Promise<void> {
+  let afterSeq = 0
+  for (;;) {
+    const items = await ports.jobReader.items(job.job, { states: [state], afterSeq, limit: ports.batch })
+    const last = items.at(-1)
+    if (!last) return
+    await handle(items)
+    afterSeq = last.seq
+  }
+}

@@ -1,0 +1,134 @@
+import type { OutgoingMessage } from '../../domain/outcome.ts'
+import type { Publisher } from '../../ports/broker.ts'
+import { claimBatch, release } from './claim.ts'
+import type { ClaimedItem, Interruption, JobRun } from './job-run.ts'
+import { interruptionOf } from './job-run.ts'
+import { createPace } from './pace.ts'
+import { moveItems } from './recording.ts'
+import type { Settler } from './settler.ts'
+import { startSettler } from './settler.ts'
+
+export type RunEnd =
+  | { readonly end: 'done' }
+  | { readonly end: 'stopped' }
+  | { readonly end: 'interrupted'; readonly interruption: Interruption }
+
+/**
+ * Carries a job out until its items have ended, `stop` is aborted, or source or broker fail.
+ *
+ * Three things overlap: the next batch is claimed while this one is published, and the answers of the one before are
+ * settled. Whatever has begun is seen through; claims that were not used are given back. Throws only where the local
+ * store fails: then nothing more can be promised, and the next start finds what was written down.
+ */
+export async function runJob(run: JobRun, stop: AbortSignal): Promise<RunEnd> {
+  let publisher: Publisher
+  try {
+    publisher = await run.broker.openPublisher(stop)
+  } catch (error) {
+    return stop.aborted ? { end: 'stopped' } : { end: 'interrupted', interruption: interruptionOf(error) }
+  }
+  const settler = startSettler(run)
+  let failure: Interruption | null
+  try {
+    failure = await publishAll(run, publisher, settler, stop)
+  } finally {
+    await publisher.close()
+    await settler.finish()
+  }
+  const interruption = settler.interruption() ?? failure
+  if (interruption) return { end: 'interrupted', interruption }
+  return stop.aborted ? { end: 'stopped' } : { end: 'done' }
+}
+
+/** Claims and publishes batch after batch; answers with what made it stop early, or null. */
+async function publishAll(
+  run: JobRun,
+  publisher: Publisher,
+  settler: Settler,
+  stop: AbortSignal,
+): Promise<Interruption | null> {
+  const pace = createPace(run.job.rate, run.ports.clock)
+  const mustStop = (): boolean => stop.aborted || settler.interruption() !== null
+  let next = startClaim(run, 0)
+  for (;;) {
+    const batch = await next
+    if ('failure' in batch) return batch.failure
+    if (batch.end) return null
+    if (mustStop()) {
+      await giveBack(run, batch.claimed, 'claiming')
+      return null
+    }
+    next = startClaim(run, batch.lastSeq)
+    const unsent = await publishBatch(run, publisher, settler, { claimed: batch.claimed, pace, stop })
+    if (unsent.length > 0 || mustStop()) {
+      await giveBack(run, unsent, 'publishing')
+      const ahead = await next
+      if (!('failure' in ahead)) await giveBack(run, ahead.claimed, 'claiming')
+      return null
+    }
+  }
+}
+
+type ClaimAhead = Awaited<ReturnType<typeof claimBatch>> | { readonly failure: Interruption }
+
+/** Claims ahead; a failure is a value, so that a claim nobody waits for any more cannot go unhandled. */
+function startClaim(run: JobRun, afterSeq: number): Promise<ClaimAhead> {
+  return claimBatch(run, afterSeq).catch((error: unknown) => ({ failure: interruptionOf(error) }))
+}
+
+/** Gives claims back; where the source does not answer they stay written down, and are given back at the next start. */
+async function giveBack(
+  run: JobRun,
+  items: readonly ClaimedItem[],
+  from: 'claiming' | 'publishing',
+): Promise<void> {
+  try {
+    await release(run, items, from)
+  } catch (error) {
+    run.ports.log.warn({ job: run.job.job, ...interruptionOf(error) }, 'release-failed')
+  }
+}
+
+/** Writes the intents down, then publishes in order. Answers with the items that were not handed to the broker. */
+async function publishBatch(
+  run: JobRun,
+  publisher: Publisher,
+  settler: Settler,
+  batch: {
+    readonly claimed: readonly ClaimedItem[]
+    readonly pace: (signal: AbortSignal) => Promise<void>
+    readonly stop: AbortSignal
+  },
+): Promise<readonly ClaimedItem[]> {
+  const { claimed, pace, stop } = batch
+  await moveItems(
+    run.ports,
+    run.job,
+    claimed.map(({ seq, message }) => ({
+      seq,
+      from: 'claiming',
+      to: 'publishing',
+      claimVersion: message.version,
+    })),
+    'job-publishing',
+    { ids: claimed.map(({ message }) => message.id) },
+  )
+  for (const [index, item] of claimed.entries()) {
+    await pace(stop)
+    await settler.room()
+    if (stop.aborted || settler.interruption()) return claimed.slice(index)
+    settler.add(item, publisher.publish(outgoing(run, item), run.effects))
+  }
+  return []
+}
+
+function outgoing(run: JobRun, { message }: ClaimedItem): OutgoingMessage {
+  return {
+    messageId: message.messageId,
+    type: message.type,
+    destination: message.destination,
+    payload: message.content.payload,
+    headers: message.content.headers,
+    redriveHeaders: { 'x-redrive-job': run.job.job, 'x-redrive-attempt': message.attempts },
+  }
+}
