@@ -1,0 +1,95 @@
+import { z } from 'zod'
+import { ATTEMPTS_MAX_DEFAULT, environments, STUCK_AFTER_SEC_DEFAULT } from '../../domain/workspace.ts'
+import { brokerUrlProblem, sourceUrlProblem } from './urls.ts'
+
+const ATTEMPTS_MAX = 1_000
+/** 30 days. */
+const STUCK_AFTER_SEC_MAX = 2_592_000
+const NAME_LENGTH_MAX = 64
+
+const name = z
+  .string()
+  .max(NAME_LENGTH_MAX)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_-]*$/, 'a name has letters, digits, - and _ only')
+
+const text = z.string().min(1)
+
+const secretRef = z
+  .union([
+    z.strictObject({ value: z.string() }).describe('The password itself; for throw-away setups.'),
+    z.strictObject({ env: text }).describe('The environment variable that holds it.'),
+    z.strictObject({ keychain: z.literal(true) }).describe('The keychain of the desktop.'),
+    z.strictObject({ prompt: z.literal(true) }).describe('Asked for at each start.'),
+  ])
+  .describe('Where the password comes from.')
+
+const tls = z
+  .strictObject({
+    mode: z
+      .enum(['disable', 'require', 'verify-full'])
+      .describe(
+        '`require` encrypts without checking who answers; `verify-full` checks certificate and name.',
+      ),
+    caFile: text.exactOptional(),
+    certFile: text.exactOptional(),
+    keyFile: text.exactOptional(),
+    serverName: text.describe("Name to verify where the address is a tunnel's.").exactOptional(),
+  })
+  .refine((value) => (value.certFile === undefined) === (value.keyFile === undefined), {
+    error: 'certFile and keyFile belong together',
+  })
+
+const source = z.strictObject({
+  driver: z.literal('postgres'),
+  url: text
+    .describe('postgres://user@host:port/database, without a password.')
+    .superRefine((url, context) => {
+      const problem = sourceUrlProblem(url)
+      if (problem !== null) context.addIssue({ code: 'custom', message: problem })
+    }),
+  password: secretRef.exactOptional(),
+  tls: tls.exactOptional(),
+  environment: z.enum(environments),
+  outbox: z.strictObject({
+    profile: text.default('auto').describe("A profile's name, or `auto`."),
+    table: text.describe('Table with its schema: public.outbox_message.'),
+  }),
+  deliver: z.strictObject({ broker: name }).exactOptional(),
+  stuckAfterSec: z.int().min(1).max(STUCK_AFTER_SEC_MAX).default(STUCK_AFTER_SEC_DEFAULT),
+  maxAttempts: z.int().min(1).max(ATTEMPTS_MAX).default(ATTEMPTS_MAX_DEFAULT),
+})
+
+const broker = z
+  .strictObject({
+    driver: z.enum(['rabbitmq', 'memory']),
+    url: text.describe('amqp://user@host:port/vhost, without a password.'),
+    password: secretRef.exactOptional(),
+    tls: tls.exactOptional(),
+  })
+  .superRefine((value, context) => {
+    const problem = brokerUrlProblem(value.driver, value.url)
+    if (problem !== null) context.addIssue({ code: 'custom', message: problem, path: ['url'] })
+  })
+
+export const workspaceSchema = z
+  .strictObject({
+    $schema: z.string().exactOptional(),
+    sources: z.record(name, source).default({}),
+    brokers: z.record(name, broker).default({}),
+  })
+  .superRefine((workspace, context) => {
+    for (const [key, { deliver }] of Object.entries(workspace.sources)) {
+      if (deliver === undefined || Object.hasOwn(workspace.brokers, deliver.broker)) continue
+      context.addIssue({
+        code: 'custom',
+        message: `there is no broker of the name ${deliver.broker}`,
+        path: ['sources', key, 'deliver', 'broker'],
+      })
+    }
+  })
+
+/** For editors: what they may offer and underline while a workspace file is written. */
+export function workspaceJsonSchema(): object {
+  const schema = z.toJSONSchema(workspaceSchema, { io: 'input', target: 'draft-2020-12' })
+  return { title: 'Redrive workspace', ...schema }
+}
