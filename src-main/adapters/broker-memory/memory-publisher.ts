@@ -1,0 +1,190 @@
+import type { OutgoingMessage, PublishOutcome } from '../../domain/outcome.ts'
+import { PUBLISH_WINDOW_MAX } from '../../ports/broker.ts'
+import type { Publisher } from '../../ports/broker.ts'
+import type { Clock } from '../../ports/surroundings.ts'
+import { NO_FAULT } from './faults.ts'
+import type { MemoryFault } from './faults.ts'
+import type { Topology } from './topology.ts'
+
+const MESSAGE_BYTES_MAX = 16 * 1024 * 1024
+
+export interface MemoryPublisherOptions {
+  readonly topology: Topology
+  readonly clock: Clock
+  readonly latencyMs: number
+  readonly confirmTimeoutMs: number
+  /** The broker's reason while it takes no publishes, or null. */
+  readonly blocked: () => string | null
+  readonly nextFault: (message: OutgoingMessage) => MemoryFault | null
+  /** The connection breaks, for every publisher. */
+  readonly cut: (reason: string) => void
+}
+
+interface Waiting {
+  readonly message: OutgoingMessage
+  readonly resolve: (outcome: PublishOutcome) => void
+}
+
+type Settle = (outcome: PublishOutcome) => void
+
+const CONFIRMED: PublishOutcome = { outcome: 'confirmed' }
+
+/** The Publisher port over a Topology: same outcomes, same window, same order as a broker's confirm channel. */
+export class MemoryPublisher implements Publisher {
+  readonly #options: MemoryPublisherOptions
+  readonly #stop = new AbortController()
+  readonly #outstanding = new Set<Settle>()
+  readonly #waiting: Waiting[] = []
+  #closed: string | null = null
+  #onIdle: (() => void) | null = null
+
+  constructor(options: MemoryPublisherOptions) {
+    this.#options = options
+  }
+
+  async publish(message: OutgoingMessage, signal: AbortSignal): Promise<PublishOutcome> {
+    signal.throwIfAborted()
+    if (this.#closed !== null) return refused('channel-closed', this.#closed)
+    const wrong = check(message)
+    if (wrong !== null) return wrong
+    const { promise, resolve, reject } = Promise.withResolvers<PublishOutcome>()
+    const waiting: Waiting = { message, resolve }
+    const withdraw = (): void => {
+      const at = this.#waiting.indexOf(waiting)
+      if (at < 0) return
+      this.#waiting.splice(at, 1)
+      reject(signal.reason as Error)
+    }
+    this.#waiting.push(waiting)
+    this.#pump()
+    signal.addEventListener('abort', withdraw, { once: true })
+    try {
+      return await promise
+    } finally {
+      signal.removeEventListener('abort', withdraw)
+    }
+  }
+
+  outstanding(): number {
+    return this.#outstanding.size
+  }
+
+  async close(): Promise<void> {
+    this.#closed ??= 'the publisher is closed'
+    if (this.#outstanding.size + this.#waiting.length > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onIdle = resolve
+      })
+    }
+    this.#stop.abort()
+  }
+
+  /** The connection is gone: what has no answer stays without one. */
+  cut(reason: string): void {
+    this.#closed ??= reason
+    this.#stop.abort()
+    const lost: PublishOutcome = { outcome: 'unknown', code: 'channel-closed', reason }
+    for (const settle of [...this.#outstanding]) settle(lost)
+    for (const { resolve } of this.#waiting.splice(0)) resolve(refused('channel-closed', reason))
+    this.#reportIdle()
+  }
+
+  /** Sends in the order of the calls, as far as the window allows. */
+  #pump(): void {
+    while (this.#waiting.length > 0 && this.#outstanding.size < PUBLISH_WINDOW_MAX) {
+      const next = this.#waiting.shift()
+      if (next !== undefined) this.#send(next)
+    }
+    this.#reportIdle()
+  }
+
+  /** Called by the broker when it blocks: what waits for a place has not been sent. */
+  refuseWaiting(reason: string): void {
+    for (const { resolve } of this.#waiting.splice(0)) resolve(refused('broker-blocked', reason))
+    this.#reportIdle()
+  }
+
+  #send({ message, resolve }: Waiting): void {
+    const { topology, blocked, nextFault, cut, latencyMs } = this.#options
+    const blockedReason = blocked()
+    if (blockedReason !== null) return resolve(refused('broker-blocked', blockedReason))
+    const { exchange } = message.destination
+    if (!topology.hasExchange(exchange))
+      return resolve(refused('exchange-missing', `no exchange '${exchange}'`))
+    const settle: Settle = (outcome) => {
+      if (!this.#outstanding.delete(settle)) return
+      resolve(outcome)
+      this.#pump()
+    }
+    this.#outstanding.add(settle)
+    const fault = nextFault(message) ?? NO_FAULT
+    switch (fault.fault) {
+      case 'none':
+        return this.#answer(settle, this.#store(message), latencyMs)
+      case 'delay':
+        return this.#answer(settle, this.#store(message), latencyMs + fault.delayMs)
+      case 'nack':
+        return this.#answer(settle, refused('broker-refused', 'nack'), latencyMs)
+      case 'answer-lost':
+        this.#store(message)
+        return this.#expire(settle)
+      case 'message-lost':
+        return this.#expire(settle)
+      case 'close':
+        if (fault.stored) this.#store(message)
+        return cut('the connection was cut')
+    }
+  }
+
+  #store(message: OutgoingMessage): PublishOutcome {
+    switch (this.#options.topology.store(message)) {
+      case 'stored':
+        return CONFIRMED
+      case 'unroutable':
+        return { outcome: 'returned', code: 'unroutable', reason: '312 NO_ROUTE' }
+      case 'rejected':
+        return refused('broker-refused', 'nack: a queue is full; other queues may have it')
+      case 'exchange-missing':
+        return refused('exchange-missing', `no exchange '${message.destination.exchange}'`)
+    }
+  }
+
+  #answer(settle: Settle, outcome: PublishOutcome, afterMs: number): void {
+    const { confirmTimeoutMs } = this.#options
+    if (afterMs >= confirmTimeoutMs) return this.#expire(settle)
+    if (afterMs === 0) queueMicrotask(() => settle(outcome))
+    else this.#later(afterMs, () => settle(outcome))
+  }
+
+  #expire(settle: Settle): void {
+    const { confirmTimeoutMs } = this.#options
+    const reason = `no answer within ${confirmTimeoutMs} ms`
+    this.#later(confirmTimeoutMs, () => settle({ outcome: 'unknown', code: 'confirm-timeout', reason }))
+  }
+
+  #later(ms: number, then: () => void): void {
+    // Rejects only when the connection is cut, which has settled everything.
+    this.#options.clock.sleep(ms, this.#stop.signal).then(then, () => undefined)
+  }
+
+  #reportIdle(): void {
+    if (this.#outstanding.size === 0 && this.#waiting.length === 0) this.#onIdle?.()
+  }
+}
+
+function refused(code: Extract<PublishOutcome, { code: string }>['code'], reason: string): PublishOutcome {
+  return { outcome: 'refused', code, reason }
+}
+
+function check(message: OutgoingMessage): PublishOutcome | null {
+  if (Buffer.byteLength(message.payload) > MESSAGE_BYTES_MAX)
+    return refused('message-too-large', `more than ${MESSAGE_BYTES_MAX} bytes`)
+  if (message.headers === null) return null
+  try {
+    const headers: unknown = JSON.parse(message.headers)
+    if (typeof headers === 'object' && headers !== null && !Array.isArray(headers)) return null
+  } catch {
+    return refused('headers-not-json', 'the headers are not JSON')
+  }
+  return refused('headers-not-json', 'the headers are not a JSON object')
+}
