@@ -1,0 +1,28 @@
+import type { Command } from './command.ts'
+import { resolve, undo } from './commands/decisions.ts'
+import { jobsList, jobsSettle, jobsShow } from './commands/jobs.ts'
+import { journalExport, journalList, journalVerify } from './commands/journal.ts'
+import { messagesList, messagesShow } from './commands/messages.ts'
+import { planResend } from './commands/plan.ts'
+import { run } from './commands/run.ts'
+import { serve } from './commands/serve.ts'
+import { sourcesList, sourcesTest } from './commands/sources.ts'
+
+/** In the order of the work, as the help lists them. */
+export const commands: readonly Command[] = [
+  sourcesList,
+  sourcesTest,
+  messagesList,
+  messagesShow,
+  planResend,
+  run,
+  resolve,
+  undo,
+  jobsList,
+  jobsShow,
+  jobsSettle,
+  journalList,
+  journalVerify,
+  journalExport,
+  serve,
+]

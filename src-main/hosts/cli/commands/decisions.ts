@@ -1,0 +1,66 @@
+import type { ResolveResult } from '../../../../src-preload/contract/decisions.ts'
+import type { Command, EngineClient } from '../command.ts'
+import { operand } from '../command.ts'
+import { EXIT } from '../exit-codes.ts'
+import { usageError } from '../failure.ts'
+import { countOption, idsOption, reasonOption, sourceOption, typedCount, unlock } from '../options.ts'
+import type { Column } from '../table.ts'
+
+const columns: readonly Column<ResolveResult>[] = [
+  { title: 'ID', cell: (row) => row.id },
+  { title: 'RESOLVED', cell: (row) => (row.applied ? 'yes' : 'no') },
+  { title: 'DECISION', cell: (row) => row.decision },
+  { title: 'WHY NOT', cell: (row) => row.code },
+]
+
+export const resolve: Command = {
+  words: ['resolve'],
+  summary: 'Marks messages as needing no delivery, with a reason',
+  operands: [],
+  options: { source: sourceOption, id: idsOption, reason: reasonOption, count: countOption },
+  async run({ args, engine, output, signal }) {
+    const source = args.required('source')
+    const ids = [...new Set(args.list('id'))]
+    if (ids.length === 0) throw usageError('--id is missing.')
+    const reason = args.required('reason')
+    const client = await engine()
+    await unlock(client, source)
+    const items = ids.map((id) => ({ id, version: null }))
+    const { results } = await client.decisions.resolve(
+      { source, items, reason, typedCount: typedCount(args) },
+      { signal },
+    )
+    output.list(results, columns)
+    return results.every(({ applied }) => applied) ? EXIT.done : EXIT.attention
+  },
+}
+
+export const undo: Command = {
+  words: ['undo'],
+  summary: 'Takes a decision back, as long as nobody else has touched the row',
+  operands: ['DECISION'],
+  options: {},
+  async run(context) {
+    const { engine, output, signal } = context
+    const wanted = operand(context, 0)
+    const client = await engine()
+    const source = await sourceOf(client, wanted)
+    // Without a source there is no such decision, and the engine says so.
+    if (source !== null) await unlock(client, source)
+    const decision = await client.decisions.undo({ decision: wanted }, { signal })
+    const { id, messageId, state, operator, reason, at } = decision
+    output.object(decision, { decision: decision.decision, id, messageId, state, operator, reason, at })
+    return EXIT.done
+  },
+}
+
+/** The journal knows where a decision was made. */
+async function sourceOf(client: EngineClient, decision: string): Promise<string | null> {
+  const { entries } = await client.journal.list({
+    subject: decision,
+    order: 'oldest',
+    cursor: null,
+    limit: 1,
+  })
+  return entries[0]?.source ?? null
+}

@@ -1,0 +1,140 @@
+import { itemResult, settlement } from '../../../../src-preload/contract/jobs.ts'
+import type { ItemResult, Job, JobItem } from '../../../../src-preload/contract/jobs.ts'
+import type { Command, EngineClient } from '../command.ts'
+import { operand } from '../command.ts'
+import { EXIT } from '../exit-codes.ts'
+import { usageError } from '../failure.ts'
+import { reasonOption, sourceOption, unlock } from '../options.ts'
+import type { Column } from '../table.ts'
+
+const LIST_MAX = 200
+const LIST_DEFAULT = 20
+const ITEMS_PAGE = 1_000
+
+const jobColumns: readonly Column<Job>[] = [
+  { title: 'JOB', cell: (job) => job.job },
+  { title: 'STATE', cell: (job) => job.state },
+  { title: 'SOURCE', cell: (job) => job.source },
+  { title: 'STARTED', cell: (job) => job.createdAt },
+  { title: 'BY', cell: (job) => job.operator },
+  { title: 'ITEMS', cell: (job) => job.items, align: 'right' },
+  ...(['confirmed', 'returned', 'refused', 'unknown', 'skipped', 'unsettled', 'unmarked'] as const).map(
+    (name): Column<Job> => ({ title: name.toUpperCase(), cell: (job) => job.tally[name], align: 'right' }),
+  ),
+]
+
+const itemColumns: readonly Column<JobItem>[] = [
+  { title: 'SEQ', cell: (item) => item.seq, align: 'right' },
+  { title: 'ID', cell: (item) => item.id },
+  { title: 'MESSAGE ID', cell: (item) => item.messageId, widthMax: 40 },
+  { title: 'RESULT', cell: (item) => item.result ?? item.itemState },
+  { title: 'SETTLED', cell: (item) => item.settledAs },
+  { title: 'MARKED', cell: (item) => item.marked },
+  { title: 'CODE', cell: (item) => item.code },
+  { title: 'REASON', cell: (item) => item.reason, widthMax: 100 },
+]
+
+export const jobsList: Command = {
+  words: ['jobs', 'list'],
+  summary: 'Jobs, the newest first',
+  operands: [],
+  options: {
+    source: sourceOption,
+    limit: { kind: 'text', value: 'N', help: `jobs to list (${LIST_DEFAULT})` },
+    before: { kind: 'text', value: 'JOB', help: 'go on after this one' },
+  },
+  async run({ args, engine, output, signal }) {
+    const limit = args.integer('limit', { min: 1, max: LIST_MAX }) ?? LIST_DEFAULT
+    const client = await engine()
+    const { jobs } = await client.jobs.list(
+      { source: args.text('source'), before: args.text('before'), limit },
+      { signal },
+    )
+    output.list(jobs, jobColumns)
+    return EXIT.done
+  },
+}
+
+export const jobsShow: Command = {
+  words: ['jobs', 'show'],
+  summary: 'One job and the outcome of its messages',
+  operands: ['JOB'],
+  options: {
+    result: {
+      kind: 'list',
+      value: 'RESULT',
+      help: `only these: ${itemResult.options.join(', ')} (all but confirmed)`,
+    },
+    all: { kind: 'flag', help: 'every message, the confirmed ones too' },
+  },
+  async run(context) {
+    const { args, engine, output } = context
+    const asked = args.choices('result', itemResult.options)
+    const client = await engine()
+    const job = await client.jobs.get({ job: operand(context, 0) })
+    if (output.json) output.record(job)
+    else output.list([job], jobColumns)
+    const results = asked.length > 0 ? asked : itemResult.options.filter((result) => result !== 'confirmed')
+    const items: JobItem[] = []
+    for await (const page of itemPages(client, job.job, args.flag('all') ? null : results)) {
+      if (output.closed()) break
+      if (output.json) page.forEach((item) => output.record(item))
+      else items.push(...page)
+    }
+    if (items.length > 0) {
+      output.line('')
+      output.list(items, itemColumns)
+    }
+    return EXIT.done
+  },
+}
+
+async function* itemPages(
+  client: EngineClient,
+  job: string,
+  results: readonly ItemResult[] | null,
+): AsyncGenerator<JobItem[]> {
+  let afterSeq = -1
+  for (;;) {
+    const { items } = await client.jobs.items({
+      job,
+      ...(results !== null && { results: [...results] }),
+      afterSeq,
+      limit: ITEMS_PAGE,
+    })
+    if (items.length > 0) yield items
+    if (items.length < ITEMS_PAGE) return
+    afterSeq = items.at(-1)?.seq ?? afterSeq
+  }
+}
+
+export const jobsSettle: Command = {
+  words: ['jobs', 'settle'],
+  summary: 'Decides unknown outcomes, after looking into the queue or at the consumer',
+  operands: ['JOB'],
+  options: {
+    as: { kind: 'text', value: 'sent|not-sent', help: 'what became of them' },
+    reason: reasonOption,
+    item: { kind: 'list', value: 'SEQ...', help: 'only these; all unsettled ones without it' },
+  },
+  async run(context) {
+    const { args, engine, output } = context
+    const as = args.choice('as', settlement.options)
+    if (as === null) throw usageError('--as is missing.')
+    const reason = args.required('reason')
+    const seqs = args.list('item').map(seqOf)
+    const client = await engine()
+    const { source, job } = await client.jobs.get({ job: operand(context, 0) })
+    await unlock(client, source)
+    const settled = await client.jobs.settle({ job, seqs: seqs.length > 0 ? seqs : null, as, reason })
+    const { unsettled } = settled.job.tally
+    const counts = { settled: settled.settled, unmarked: settled.unmarked, unsettled }
+    output.object({ type: 'settled', job, ...counts }, { job, ...counts })
+    return unsettled > 0 || settled.unmarked > 0 ? EXIT.attention : EXIT.done
+  },
+}
+
+function seqOf(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw usageError(`--item takes numbers of items, not "${text}".`)
+  return Number(text)
+}

@@ -1,0 +1,30 @@
+import type { ErrorCode } from '../../domain/errors.ts'
+
+export const EXIT = {
+  done: 0,
+  failed: 1,
+  /** Wrong usage or configuration: nothing was tried. */
+  usage: 2,
+  /** Done, but something needs a person: unknown outcomes, a broken chain. */
+  attention: 3,
+} as const
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
+
+/** Errors of what was asked for, found before anything was tried. */
+const USAGE_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'usage',
+  'workspace-invalid',
+  'source-unknown',
+  'broker-unknown',
+  'name-in-use',
+  'secret-missing',
+  'plan-invalid',
+  'plan-digest-mismatch',
+  'plan-not-confirmed',
+  'count-not-typed',
+  'reason-required',
+])
+
+export function exitCodeOf(code: ErrorCode): ExitCode {
+  return USAGE_CODES.has(code) ? EXIT.usage : EXIT.failed
+}

@@ -1,0 +1,5 @@
+#!/usr/bin/env node
+import { endSignal } from '../common/signals.ts'
+import { runCli } from './run-cli.ts'
+
+process.exitCode = await runCli(process.argv.slice(2), process, endSignal())

@@ -1,0 +1,37 @@
+import type { Logger } from 'pino'
+import { createMemorySecrets } from '../../adapters/secrets-memory/memory-secrets.ts'
+import { openWorkspaceFile } from '../../adapters/workspace-file/workspace-file.ts'
+import type { OpenBroker } from '../../ports/drivers.ts'
+import type { WorkspaceStore } from '../../ports/surroundings.ts'
+import { compose } from '../compose.ts'
+import type { Running } from '../compose.ts'
+import { operatorName } from './places.ts'
+import { productVersion } from './product.ts'
+import { passwordPrompt } from './prompt.ts'
+
+export interface LocalEngineOptions {
+  readonly host: 'http' | 'cli'
+  readonly dataDir: string
+  readonly workspace: WorkspaceStore | { readonly file: string }
+  readonly memoryBroker: OpenBroker | null
+  /** Whether a person sits at this process's terminal and may be asked for a password. */
+  readonly asks: boolean
+  readonly log: Logger
+}
+
+/** The engine inside this process, for the hosts without Electron. They have no key store: nothing typed is kept. */
+export function openLocalEngine(options: LocalEngineOptions): Promise<Running> {
+  const { host, dataDir, workspace, memoryBroker, asks, log } = options
+  const prompt = asks ? passwordPrompt() : undefined
+  return compose({
+    host,
+    version: productVersion(),
+    operator: operatorName(),
+    dataDir,
+    workspace: 'file' in workspace ? openWorkspaceFile({ path: workspace.file }) : workspace,
+    secrets: createMemorySecrets({ env: process.env, ...(prompt !== undefined && { prompt }) }),
+    keepsPasswords: false,
+    log,
+    memoryBroker,
+  })
+}

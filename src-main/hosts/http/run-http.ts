@@ -1,0 +1,27 @@
+import type { Logger } from 'pino'
+import type { Running } from '../compose.ts'
+import { RENDERER_DIR } from '../common/product.ts'
+import { aborted } from '../common/signals.ts'
+import { serveHttp } from './serve-http.ts'
+
+export interface RunHttpOptions {
+  readonly running: Running
+  readonly port: number
+  readonly say: (address: string) => void
+  readonly log: Logger
+}
+
+/** Serves until `signal` is aborted, then ends sockets first and the engine last. */
+export async function runHttp(
+  { running, port, say, log }: RunHttpOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    const host = await serveHttp({ router: running.router, rendererDir: RENDERER_DIR, port, log })
+    say(host.url)
+    await aborted(signal)
+    await host.close()
+  } finally {
+    await running.close()
+  }
+}

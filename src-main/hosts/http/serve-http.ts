@@ -1,0 +1,72 @@
+import { createServer } from 'node:http'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Logger } from 'pino'
+import type { EngineRouter } from '../../api/router.ts'
+import { RedriveError } from '../../domain/errors.ts'
+import { listStaticFiles } from '../common/static-files.ts'
+import { createAccess } from './access.ts'
+import { createPages } from './pages.ts'
+import { createSockets } from './sockets.ts'
+
+/** Loopback only: who needs it from elsewhere tunnels through SSH, which knows who they are. */
+const ADDRESS = '127.0.0.1'
+const CONNECTIONS_MAX = 200
+
+export interface ServeHttpOptions {
+  readonly router: EngineRouter
+  /** Folder of the built page, out/renderer. */
+  readonly rendererDir: string
+  /** 0: any free port. */
+  readonly port: number
+  readonly log: Logger
+}
+
+export interface HttpHost {
+  /** Carries the token that works once. */
+  readonly url: string
+  close(): Promise<void>
+}
+
+/** Serves the console on the loopback address. Throws RedriveError `usage` where the port is taken. */
+export async function serveHttp({ router, rendererDir, port, log }: ServeHttpOptions): Promise<HttpHost> {
+  const files = await listStaticFiles(rendererDir)
+  const server = createServer()
+  server.maxConnections = CONNECTIONS_MAX
+  const bound = await listen(server, port)
+  const access = createAccess(bound)
+  const sockets = createSockets({ router, access, port: bound, log })
+
+  server.on(
+    'request',
+    createPages({
+      files,
+      access,
+      port: bound,
+      onError: (error) => log.warn({ reason: String(error) }, 'page not sent'),
+    }),
+  )
+  server.on('upgrade', (request, stream, head) => sockets.upgrade(request, stream, head))
+
+  return {
+    url: `http://${ADDRESS}:${bound}/?token=${access.token}`,
+    async close() {
+      sockets.close()
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      server.closeAllConnections()
+      await closed
+    },
+  }
+}
+
+async function listen(server: Server, port: number): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const problem = `Port ${port} on ${ADDRESS} cannot be used (${error.code ?? error.message}): choose another with --port.`
+      reject(new RedriveError('usage', 'never', { problem }, { cause: error }))
+    })
+    server.listen(port, ADDRESS, resolve)
+  })
+  server.removeAllListeners('error')
+  return (server.address() as AddressInfo).port
+}
