@@ -1,7 +1,20 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Logger } from 'pino'
+import { openRabbitBroker } from '../adapters/broker-rabbitmq/rabbit-broker.ts'
+import { openPostgresOutbox } from '../adapters/outbox-postgres/open.ts'
+import { chooseMapping } from '../adapters/profiles/profiles.ts'
+import { openStore } from '../adapters/store-sqlite/open-store.ts'
+import { systemClock } from '../adapters/system/clock.ts'
+import { randomIds } from '../adapters/system/ids.ts'
+import { localProcesses } from '../adapters/system/processes.ts'
+import { createRouter } from '../api/router.ts'
 import type { EngineRouter } from '../api/router.ts'
-import type { OpenBroker } from '../ports/drivers.ts'
-import type { Secrets, WorkspaceStore } from '../ports/surroundings.ts'
+import { RESEND_BATCH } from '../app/engine-ports.ts'
+import type { EnginePorts } from '../app/engine-ports.ts'
+import { createEngine } from '../app/engine.ts'
+import type { Drivers, OpenBroker, PasswordSource } from '../ports/drivers.ts'
+import type { Clock, Log, Secrets, WorkspaceStore } from '../ports/surroundings.ts'
 
 export interface HostOptions {
   readonly host: 'desktop' | 'http' | 'cli'
@@ -26,5 +39,80 @@ export interface Running {
   close(): Promise<void>
 }
 
+export const storeFileName = 'redrive.db'
+
 /** The one place where adapters meet the engine. Recovers what a crash left behind before it resolves. */
-export declare function compose(options: HostOptions): Promise<Running>
+export async function compose(options: HostOptions): Promise<Running> {
+  const { host, version, operator, dataDir, keepsPasswords, memoryBroker } = options
+  const log = logPort(options.log)
+  const clock = systemClock()
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  const store = openStore({ path: join(dataDir, storeFileName), clock })
+  const ports: EnginePorts = {
+    drivers: drivers(clock, log, memoryBroker),
+    workspace: options.workspace,
+    secrets: options.secrets,
+    jobStore: store.jobs,
+    jobReader: store.jobReader,
+    decisionStore: store.decisions,
+    journal: store.journal,
+    clock,
+    ids: randomIds(clock),
+    processes: localProcesses(),
+    log,
+    operator,
+    batch: RESEND_BATCH,
+  }
+  const engine = createEngine(ports)
+  const close = async (): Promise<void> => {
+    await engine.close()
+    await store.close()
+  }
+  try {
+    await engine.recover()
+  } catch (error) {
+    await close()
+    throw error
+  }
+  const info = { version, host, operator, sandbox: memoryBroker !== null, keepsPasswords }
+  return { router: createRouter(engine, info), close }
+}
+
+function drivers(clock: Clock, log: Log, memory: OpenBroker | null): Drivers {
+  return {
+    outbox: {
+      postgres: ({ config, password }, signal) =>
+        openPostgresOutbox(
+          {
+            config,
+            password: orEmpty(password),
+            chooseMapping: (columns) => chooseMapping(config.outbox.profile, columns),
+          },
+          signal,
+        ),
+    },
+    broker: {
+      rabbitmq: ({ config, password }) =>
+        openRabbitBroker({
+          url: config.url,
+          password: orEmpty(password),
+          ...(config.tls ? { tls: config.tls } : {}),
+          clock,
+          log: (event, detail) => log.warn(detail, event),
+        }),
+      ...(memory ? { memory } : {}),
+    },
+  }
+}
+
+/** Servers that trust their neighbours are asked with an empty password. */
+function orEmpty(password: PasswordSource): () => Promise<string> {
+  return async () => (await password()) ?? ''
+}
+
+function logPort(logger: Logger): Log {
+  return {
+    info: (detail, event) => logger.info(detail, event),
+    warn: (detail, event) => logger.warn(detail, event),
+  }
+}
