@@ -1,0 +1,101 @@
+import { messageState, trouble, type MessageFilter } from '../../src-preload/contract/messages.ts'
+
+/**
+ * The query line: `trouble:failed type:OrderPaid error:"timeout after" age:>1h`. Each qualifier narrows; one that
+ * is not understood narrows nothing, so it is named and the search does not run until it is mended.
+ */
+export interface Query {
+  readonly filter: MessageFilter
+  readonly unknown: readonly QueryPart[]
+  readonly parts: readonly QueryPart[]
+}
+export interface QueryPart {
+  readonly text: string
+  /** Position in the line, in UTF-16 units. */
+  readonly start: number
+  readonly understood: boolean
+}
+
+/** A word, with a quoted value where it has spaces; a quote inside is written \". */
+const PART = /(?:[^\s"]|"(?:\\.|[^"\\])*(?:"|$))+/g
+const UNITS_SEC: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 }
+const AGE_SEC_MAX = 10 * 365 * 86_400
+
+type Draft = { -readonly [K in keyof MessageFilter]: MessageFilter[K] }
+type Take = (draft: Draft, value: string) => boolean
+
+/** Takes the value into the filter once; false: not a value of this qualifier, or said twice. */
+const qualifiers: Readonly<Record<string, Take>> = {
+  trouble: (draft, value) => {
+    const known = trouble.safeParse(value)
+    return known.success && draft.trouble === undefined && ((draft.trouble = known.data), true)
+  },
+  state: (draft, value) => {
+    const states = messageState.array().min(1).safeParse(value.split(','))
+    if (!states.success || draft.states !== undefined) return false
+    if (new Set(states.data).size !== states.data.length) return false
+    return ((draft.states = states.data), true)
+  },
+  type: text('type', 200),
+  error: text('error', 200),
+  chain: text('chainKey', 400),
+  exchange: text('exchange', 255),
+  id: text('messageId', 400),
+  age: (draft, value) => {
+    const match = /^>(\d{1,10})([smhd])$/.exec(value)
+    const seconds = Number(match?.[1]) * (UNITS_SEC[match?.[2] ?? ''] ?? Number.NaN)
+    if (!(seconds <= AGE_SEC_MAX) || draft.ageSecMin !== undefined) return false
+    return ((draft.ageSecMin = seconds), true)
+  },
+}
+
+function text(field: 'type' | 'error' | 'chainKey' | 'exchange' | 'messageId', charsMax: number): Take {
+  return (draft, value) => {
+    if (value === '' || value.length > charsMax || draft[field] !== undefined) return false
+    return ((draft[field] = value), true)
+  }
+}
+
+export function parseQuery(line: string): Query {
+  const filter: Draft = {}
+  const parts = [...line.matchAll(PART)].map((match): QueryPart => {
+    const [, name = '', raw = ''] = /^([a-z]+):([^]*)$/.exec(match[0]) ?? []
+    const value = unquoted(raw)
+    const take = Object.hasOwn(qualifiers, name) ? qualifiers[name] : undefined
+    const understood = take !== undefined && value !== null && take(filter, value)
+    return { text: match[0], start: match.index, understood }
+  })
+  return { filter, parts, unknown: parts.filter((part) => !part.understood) }
+}
+
+/** The line that `parseQuery` reads as this filter. */
+export function printQuery(filter: MessageFilter): string {
+  const parts = [
+    ['trouble', filter.trouble],
+    ['state', filter.states?.join(',')],
+    ['type', filter.type],
+    ['error', filter.error],
+    ['chain', filter.chainKey],
+    ['exchange', filter.exchange],
+    ['id', filter.messageId],
+    ['age', filter.ageSecMin === undefined ? undefined : `>${printAge(filter.ageSecMin)}`],
+  ] as const
+  return parts.flatMap(([name, value]) => (value === undefined ? [] : [`${name}:${quoted(value)}`])).join(' ')
+}
+
+function printAge(seconds: number): string {
+  const unit =
+    (['d', 'h', 'm'] as const).find((name) => seconds > 0 && seconds % (UNITS_SEC[name] ?? 1) === 0) ?? 's'
+  return `${seconds / (UNITS_SEC[unit] ?? 1)}${unit}`
+}
+
+function quoted(value: string): string {
+  return /[\s"\\]/.test(value) ? `"${value.replace(/["\\]/g, '\\$&')}"` : value
+}
+
+/** Null: a quote that does not end, or that stands inside a word. */
+function unquoted(raw: string): string | null {
+  if (!raw.startsWith('"')) return raw.includes('"') ? null : raw
+  const match = /^"((?:\\.|[^"\\])*)"$/s.exec(raw)
+  return match?.[1]?.replace(/\\(.)/gs, '$1') ?? null
+}

@@ -1,0 +1,63 @@
+import { computed, type ComputedRef } from 'vue'
+import { useI18n } from 'vue-i18n'
+import { useRouter } from 'vue-router'
+import { locales } from '../i18n/locale.ts'
+import { pages } from '../router.ts'
+import { useActs } from '../state/acts.ts'
+import { usePreferences } from '../state/preferences.ts'
+import { focusQuery } from '../state/query-line.ts'
+import { useSources } from '../state/sources.ts'
+import { languageNames, themeChoices } from './choices.ts'
+import { goKeys } from './frame-keys.ts'
+
+export interface Command {
+  readonly key: string
+  readonly label: string
+  readonly keys?: string
+  run(): void
+}
+
+/** Everything that can be done from anywhere. */
+export function useCommands({ showKeys }: { showKeys(): void }): ComputedRef<Command[]> {
+  const { t } = useI18n()
+  const router = useRouter()
+  const sources = useSources()
+  const preferences = usePreferences()
+  const acts = useActs()
+
+  return computed(() => [
+    ...pages.map((page) => ({
+      key: `go ${page}`,
+      label: t('shell.command.go', { page: t(`shell.page.${page}`) }),
+      keys: `g ${goKeys[page]}`,
+      run: () => void router.push({ name: page }),
+    })),
+    // After the palette has given the focus back.
+    { key: 'query', label: t('shell.command.query'), keys: '/', run: () => setTimeout(focusQuery) },
+    { key: 'keys', label: t('shell.command.keys'), keys: '?', run: showKeys },
+    ...sources.sources.map(({ name }) => ({
+      key: `source ${name}`,
+      label: t('shell.command.source', { source: name }),
+      run: () => sources.select(name),
+    })),
+    ...sources.sources.map(({ name }) => ({
+      key: `unlock ${name}`,
+      label: t('shell.command.unlock', { source: name }),
+      run: () => acts.unlock({ source: name }),
+    })),
+    ...themeChoices.map((theme) => ({
+      key: `theme ${theme}`,
+      label: t('shell.command.theme', { theme: t(`shell.theme.${theme}`) }),
+      run: () => {
+        preferences.theme = theme
+      },
+    })),
+    ...locales.map((locale) => ({
+      key: `language ${locale}`,
+      label: t('shell.command.language', { language: languageNames[locale] }),
+      run: () => {
+        preferences.locale = locale
+      },
+    })),
+  ])
+}

@@ -1,0 +1,48 @@
+import { defineStore } from 'pinia'
+import { shallowRef } from 'vue'
+import type { PlanSelection } from '../../../src-preload/contract/plans.ts'
+import { useSession } from './session.ts'
+
+export type Act =
+  | { readonly kind: 'resend'; readonly source: string; readonly selection: PlanSelection }
+  | { readonly kind: 'resolve'; readonly source: string; readonly items: readonly ResolveItem[] }
+/** The version is that of the row as the operator saw it. */
+export interface ResolveItem {
+  readonly id: string
+  readonly version: string | null
+}
+
+/**
+ * Which dialog is open; at most one. An act on a locked source asks for the unlock first and goes on from there,
+ * so that no page can forget it.
+ */
+export const useActs = defineStore('acts', () => {
+  const session = useSession()
+  const act = shallowRef<Act | null>(null)
+  const unlocking = shallowRef<{ readonly source: string; readonly then: Act | null } | null>(null)
+
+  function start(next: Act): void {
+    if (session.unlockedUntil(next.source) === null) unlocking.value = { source: next.source, then: next }
+    else act.value = next
+  }
+
+  return {
+    act,
+    unlocking,
+    resend: (options: { source: string; selection: PlanSelection }) => start({ kind: 'resend', ...options }),
+    resolve: (options: { source: string; items: readonly ResolveItem[] }) =>
+      start({ kind: 'resolve', ...options }),
+    unlock: ({ source }: { source: string }) => {
+      unlocking.value = { source, then: null }
+    },
+    /** The unlock dialog succeeded: the act that waited for it goes on. */
+    unlocked: () => {
+      act.value = unlocking.value?.then ?? null
+      unlocking.value = null
+    },
+    close: () => {
+      act.value = null
+      unlocking.value = null
+    },
+  }
+})

@@ -1,0 +1,30 @@
+import { defineStore } from 'pinia'
+import { computed } from 'vue'
+import { useClient } from '../use-client.ts'
+import { useAsk } from '../use-ask.ts'
+import { usePreferences } from './preferences.ts'
+
+/** The connections of the workspace, and which source the operator works on. */
+export const useSources = defineStore('sources', () => {
+  const client = useClient()
+  const preferences = usePreferences()
+  const list = useAsk({ subject: () => 'all', ask: (_, signal) => client.connections.list({}, { signal }) })
+  const sources = computed(() => list.data.value?.sources ?? [])
+  /** The chosen source, or the first where the choice is gone; null where there is none (or not known yet). */
+  const current = computed(
+    () => sources.value.find((source) => source.name === preferences.source) ?? sources.value[0] ?? null,
+  )
+
+  return {
+    sources,
+    brokers: computed(() => list.data.value?.brokers ?? []),
+    /** False until the first answer: "none" and "not known yet" are different things. */
+    known: computed(() => list.data.value !== null),
+    error: list.error,
+    current,
+    refresh: list.refresh,
+    select: (name: string) => {
+      preferences.source = name
+    },
+  }
+})
