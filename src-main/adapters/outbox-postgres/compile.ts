@@ -29,12 +29,6 @@ export function newParams(): Params {
   }
 }
 
-/** What a value means when the statement runs. */
-export interface Bindings {
-  readonly token?: string
-  readonly reason?: string
-}
-
 export interface Limits {
   readonly stuckAfterSec: number
   readonly attemptsMax: number
@@ -68,6 +62,13 @@ export interface Compiler {
 
 const ALIAS = 't'
 
+/** Where a condition or a value is being compiled to. */
+interface Frame {
+  readonly params: Params
+  readonly column: (name: string) => string
+  readonly bind: (is: 'token' | 'reason') => string
+}
+
 /** The one place where a name becomes SQL. */
 export function quoteIdentifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
@@ -82,8 +83,13 @@ export function newCompiler(mapping: Mapping, catalogue: Catalogue, limits: Limi
     }
     return `${alias}.${quoteIdentifier(known.name)}`
   }
+  const frame = (params: Params, alias: string): Frame => ({
+    params,
+    column: (name) => column(name, alias),
+    bind: noBinding,
+  })
   const predicate = (of: MappingPredicate, params: Params, alias: string): string =>
-    compilePredicate(of, (name) => column(name, alias), params)
+    compilePredicate(of, frame(params, alias))
   // A value that is added and not used in the text is an error on the server: nothing is compiled in vain.
   const condition = (index: number, params: Params, alias: string): string => {
     const when = mapping.states[index]?.when ?? { any: [] }
@@ -103,7 +109,7 @@ export function newCompiler(mapping: Mapping, catalogue: Catalogue, limits: Limi
       if (wanted?.has(state) === false) return []
       if (kind === undefined) return [{ state, condition: condition(index, params, alias) }]
       if (!TROUBLED[kind].has(state)) return []
-      const extra = troubleCondition(kind, state, mapping, limits, params, (name) => column(name, alias))
+      const extra = troubleCondition(kind, state, { mapping, limits }, frame(params, alias))
       return [{ state, condition: [condition(index, params, alias), ...extra].join(' and ') }]
     })
   const state = (params: Params, alias = ALIAS): string => {
@@ -130,7 +136,7 @@ export function newCompiler(mapping: Mapping, catalogue: Catalogue, limits: Limi
     assignments: (set, bind, params) =>
       Object.entries(set).map(([name, value]) => [
         column(name, '').slice(1),
-        compileValue(value, name, (other) => column(other), params, bind),
+        compileValue(value, name, { ...frame(params, ALIAS), bind }),
       ]),
   }
 }
@@ -144,39 +150,27 @@ function noBinding(is: 'token' | 'reason'): never {
   throw new RedriveError('internal', 'never', { reason: `a condition cannot use the ${is}` })
 }
 
-function compilePredicate(of: MappingPredicate, column: (name: string) => string, params: Params): string {
-  if ('all' in of) return joined(of.all, ' and ', 'true', column, params)
-  if ('any' in of) return joined(of.any, ' or ', 'false', column, params)
-  if ('not' in of) return `not (${compilePredicate(of.not, column, params)})`
-  const left = column(of.column)
+function compilePredicate(of: MappingPredicate, frame: Frame): string {
+  if ('all' in of) return joined(of.all, ' and ', 'true', frame)
+  if ('any' in of) return joined(of.any, ' or ', 'false', frame)
+  if ('not' in of) return `not (${compilePredicate(of.not, frame)})`
+  const left = frame.column(of.column)
   if ('isNull' in of) return `${left} is ${of.isNull ? '' : 'not '}null`
   if ('in' in of) {
     if (of.in.length === 0) return 'false'
-    return `${left} in (${of.in.map((one) => params.add(String(one), of.column)).join(', ')})`
+    return `${left} in (${of.in.map((one) => frame.params.add(String(one), of.column)).join(', ')})`
   }
-  if ('above' in of) return `${left} > ${compileValue(of.above, of.column, column, params, noBinding)}`
+  if ('above' in of) return `${left} > ${compileValue(of.above, of.column, frame)}`
   if (of.equals === null) return `${left} is null`
-  return `${left} = ${compileValue(of.equals, of.column, column, params, noBinding)}`
+  return `${left} = ${compileValue(of.equals, of.column, frame)}`
 }
 
-function joined(
-  parts: readonly MappingPredicate[],
-  word: string,
-  none: string,
-  column: (name: string) => string,
-  params: Params,
-): string {
+function joined(parts: readonly MappingPredicate[], word: string, none: string, frame: Frame): string {
   if (parts.length === 0) return none
-  return `(${parts.map((part) => compilePredicate(part, column, params)).join(word)})`
+  return `(${parts.map((part) => compilePredicate(part, frame)).join(word)})`
 }
 
-function compileValue(
-  value: MappingValue,
-  forColumn: string,
-  column: (name: string) => string,
-  params: Params,
-  bind: (is: 'token' | 'reason') => string,
-): string {
+function compileValue(value: MappingValue, forColumn: string, { params, column, bind }: Frame): string {
   if (value === null) return 'null'
   if (typeof value !== 'object') return params.add(String(value), forColumn)
   if ('column' in value) return `${column(value.column)} + ${params.add(String(value.plus), value.column)}`
@@ -220,10 +214,8 @@ const TROUBLED: Readonly<Record<Trouble, ReadonlySet<MessageState>>> = {
 function troubleCondition(
   kind: Trouble,
   state: MessageState,
-  mapping: Mapping,
-  limits: Limits,
-  params: Params,
-  column: (name: string) => string,
+  { mapping, limits }: { mapping: Mapping; limits: Limits },
+  { params, column }: Frame,
 ): readonly string[] {
   if (kind === 'failed' && state === 'failed') return []
   const usedUp = (): string =>

@@ -67,7 +67,7 @@ function cursorAfter(position: Position, last: Message | undefined): string {
 function pageStatement(parts: Parts, query: ListQuery, window: Window): Statement {
   const { mapping, sql } = parts
   const selection = selectionOf(query.filter, mapping, sql)
-  const page = windowed(selection, window, [], mapping.key, sql)
+  const page = windowed(selection, window, [], parts)
   const text =
     `select ${messageColumns(mapping, sql, selection.params)} from (${page}) p ` +
     `join ${sql.table} t on ${sql.column(mapping.key)} = p.k order by p.k ${query.order === 'newest' ? 'desc' : 'asc'}`

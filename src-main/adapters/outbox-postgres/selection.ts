@@ -81,8 +81,7 @@ export function windowed(
   selection: Selection,
   window: Window,
   columns: readonly string[],
-  key: string,
-  sql: Compiler,
+  { mapping: { key }, sql }: { mapping: Mapping; sql: Compiler },
 ): string {
   const { params } = selection
   const bounds = [

@@ -1,4 +1,4 @@
-import pg from 'pg'
+import type pg from 'pg'
 import { RedriveError } from '../../domain/errors.ts'
 import type { ErrorDetail } from '../../domain/errors.ts'
 import { classify } from './classify.ts'

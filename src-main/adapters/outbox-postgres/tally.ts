@@ -105,11 +105,12 @@ function rowsMax(question: Question): number {
 }
 
 function tallyStatement(
-  { mapping, sql }: Parts,
+  parts: Parts,
   { filter, by }: Question,
   limit: number,
   range: IdRange | { readonly from: null; readonly to: null },
 ): Statement {
+  const { mapping, sql } = parts
   const selection = selectionOf(filter, mapping, sql)
   const columns = {
     type: [`${sql.column(mapping.type)} as g`],
@@ -125,8 +126,7 @@ function tallyStatement(
     selection,
     { order: 'oldest', limit, ...range },
     [`${sql.column(mapping.times.created)} as c`, ...grouped],
-    mapping.key,
-    sql,
+    parts,
   )
   const list = [...keys, 'count(*) as n', 'min(c) as oldest'].join(', ')
   const text = `select ${list} from (${rows}) b${keys.length === 0 ? '' : ` group by ${keys.join(', ')}`}`
