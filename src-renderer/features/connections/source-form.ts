@@ -1,0 +1,73 @@
+import type { SourceConnection, SourceDraft } from '../../../src-preload/contract/connections.ts'
+import type { Environment } from '../../../src-preload/contract/base.ts'
+import { writeAddress } from './address.ts'
+import { addressOf, emptyFields, fieldsOf, passwordOf, problemsOf, tlsOf } from './connection-form.ts'
+import type { ConnectionFields, Problems } from './connection-form.ts'
+
+export interface SourceFields extends ConnectionFields {
+  environment: Environment
+  table: string
+  profile: string
+  /** Empty: look only. */
+  deliverTo: string
+  stuckAfterSec: number | null
+  maxAttempts: number | null
+}
+
+const STUCK_AFTER_SEC_DEFAULT = 300
+const ATTEMPTS_DEFAULT = 3
+const STUCK_AFTER_SEC_MAX = 31_536_000
+const ATTEMPTS_MAX = 1_000
+export const PROFILES = ['auto', 'redrive-reference'] as const
+
+export function emptySource(onlyBroker: string | null): SourceFields {
+  return {
+    ...emptyFields('postgres'),
+    environment: 'development',
+    table: 'public.outbox_message',
+    profile: 'auto',
+    deliverTo: onlyBroker ?? '',
+    stuckAfterSec: STUCK_AFTER_SEC_DEFAULT,
+    maxAttempts: ATTEMPTS_DEFAULT,
+  }
+}
+
+export function sourceFieldsOf(saved: SourceConnection): SourceFields {
+  return {
+    ...fieldsOf('postgres', saved),
+    environment: saved.environment,
+    table: saved.table,
+    profile: saved.profile,
+    deliverTo: saved.deliverTo ?? '',
+    stuckAfterSec: saved.stuckAfterSec,
+    maxAttempts: saved.maxAttempts,
+  }
+}
+
+function within(value: number | null, max: number): boolean {
+  return value !== null && Number.isInteger(value) && value >= 1 && value <= max
+}
+
+export function sourceProblems(fields: SourceFields): Problems {
+  const problems = problemsOf('postgres', fields)
+  if (fields.table.trim() === '') problems['table'] = 'required'
+  if (fields.profile.trim() === '') problems['profile'] = 'required'
+  if (!within(fields.stuckAfterSec, STUCK_AFTER_SEC_MAX)) problems['stuckAfterSec'] = 'whole'
+  if (!within(fields.maxAttempts, ATTEMPTS_MAX)) problems['maxAttempts'] = 'whole'
+  return problems
+}
+
+/** The draft of fields without problems. */
+export function sourceDraftOf(fields: SourceFields): SourceDraft {
+  return {
+    url: writeAddress('postgres', addressOf('postgres', fields)),
+    password: passwordOf(fields),
+    tls: tlsOf(fields),
+    environment: fields.environment,
+    table: fields.table.trim(),
+    profile: fields.profile.trim(),
+    deliverTo: fields.deliverTo === '' ? null : fields.deliverTo,
+    stuckAfterSec: fields.stuckAfterSec ?? STUCK_AFTER_SEC_DEFAULT,
+    maxAttempts: fields.maxAttempts ?? ATTEMPTS_DEFAULT,
+  }
+}

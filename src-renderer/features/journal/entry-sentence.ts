@@ -1,0 +1,153 @@
+import type { JournalEntry } from '../../../src-preload/contract/journal.ts'
+import { errorCode } from '../../../src-preload/contract/errors.ts'
+import type { ErrorCode } from '../../../src-preload/contract/errors.ts'
+import { countOf, factsOf, recordsOf, textOf } from './facts.ts'
+import type { Facts } from './facts.ts'
+
+/** A sentence by its key under `journal.says`; `count` chooses the plural. */
+export interface Says {
+  readonly key: string
+  readonly values: Readonly<Record<string, string | number>>
+  readonly count: number
+}
+
+export interface OutcomeCount {
+  readonly outcome: 'confirmed' | 'returned' | 'refused' | 'unknown' | 'skipped'
+  readonly count: number
+}
+
+const OUTCOMES = ['confirmed', 'returned', 'refused', 'unknown', 'skipped'] as const
+
+const plain = (key: string): Says => ({ key, values: {}, count: 1 })
+
+/** With a count the full sentence, without it the one that says only what was done. */
+function counted(key: string, plainKey: string, count: number | null, values: Says['values'] = {}): Says {
+  return count === null ? plain(plainKey) : { key, values: { ...values, n: count }, count }
+}
+
+function workspace(facts: Facts): Says {
+  const change = textOf(facts, 'change')
+  const kind = textOf(facts, 'kind')
+  const name = textOf(facts, 'name')
+  const known = change === 'added' || change === 'changed' || change === 'removed'
+  if (!known || (kind !== 'source' && kind !== 'broker') || name === null) return plain('workspace.other')
+  return { key: `workspace.${change}.${kind}`, values: { name }, count: 1 }
+}
+
+function planned(facts: Facts): Says {
+  const skipped = countOf(facts, 'skipped') ?? 0
+  const items = countOf(facts, 'items') ?? 0
+  return { key: skipped > 0 ? 'plannedSkips' : 'planned', values: { n: items, skipped }, count: items }
+}
+
+/** Outcomes of an entry, those that happened. */
+export function outcomeCounts(facts: Facts): OutcomeCount[] {
+  const others = recordsOf(facts, 'others').map((other) => textOf(other, 'outcome'))
+  return OUTCOMES.map((outcome) => ({
+    outcome,
+    count: (countOf(facts, outcome) ?? 0) + others.filter((other) => other === outcome).length,
+  })).filter(({ count }) => count > 0)
+}
+
+function marked(facts: Facts): Says {
+  const count = countOf(facts, 'marked') ?? 0
+  const left = countOf(facts, 'leftAlone') ?? 0
+  return { key: left > 0 ? 'markedLeft' : 'marked', values: { n: count, left }, count }
+}
+
+function recovered(facts: Facts): Says {
+  const unknown = countOf(facts, 'unknown')
+  if (unknown !== null && unknown > 0)
+    return { key: 'recoveredUnknown', values: { n: unknown }, count: unknown }
+  return counted('recovered', 'recoveredPlain', countOf(facts, 'released'))
+}
+
+function settlement(stem: 'settling' | 'settled', facts: Facts): Says {
+  const as = textOf(facts, 'as')
+  const settled = countOf(facts, 'marked')
+  const count = settled === null ? countOf(facts, 'ids') : settled + (countOf(facts, 'leftAlone') ?? 0)
+  if (count === null || (as !== 'sent' && as !== 'not-sent')) return plain(`${stem}Plain`)
+  return { key: `${stem}.${as}`, values: { n: count }, count }
+}
+
+function continued(facts: Facts): Says {
+  if (facts['toCancel'] === true) return plain('continuedToCancel')
+  const items = countOf(facts, 'items')
+  const done = countOf(facts, 'ended')
+  return counted('continued', 'continuedPlain', items === null || done === null ? null : items - done)
+}
+
+function resolved(facts: Facts): Says {
+  // After a crash: whether the row carries the decision was found out later.
+  if (facts['recovered'] === true)
+    return plain(facts['applied'] === true ? 'foundResolved' : 'foundNotResolved')
+  return counted('resolved', 'resolvedPlain', countOf(facts, 'applied'))
+}
+
+function ended(facts: Facts): Says {
+  const state = textOf(facts, 'state')
+  const known = state === 'done' || state === 'cancelled' || state === 'interrupted' || state === 'running'
+  return plain(known ? `ended.${state}` : 'endedPlain')
+}
+
+/** How one entry reads, without who did it: that is a column of its own. */
+export function entrySays(entry: Pick<JournalEntry, 'action' | 'detail'>): Says {
+  const facts = factsOf(entry)
+  const items = countOf(facts, 'items', 'ids')
+  switch (entry.action) {
+    case 'workspace-changed':
+      return workspace(facts)
+    case 'source-unlocked':
+      return counted('unlocked', 'unlockedPlain', countOf(facts, 'minutes'))
+    case 'source-locked':
+      return plain('locked')
+    case 'plan-created':
+      return planned(facts)
+    case 'job-started':
+      return counted('started', 'startedPlain', items)
+    case 'job-continued':
+      return continued(facts)
+    case 'job-claiming':
+      return counted('claiming', 'claiming', items ?? 0)
+    case 'job-publishing':
+      return counted('publishing', 'publishing', items ?? 0)
+    case 'job-outcomes':
+      return plain(outcomeCounts(facts).length > 0 ? 'outcomes' : 'outcomesPlain')
+    case 'job-marked':
+      return marked(facts)
+    case 'job-ended':
+      return ended(facts)
+    case 'job-recovered':
+      return recovered(facts)
+    case 'job-settling':
+      return settlement('settling', facts)
+    case 'job-settled':
+      return settlement('settled', facts)
+    case 'resolve-intended':
+      return counted('resolveIntended', 'resolveIntendedPlain', countOf(facts, 'intended'))
+    case 'resolved':
+      return resolved(facts)
+    case 'undo-intended':
+      return plain('undoIntended')
+    case 'undone':
+      return plain('undone')
+  }
+}
+
+const REASONED: ReadonlySet<JournalEntry['action']> = new Set([
+  'job-settling',
+  'job-settled',
+  'resolve-intended',
+  'resolved',
+])
+
+/** The operator's own words in an entry; null where the action asks for none. */
+export function reasonOf(entry: Pick<JournalEntry, 'action' | 'detail'>): string | null {
+  return REASONED.has(entry.action) ? textOf(factsOf(entry), 'reason') : null
+}
+
+/** Why a job stopped before its end, as an error code; null where it did not. */
+export function interruptionOf(entry: Pick<JournalEntry, 'action' | 'detail'>): ErrorCode | null {
+  if (entry.action !== 'job-ended' && entry.action !== 'job-recovered') return null
+  return errorCode.safeParse(factsOf(entry)['code']).data ?? null
+}

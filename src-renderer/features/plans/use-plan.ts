@@ -1,0 +1,69 @@
+import { computed, ref, shallowRef } from 'vue'
+import type { PlanSelection } from '../../../src-preload/contract/plans.ts'
+import { toApiError } from '../../api/errors.ts'
+import type { ApiError } from '../../api/errors.ts'
+import { useAsk } from '../../app/use-ask.ts'
+import { useClient } from '../../app/use-client.ts'
+
+interface PlanOptions {
+  readonly source: () => string
+  readonly selection: () => PlanSelection
+}
+
+interface Confirmation {
+  /** Production only; null elsewhere. */
+  readonly typedCount: number | null
+  readonly rate: number | null
+}
+
+/** A plan from the question to the job that carries it out. What runs is the plan that was shown: its digest says so. */
+export function usePlan({ source, selection }: PlanOptions) {
+  const client = useClient()
+  const asked = useAsk({
+    subject: () => ({ source: source(), selection: selection() }),
+    ask: (about, signal) => client.plans.resend(about, { signal }),
+    // A plan is frozen: news of the engine do not change it.
+    live: false,
+  })
+  const jobId = ref<string | null>(null)
+  const starting = ref(false)
+  const runError = shallowRef<ApiError | null>(null)
+  const result = useAsk({
+    subject: () => jobId.value,
+    ask: (job, signal) => client.jobs.get({ job }, { signal }),
+  })
+
+  async function run({ typedCount, rate }: Confirmation): Promise<void> {
+    const plan = asked.data.value
+    if (plan === null || starting.value) return
+    starting.value = true
+    runError.value = null
+    try {
+      const job = await client.jobs.run({ plan: plan.plan, digest: plan.digest, typedCount, rate })
+      jobId.value = job.job
+    } catch (thrown) {
+      const error = toApiError(thrown)
+      runError.value = error
+      // The plan is being run already, by somebody else or by an attempt whose answer was lost: show that job.
+      const known = error.detail['job']
+      if (typeof known === 'string' && error.code !== 'internal') jobId.value = known
+    }
+    starting.value = false
+  }
+
+  return {
+    plan: asked.data,
+    error: asked.error,
+    loading: asked.loading,
+    askAgain: () => {
+      runError.value = null
+      return asked.refresh()
+    },
+    run,
+    starting,
+    runError,
+    jobId: computed(() => jobId.value),
+    job: result.data,
+    jobError: result.error,
+  }
+}

@@ -1,0 +1,14 @@
+import { inject } from 'vue'
+import { useI18n } from 'vue-i18n'
+import type { ErrorCode } from '../../../src-preload/contract/errors.ts'
+import { sayErrorKey } from '../../ui/sentences.ts'
+
+/** Why one message of many was left alone, in a few words: the long sentences speak of one request, not of a row. */
+export function useWhy(): (code: ErrorCode) => string {
+  const { t, te } = useI18n()
+  const say = inject(sayErrorKey)
+  return (code) => {
+    const key = `plans.why.${code}`
+    return te(key) ? t(key) : (say?.({ code, detail: {} }).what ?? code)
+  }
+}
