@@ -1,86 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import type { Decision } from '../../src-main/domain/decision.ts'
 import type { ItemMove } from '../../src-main/domain/job.ts'
-import type { JournalDraft } from '../../src-main/domain/journal.ts'
-import { freezePlan, planFormat } from '../../src-main/domain/plan.ts'
-import type { Plan } from '../../src-main/domain/plan.ts'
 import type { Journal } from '../../src-main/ports/journal.ts'
-import type { DecisionStore, JobReader, JobStore, Owner } from '../../src-main/ports/job-store.ts'
-
-export interface StoreUnderTest {
-  readonly jobs: JobStore
-  readonly jobReader: JobReader
-  readonly decisions: DecisionStore
-  readonly journal: Journal
-  close(): Promise<void>
-}
+import { begin, draft, other, owner, planOf, steps } from '../support/store-samples.ts'
+import type { StoreUnderTest } from '../support/store-samples.ts'
 
 /** Opens an empty store of its own. */
 export type OpenEmptyStore = () => Promise<StoreUnderTest>
-
-export const owner: Owner = { host: 'here', pid: 1, instance: 'one' }
-export const other: Owner = { host: 'here', pid: 1, instance: 'two' }
-
-export function draft(action: JournalDraft['action'], more: Partial<JournalDraft> = {}): JournalDraft {
-  return { action, operator: 'ann', source: 'orders', subject: null, detail: {}, ...more }
-}
-
-export function planOf(plan: string, count: number, source = 'orders', firstId = 1): Plan {
-  const header = {
-    format: planFormat,
-    plan,
-    source,
-    broker: 'rabbit',
-    table: 'public.outbox_message',
-    profile: 'redrive-reference',
-    mappingDigest: 'm',
-    createdAt: '2026-01-01T00:00:00.000Z',
-    createdBy: 'ann',
-    selection: 'failed',
-    skipped: [{ id: '999', messageId: null, code: 'row-changed' as const }],
-    warnings: [{ code: 'maybe-sent' as const, count: 2 }],
-  } as const
-  const items = Array.from({ length: count }, (_, index) => ({
-    seq: index + 1,
-    id: String(firstId + index),
-    version: `v${index}`,
-    messageId: `m-${firstId + index}`,
-    state: 'failed' as const,
-    attempts: 3,
-    type: index % 2 === 0 ? 'order.paid' : null,
-    chainKey: index % 3 === 0 ? 'c1' : null,
-    destination: { exchange: 'shop', routingKey: 'order.paid' },
-    payloadDigest: 'd'.repeat(64),
-    createdAt: '2026-01-01T00:00:00.123456Z',
-  }))
-  return freezePlan(header, items)
-}
-
-export async function begin(store: StoreUnderTest, name: string, count: number, source?: string) {
-  const plan = planOf(`plan-${name}`, count, source)
-  await store.jobs.savePlan(plan, draft('plan-created', { subject: plan.plan }))
-  const job = await store.jobs.startJob(
-    { job: `job-${name}`, plan: plan.plan, rate: null, operator: 'ann', owner },
-    draft('job-started', { subject: `job-${name}` }),
-  )
-  return { plan, job }
-}
-
-const path: Readonly<Record<string, readonly ItemMove['to'][]>> = {
-  claiming: ['claiming'],
-  publishing: ['claiming', 'publishing'],
-  settling: ['claiming', 'publishing', 'settling'],
-}
-
-/** Steps from planned to where the item should stand; `done` takes a result. */
-export function steps(seq: number, to: 'claiming' | 'publishing' | 'settling'): ItemMove[] {
-  let from: ItemMove['from'] = 'planned'
-  return (path[to] ?? []).map((next) => {
-    const move = { seq, from, to: next }
-    from = next
-    return move
-  })
-}
 
 function decision(id: string, more: Partial<Decision> = {}): Decision {
   return {

@@ -41,6 +41,8 @@ export function openDatabase(path: string, steps: readonly string[] = migrations
       db.pragma('journal_mode = WAL')
       db.pragma('synchronous = FULL')
       db.pragma('foreign_keys = ON')
+      // No stale copy of an entry stays in a page's free space, where nothing would tell it from the real one.
+      db.pragma('secure_delete = ON')
       db.pragma(`journal_size_limit = ${WAL_BYTES_MAX}`)
       migrate(db, path, steps)
       return db

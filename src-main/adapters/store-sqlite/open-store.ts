@@ -1,7 +1,7 @@
 import type { Journal } from '../../ports/journal.ts'
 import type { DecisionStore, JobReader, JobStore } from '../../ports/job-store.ts'
 import type { Clock } from '../../ports/surroundings.ts'
-import { openDatabase } from './database.ts'
+import { classify, openDatabase } from './database.ts'
 import { openDecisions } from './decisions.ts'
 import { openItems } from './items.ts'
 import { openJobReader } from './job-reader.ts'
@@ -53,6 +53,6 @@ export function openStore({ path, clock }: StoreOptions): Store {
     }
   } catch (error) {
     db.close()
-    throw error
+    throw classify(error, path)
   }
 }

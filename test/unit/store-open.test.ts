@@ -1,0 +1,190 @@
+import Database from 'better-sqlite3'
+import { mkdirSync, mkdtempSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { openDatabase } from '../../src-main/adapters/store-sqlite/database.ts'
+import { migrations } from '../../src-main/adapters/store-sqlite/migrations.ts'
+import { openStore } from '../../src-main/adapters/store-sqlite/open-store.ts'
+import { systemClock } from '../../src-main/adapters/system/clock.ts'
+import { begin, draft, owner, planOf, steps } from '../support/store-samples.ts'
+
+const clock = systemClock()
+
+function newPath(): string {
+  return join(mkdtempSync(join(tmpdir(), 'redrive-open-')), 'redrive.db')
+}
+
+function versionOf(path: string): unknown {
+  const db = new Database(path, { readonly: true })
+  const version = db.pragma('user_version', { simple: true })
+  db.close()
+  return version
+}
+
+describe('opening', () => {
+  test('makes the folder and a file that only its owner can read', async () => {
+    const path = join(newPath(), 'deep', 'redrive.db')
+    const store = openStore({ path, clock })
+    await store.journal.append(draft('workspace-changed'))
+    for (const file of [path, `${path}-wal`, `${path}.journal-head`]) {
+      expect(statSync(file).mode & 0o077, file).toBe(0)
+    }
+    await store.close()
+    expect(versionOf(path)).toBe(migrations.length)
+  })
+
+  test('a write is on the disk before it is answered', () => {
+    const path = newPath()
+    const db = openDatabase(path)
+    expect(db.pragma('journal_mode', { simple: true })).toBe('wal')
+    expect(db.pragma('synchronous', { simple: true })).toBe(2)
+    expect(db.pragma('foreign_keys', { simple: true })).toBe(1)
+    db.close()
+  })
+
+  test('goes on from an older version, one step at a time, and not twice', () => {
+    const path = newPath()
+    const added = 'CREATE TABLE later (n INTEGER) STRICT; INSERT INTO later VALUES (1);'
+    openDatabase(path).close()
+    for (let time = 0; time < 2; time++) {
+      const db = openDatabase(path, [...migrations, added])
+      expect(db.prepare('SELECT n FROM later').all()).toEqual([{ n: 1 }])
+      db.close()
+    }
+    expect(versionOf(path)).toBe(migrations.length + 1)
+    expect(() => openStore({ path, clock })).toThrow(
+      expect.objectContaining({ code: 'store-newer', retry: 'never' }),
+    )
+  })
+
+  test('a step that fails leaves the older version as it was', () => {
+    const path = newPath()
+    openDatabase(path).close()
+    const broken = 'CREATE TABLE half (n INTEGER) STRICT; CREATE TABLE half (n INTEGER) STRICT;'
+    expect(() => openDatabase(path, [...migrations, broken])).toThrow(
+      expect.objectContaining({ code: 'store-failed' }),
+    )
+    const db = openDatabase(path)
+    expect(db.prepare("SELECT name FROM sqlite_schema WHERE name = 'half'").all()).toEqual([])
+    db.close()
+  })
+})
+
+describe('refusing', () => {
+  const refused = (path: string, problem: RegExp): void => {
+    expect(() => openStore({ path, clock })).toThrow(
+      expect.objectContaining({
+        code: 'store-failed',
+        detail: { path, problem: expect.stringMatching(problem) },
+      }),
+    )
+  }
+
+  test('a folder that cannot be made', () => {
+    const path = newPath()
+    writeFileSync(path, '')
+    refused(join(path, 'redrive.db'), /EEXIST|ENOTDIR/)
+  })
+
+  test('a folder that cannot be written', () => {
+    refused('/proc/redrive.db', /ENOENT|EACCES|EPERM/)
+  })
+
+  test('a folder in the place of the file', () => {
+    const path = newPath()
+    mkdirSync(path)
+    refused(path, /EISDIR/)
+  })
+
+  test('a file that is no database', () => {
+    const path = newPath()
+    writeFileSync(
+      path,
+      'this is a text, and rather a long one, so that it could hold a header of SQLite'.repeat(20),
+    )
+    refused(path, /not a database/)
+  })
+
+  test('a database of another program', () => {
+    const path = newPath()
+    const db = new Database(path)
+    db.exec('CREATE TABLE theirs (n INTEGER)')
+    db.close()
+    refused(path, /another program/)
+  })
+
+  test('a store that was closed', async () => {
+    const store = openStore({ path: newPath(), clock })
+    await store.close()
+    await expect(store.journal.append(draft('resolved'))).rejects.toMatchObject({ code: 'store-failed' })
+    await expect(store.jobReader.job('job-a')).rejects.toMatchObject({ code: 'store-failed' })
+  })
+})
+
+test('a plan that was being saved when its process died is saved again', async () => {
+  const path = newPath()
+  const store = openStore({ path, clock })
+  const plan = planOf('plan-1', 3)
+  const twice = { ...plan, items: [...plan.items, ...plan.items] }
+  await expect(store.jobs.savePlan(twice, draft('plan-created'))).rejects.toMatchObject({
+    code: 'store-failed',
+  })
+  const db = new Database(path)
+  expect(db.prepare('SELECT count(*) AS left FROM plan_items').get()).toEqual({ left: 0 })
+  db.exec(`INSERT INTO plans (plan, digest, source, broker, header, items, complete, begun_at)
+           VALUES ('plan-1', 'd', 's', 'b', '{}', 1, 0, '2020-01-01T00:00:00.000Z')`)
+  expect(await store.jobs.plan('plan-1')).toBeNull()
+  await store.jobs.savePlan(plan, draft('plan-created'))
+  expect(await store.jobs.plan('plan-1')).toEqual(plan)
+  await store.close()
+  await openStore({ path, clock }).close()
+  expect(db.prepare('SELECT complete FROM plans').all()).toEqual([{ complete: 1 }])
+  db.close()
+})
+
+test('a job of 100,000 messages never holds the process up for long', async () => {
+  const store = openStore({ path: newPath(), clock })
+  const plan = planOf('plan-big', 100_000)
+  let longestMs = 0
+  let last = performance.now()
+  const pulse = setInterval(() => {
+    longestMs = Math.max(longestMs, performance.now() - last)
+    last = performance.now()
+  }, 1)
+  await store.jobs.savePlan(plan, draft('plan-created'))
+  expect((await store.jobs.plan('plan-big'))?.items).toHaveLength(100_000)
+  const startedAt = performance.now()
+  await store.jobs.startJob(
+    { job: 'job-big', plan: 'plan-big', rate: null, operator: 'ann', owner },
+    draft('job-started'),
+  )
+  const startMs = performance.now() - startedAt
+  await store.jobReader.held(
+    'orders',
+    plan.items.map((item) => item.id),
+  )
+  clearInterval(pulse)
+  const moveMs: number[] = []
+  for (let from = 0; from < 20_000; from += 500) {
+    const seqs = plan.items.slice(from, from + 500).map((item) => item.seq)
+    const entry = draft('job-claiming', { subject: 'job-big', detail: { seqs } })
+    const at = performance.now()
+    await store.jobs.moveItems(
+      'job-big',
+      owner,
+      seqs.flatMap((seq) => steps(seq, 'claiming')),
+      entry,
+    )
+    moveMs.push(performance.now() - at)
+  }
+  const median = moveMs.sort((a, b) => a - b)[Math.floor(moveMs.length / 2)]
+  console.info(
+    `longest pause ${longestMs.toFixed(0)} ms, start ${startMs.toFixed(1)} ms, 500 moves ${median?.toFixed(1)} ms`,
+  )
+  // Generous, because other work shares the machine; measured alone it is a fraction.
+  expect(longestMs).toBeLessThan(500)
+  expect(startMs).toBeLessThan(50)
+  expect(median).toBeLessThan(50)
+  await store.close()
+})
