@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { usageError } from './failure.ts'
+import { usageError } from '../common/failure.ts'
 
 /** `list` takes every word up to the next option, and may be given more than once. */
 export interface OptionSpec {

@@ -3,7 +3,7 @@ import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { planFile } from '../../../src-preload/contract/plans.ts'
 import type { PlanFile } from '../../../src-preload/contract/plans.ts'
 import { RedriveError } from '../../domain/errors.ts'
-import { usageError } from './failure.ts'
+import { usageError } from '../common/failure.ts'
 
 /** PLAN_ITEMS_MAX items of about 600 bytes, with room. */
 const FILE_BYTES_MAX = 256 * 1024 * 1024

@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises'
-import { extname, join, relative, sep } from 'node:path'
+import { extname, join } from 'node:path'
 import { RedriveError } from '../../domain/errors.ts'
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
@@ -28,15 +28,8 @@ export type StaticFiles = ReadonlyMap<string, StaticFile>
  * Links are not followed. Throws RedriveError `usage` where the page has not been built.
  */
 export async function listStaticFiles(folder: string): Promise<StaticFiles> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])
   const files = new Map<string, StaticFile>()
-  for (const entry of entries.slice(0, FILES_MAX)) {
-    const type = CONTENT_TYPES[extname(entry.name)]
-    if (!entry.isFile() || type === undefined) continue
-    const file = join(entry.parentPath, entry.name)
-    const path = `/${relative(folder, file).split(sep).join('/')}`
-    files.set(path, { file, headers: { 'content-type': type, 'cache-control': cacheOf(path) } })
-  }
+  await collect(folder, '', files)
   const index = files.get('/index.html')
   if (index === undefined) {
     throw new RedriveError('usage', 'never', {
@@ -44,6 +37,18 @@ export async function listStaticFiles(folder: string): Promise<StaticFiles> {
     })
   }
   return files.set('/', index)
+}
+
+/** By hand: a recursive readdir does not look into the archive of a packaged desktop. */
+async function collect(folder: string, prefix: string, files: Map<string, StaticFile>): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
+    const path = `${prefix}/${entry.name}`
+    const file = join(folder, entry.name)
+    if (entry.isDirectory()) await collect(file, path, files)
+    const type = CONTENT_TYPES[extname(entry.name)]
+    if (!entry.isFile() || type === undefined || files.size >= FILES_MAX) continue
+    files.set(path, { file, headers: { 'content-type': type, 'cache-control': cacheOf(path) } })
+  }
 }
 
 function cacheOf(path: string): string {

@@ -2,7 +2,7 @@ import type { ResolveResult } from '../../../../src-preload/contract/decisions.t
 import type { Command, EngineClient } from '../command.ts'
 import { operand } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
-import { usageError } from '../failure.ts'
+import { usageError } from '../../common/failure.ts'
 import { countOption, idsOption, reasonOption, sourceOption, typedCount, unlock } from '../options.ts'
 import type { Column } from '../table.ts'
 

@@ -3,7 +3,7 @@ import type { ItemResult, Job, JobItem } from '../../../../src-preload/contract/
 import type { Command, EngineClient } from '../command.ts'
 import { operand } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
-import { usageError } from '../failure.ts'
+import { usageError } from '../../common/failure.ts'
 import { reasonOption, sourceOption, unlock } from '../options.ts'
 import type { Column } from '../table.ts'
 

@@ -5,7 +5,7 @@ import { journalAction } from '../../../../src-preload/contract/journal.ts'
 import type { JournalEntry } from '../../../../src-preload/contract/journal.ts'
 import type { Command, EngineClient } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
-import { usageError } from '../failure.ts'
+import { usageError } from '../../common/failure.ts'
 import { sourceOption } from '../options.ts'
 import type { Column } from '../table.ts'
 

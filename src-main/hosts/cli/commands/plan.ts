@@ -7,7 +7,7 @@ import type {
 import type { Arguments } from '../arguments.ts'
 import type { Command } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
-import { usageError } from '../failure.ts'
+import { usageError } from '../../common/failure.ts'
 import { filterOf, filterOptions } from '../filter.ts'
 import { idsOption, sourceOption } from '../options.ts'
 import type { Output } from '../output.ts'

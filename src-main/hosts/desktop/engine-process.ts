@@ -1,0 +1,137 @@
+import { utilityProcess } from 'electron'
+import type { MessagePortMain, UtilityProcess } from 'electron'
+import type { ErrorData } from '../../../src-preload/contract/errors.ts'
+import { fromEngine } from './engine-messages.ts'
+import type { SecretRequest, StartOptions, ToEngine } from './engine-messages.ts'
+
+const RESTART_FIRST_MS = 250
+const RESTART_LAST_MS = 10_000
+/** An engine that stood so long is not one that cannot stand. */
+const STEADY_MS = 60_000
+const RESTARTS_MAX = 5
+const STOP_TIMEOUT_MS = 15_000
+
+export interface EngineProcessOptions {
+  /** The bundle of desktop/engine.ts. */
+  readonly module: string
+  readonly start: StartOptions
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly answerSecret: (ask: SecretRequest) => Promise<{ value: string | null; error: ErrorData | null }>
+  /** It ended by itself and is started again. */
+  readonly onRestart: (exitCode: number) => void
+  /** It cannot be started, or does not stand. */
+  readonly onFailed: (error: ErrorData) => void
+}
+
+export interface EngineProcess {
+  /** Hands a page's port over; closes it where there is no engine, so that the page asks again. */
+  connect(port: MessagePortMain): void
+  /** Starts anew after a failure. */
+  retry(): void
+  /** Lets it finish what is claimed, within a deadline. */
+  stop(): Promise<void>
+}
+
+/**
+ * Owns the engine's process:
+ *
+ *   starting ──▶ standing ──▶ stopping ──▶ gone
+ *      │  ▲         │ exit
+ *      │  └─────────┘ after a pause that doubles
+ *      └──▶ failed (told so by the engine, or too many exits) ──retry──▶ starting
+ */
+export function createEngineProcess(options: EngineProcessOptions): EngineProcess {
+  const { module, start, env, answerSecret, onRestart, onFailed } = options
+  let child: UtilityProcess | null = null
+  let restarts = 0
+  let pause: NodeJS.Timeout | undefined
+  let stopping = false
+
+  function launch(): void {
+    const startedAtMs = Date.now()
+    const launched = utilityProcess.fork(module, [], {
+      serviceName: 'Redrive engine',
+      env: engineEnvironment(env),
+      stdio: 'inherit',
+    })
+    child = launched
+    launched.on('message', (data: unknown) => hear(launched, data))
+    launched.once('exit', (exitCode) => {
+      if (child !== launched) return
+      child = null
+      if (!stopping) again(exitCode, Date.now() - startedAtMs)
+    })
+    post(launched, { type: 'start', options: start })
+  }
+
+  function hear(from: UtilityProcess, data: unknown): void {
+    const message = fromEngine.parse(data)
+    if (message.type === 'failed') {
+      // Nothing it holds is worth keeping, and starting it again would only fail again.
+      if (child === from) child = null
+      from.kill()
+      onFailed(message.error)
+    }
+    if (message.type === 'secret') {
+      void answerSecret(message.ask).then((answer) =>
+        post(from, { type: 'secret', request: message.request, ...answer }),
+      )
+    }
+  }
+
+  function again(exitCode: number, stoodMs: number): void {
+    restarts = stoodMs >= STEADY_MS ? 1 : restarts + 1
+    if (restarts > RESTARTS_MAX) {
+      const reason = `the engine ended ${restarts} times in a row, last with code ${exitCode}`
+      onFailed({ code: 'internal', retry: 'later', detail: { reason } })
+      return
+    }
+    onRestart(exitCode)
+    pause = setTimeout(launch, Math.min(RESTART_FIRST_MS * 2 ** (restarts - 1), RESTART_LAST_MS))
+  }
+
+  launch()
+  return {
+    connect(port) {
+      if (child === null) port.close()
+      else child.postMessage({ type: 'connect' } satisfies ToEngine, [port])
+    },
+    retry() {
+      restarts = 0
+      if (child === null && !stopping) launch()
+    },
+    async stop() {
+      stopping = true
+      clearTimeout(pause)
+      if (child !== null) await ended(child)
+      child = null
+    },
+  }
+}
+
+function post(child: UtilityProcess, message: ToEngine): void {
+  child.postMessage(message)
+}
+
+async function ended(child: UtilityProcess): Promise<void> {
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  child.on('message', (data: unknown) => {
+    const heard = fromEngine.parse(data).type
+    if (heard === 'stopped' || heard === 'failed') child.kill()
+  })
+  post(child, { type: 'stop' })
+  const deadline = setTimeout(() => child.kill(), STOP_TIMEOUT_MS)
+  await exited
+  clearTimeout(deadline)
+}
+
+/**
+ * The engine needs the environment for the passwords that a workspace names, but not what would change its behaviour
+ * unseen: libpq's variables fill in what a connection leaves out, Node's and Electron's change the runtime.
+ */
+export function engineEnvironment(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const entries = Object.entries(env).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined && !/^(PG|NODE_|ELECTRON_)/i.test(entry[0]),
+  )
+  return Object.fromEntries(entries)
+}

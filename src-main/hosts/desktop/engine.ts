@@ -1,0 +1,95 @@
+// The engine's process: started by the main process, so that a busy window costs no heartbeat of a broker and the
+// synchronous store no frame of a window.
+import { RPCHandler } from '@orpc/server/message-port'
+import type { MessagePortMain } from 'electron'
+import type { Logger } from 'pino'
+import { openWorkspaceFile } from '../../adapters/workspace-file/workspace-file.ts'
+import type { Sandbox } from '../../sandbox/start-sandbox.ts'
+import { failureOf } from '../common/failure.ts'
+import { createLog } from '../common/log.ts'
+import { compose } from '../compose.ts'
+import type { Running } from '../compose.ts'
+import { toEngine } from './engine-messages.ts'
+import type { FromEngine, StartOptions, ToEngine } from './engine-messages.ts'
+import { createEngineSecrets } from './engine-secrets.ts'
+import type { EngineSecrets } from './engine-secrets.ts'
+
+interface Engine {
+  readonly running: Running
+  readonly sandbox: Sandbox | null
+  readonly handler: RPCHandler<Record<never, never>>
+}
+
+const parent = process.parentPort
+const log = createLog('warn')
+/** Pages that asked before the engine stood. */
+const early: MessagePortMain[] = []
+let secrets: EngineSecrets | null = null
+let engine: Engine | null = null
+
+parent.on('message', ({ data, ports }) => {
+  const message = toEngine.parse(data)
+  if (message.type === 'connect') ports.forEach(connect)
+  else act(message).catch((error: unknown) => post({ type: 'failed', error: failureOf(error) }))
+})
+
+async function act(message: Exclude<ToEngine, { type: 'connect' }>): Promise<void> {
+  switch (message.type) {
+    case 'start':
+      secrets = createEngineSecrets({
+        env: process.env,
+        keepsPasswords: message.options.keepsPasswords,
+        post,
+      })
+      engine = await open(message.options, secrets, log)
+      early.splice(0).forEach(connect)
+      return post({ type: 'ready' })
+    case 'secret':
+      return secrets?.answer(message.request, message.value, message.error)
+    case 'stop':
+      await engine?.running.close()
+      await engine?.sandbox?.close()
+      return post({ type: 'stopped' })
+  }
+}
+
+async function open(options: StartOptions, secrets: EngineSecrets, log: Logger): Promise<Engine> {
+  const { version, operator, dataDir, workspaceFile, keepsPasswords } = options
+  const sandbox = options.sandbox ? await openSandbox(dataDir, log) : null
+  try {
+    const running = await compose({
+      host: 'desktop',
+      version,
+      operator,
+      dataDir,
+      workspace: sandbox?.workspace ?? openWorkspaceFile({ path: workspaceFile }),
+      secrets,
+      keepsPasswords,
+      log,
+      memoryBroker: sandbox?.memoryBroker ?? null,
+    })
+    return { running, sandbox, handler: new RPCHandler(running.router) }
+  } catch (error) {
+    await sandbox?.close()
+    throw error
+  }
+}
+
+/** Loaded only when asked for: a packaged desktop has no embedded PostgreSQL. */
+async function openSandbox(dataDir: string, log: Logger): Promise<Sandbox> {
+  const { startSandbox } = await import('../../sandbox/start-sandbox.ts')
+  return startSandbox({ dataDir, log })
+}
+
+function connect(port: MessagePortMain): void {
+  if (engine === null) {
+    early.push(port)
+    return
+  }
+  engine.handler.upgrade(port, { context: {} })
+  port.start()
+}
+
+function post(message: FromEngine): void {
+  parent.postMessage(message)
+}
