@@ -1,0 +1,250 @@
+import { randomBytes } from 'node:crypto'
+import { Client, Pool } from 'pg'
+import type { Logger } from 'pino'
+import type { Workspace } from '../domain/workspace.ts'
+import { ATTEMPTS_MAX_DEFAULT, STUCK_AFTER_SEC_DEFAULT } from '../domain/workspace.ts'
+import type { OpenBroker } from '../ports/drivers.ts'
+import type { WorkspaceStore } from '../ports/surroundings.ts'
+import { livePayroll, liveShop, runService } from './live-services.ts'
+import type { Service } from './live-services.ts'
+import { memoryWorkspace } from './memory-workspace.ts'
+import { DEAD_PAYSLIP_KEY, payrollStory } from './payroll-story.ts'
+import { reachablePostgres, unprivilegedAccount } from './postgres-binaries.ts'
+import { endServer, kill, startServer, SUPERUSER } from './postgres-server.ts'
+import type { Server, ServerPlace } from './postgres-server.ts'
+import { seeded } from './random.ts'
+import type { Random } from './random.ts'
+import { runRelay } from './relay.ts'
+import { makeRunFolder, removeLeftovers } from './run-folder.ts'
+import { startBroker } from './sandbox-broker.ts'
+import { seedOutbox } from './seed.ts'
+import type { StoryRow } from './seed.ts'
+import { DEAD_RELAY_KEY_PREFIX, NEXT_ORDER, shopStory } from './shop-story.ts'
+
+const BROKER = 'sandbox'
+/** The role that the console connects as: it may look, and change rows of the outbox, and nothing else. */
+const CONSOLE_ROLE = 'redrive'
+const POOL_CONNECTIONS_MAX = 2
+const BROKER_SEED = 3
+
+export interface SandboxOptions {
+  /** Holds the runs' folders. Each start makes a new one, and removes those whose process is gone. */
+  readonly dataDir: string
+  readonly log: Logger
+  readonly signal?: AbortSignal
+}
+
+export interface Sandbox {
+  /** The two sources and the broker. What an operator edits stays until the end. */
+  readonly workspace: WorkspaceStore
+  readonly memoryBroker: OpenBroker
+  /** For the engine's store; it belongs to this run and is removed by `close`. */
+  readonly storeDir: string
+  /** Close the engine first. Leaves no process and no file. */
+  close(): Promise<void>
+}
+
+/** One database of the sandbox: what has happened there, and what goes on happening. */
+interface Place {
+  readonly source: string
+  readonly database: string
+  /** The same seed tells the same story. */
+  readonly seed: number
+  readonly environment: 'development' | 'production'
+  readonly story: (random: Random, now: number) => StoryRow[]
+  readonly service: (random: Random) => Service
+  readonly deadRelayKey: string
+}
+
+const PLACES: readonly Place[] = [
+  {
+    source: 'shop-orders',
+    database: 'shop',
+    seed: 1_042,
+    environment: 'development',
+    story: shopStory,
+    service: (random) => liveShop(random, NEXT_ORDER),
+    deadRelayKey: DEAD_RELAY_KEY_PREFIX,
+  },
+  {
+    source: 'payroll',
+    database: 'payroll',
+    seed: 417,
+    environment: 'production',
+    story: payrollStory,
+    service: livePayroll,
+    deadRelayKey: DEAD_PAYSLIP_KEY,
+  },
+]
+
+type Undo = () => void | Promise<void>
+
+/**
+ * Starts a database server with two believable outboxes, a broker in this process, and the services and relays that
+ * go on using both. Every start tells the same story from the beginning, its times relative to now. Nothing is left
+ * behind where it fails or is aborted.
+ */
+export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const { dataDir, log, signal = new AbortController().signal } = options
+  const undo: Undo[] = []
+  let closing: Promise<void> | null = null
+  const close = (): Promise<void> => (closing ??= undoAll(undo, log))
+  try {
+    await removeLeftovers(dataDir, log)
+    const account = await unprivilegedAccount()
+    const folder = await makeRunFolder(dataDir, account)
+    undo.push(() => folder.remove())
+    const native = await reachablePostgres(account, folder.home)
+    const place = { native, home: folder.home, account }
+    const passwords = { superuser: newPassword(), console: newPassword() }
+    const server = await runServer(place, passwords.superuser, { undo, signal })
+    const broker = await startBroker(seeded(BROKER_SEED), signal)
+    undo.push(() => broker.close())
+    const memoryBroker: OpenBroker = () => broker.open()
+    await openShop({ server, passwords, memoryBroker, log, undo, signal })
+    return {
+      workspace: memoryWorkspace(firstWorkspace(server, passwords.console)),
+      memoryBroker,
+      storeDir: folder.storeDir,
+      close,
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/** Last begun, first ended. One that fails holds up none of the others. */
+async function undoAll(undo: Undo[], log: Logger): Promise<void> {
+  for (let last = undo.pop(); last !== undefined; last = undo.pop()) {
+    try {
+      await last()
+    } catch (error) {
+      log.warn({ err: error }, 'a part of the sandbox did not end cleanly')
+    }
+  }
+}
+
+async function runServer(
+  place: ServerPlace,
+  password: string,
+  { undo, signal }: { readonly undo: Undo[]; readonly signal: AbortSignal },
+): Promise<Server> {
+  undo.push(() => endServer(place))
+  const server = await startServer(place, password, signal)
+  // Where a host ends without closing: nothing can be awaited any more, but the server can be told.
+  const atExit = (): void => kill(server.pid)
+  process.once('exit', atExit)
+  undo.push(() => {
+    process.off('exit', atExit)
+  })
+  return server
+}
+
+interface Opening {
+  readonly server: Server
+  readonly passwords: { readonly superuser: string; readonly console: string }
+  readonly memoryBroker: OpenBroker
+  readonly log: Logger
+  readonly undo: Undo[]
+  readonly signal: AbortSignal
+}
+
+/** Writes the story into the databases, then lets the services and relays go on from there. */
+async function openShop(opening: Opening): Promise<void> {
+  const { server, passwords, signal, undo, log } = opening
+  await withClient({ server, password: passwords.superuser, database: 'postgres' }, async (client) => {
+    await client.query(`create role ${CONSOLE_ROLE} login password '${passwords.console}'`)
+    for (const { database } of PLACES) await client.query(`create database ${database}`)
+  })
+  const stop = new AbortController()
+  for (const place of PLACES) {
+    signal.throwIfAborted()
+    const address = { server, password: passwords.superuser, database: place.database }
+    await withClient(address, async (client) => {
+      const random = seeded(place.seed)
+      await seedOutbox(client, place.story(random, Date.now()), random)
+      await client.query(`grant select, update on outbox_message to ${CONSOLE_ROLE}`)
+    })
+    const pool = new Pool({ ...connection(address), max: POOL_CONNECTIONS_MAX })
+    pool.on('error', (error) => log.debug({ err: error }, 'the sandbox lost an idle connection'))
+    const broker = opening.memoryBroker({
+      config: { driver: 'memory', url: BROKER_URL },
+      password: noPassword,
+    })
+    const random = seeded(place.seed + 1)
+    const running = [
+      runService({ pool, service: place.service(random), random, log }, stop.signal),
+      runRelay({ pool, broker, notOurs: place.deadRelayKey, log }, stop.signal),
+    ]
+    undo.push(async () => {
+      stop.abort()
+      await Promise.allSettled(running)
+      await broker.close()
+      await pool.end()
+    })
+  }
+}
+
+const BROKER_URL = 'memory://sandbox'
+const noPassword = async (): Promise<null> => null
+
+interface DatabaseAddress {
+  readonly server: Server
+  readonly password: string
+  readonly database: string
+}
+
+function connection({ server, password, database }: DatabaseAddress): {
+  host: string
+  port: number
+  user: string
+  password: string
+  database: string
+  ssl: false
+  application_name: string
+} {
+  return {
+    host: '127.0.0.1',
+    port: server.port,
+    user: SUPERUSER,
+    password,
+    database,
+    ssl: false,
+    application_name: 'redrive-sandbox',
+  }
+}
+
+async function withClient(address: DatabaseAddress, work: (client: Client) => Promise<void>): Promise<void> {
+  const client = new Client(connection(address))
+  await client.connect()
+  try {
+    await work(client)
+  } finally {
+    await client.end()
+  }
+}
+
+function firstWorkspace(server: Server, password: string): Workspace {
+  const sources = PLACES.map(({ source, database, environment }) => [
+    source,
+    {
+      driver: 'postgres',
+      url: `postgres://${CONSOLE_ROLE}@127.0.0.1:${server.port}/${database}`,
+      password: { value: password },
+      environment,
+      outbox: { profile: 'auto', table: 'public.outbox_message' },
+      deliver: { broker: BROKER },
+      stuckAfterSec: STUCK_AFTER_SEC_DEFAULT,
+      maxAttempts: ATTEMPTS_MAX_DEFAULT,
+    },
+  ])
+  return {
+    sources: Object.fromEntries(sources),
+    brokers: { [BROKER]: { driver: 'memory', url: BROKER_URL } },
+  }
+}
+
+function newPassword(): string {
+  return randomBytes(18).toString('hex')
+}
