@@ -61,7 +61,7 @@ async function open(options: StartOptions, secrets: EngineSecrets, log: Logger):
       host: 'desktop',
       version,
       operator,
-      dataDir,
+      dataDir: sandbox?.storeDir ?? dataDir,
       workspace: sandbox?.workspace ?? openWorkspaceFile({ path: workspaceFile }),
       secrets,
       keepsPasswords,

@@ -21,3 +21,8 @@ export function desktopOptions(argv: readonly string[], userData: string): Deskt
     typeof values.workspace === 'string' ? values.workspace : join(userData, WORKSPACE_FILE_DEFAULT)
   return { sandbox, workspaceFile: resolve(workspace), dataDir: resolve(data) }
 }
+
+/** The same, as another process writes it on the command line. */
+export function desktopArguments({ sandbox, workspaceFile, dataDir }: DesktopOptions): string[] {
+  return [`--workspace=${workspaceFile}`, `--data=${dataDir}`, ...(sandbox ? ['--sandbox'] : [])]
+}
