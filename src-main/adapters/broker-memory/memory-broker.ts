@@ -87,6 +87,7 @@ class MemoryConnection {
   readonly #publishers = new Set<MemoryPublisher>()
   readonly #listeners = new Set<(state: BrokerState) => void>()
   #state: BrokerState = { state: 'connected' }
+  #closed = false
 
   constructor(options: MemoryBrokerOptions, topology: Topology) {
     this.#options = options
@@ -119,6 +120,7 @@ class MemoryConnection {
       confirmTimeoutMs: this.#options.confirmTimeoutMs ?? CONFIRM_TIMEOUT_MS,
       blocked: () => (this.#state.state === 'blocked' ? this.#state.reason : null),
       nextFault: (message) => this.#faults.shift() ?? this.#options.faultOf?.(message) ?? null,
+      onClosed: (closed) => this.#publishers.delete(closed),
       cut: (reason) => this.cut(reason),
     })
     this.#publishers.add(publisher)
@@ -147,6 +149,7 @@ class MemoryConnection {
   }
 
   up(): void {
+    if (this.#closed) return
     this.#set({ state: 'connected' })
   }
 
@@ -155,6 +158,7 @@ class MemoryConnection {
   }
 
   async close(): Promise<void> {
+    this.#closed = true
     await Promise.all([...this.#publishers].map((publisher) => publisher.close()))
     this.#publishers.clear()
     this.#set({ state: 'disconnected', reason: 'closed by Redrive', retryInMs: null })

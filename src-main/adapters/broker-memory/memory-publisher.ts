@@ -16,6 +16,7 @@ export interface MemoryPublisherOptions {
   /** The broker's reason while it takes no publishes, or null. */
   readonly blocked: () => string | null
   readonly nextFault: (message: OutgoingMessage) => MemoryFault | null
+  readonly onClosed: (publisher: MemoryPublisher) => void
   /** The connection breaks, for every publisher. */
   readonly cut: (reason: string) => void
 }
@@ -77,6 +78,7 @@ export class MemoryPublisher implements Publisher {
       })
     }
     this.#stop.abort()
+    this.#options.onClosed(this)
   }
 
   /** The connection is gone: what has no answer stays without one. */
@@ -84,8 +86,9 @@ export class MemoryPublisher implements Publisher {
     this.#closed ??= reason
     this.#stop.abort()
     const lost: PublishOutcome = { outcome: 'unknown', code: 'channel-closed', reason }
-    for (const settle of [...this.#outstanding]) settle(lost)
+    // First these: a place that becomes free would send the next.
     for (const { resolve } of this.#waiting.splice(0)) resolve(refused('channel-closed', reason))
+    for (const settle of [...this.#outstanding]) settle(lost)
     this.#reportIdle()
   }
 

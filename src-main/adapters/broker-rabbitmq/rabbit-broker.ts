@@ -1,4 +1,6 @@
+import type { ConfirmChannel } from 'amqplib'
 import { RedriveError } from '../../domain/errors.ts'
+import type { ErrorCode } from '../../domain/errors.ts'
 import type { TlsOptions } from '../../domain/workspace.ts'
 import type { Broker, BrokerState, Publisher } from '../../ports/broker.ts'
 import type { Clock } from '../../ports/surroundings.ts'
@@ -15,6 +17,8 @@ import { within } from './waiting.ts'
 
 const CONFIRM_TIMEOUT_MS = 30_000
 const OPEN_TIMEOUT_MS = 10_000
+const OPEN_ATTEMPTS_MAX = 2
+const GONE: ReadonlySet<ErrorCode> = new Set(['connection-lost', 'channel-closed'])
 const MIB = 1024 * 1024
 /** What a broker takes unless it was configured otherwise: 16 MiB since 4.0, 128 MiB before. */
 const PAYLOAD_BYTES_MAX = 16 * MIB
@@ -96,8 +100,19 @@ class RabbitBroker implements Broker {
   }
 
   async openPublisher(signal: AbortSignal): Promise<Publisher> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#openPublisher(await this.#publishing.ready(signal), signal)
+      } catch (error) {
+        // The connection had gone and nobody had noticed yet: the next one may do.
+        const gone = error instanceof RedriveError && GONE.has(error.code)
+        if (!gone || attempt === OPEN_ATTEMPTS_MAX) throw error
+      }
+    }
+  }
+
+  async #openPublisher(line: Line, signal: AbortSignal): Promise<Publisher> {
     const detail = addressDetail(this.#address)
-    const line = await this.#publishing.ready(signal)
     const blocked = line.blocked()
     if (blocked !== null) throw new RedriveError('broker-blocked', 'later', { ...detail, reason: blocked })
     const onTimeout = (): Error =>
@@ -106,24 +121,28 @@ class RabbitBroker implements Broker {
     try {
       const { clock } = this.#options
       const channel = await within({ work, timeoutMs: OPEN_TIMEOUT_MS, clock, onTimeout }, signal)
-      const publisher = new RabbitPublisher(channel, {
-        line,
-        clock,
-        log: this.#log,
-        denials: this.#denials,
-        exchangeExists: (exchange, stop) => this.#exchangeExists(exchange, stop),
-        confirmTimeoutMs: this.#options.confirmTimeoutMs ?? CONFIRM_TIMEOUT_MS,
-        payloadBytesMax: this.#options.payloadBytesMax ?? payloadBytesMax(line),
-      })
-      this.#publishers.add(publisher)
-      channel.on('close', () => this.#publishers.delete(publisher))
-      return publisher
+      return this.#publisherOn(channel, line)
     } catch (error) {
       // A channel that opens after all would stay until the connection ends.
       void work.then((channel) => channel.close()).catch(() => undefined)
       signal.throwIfAborted()
       throw classify(error, detail, false)
     }
+  }
+
+  #publisherOn(channel: ConfirmChannel, line: Line): Publisher {
+    const publisher = new RabbitPublisher(channel, {
+      line,
+      clock: this.#options.clock,
+      log: this.#log,
+      denials: this.#denials,
+      exchangeExists: (exchange, stop) => this.#exchangeExists(exchange, stop),
+      confirmTimeoutMs: this.#options.confirmTimeoutMs ?? CONFIRM_TIMEOUT_MS,
+      payloadBytesMax: this.#options.payloadBytesMax ?? payloadBytesMax(line),
+    })
+    this.#publishers.add(publisher)
+    channel.on('close', () => this.#publishers.delete(publisher))
+    return publisher
   }
 
   async close(): Promise<void> {

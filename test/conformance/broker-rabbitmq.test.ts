@@ -1,0 +1,37 @@
+import { openRabbitBroker } from '../../src-main/adapters/broker-rabbitmq/rabbit-broker.ts'
+import { systemClock } from '../../src-main/adapters/system/clock.ts'
+import { openRabbitTest, rabbit, rabbitUrl } from '../support/rabbitmq.ts'
+import { openTcpProxy } from '../support/tcp-proxy.ts'
+import { brokerConformance } from './broker.ts'
+
+brokerConformance('RabbitMQ', async (context) => {
+  const names = await openRabbitTest(context)
+  const proxy = await openTcpProxy({ host: rabbit.host, port: rabbit.port })
+  const broker = openRabbitBroker({
+    url: rabbitUrl({ port: proxy.port }),
+    password: async () => rabbit.password,
+    clock: systemClock(),
+  })
+  context.onTestFinished(async () => {
+    await broker.close()
+    await proxy.close()
+  })
+  return {
+    broker,
+    queue: (lengthMax) =>
+      names.queue(
+        lengthMax === undefined ? {} : { 'x-max-length': lengthMax, 'x-overflow': 'reject-publish' },
+      ),
+    exchange: async (queue, routingKey) => {
+      const exchange = await names.exchange()
+      await names.channel.bindQueue(queue, exchange, routingKey)
+      return exchange
+    },
+    drain: names.drain,
+    silence: () => proxy.blackHole('down'),
+    cut: () => {
+      proxy.cut()
+      proxy.blackHole()
+    },
+  }
+})

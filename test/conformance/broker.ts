@@ -1,0 +1,305 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { describe, expect, it } from 'vitest'
+import type { TestContext } from 'vitest'
+import type { Destination } from '../../src-main/domain/message.ts'
+import type { OutgoingMessage, PublishOutcome } from '../../src-main/domain/outcome.ts'
+import { PUBLISH_WINDOW_MAX } from '../../src-main/ports/broker.ts'
+import type { Broker, BrokerState, Publisher } from '../../src-main/ports/broker.ts'
+
+/** What the suite needs from the other side of a broker. */
+export interface BrokerFixture {
+  readonly broker: Broker
+  /** A new queue; beyond `lengthMax` it refuses. */
+  queue(lengthMax?: number): Promise<string>
+  /** A new direct exchange with this queue bound by this key. */
+  exchange(queue: string, routingKey: string): Promise<string>
+  /** Takes everything out, in order. */
+  drain(queue: string): Promise<
+    readonly {
+      readonly messageId: string
+      readonly type: string | null
+      readonly payload: string
+      readonly headers: Readonly<Record<string, unknown>>
+    }[]
+  >
+  /** The next publishes, up to this many, get no answer. */
+  silence(publishes: number): void
+  /** Breaks the connection. */
+  cut(): void
+}
+
+const never = new AbortController().signal
+
+export function message(destination: Destination, messageId: string): OutgoingMessage {
+  return {
+    messageId,
+    type: 'order.paid',
+    destination,
+    payload: JSON.stringify({ order: messageId }),
+    headers: null,
+    redriveHeaders: { 'x-redrive-job': 'job-1', 'x-redrive-attempt': 1 },
+  }
+}
+
+function outcomesOf(results: readonly PublishOutcome[]): string[] {
+  return results.map((result) => ('code' in result ? `${result.outcome} ${result.code}` : result.outcome))
+}
+
+/** Opened and closed by the test; `makeFixture` cleans up after itself. */
+export function brokerConformance(
+  name: string,
+  makeFixture: (context: TestContext) => Promise<BrokerFixture>,
+): void {
+  describe(`${name} publishes`, () => publishing(makeFixture))
+  describe(`${name} breaks`, () => breaking(makeFixture))
+  describe(`${name} answers questions`, () => asking(makeFixture))
+}
+
+type Make = (context: TestContext) => Promise<BrokerFixture>
+
+async function opened(
+  context: TestContext,
+  make: Make,
+): Promise<{ fixture: BrokerFixture; publisher: Publisher; queue: string; direct: Destination }> {
+  const fixture = await make(context)
+  const publisher = await fixture.broker.openPublisher(never)
+  const queue = await fixture.queue()
+  return { fixture, publisher, queue, direct: { exchange: '', routingKey: queue } }
+}
+
+function publishing(make: Make): void {
+  it('confirms what has reached the queue, with id, type, payload and headers unchanged', async (context) => {
+    const { fixture, publisher, queue, direct } = await opened(context, make)
+    const headers = {
+      text: 'Grüße 你好 🚚',
+      yes: true,
+      no: false,
+      nothing: null,
+      small: -7,
+      large: 9_007_199_254_740_991,
+      half: 0.5,
+      nested: { list: [1, 'zwei', { drei: 3 }], '!': 'int64' },
+    }
+    const payload = '{"amount": 1.10, "id": 12345678901234567890, "text":"\\u00fc ü 你 🚚"}'
+    const sent = { ...message(direct, 'm-1'), payload, headers: JSON.stringify(headers) }
+    expect(await publisher.publish(sent, never)).toEqual({ outcome: 'confirmed' })
+    const [read, ...more] = await fixture.drain(queue)
+    expect(more).toEqual([])
+    expect(read).toMatchObject({ messageId: 'm-1', type: 'order.paid', payload })
+    expect(read?.headers).toEqual({ ...headers, 'x-redrive-job': 'job-1', 'x-redrive-attempt': 1 })
+  })
+
+  it('sends a payload that is no JSON as it is', async (context) => {
+    const { fixture, publisher, queue, direct } = await opened(context, make)
+    const payload = 'plain \u0000 text\r\n'
+    expect(await publisher.publish({ ...message(direct, 'm-1'), type: null, payload }, never)).toEqual({
+      outcome: 'confirmed',
+    })
+    expect(await fixture.drain(queue)).toMatchObject([{ type: null, payload }])
+  })
+
+  it('returns what no queue is bound for, with the reason', async (context) => {
+    const { fixture, publisher, queue } = await opened(context, make)
+    const exchange = await fixture.exchange(queue, 'bound')
+    const results = await Promise.all([
+      publisher.publish(message({ exchange, routingKey: 'bound' }, 'm-1'), never),
+      publisher.publish(message({ exchange, routingKey: 'unbound' }, 'm-2'), never),
+      publisher.publish(message({ exchange, routingKey: 'bound' }, 'm-3'), never),
+    ])
+    expect(outcomesOf(results)).toEqual(['confirmed', 'returned unroutable', 'confirmed'])
+    expect(results[1]).toHaveProperty('reason', '312 NO_ROUTE')
+    expect((await fixture.drain(queue)).map((read) => read.messageId)).toEqual(['m-1', 'm-3'])
+  })
+
+  it('tells two messages of one id and destination apart', async (context) => {
+    const { fixture, publisher, queue, direct } = await opened(context, make)
+    const results = await Promise.all([
+      publisher.publish(message(direct, 'same'), never),
+      publisher.publish(message({ exchange: '', routingKey: `${queue}-none` }, 'same'), never),
+      publisher.publish(message(direct, 'same'), never),
+    ])
+    expect(outcomesOf(results)).toEqual(['confirmed', 'returned unroutable', 'confirmed'])
+    expect(await fixture.drain(queue)).toHaveLength(2)
+  })
+
+  it('refuses an exchange that does not exist, without harm to the neighbours', async (context) => {
+    const { fixture, publisher, queue, direct } = await opened(context, make)
+    const dead = { exchange: `${queue}-dead`, routingKey: 'any' }
+    const work = Array.from({ length: 50 }, (_, index) =>
+      publisher.publish(message(index % 10 === 5 ? dead : direct, `m-${index}`), never),
+    )
+    const results = outcomesOf(await Promise.all(work))
+    expect(results.filter((result) => result === 'refused exchange-missing')).toHaveLength(5)
+    expect(results.filter((result) => result === 'confirmed')).toHaveLength(45)
+    expect(await fixture.drain(queue)).toHaveLength(45)
+  })
+
+  it('refuses what a full queue rejects', async (context) => {
+    const { fixture, publisher } = await opened(context, make)
+    const queue = await fixture.queue(1)
+    const direct = { exchange: '', routingKey: queue }
+    const first = await publisher.publish(message(direct, 'm-1'), never)
+    const second = await publisher.publish(message(direct, 'm-2'), never)
+    expect(outcomesOf([first, second])).toEqual(['confirmed', 'refused broker-refused'])
+    expect((await fixture.drain(queue)).map((read) => read.messageId)).toEqual(['m-1'])
+  })
+
+  it('refuses headers that are no JSON object, and sends nothing', async (context) => {
+    const { fixture, publisher, queue, direct } = await opened(context, make)
+    for (const headers of ['{', '[]', '"text"', '7', 'null'])
+      expect(outcomesOf([await publisher.publish({ ...message(direct, 'm-1'), headers }, never)])).toEqual([
+        'refused headers-not-json',
+      ])
+    expect(await fixture.drain(queue)).toEqual([])
+  })
+
+  it('keeps the order of 5,000 messages', async (context) => {
+    const { fixture, publisher, queue, direct } = await opened(context, make)
+    const exchange = await fixture.exchange(queue, 'key')
+    const ids = Array.from({ length: 5_000 }, (_, index) => `m-${index}`)
+    const results = await Promise.all(
+      ids.map((id, index) =>
+        publisher.publish(message(index % 2 === 0 ? direct : { exchange, routingKey: 'key' }, id), never),
+      ),
+    )
+    expect(new Set(outcomesOf(results))).toEqual(new Set(['confirmed']))
+    expect((await fixture.drain(queue)).map((read) => read.messageId)).toEqual(ids)
+  })
+
+  it('holds no more than the window without an answer', async (context) => {
+    const { fixture, publisher, direct, queue } = await opened(context, make)
+    expect(await publisher.publish(message(direct, 'first'), never)).toEqual({ outcome: 'confirmed' })
+    const beyond = 20
+    fixture.silence(PUBLISH_WINDOW_MAX)
+    const work = Array.from({ length: PUBLISH_WINDOW_MAX + beyond }, (_, index) =>
+      publisher.publish(message(direct, `m-${index}`), never),
+    )
+    await wait(300)
+    fixture.cut()
+    const results = outcomesOf(await Promise.all(work))
+    expect(new Set(results.slice(0, PUBLISH_WINDOW_MAX))).toEqual(new Set(['unknown channel-closed']))
+    expect(new Set(results.slice(PUBLISH_WINDOW_MAX))).toEqual(new Set(['refused channel-closed']))
+    const reached = (await fixture.drain(queue)).map((read) => read.messageId)
+    expect(reached.length).toBeLessThanOrEqual(PUBLISH_WINDOW_MAX + 1)
+    expect(reached).not.toContain(`m-${PUBLISH_WINDOW_MAX}`)
+  })
+
+  it('rejects an aborted publish that has not gone out, and sends nothing', async (context) => {
+    const { fixture, publisher, direct, queue } = await opened(context, make)
+    await expect(publisher.publish(message(direct, 'm-1'), AbortSignal.abort())).rejects.toThrow()
+    await publisher.publish(message(direct, 'first'), never)
+    const controller = new AbortController()
+    fixture.silence(PUBLISH_WINDOW_MAX)
+    const work = Array.from({ length: PUBLISH_WINDOW_MAX }, (_, index) =>
+      publisher.publish(message(direct, `w-${index}`), never),
+    )
+    const waiting = publisher.publish(message(direct, 'waiting'), controller.signal)
+    controller.abort()
+    await expect(waiting).rejects.toThrow()
+    fixture.cut()
+    await Promise.all(work)
+    expect((await fixture.drain(queue)).map((read) => read.messageId)).not.toContain('waiting')
+  })
+}
+
+function breaking(make: Make): void {
+  it('calls everything without an answer unknown when the connection is cut, and refuses after that', async (context) => {
+    const { fixture, publisher, direct } = await opened(context, make)
+    expect(await publisher.publish(message(direct, 'first'), never)).toEqual({ outcome: 'confirmed' })
+    fixture.silence(200)
+    const work = Array.from({ length: 200 }, (_, index) =>
+      publisher.publish(message(direct, `m-${index}`), never),
+    )
+    await wait(100)
+    fixture.cut()
+    expect(new Set(outcomesOf(await Promise.all(work)))).toEqual(new Set(['unknown channel-closed']))
+    expect(outcomesOf([await publisher.publish(message(direct, 'after'), never)])).toEqual([
+      'refused channel-closed',
+    ])
+    await publisher.close()
+  })
+
+  it('gives a new publisher after a cut, and has sent nothing again by itself', async (context) => {
+    const { fixture, publisher, direct, queue } = await opened(context, make)
+    await publisher.publish(message(direct, 'before'), never)
+    fixture.cut()
+    const again = await fixture.broker.openPublisher(never)
+    expect(await again.publish(message(direct, 'after'), never)).toEqual({ outcome: 'confirmed' })
+    await again.close()
+    expect((await fixture.drain(queue)).map((read) => read.messageId)).toEqual(['before', 'after'])
+  })
+
+  it('waits for answers when it closes, and takes nothing after that', async (context) => {
+    const { fixture, publisher, direct, queue } = await opened(context, make)
+    const work = Array.from({ length: 2_000 }, (_, index) =>
+      publisher.publish(message(direct, `m-${index}`), never),
+    )
+    await publisher.close()
+    expect(new Set(outcomesOf(await Promise.all(work)))).toEqual(new Set(['confirmed']))
+    expect(outcomesOf([await publisher.publish(message(direct, 'late'), never)])).toEqual([
+      'refused channel-closed',
+    ])
+    expect(await fixture.drain(queue)).toHaveLength(2_000)
+  })
+
+  it('tells every change of its state', async (context) => {
+    const fixture = await make(context)
+    await fixture.broker.report(never)
+    await expect.poll(() => fixture.broker.state()).toEqual({ state: 'connected' })
+    const seen: BrokerState['state'][] = []
+    const stop = fixture.broker.watch((state) => seen.push(state.state))
+    fixture.cut()
+    await expect.poll(() => seen.at(-1), { timeout: 5_000 }).toBe('connected')
+    expect(seen).toContain('disconnected')
+    stop()
+    const before = seen.length
+    await fixture.broker.close()
+    expect(seen).toHaveLength(before)
+    expect(fixture.broker.state().state).toBe('disconnected')
+  })
+
+  it('is over after a close, and closing twice is no error', async (context) => {
+    const { fixture, publisher, direct } = await opened(context, make)
+    await publisher.publish(message(direct, 'm-1'), never)
+    await fixture.broker.close()
+    await fixture.broker.close()
+    expect(outcomesOf([await publisher.publish(message(direct, 'late'), never)])).toEqual([
+      'refused channel-closed',
+    ])
+    await expect(fixture.broker.openPublisher(never)).rejects.toMatchObject({ code: 'connection-lost' })
+    await expect(fixture.broker.report(never)).rejects.toMatchObject({ code: 'connection-lost' })
+  })
+}
+
+function asking(make: Make): void {
+  it('reports product, version and latency', async (context) => {
+    const { broker } = await make(context)
+    const report = await broker.report(never)
+    expect(report.product).not.toBe('')
+    expect(report.version).toMatch(/^\d/)
+    expect(report.latencyMs).toBeGreaterThanOrEqual(0)
+  })
+
+  it('checks destinations in the order given', async (context) => {
+    const { fixture, queue, direct } = await opened(context, make)
+    const exchange = await fixture.exchange(queue, 'key')
+    const destinations = [
+      { exchange: `${queue}-none`, routingKey: 'key' },
+      { exchange, routingKey: 'unbound' },
+      { exchange: '', routingKey: `${queue}-none` },
+      direct,
+      { exchange: 'x'.repeat(300), routingKey: '' },
+    ]
+    const checks = await fixture.broker.checkDestinations(destinations, never)
+    expect(checks.map((check) => check.destination)).toEqual(destinations)
+    expect(checks.map((check) => check.exists)).toEqual([false, true, false, true, false])
+  })
+
+  it('is told to stop', async (context) => {
+    const { broker } = await make(context)
+    const aborted = AbortSignal.abort()
+    await expect(broker.report(aborted)).rejects.toThrow()
+    await expect(broker.openPublisher(aborted)).rejects.toThrow()
+    await expect(broker.checkDestinations([{ exchange: '', routingKey: 'q' }], aborted)).rejects.toThrow()
+  })
+}
