@@ -4,6 +4,12 @@ import { promisify } from 'node:util'
 import { connect } from 'amqplib'
 import type { Channel, ChannelModel } from 'amqplib'
 import type { TestContext } from 'vitest'
+import { openRabbitBroker } from '../../src-main/adapters/broker-rabbitmq/rabbit-broker.ts'
+import type { RabbitBrokerOptions } from '../../src-main/adapters/broker-rabbitmq/rabbit-broker.ts'
+import { systemClock } from '../../src-main/adapters/system/clock.ts'
+import type { Destination } from '../../src-main/domain/message.ts'
+import type { OutgoingMessage, PublishOutcome } from '../../src-main/domain/outcome.ts'
+import type { Broker } from '../../src-main/ports/broker.ts'
 
 const run = promisify(execFile)
 const server = new URL(process.env['REDRIVE_TEST_RABBIT'] ?? 'amqp://guest:guest@127.0.0.1:5672/')
@@ -123,8 +129,34 @@ async function drain(channel: Channel, queue: string): Promise<readonly ReadMess
   throw new Error(`more than ${DRAIN_MAX} messages in ${queue}`)
 }
 
+export function outgoing(destination: Destination, messageId: string): OutgoingMessage {
+  const payload = JSON.stringify({ order: messageId })
+  return { messageId, type: null, destination, payload, headers: null, redriveHeaders: {} }
+}
+
+/** `confirmed`, or the outcome with its code. */
+export function word(result: PublishOutcome): string {
+  return 'code' in result ? `${result.outcome} ${result.code}` : result.outcome
+}
+
 /** The broker's own administration; needs the rights of its owner. */
 export async function rabbitmqctl(...words: readonly string[]): Promise<string> {
   const { stdout } = await run('rabbitmqctl', ['--quiet', ...words])
   return stdout
+}
+
+/** A broker under test, closed when the test ends. */
+export function openTestBroker(
+  context: TestContext,
+  options: Partial<RabbitBrokerOptions> & { readonly port?: number } = {},
+): Broker {
+  const { port, ...rest } = options
+  const broker = openRabbitBroker({
+    url: rabbitUrl(port === undefined ? {} : { port }),
+    password: async () => rabbit.password,
+    clock: systemClock(),
+    ...rest,
+  })
+  context.onTestFinished(() => broker.close())
+  return broker
 }
