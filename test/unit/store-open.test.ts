@@ -7,7 +7,7 @@ import { openDatabase } from '../../src-main/adapters/store-sqlite/database.ts'
 import { migrations } from '../../src-main/adapters/store-sqlite/migrations.ts'
 import { openStore } from '../../src-main/adapters/store-sqlite/open-store.ts'
 import { systemClock } from '../../src-main/adapters/system/clock.ts'
-import { begin, draft, owner, planOf, steps } from '../support/store-samples.ts'
+import { draft, owner, planOf, steps } from '../support/store-samples.ts'
 
 const clock = systemClock()
 
@@ -179,9 +179,6 @@ test('a job of 100,000 messages never holds the process up for long', async () =
     moveMs.push(performance.now() - at)
   }
   const median = moveMs.sort((a, b) => a - b)[Math.floor(moveMs.length / 2)]
-  console.info(
-    `longest pause ${longestMs.toFixed(0)} ms, start ${startMs.toFixed(1)} ms, 500 moves ${median?.toFixed(1)} ms`,
-  )
   // Generous, because other work shares the machine; measured alone it is a fraction.
   expect(longestMs).toBeLessThan(500)
   expect(startMs).toBeLessThan(50)

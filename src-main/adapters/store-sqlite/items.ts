@@ -9,7 +9,7 @@ import type { Ledger } from './ledger.ts'
 
 export type Items = Pick<JobStore, 'moveItems' | 'settleItems'>
 
-interface Moved {
+interface Ending {
   readonly result: ItemResult | null
   readonly marked: 0 | 1 | null
 }
@@ -22,29 +22,32 @@ function forbidden(job: string, seq: number, wanted: string): RedriveError {
 
 /** Moves and settlements of items. The job's counters follow in the same transaction, so nothing is ever recounted. */
 export function openItems(db: Sqlite, ledger: Ledger, findJob: JobFinder): Items {
-  const { leavePlanned, backToPlanned, advance, settle, addCounters } = prepare(db)
+  const { leavePlanned, backToPlanned, advance, readEnding, settle, addCounters } = prepare(db)
 
-  function moveOne(row: JobRow, move: ItemMove, at: string): Moved {
+  function moveOne(row: JobRow, move: ItemMove, at: string): void {
     const { seq, from, to } = move
     if (!itemMayMove(from, to)) throw forbidden(row.job, seq, to)
     const facts = [move.claimVersion, move.result, move.code, move.reason].map((value) => value ?? null)
     const marked = move.marked === undefined ? null : Number(move.marked)
-    const moved =
+    const { changes } =
       from === 'planned'
-        ? leavePlanned.get(row.jobKey, to, ...facts, marked, at, row.planKey, seq)
+        ? leavePlanned.run(row.jobKey, to, ...facts, marked, at, row.planKey, seq)
         : to === 'planned'
-          ? backToPlanned.get(move.version ?? null, at, row.jobKey, seq, from)
-          : advance.get(to, ...facts, marked, at, row.jobKey, seq, from)
+          ? backToPlanned.run(move.version ?? null, at, row.jobKey, seq, from)
+          : advance.run(to, ...facts, marked, at, row.jobKey, seq, from)
     // No row: it was in another state, or does not exist.
-    if (!moved || (to === 'done' && moved.result === null)) throw forbidden(row.job, seq, to)
-    return moved
+    if (changes !== 1) throw forbidden(row.job, seq, to)
   }
 
   function moveAll(row: JobRow, moves: readonly ItemMove[], at: string): void {
     const counters = noCounters()
     for (const move of moves) {
-      const moved = moveOne(row, move, at)
-      if (move.to === 'done') countEnd(counters, moved)
+      moveOne(row, move, at)
+      if (move.to !== 'done') continue
+      // What the item ended with may have been written by an earlier step.
+      const ending = readEnding.get(row.jobKey, move.seq)
+      if (!ending?.result) throw forbidden(row.job, move.seq, move.to)
+      countEnd(counters, ending.result, ending.marked)
     }
     addCounters.run({ ...counters, jobKey: row.jobKey })
   }
@@ -88,8 +91,7 @@ function noCounters(): Counters {
   }
 }
 
-function countEnd(counters: Counters, { result, marked }: Moved): void {
-  if (result === null) return
+function countEnd(counters: Counters, result: ItemResult, marked: Ending['marked']): void {
   counters.ended += 1
   counters[result] += 1
   if (result === 'unknown') counters.unsettled += 1
@@ -99,26 +101,26 @@ function countEnd(counters: Counters, { result, marked }: Moved): void {
 function prepare(db: Sqlite) {
   return {
     // The first step makes the row; an item that was given back has one already.
-    leavePlanned: db.prepare<unknown[], Moved>(
+    leavePlanned: db.prepare<unknown[]>(
       `INSERT INTO job_items (job_key, seq, state, claim_version, result, code, reason, marked, updated_at)
        SELECT ?, seq, ?, ?, ?, ?, ?, ?, ? FROM plan_items WHERE plan_key = ? AND seq = ?
        ON CONFLICT (job_key, seq) DO UPDATE SET state = excluded.state, claim_version = excluded.claim_version,
          result = excluded.result, code = excluded.code, reason = excluded.reason, marked = excluded.marked,
          updated_at = excluded.updated_at
-       WHERE job_items.state = 'planned'
-       RETURNING result, marked`,
+       WHERE job_items.state = 'planned'`,
     ),
-    backToPlanned: db.prepare<unknown[], Moved>(
+    backToPlanned: db.prepare<unknown[]>(
       `UPDATE job_items SET state = 'planned', version = coalesce(?, version), claim_version = NULL, result = NULL,
          code = NULL, reason = NULL, marked = NULL, updated_at = ?
-       WHERE job_key = ? AND seq = ? AND state = ?
-       RETURNING result, marked`,
+       WHERE job_key = ? AND seq = ? AND state = ?`,
     ),
-    advance: db.prepare<unknown[], Moved>(
+    advance: db.prepare<unknown[]>(
       `UPDATE job_items SET state = ?, claim_version = coalesce(?, claim_version), result = coalesce(?, result),
          code = coalesce(?, code), reason = coalesce(?, reason), marked = coalesce(?, marked), updated_at = ?
-       WHERE job_key = ? AND seq = ? AND state = ?
-       RETURNING result, marked`,
+       WHERE job_key = ? AND seq = ? AND state = ?`,
+    ),
+    readEnding: db.prepare<[number, number], Ending>(
+      'SELECT result, marked FROM job_items WHERE job_key = ? AND seq = ?',
     ),
     settle: db.prepare<unknown[]>(
       `UPDATE job_items SET settled_as = ?, settled_reason = ?, marked = ?, updated_at = ?

@@ -63,30 +63,21 @@ function listJobs(db: Sqlite, query: Parameters<JobReader['jobs']>[0]): readonly
     .map(jobOf)
 }
 
-/**
- * The terms that name an index (`held = 1`, `result <> 'confirmed'`) follow from the others and are written out,
- * because SQLite uses a partial index only where it sees its own words.
- */
+/** Has every item, also those without a row of their own. */
+const FROM_PLAN = 'plan_items p LEFT JOIN job_items i ON i.job_key = @job AND i.seq = p.seq'
+
 function listItems(db: Sqlite, job: JobRow, query: ItemQuery): readonly JobItem[] {
   const { states, results, unsettled, afterSeq, limit } = query
-  const terms = ['p.plan_key = @plan', 'p.seq > @after']
-  const begun = ['i.job_key = @job', 'i.seq > @after']
   const withoutRow = results === undefined && !unsettled && (!states || states.includes('planned'))
+  const { from, terms } = withoutRow ? { from: FROM_PLAN, terms: [] } : fromBegun(query)
   if (states) {
     const listed = 'i.state IN (SELECT value FROM json_each(@states))'
     terms.push(withoutRow ? `(i.state IS NULL OR ${listed})` : listed)
-    if (states.every((state) => inFlightStates.has(state))) begun.push('i.held = 1')
   }
-  if (results) {
-    terms.push('i.result IN (SELECT value FROM json_each(@results))')
-    if (!results.includes('confirmed')) begun.push("i.result <> 'confirmed'")
-  }
-  if (unsettled) begun.push('i.held = 1', "i.state = 'done'")
-  const from = withoutRow
-    ? 'plan_items p LEFT JOIN job_items i ON i.job_key = @job AND i.seq = p.seq'
-    : 'job_items i CROSS JOIN plan_items p ON p.seq = i.seq'
-  const where = withoutRow ? terms : [...begun, ...terms]
-  const sql = `SELECT ${JOB_ITEM_COLUMNS} FROM ${from} WHERE ${where.join(' AND ')}
+  if (results) terms.push('i.result IN (SELECT value FROM json_each(@results))')
+  if (unsettled) terms.push("i.state = 'done'")
+  const where = [...terms, 'p.plan_key = @plan', 'p.seq > @after'].join(' AND ')
+  const sql = `SELECT ${JOB_ITEM_COLUMNS} FROM ${from} WHERE ${where}
     ORDER BY ${withoutRow ? 'p' : 'i'}.seq LIMIT @limit`
   return db
     .prepare<unknown[], JobItemRow>(sql)
@@ -101,9 +92,26 @@ function listItems(db: Sqlite, job: JobRow, query: ItemQuery): readonly JobItem[
     .map((row) => jobItemOf(row, job.createdAt))
 }
 
+/**
+ * Items that have begun, from their own rows; rare ones through a partial index. The index is named together with its
+ * term, which follows from the others: the planner would take the primary key and read every row.
+ */
+function fromBegun({ states, results, unsettled }: ItemQuery): { from: string; terms: string[] } {
+  const terms = ['i.job_key = @job', 'i.seq > @after']
+  let index = ''
+  if (unsettled || states?.every((state) => inFlightStates.has(state))) {
+    index = 'INDEXED BY job_items_held'
+    terms.push('i.held = 1')
+  } else if (results && !results.includes('confirmed')) {
+    index = 'INDEXED BY job_items_not_confirmed'
+    terms.push("i.result <> 'confirmed'")
+  }
+  return { from: `job_items i ${index} CROSS JOIN plan_items p ON p.seq = i.seq`, terms }
+}
+
 function openHeldFinder(db: Sqlite) {
   const anyHeld = db.prepare<[string], { job: string }>(
-    `SELECT j.job FROM jobs j CROSS JOIN job_items i ON i.job_key = j.job_key AND i.held = 1
+    `SELECT j.job FROM jobs j CROSS JOIN job_items i INDEXED BY job_items_held ON i.job_key = j.job_key AND i.held = 1
      WHERE j.source = ? LIMIT 1`,
   )
   const find = db.prepare<[string, string], { id: string; job: string }>(
