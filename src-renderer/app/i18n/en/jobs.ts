@@ -1,5 +1,6 @@
 export const jobs = {
   title: 'Jobs',
+  pageTitle: 'Resend from {source}',
   first:
     'No job yet. A resend from the inbox becomes a job; it is kept here with the outcome of every message.',
   emptyFiltered: 'No job of {source}.',
@@ -36,8 +37,11 @@ export const jobs = {
     'all-confirmed': 'Done: the broker confirmed every message.',
     'some-not-sent': 'Done: {n} message was not confirmed. | Done: {n} messages were not confirmed.',
   },
-  interruptedBy: 'What interrupted it',
-  live: { on: 'live', off: 'not live: the engine does not answer; shown as of {time}' },
+  interruptedMeans: 'Nothing more is being published. What had no answer is unknown; the rest was not sent.',
+  live: {
+    on: 'live',
+    off: 'Not live: the engine does not answer. What is shown is from before.',
+  },
   rate: { observed: '{n} a second', limit: 'at most {n} a second', none: 'as fast as possible' },
   left: {
     seconds: 'about {count} second left | about {count} seconds left',
@@ -73,7 +77,16 @@ export const jobs = {
     },
     unmarked: 'The row had changed meanwhile and was left as it is.',
     settledAs: { sent: 'decided: delivered', 'not-sent': 'decided: not delivered' },
+    selectAll: 'Select all that are undecided here',
     select: 'Select message {id}',
+  },
+  why: {
+    unroutable: 'No queue is bound for this routing key.',
+    'confirm-timeout': 'The broker did not confirm in time.',
+    'channel-closed': 'The channel closed before the broker answered.',
+    'process-ended': 'Redrive ended before the broker answered.',
+    'row-changed': 'The row changed after the plan was made.',
+    'broker-refused': 'The broker refused it.',
   },
   items: {
     emptyAll: 'This job has no messages.',
@@ -86,6 +99,7 @@ export const jobs = {
     question: 'Stop this job?',
     means:
       'What is on its way is waited for and settled. {n} message stays unsent. | What is on its way is waited for and settled. {n} messages stay unsent.',
+    waiting: 'Waiting for what is on its way…',
     keep: 'Let it run',
   },
   continue: {
@@ -110,6 +124,8 @@ export const jobs = {
       'The rows become failed and can be resent. Should one have been delivered, a resend delivers it twice.',
     reason: 'Reason',
     reasonHint: 'How do you know? It goes into the journal with your name.',
+    decisionMissing: 'Say what became of them.',
+    actNone: 'Decide {n} outcome | Decide {n} outcomes',
     reasonMissing: 'A reason is needed.',
     actSent: 'Mark {n} message sent | Mark {n} messages sent',
     actNotSent: 'Mark {n} message failed | Mark {n} messages failed',

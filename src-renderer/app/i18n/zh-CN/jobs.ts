@@ -1,5 +1,6 @@
 export const jobs = {
   title: '任务',
+  pageTitle: '重发 {source} 的消息',
   first: '还没有任务。在收件箱里重发消息就会产生任务，每条消息的结果都会留在这里。',
   emptyFiltered: '{source} 没有任务。',
   allSources: '全部数据源',
@@ -32,8 +33,11 @@ export const jobs = {
     'all-confirmed': '已完成，broker 确认了全部消息。',
     'some-not-sent': '已完成，{n} 条消息没有得到确认。',
   },
-  interruptedBy: '中断原因',
-  live: { on: '实时', off: '非实时：引擎没有应答，数据截至 {time}' },
+  interruptedMeans: '目前不再发送。没有收到答复的结果未知，其余没有发送。',
+  live: {
+    on: '实时',
+    off: '非实时：引擎没有响应，显示的是之前的数据。',
+  },
   rate: { observed: '每秒 {n} 条', limit: '每秒最多 {n} 条', none: '不限速' },
   left: {
     seconds: '约剩 {count} 秒',
@@ -69,7 +73,16 @@ export const jobs = {
     },
     unmarked: '这一行期间被改动，保持原样。',
     settledAs: { sent: '判定：已送达', 'not-sent': '判定：未送达' },
+    selectAll: '选择这里全部待判定的消息',
     select: '选择消息 {id}',
+  },
+  why: {
+    unroutable: '没有队列绑定到这个路由键。',
+    'confirm-timeout': 'broker 没有及时确认。',
+    'channel-closed': 'broker 答复前通道已断开。',
+    'process-ended': 'broker 答复前 Redrive 已退出。',
+    'row-changed': '计划生成后这一行被改动过。',
+    'broker-refused': 'broker 拒绝了它。',
   },
   items: {
     emptyAll: '这个任务没有消息。',
@@ -81,6 +94,7 @@ export const jobs = {
     act: '停止：不再发送',
     question: '停止这个任务？',
     means: '已经发出的会等到结果并记录，剩下 {n} 条不会发送。',
+    waiting: '正在等待已发出的消息…',
     keep: '继续执行',
   },
   continue: {
@@ -103,6 +117,8 @@ export const jobs = {
     notSentMeans: '这些行变为失败，可以再次重发。如果其实已送达，重发会造成重复。',
     reason: '原因',
     reasonHint: '依据是什么？原因会连同你的名字写入审计日志。',
+    decisionMissing: '请先选择判定。',
+    actNone: '判定 {n} 条',
     reasonMissing: '必须填写原因。',
     actSent: '将 {n} 条消息标记为已发送',
     actNotSent: '将 {n} 条消息退回失败',
