@@ -27,7 +27,7 @@ brokerConformance('RabbitMQ', async (context) => {
       await names.channel.bindQueue(queue, exchange, routingKey)
       return exchange
     },
-    drain: names.drain,
+    drain: (queue) => names.drain(queue),
     silence: () => proxy.blackHole('down'),
     cut: () => {
       proxy.cut()

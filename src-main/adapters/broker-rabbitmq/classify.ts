@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { RedriveError } from '../../domain/errors.ts'
 import type { ErrorCode, ErrorDetail, Retry } from '../../domain/errors.ts'
 
@@ -69,5 +70,5 @@ function judge(error: unknown, reason: string, connecting: boolean): readonly [E
 export function reasonOf(error: unknown): string {
   if (error instanceof AggregateError && error.message === '') return error.errors.map(reasonOf).join('; ')
   if (error instanceof Error) return error.message.trim()
-  return String(error)
+  return typeof error === 'string' ? error : inspect(error)
 }
