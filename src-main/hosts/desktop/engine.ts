@@ -1,5 +1,6 @@
 // The engine's process: started by the main process, so that a busy window costs no heartbeat of a broker and the
 // synchronous store no frame of a window.
+import type { SupportedMessagePort } from '@orpc/client/message-port'
 import { RPCHandler } from '@orpc/server/message-port'
 import type { MessagePortMain } from 'electron'
 import type { Logger } from 'pino'
@@ -7,6 +8,7 @@ import { openWorkspaceFile } from '../../adapters/workspace-file/workspace-file.
 import type { Sandbox } from '../../sandbox/start-sandbox.ts'
 import { failureOf } from '../common/failure.ts'
 import { createLog } from '../common/log.ts'
+import { isRequestFrame } from '../common/request-frame.ts'
 import { compose } from '../compose.ts'
 import type { Running } from '../compose.ts'
 import { toEngine } from './engine-messages.ts'
@@ -86,8 +88,23 @@ function connect(port: MessagePortMain): void {
     early.push(port)
     return
   }
-  engine.handler.upgrade(port, { context: {} })
+  engine.handler.upgrade(onlyFrames(port), { context: {} })
   port.start()
+}
+
+/** The port as the RPC handler sees it: whatever is no request of the protocol ends the conversation. */
+function onlyFrames(port: MessagePortMain): SupportedMessagePort {
+  return {
+    on(event: string, listener: (event?: { data: unknown }) => void) {
+      if (event === 'close') port.on('close', () => listener())
+      if (event !== 'message') return
+      port.on('message', (message) => {
+        if (isRequestFrame(message.data)) listener(message)
+        else port.close()
+      })
+    },
+    postMessage: (data: unknown) => port.postMessage(data),
+  }
 }
 
 function post(message: FromEngine): void {

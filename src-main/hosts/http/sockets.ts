@@ -3,8 +3,9 @@ import type { Duplex } from 'node:stream'
 import { RPCHandler } from '@orpc/server/ws'
 import type { Logger } from 'pino'
 import { WebSocketServer } from 'ws'
-import type { WebSocket } from 'ws'
+import type { RawData, WebSocket } from 'ws'
 import type { EngineRouter } from '../../api/router.ts'
+import { isRequestFrame } from '../common/request-frame.ts'
 import { originIsOurs } from './access.ts'
 import type { Access } from './access.ts'
 
@@ -16,6 +17,7 @@ const SOCKET_BUFFER_BYTES_MAX = 64 * 1024 * 1024
 const SOCKETS_MAX = 50
 const HEARTBEAT_MS = 15_000
 const GOING_AWAY = 1001
+const NOT_UNDERSTOOD = 1007
 /** For the other side to answer the goodbye, so that it knows that this was one. */
 const GOODBYE_MS = 300
 
@@ -42,7 +44,7 @@ export function createSockets({ router, access, port, log }: SocketsOptions): So
     socket.on('pong', () => alive.add(socket))
     // ws closes the socket itself after an error (a frame too large, a broken one); it only has to be heard.
     socket.on('error', (error) => log.warn({ reason: error.message }, 'socket failed'))
-    handler.upgrade(socket, { context: {} }).catch((error: unknown) => {
+    handler.upgrade(onlyFrames(socket), { context: {} }).catch((error: unknown) => {
       log.warn({ reason: String(error) }, 'socket not upgraded')
       socket.terminate()
     })
@@ -82,4 +84,27 @@ export function createSockets({ router, access, port, log }: SocketsOptions): So
     if (request.url !== '/rpc') return '404 Not Found'
     return open >= SOCKETS_MAX ? '503 Service Unavailable' : null
   }
+}
+
+/** The socket as the RPC handler sees it: whatever is no request of the protocol ends the conversation. */
+function onlyFrames(socket: WebSocket): Pick<WebSocket, 'addEventListener' | 'send'> {
+  const target = new EventTarget()
+  socket.on('message', (data, isBinary) => {
+    const text = isBinary ? null : textOf(data)
+    if (isRequestFrame(text)) target.dispatchEvent(new MessageEvent('message', { data: text }))
+    else socket.close(NOT_UNDERSTOOD)
+  })
+  socket.on('close', () => target.dispatchEvent(new Event('close')))
+  // ws and EventTarget say the same of these two events in types that do not meet.
+  const heard: unknown = {
+    addEventListener: target.addEventListener.bind(target),
+    send: socket.send.bind(socket),
+  }
+  return heard as Pick<WebSocket, 'addEventListener' | 'send'>
+}
+
+function textOf(data: RawData): string {
+  return Buffer.isBuffer(data)
+    ? data.toString()
+    : Buffer.concat(Array.isArray(data) ? data : [new Uint8Array(data)]).toString()
 }
