@@ -1,0 +1,149 @@
+import { join } from 'node:path'
+import { openRabbitBroker } from '../../src-main/adapters/broker-rabbitmq/rabbit-broker.ts'
+import { openPostgresOutbox } from '../../src-main/adapters/outbox-postgres/open.ts'
+import { chooseMapping } from '../../src-main/adapters/profiles/profiles.ts'
+import { openStore } from '../../src-main/adapters/store-sqlite/open-store.ts'
+import type { Store } from '../../src-main/adapters/store-sqlite/open-store.ts'
+import { systemClock } from '../../src-main/adapters/system/clock.ts'
+import { randomIds } from '../../src-main/adapters/system/ids.ts'
+import { localProcesses } from '../../src-main/adapters/system/processes.ts'
+import type { EnginePorts } from '../../src-main/app/engine-ports.ts'
+import { createEngine } from '../../src-main/app/engine.ts'
+import type { Engine } from '../../src-main/app/engine.ts'
+import { planResend } from '../../src-main/app/resend/plan-resend.ts'
+import type { Job } from '../../src-main/domain/job.ts'
+import type { Plan } from '../../src-main/domain/plan.ts'
+import type { Environment, Workspace } from '../../src-main/domain/workspace.ts'
+import type { MessageFilter } from '../../src-main/ports/outbox.ts'
+import { rabbit, rabbitUrl } from './rabbitmq.ts'
+
+export interface TestEngineOptions {
+  /** Folder of the store. */
+  readonly dataDir: string
+  readonly databaseUrl: string
+  readonly environment?: Environment
+  readonly brokerPort?: number
+  readonly batch?: number
+  readonly confirmTimeoutMs?: number
+  /** Puts something in front of the real ports. */
+  readonly wrap?: (ports: EnginePorts) => EnginePorts
+}
+
+export const testSource = 'orders'
+
+/** The engine on a real PostgreSQL, a real RabbitMQ and a real store, wired as the hosts wire it. */
+export interface TestEngine {
+  readonly engine: Engine
+  readonly store: Store
+  plan(filter: MessageFilter): Promise<Plan>
+  /** Unlocks, runs and waits until the job is no longer running. */
+  run(plan: Plan, rate?: number): Promise<Job>
+  ended(job: string): Promise<Job>
+  unlock(): Promise<void>
+  close(): Promise<void>
+}
+
+export function openTestEngine(options: TestEngineOptions): TestEngine {
+  const clock = systemClock()
+  const store = openStore({ path: join(options.dataDir, 'redrive.db'), clock })
+  const ports: EnginePorts = {
+    drivers: {
+      outbox: {
+        postgres: ({ config }, signal) =>
+          openPostgresOutbox(
+            {
+              config,
+              password: () => Promise.resolve(''),
+              chooseMapping: (columns) => chooseMapping('auto', columns),
+            },
+            signal,
+          ),
+      },
+      broker: {
+        rabbitmq: ({ config }) =>
+          openRabbitBroker({
+            url: config.url,
+            password: () => Promise.resolve(rabbit.password),
+            clock,
+            ...(options.confirmTimeoutMs === undefined ? {} : { confirmTimeoutMs: options.confirmTimeoutMs }),
+          }),
+      },
+    },
+    workspace: { load: () => Promise.resolve(workspaceOf(options)), save: () => Promise.resolve() },
+    secrets: {
+      resolve: () => Promise.resolve(''),
+      keep: () => Promise.resolve({ prompt: true }),
+      forget: () => Promise.resolve(),
+    },
+    jobStore: store.jobs,
+    jobReader: store.jobReader,
+    decisionStore: store.decisions,
+    journal: store.journal,
+    clock,
+    ids: randomIds(clock),
+    processes: localProcesses(),
+    log: { info: () => undefined, warn: () => undefined },
+    operator: 'tester',
+    batch: options.batch ?? 500,
+  }
+  const engine = createEngine(options.wrap?.(ports) ?? ports)
+  const never = new AbortController().signal
+
+  const ended = async (id: string): Promise<Job> => {
+    for (;;) {
+      const job = await engine.jobs.get(id)
+      if (job.state !== 'running') return job
+      await clock.sleep(10, never)
+    }
+  }
+  const unlock = async (): Promise<void> => {
+    const environment = options.environment ?? 'development'
+    await engine.locks.unlock({ source: testSource, environment, minutes: 60, typedName: testSource })
+  }
+  return {
+    engine,
+    store,
+    unlock,
+    ended,
+    plan: (filter) =>
+      planResend(
+        engine.ports,
+        engine.connections,
+        { source: testSource, selection: { kind: 'filter', filter } },
+        never,
+      ),
+    async run(plan, rate) {
+      await unlock()
+      const request = {
+        plan: plan.plan,
+        digest: plan.digest,
+        typedCount: plan.items.length,
+        rate: rate ?? null,
+      }
+      return ended((await engine.jobs.run(request, never)).job)
+    },
+    async close() {
+      await engine.close()
+      await store.close()
+    },
+  }
+}
+
+function workspaceOf({ databaseUrl, environment, brokerPort }: TestEngineOptions): Workspace {
+  return {
+    sources: {
+      [testSource]: {
+        driver: 'postgres',
+        url: databaseUrl,
+        environment: environment ?? 'development',
+        outbox: { profile: 'auto', table: 'public.outbox_message' },
+        deliver: { broker: 'rabbit' },
+        stuckAfterSec: 60,
+        maxAttempts: 3,
+      },
+    },
+    brokers: {
+      rabbit: { driver: 'rabbitmq', url: rabbitUrl(brokerPort === undefined ? {} : { port: brokerPort }) },
+    },
+  }
+}
