@@ -23,7 +23,7 @@ export function usePlan({ source, selection }: PlanOptions) {
     subject: () => ({ source: source(), selection: selection() }),
     ask: (about, signal) => client.plans.resend(about, { signal }),
     // A plan is frozen: news of the engine do not change it.
-    live: false,
+    live: () => false,
   })
   const jobId = ref<string | null>(null)
   const starting = ref(false)

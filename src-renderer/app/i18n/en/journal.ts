@@ -86,7 +86,12 @@ export const journal = {
     },
     outcomeSeparator: ', ',
   },
-  open: { job: 'Open the job', message: 'Open message {id}', details: 'Details of entry {seq}' },
+  open: {
+    subject: 'All entries of it',
+    job: 'Open the job',
+    message: 'Open message {id}',
+    details: 'Details of entry {seq}',
+  },
   detail: {
     detail: 'Detail',
     hash: 'Hash',
@@ -120,6 +125,7 @@ export const journal = {
     act: 'Export as JSON lines',
     running: 'Exporting: {n} entries so far',
     stop: 'Stop the export',
+    partial: 'Saved the first {n} entries. Export the rest with: redrive journal export',
     done: 'Exported {n} entry to {file}. | Exported {n} entries to {file}.',
   },
 }

@@ -80,7 +80,12 @@ export const journal = {
     },
     outcomeSeparator: '，',
   },
-  open: { job: '打开任务', message: '打开消息 {id}', details: '第 {seq} 条的详情' },
+  open: {
+    subject: '查看它的全部条目',
+    job: '打开任务',
+    message: '打开消息 {id}',
+    details: '第 {seq} 条的详情',
+  },
   detail: { detail: '详情', hash: '哈希', previous: '前一条的哈希', subject: '所属', messages: '消息' },
   moreMessages: '另有 {n} 条',
   verify: {
@@ -107,6 +112,7 @@ export const journal = {
     act: '导出为 JSON Lines',
     running: '正在导出：已有 {n} 条',
     stop: '停止导出',
+    partial: '已保存前 {n} 条，其余请用命令行导出：redrive journal export',
     done: '已将 {n} 条导出到 {file}。',
   },
 }

@@ -1,0 +1,18 @@
+import type { JournalAction } from '../../../src-preload/contract/journal.ts'
+
+/** How an operator asks for entries; each action belongs to exactly one group. */
+export const actionGroups = {
+  connections: ['workspace-changed', 'source-unlocked', 'source-locked'],
+  plans: ['plan-created'],
+  jobs: ['job-started', 'job-continued', 'job-ended', 'job-recovered'],
+  publishing: ['job-claiming', 'job-publishing', 'job-outcomes', 'job-marked'],
+  settling: ['job-settling', 'job-settled'],
+  decisions: ['resolve-intended', 'resolved', 'undo-intended', 'undone'],
+} as const satisfies Readonly<Record<string, readonly JournalAction[]>>
+
+export type ActionGroup = keyof typeof actionGroups
+export const actionGroupNames = Object.keys(actionGroups) as ActionGroup[]
+
+export function asActionGroup(text: unknown): ActionGroup | null {
+  return actionGroupNames.find((name) => name === text) ?? null
+}

@@ -1,0 +1,52 @@
+import { onScopeDispose, ref, shallowRef } from 'vue'
+import { toApiError } from '../../api/errors.ts'
+import type { ApiError } from '../../api/errors.ts'
+import { useClient } from '../../app/use-client.ts'
+import { saveFile } from '../../ui/save-file.ts'
+
+const PAGE = 1_000
+/** What a page can hold in memory; a longer journal is exported by the command line. */
+export const EXPORT_ENTRIES_MAX = 200_000
+
+/** The whole journal, oldest first, one JSON object a line: what the command line exports. */
+export function useExport() {
+  const client = useClient()
+  const running = ref(false)
+  const count = ref(0)
+  const saved = shallowRef<{ readonly file: string; readonly whole: boolean } | null>(null)
+  const error = shallowRef<ApiError | null>(null)
+  let current: AbortController | null = null
+
+  async function collect(signal: AbortSignal): Promise<{ lines: string[]; whole: boolean }> {
+    const lines: string[] = []
+    let cursor: number | null = null
+    do {
+      const query = { order: 'oldest' as const, cursor, limit: PAGE }
+      const page = await client.journal.list(query, { signal })
+      lines.push(...page.entries.map((entry) => `${JSON.stringify(entry)}\n`))
+      count.value = lines.length
+      cursor = page.nextCursor
+    } while (cursor !== null && lines.length < EXPORT_ENTRIES_MAX)
+    return { lines, whole: cursor === null }
+  }
+
+  async function start(file: string): Promise<void> {
+    const mine = (current = new AbortController())
+    running.value = true
+    count.value = 0
+    saved.value = null
+    error.value = null
+    try {
+      const { lines, whole } = await collect(mine.signal)
+      saveFile({ name: file, type: 'application/x-ndjson', parts: lines })
+      saved.value = { file, whole }
+    } catch (thrown) {
+      if (!mine.signal.aborted) error.value = toApiError(thrown)
+    }
+    running.value = false
+  }
+
+  const stop = (): void => current?.abort()
+  onScopeDispose(stop)
+  return { running, count, saved, error, start, stop }
+}
