@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3'
-import { mkdirSync, mkdtempSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -43,16 +43,19 @@ describe('opening', () => {
     db.close()
   })
 
-  test('goes on from an older version, one step at a time, and not twice', () => {
+  test('goes on from an older version, one step at a time, and not twice', async () => {
     const path = newPath()
     const added = 'CREATE TABLE later (n INTEGER) STRICT; INSERT INTO later VALUES (1);'
-    openDatabase(path).close()
+    await openStore({ path, clock }).close()
+    expect(existsSync(`${path}.seal`)).toBe(true)
     for (let time = 0; time < 2; time++) {
       const db = openDatabase(path, [...migrations, added])
       expect(db.prepare('SELECT n FROM later').all()).toEqual([{ n: 1 }])
       db.close()
     }
     expect(versionOf(path)).toBe(migrations.length + 1)
+    // The change was its own: no seal is broken.
+    for (const end of ['.seal', '.seal-broken']) expect(existsSync(path + end)).toBe(false)
     expect(() => openStore({ path, clock })).toThrow(
       expect.objectContaining({ code: 'store-newer', retry: 'never' }),
     )

@@ -4,6 +4,7 @@ import Database from 'better-sqlite3'
 import { RedriveError } from '../../domain/errors.ts'
 import type { Retry } from '../../domain/errors.ts'
 import { migrations } from './migrations.ts'
+import { openSeal } from './seal.ts'
 
 export type Sqlite = Database.Database
 
@@ -69,6 +70,7 @@ function migrate(db: Sqlite, path: string, steps: readonly string[]): void {
   // The version is read again inside: another process may have been faster.
   const upgrade = db.transaction(() => {
     const done = version()
+    openSeal(path).lift()
     if (done === 0) adopt(db, path)
     for (const step of steps.slice(done)) db.exec(step)
     db.pragma(`user_version = ${steps.length}`)

@@ -7,6 +7,7 @@ import type { Sqlite } from './database.ts'
 import { createHeadFile, keepLostHead, readHeads, writeHead } from './journal-head-file.ts'
 import type { Head } from './journal-head-file.ts'
 import type { JournalRow } from './journal-row.ts'
+import type { Seal } from './seal.ts'
 
 /** What a transaction may use: its time, and the journal. */
 export interface Scope {
@@ -26,10 +27,11 @@ export interface LedgerOptions {
   readonly db: Sqlite
   readonly path: string
   readonly headFile: string
+  readonly seal: Seal
   readonly clock: Clock
 }
 
-export function openLedger({ db, path, headFile, clock }: LedgerOptions): Ledger {
+export function openLedger({ db, path, headFile, seal, clock }: LedgerOptions): Ledger {
   const headOf = db.prepare<[], Head>('SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1')
   const hashAt = db.prepare<[number], { hash: string }>('SELECT hash FROM journal WHERE seq = ?')
   const insert = db.prepare<JournalRow>(
@@ -71,15 +73,16 @@ export function openLedger({ db, path, headFile, clock }: LedgerOptions): Ledger
       try {
         let recorded = false
         const at = clock.now().toISOString()
-        const run = db.transaction(() =>
-          work({
+        const run = db.transaction(() => {
+          seal.lift()
+          return work({
             at,
             record: (draft) => {
               recorded = true
               return record(draft, at)
             },
-          }),
-        )
+          })
+        })
         const result = run.immediate()
         if (recorded) noteHead()
         return result

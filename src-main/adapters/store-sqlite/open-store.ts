@@ -2,6 +2,7 @@ import type { Journal } from '../../ports/journal.ts'
 import type { DecisionStore, JobReader, JobStore } from '../../ports/job-store.ts'
 import type { Clock } from '../../ports/surroundings.ts'
 import { classify, openDatabase } from './database.ts'
+import type { Sqlite } from './database.ts'
 import { openDecisions } from './decisions.ts'
 import { openItems } from './items.ts'
 import { openJobReader } from './job-reader.ts'
@@ -10,6 +11,8 @@ import { headFilePath } from './journal-head-file.ts'
 import { openJournal } from './journal.ts'
 import { openLedger } from './ledger.ts'
 import { openPlans } from './plans.ts'
+import { dropStaleSeal, logIsEmpty, openSeal } from './seal.ts'
+import type { Seal } from './seal.ts'
 
 export interface StoreOptions {
   /** The SQLite file; made with its folder where it does not exist. */
@@ -32,10 +35,12 @@ export interface Store {
  * `later` where another process held the file for too long or the disk is full.
  */
 export function openStore({ path, clock }: StoreOptions): Store {
+  dropStaleSeal(path)
   const db = openDatabase(path)
   const headFile = headFilePath(path)
   try {
-    const ledger = openLedger({ db, path, headFile, clock })
+    const seal = openSeal(path)
+    const ledger = openLedger({ db, path, headFile, seal, clock })
     const findJob = openJobFinder(db)
     return {
       jobs: {
@@ -47,12 +52,28 @@ export function openStore({ path, clock }: StoreOptions): Store {
       decisions: openDecisions(db, ledger),
       journal: openJournal({ db, ledger, path, headFile }),
       close: async () => {
-        ledger.look(() => db.pragma('wal_checkpoint(TRUNCATE)'))
-        db.close()
+        ledger.look(() => {
+          leave(db, path, seal)
+        })
       },
     }
   } catch (error) {
     db.close()
     throw classify(error, path)
+  }
+}
+
+/** Leaves one file without a log where no other process is at work. */
+function leave(db: Sqlite, path: string, seal: Seal): void {
+  const close = db.transaction(() => {
+    if (logIsEmpty(path)) seal.set()
+  })
+  try {
+    db.pragma('wal_checkpoint(TRUNCATE)')
+    close.immediate()
+  } catch {
+    // Every transaction is on disk already; a log that could not be emptied is read at the next opening.
+  } finally {
+    db.close()
   }
 }

@@ -66,7 +66,8 @@ interface PlanRow {
  * plan that nobody can see. The last transaction makes it visible and journals it.
  */
 export function openPlans(db: Sqlite, ledger: Ledger, clock: Clock): PlanStore {
-  const { begin, addItem, complete, discard, discardBegunBefore, find, itemsAfter } = prepare(db)
+  const { begin, addItem, complete, discard, discardBegunBefore, anyBegunBefore, find, itemsAfter } =
+    prepare(db)
 
   function addItems(planKey: number, items: readonly PlanItem[]): void {
     for (const item of items) {
@@ -94,9 +95,13 @@ export function openPlans(db: Sqlite, ledger: Ledger, clock: Clock): PlanStore {
     }
   }
 
-  ledger.transact(() => {
-    discardBegunBefore.run(new Date(clock.now().getTime() - INCOMPLETE_AGE_MS_MAX).toISOString())
-  })
+  const tooOld = new Date(clock.now().getTime() - INCOMPLETE_AGE_MS_MAX).toISOString()
+  // Looked for first: opening a store must not change it without need.
+  if (ledger.look(() => anyBegunBefore.get(tooOld))) {
+    ledger.transact(() => {
+      discardBegunBefore.run(tooOld)
+    })
+  }
   return {
     async savePlan(plan, entry) {
       const taken = (): RedriveError => new RedriveError('name-in-use', 'never', { plan: plan.plan })
@@ -151,6 +156,7 @@ function prepare(db: Sqlite) {
     complete: db.prepare<[number]>('UPDATE plans SET complete = 1 WHERE plan_key = ?'),
     discard: db.prepare<[number]>('DELETE FROM plans WHERE plan_key = ? AND complete = 0'),
     discardBegunBefore: db.prepare<[string]>('DELETE FROM plans WHERE complete = 0 AND begun_at < ?'),
+    anyBegunBefore: db.prepare<[string]>('SELECT 1 FROM plans WHERE complete = 0 AND begun_at < ? LIMIT 1'),
     find: db.prepare<[string], PlanRow>(
       'SELECT plan_key AS planKey, digest, header FROM plans WHERE plan = ? AND complete = 1',
     ),

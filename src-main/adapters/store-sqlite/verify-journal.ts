@@ -7,6 +7,7 @@ import { readHeads } from './journal-head-file.ts'
 import type { Head } from './journal-head-file.ts'
 import { entryOf, JOURNAL_COLUMNS } from './journal-row.ts'
 import type { JournalRow } from './journal-row.ts'
+import { sealIsBroken } from './seal.ts'
 
 /** Text read and hashed before other work of the process gets its turn. */
 const SLICE_CHARS = 256 * 1024
@@ -43,7 +44,7 @@ export async function verifyJournal(place: JournalPlace, signal: AbortSignal): P
     try {
       const fault = (await checkChain(db, progress, signal)) ?? checkHeads(db, heads, progress.head)
       if (fault) return { intact: false, entries: countEntries(db) ?? progress.read, ...fault }
-      const structure = await checkStructure(db, signal)
+      const structure = (await checkStructure(db, signal)) ?? (await checkSeal(place.path, signal))
       if (structure) return { intact: false, entries: progress.read, ...structure }
       return { intact: true, entries: progress.read, headHash: progress.head.hash }
     } finally {
@@ -122,6 +123,10 @@ async function checkStructure(db: Sqlite, signal: AbortSignal): Promise<Fault | 
     signal.throwIfAborted()
   }
   return null
+}
+
+async function checkSeal(path: string, signal: AbortSignal): Promise<Fault | null> {
+  return (await sealIsBroken(path, signal)) ? { brokenAt: null, finding: 'changed' } : null
 }
 
 function countEntries(db: Sqlite): number | null {
