@@ -9,7 +9,9 @@ const DATABASE = 'redrive_bench'
 const ROWS = 10_000_000
 const PAGE = 100
 /** Odd, so that a median is one of them. */
-const ROUNDS = 31
+const ROUNDS = 51
+/** Not measured: compiled code and warm caches for both. */
+const WARM_UP_ROUNDS = 50
 const RATIO_MAX = 1.5
 const SLICE_MS_MAX = 60
 const UNINDEXED_PAGES = 5
@@ -106,6 +108,10 @@ async function ratio(
 ): Promise<BenchLine> {
   const adapterMs: number[] = []
   const bareMs: number[] = []
+  for (let round = 0; round < WARM_UP_ROUNDS; round += 1) {
+    await adapter()
+    await bare()
+  }
   for (let round = 0; round < ROUNDS; round += 1) {
     adapterMs.push(await timed(adapter))
     bareMs.push(await timed(bare))

@@ -2,7 +2,7 @@ import { addRows, openOutbox, testDatabase } from '../support/postgres.ts'
 import type { OutboxRow } from '../support/postgres.ts'
 import type { TestDatabase } from '../support/postgres-server.ts'
 import { outboxConformance } from './outbox.ts'
-import type { FixtureOptions, OutboxFixture, SeedRow } from './outbox.ts'
+import type { FixtureOptions, OutboxFixture, SeedRow } from './outbox-fixture.ts'
 
 const STATUS = {
   pending: 'pending',

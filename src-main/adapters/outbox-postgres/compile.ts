@@ -38,6 +38,10 @@ export interface Limits {
 export interface Branch {
   readonly state: MessageState
   readonly condition: string
+  /** Its rows are those with one value in a column, save for rows of an earlier rule. */
+  readonly plain: boolean
+  /** The trouble of its rows as an expression; cheaper than `trouble` of any row. */
+  readonly trouble: () => string
 }
 
 export interface Compiler {
@@ -45,13 +49,13 @@ export interface Compiler {
   readonly table: string
   /** A column of the table under the alias, quoted. */
   column(name: string, alias?: string): string
-  state(params: Params, alias?: string): string
+  state(params: Params): string
   /** The trouble of a row as text, or null. */
-  trouble(params: Params, alias?: string): string
+  trouble(params: Params): string
   /** Of the wanted states (null: all), the rows that are in this trouble where one is given. */
   branches(params: Params, wanted: ReadonlySet<MessageState> | null, trouble?: Trouble): readonly Branch[]
-  actionable(params: Params, alias?: string): string
-  isState(state: MessageState, params: Params, alias?: string): string
+  actionable(params: Params): string
+  isState(state: MessageState, params: Params): string
   /** [column, expression] of each assignment. */
   assignments(
     set: MappingAssignments,
@@ -83,62 +87,81 @@ export function newCompiler(mapping: Mapping, catalogue: Catalogue, limits: Limi
     }
     return `${alias}.${quoteIdentifier(known.name)}`
   }
-  const frame = (params: Params, alias: string): Frame => ({
-    params,
-    column: (name) => column(name, alias),
-    bind: noBinding,
-  })
-  const predicate = (of: MappingPredicate, params: Params, alias: string): string =>
-    compilePredicate(of, frame(params, alias))
-  // A value that is added and not used in the text is an error on the server: nothing is compiled in vain.
-  const condition = (index: number, params: Params, alias: string): string => {
-    const when = mapping.states[index]?.when ?? { any: [] }
-    const earlier = mapping.states
-      .slice(0, index)
-      .filter((other) => !areDisjoint(other.when, when))
-      .map((other) => `(${predicate(other.when, params, alias)}) is not true`)
-    return [predicate(when, params, alias), ...earlier].join(' and ')
-  }
-  const branches = (
-    params: Params,
-    alias: string,
-    wanted: ReadonlySet<MessageState> | null,
-    kind?: Trouble,
-  ): Branch[] =>
-    mapping.states.flatMap(({ state }, index) => {
-      if (wanted?.has(state) === false) return []
-      if (kind === undefined) return [{ state, condition: condition(index, params, alias) }]
-      if (!TROUBLED[kind].has(state)) return []
-      const extra = troubleCondition(kind, state, { mapping, limits }, frame(params, alias))
-      return [{ state, condition: [condition(index, params, alias), ...extra].join(' and ') }]
-    })
-  const state = (params: Params, alias = ALIAS): string => {
+  const frame = (params: Params): Frame => ({ params, column, bind: noBinding })
+  const judge: Judge = { mapping, limits, frame }
+  const state = (params: Params): string => {
     const cases = mapping.states.map(
-      (rule) => `when ${predicate(rule.when, params, alias)} then '${literalState(rule.state)}'`,
+      (rule) => `when ${compilePredicate(rule.when, frame(params))} then '${literalState(rule.state)}'`,
     )
     return `case ${cases.join(' ')} else 'unknown' end`
   }
-  const among = (states: Iterable<MessageState>, params: Params, alias = ALIAS): string =>
-    `(${state(params, alias)}) in (${[...states].map((one) => `'${literalState(one)}'`).join(', ')})`
+  const among = (states: Iterable<MessageState>, params: Params): string =>
+    `(${state(params)}) in (${[...states].map((one) => `'${literalState(one)}'`).join(', ')})`
   return {
     table: `${quoteIdentifier(catalogue.schema)}.${quoteIdentifier(catalogue.table)}`,
     column,
     state,
-    trouble(params, alias = ALIAS) {
-      const cases = (['failed', 'stuck'] as const).flatMap((kind) =>
-        branches(params, alias, null, kind).map((branch) => `when ${branch.condition} then '${kind}'`),
-      )
-      return cases.length === 0 ? 'null' : `case ${cases.join(' ')} end`
+    trouble(params) {
+      const cases = mapping.states.map(({ when }, index) => {
+        const holds = compilePredicate(when, frame(params))
+        return `when ${holds} then ${troubleIn(judge, index, params)}`
+      })
+      return `case ${cases.join(' ')} end`
     },
-    branches: (params, wanted, trouble) => branches(params, ALIAS, wanted, trouble),
-    actionable: (params, alias) => among(actionableStates, params, alias),
-    isState: (one, params, alias) => among([one], params, alias),
+    branches: (params, wanted, kind) => branchesOf(judge, params, wanted, kind),
+    actionable: (params) => among(actionableStates, params),
+    isState: (one, params) => among([one], params),
     assignments: (set, bind, params) =>
       Object.entries(set).map(([name, value]) => [
         column(name, '').slice(1),
-        compileValue(value, name, { ...frame(params, ALIAS), bind }),
+        compileValue(value, name, { ...frame(params), bind }),
       ]),
   }
+}
+
+interface Judge {
+  readonly mapping: Mapping
+  readonly limits: Limits
+  readonly frame: (params: Params) => Frame
+}
+
+// A value that is added and not used in the text is an error on the server: nothing is compiled in vain.
+function branchesOf(
+  judge: Judge,
+  params: Params,
+  wanted: ReadonlySet<MessageState> | null,
+  kind: Trouble | undefined,
+): readonly Branch[] {
+  return judge.mapping.states.flatMap(({ state, when }, index) => {
+    if (wanted?.has(state) === false) return []
+    const trouble = (): string => (kind === undefined ? troubleIn(judge, index, params) : `'${kind}'`)
+    const plain = kind === undefined && 'equals' in when
+    if (kind === undefined) return [{ state, condition: ruleCondition(judge, index, params), plain, trouble }]
+    if (!TROUBLED[kind].has(state)) return []
+    const extra = troubleCondition(kind, state, judge, judge.frame(params))
+    return [
+      { state, condition: [ruleCondition(judge, index, params), ...extra].join(' and '), plain, trouble },
+    ]
+  })
+}
+
+/** The rule holds, and none before it. */
+function ruleCondition({ mapping, frame }: Judge, index: number, params: Params): string {
+  const when = mapping.states[index]?.when ?? { any: [] }
+  const earlier = mapping.states
+    .slice(0, index)
+    .filter((other) => !areDisjoint(other.when, when))
+    .map((other) => `(${compilePredicate(other.when, frame(params))}) is not true`)
+  return [compilePredicate(when, frame(params)), ...earlier].join(' and ')
+}
+
+function troubleIn(judge: Judge, index: number, params: Params): string {
+  const state = judge.mapping.states[index]?.state ?? 'unknown'
+  const cases = TROUBLES.filter((kind) => TROUBLED[kind].has(state)).map((kind) => {
+    const extra = troubleCondition(kind, state, judge, judge.frame(params))
+    return `when ${extra.length === 0 ? 'true' : extra.join(' and ')} then '${kind}'`
+  })
+  return cases.length === 0 ? 'null' : `case ${cases.join(' ')} end`
 }
 
 function literalState(state: MessageState): string {
@@ -197,6 +220,8 @@ function areDisjoint(one: MappingPredicate, other: MappingPredicate): boolean {
     return theirs !== undefined && [...values].every((value) => !theirs.has(value))
   })
 }
+
+const TROUBLES: readonly Trouble[] = ['failed', 'stuck']
 
 /** The states whose rows can be in a trouble. */
 const TROUBLED: Readonly<Record<Trouble, ReadonlySet<MessageState>>> = {

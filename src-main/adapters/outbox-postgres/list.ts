@@ -6,9 +6,9 @@ import { newParams } from './compile.ts'
 import { readCursor, writeCursor } from './cursor.ts'
 import type { Position } from './cursor.ts'
 import type { Parts } from './parts.ts'
-import { contentColumns, messageColumns, toMessage, toMessageWithContent } from './rows.ts'
+import { contentColumns, messageColumns, plainColumns, toMessage, toMessageWithContent } from './rows.ts'
 import { selectionOf, windowed } from './selection.ts'
-import type { Window } from './selection.ts'
+import type { SelectedBranch, Selection, Window } from './selection.ts'
 import { isIndexed } from './served.ts'
 import type { Statement } from './session.ts'
 import { inSlices } from './slices.ts'
@@ -26,13 +26,15 @@ export async function listMessages(
   const position = readCursor(query.cursor, query.order)
   const selection = selectionOf(query.filter, parts.mapping, parts.sql)
   const direct = !position.sliced && isIndexed(selection, query.filter, parts.served(), parts)
-  return direct ? listDirectly(parts, query, position, signal) : listInSlices(parts, query, position, signal)
+  return direct
+    ? listDirectly(parts, query, { position, selection }, signal)
+    : listInSlices(parts, query, position, signal)
 }
 
 async function listDirectly(
   parts: Parts,
   query: ListQuery,
-  position: Position,
+  { position, selection }: { position: Position; selection: Selection },
   signal: AbortSignal,
 ): Promise<MessagePage> {
   const after = position.after === null ? null : BigInt(position.after)
@@ -44,7 +46,7 @@ async function listDirectly(
     to: after === null || query.order === 'oldest' ? null : String(after - 1n),
   }
   try {
-    const rows = await parts.session.read(pageStatement(parts, query, window), query.budgetMs, signal)
+    const rows = await parts.session.read(pageStatement(parts, selection, window), query.budgetMs, signal)
     const messages = rows.slice(0, query.limit).map((row) => toMessage(row, parts.limits.attemptsMax))
     const more = rows.length > query.limit
     const nextCursor = more ? cursorAfter(position, messages.at(-1)) : null
@@ -63,14 +65,25 @@ function cursorAfter(position: Position, last: Message | undefined): string {
   return writeCursor({ ...position, after: last?.id ?? position.after })
 }
 
-/** Ids first, from the index alone; then the rows of just this page. */
-function pageStatement(parts: Parts, query: ListQuery, window: Window): Statement {
+/** Ids first, from the index alone; then the rows of just this page. One statement, or less where all is plain. */
+function pageStatement(parts: Parts, selection: Selection, window: Window): Statement {
   const { mapping, sql } = parts
-  const selection = selectionOf(query.filter, mapping, sql)
-  const page = windowed(selection, window, [], parts)
+  const judged = (branch: SelectedBranch): readonly string[] => [
+    `${branch.state()} as state`,
+    `${branch.trouble()} as trouble`,
+  ]
+  const [only, second] = selection.branches
+  if (only?.plain === true && second === undefined) {
+    const columns = (branch: SelectedBranch): readonly string[] => [
+      plainColumns(mapping, sql),
+      ...judged(branch),
+    ]
+    return { text: windowed(selection, window, columns, parts), values: selection.params.values }
+  }
+  const page = windowed(selection, window, judged, parts)
   const text =
-    `select ${messageColumns(mapping, sql, selection.params)} from (${page}) p ` +
-    `join ${sql.table} t on ${sql.column(mapping.key)} = p.k order by p.k ${query.order === 'newest' ? 'desc' : 'asc'}`
+    `select ${plainColumns(mapping, sql)}, p.state, p.trouble from (${page}) p ` +
+    `join ${sql.table} t on ${sql.column(mapping.key)} = p.k order by p.k ${window.order === 'newest' ? 'desc' : 'asc'}`
   return { text, values: selection.params.values }
 }
 
@@ -88,7 +101,8 @@ async function listInSlices(
     edges: (timeoutMs) => readEdges(parts, timeoutMs, signal),
     slice: (range, timeoutMs) => {
       const window = { order: query.order, limit: query.limit - messages.length, ...range }
-      return parts.session.read(pageStatement(parts, query, window), timeoutMs, signal)
+      const selection = selectionOf(query.filter, parts.mapping, parts.sql)
+      return parts.session.read(pageStatement(parts, selection, window), timeoutMs, signal)
     },
     take(rows) {
       for (const row of rows) messages.push(toMessage(row, parts.limits.attemptsMax))

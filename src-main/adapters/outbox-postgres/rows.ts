@@ -3,15 +3,18 @@ import type { Message, MessageState, MessageWithContent, Trouble } from '../../d
 import type { Compiler, Params } from './compile.ts'
 import type { Row } from './session.ts'
 
-/** The columns of a list row under alias `t`, named for `toMessage`. */
+/** The columns of a row under alias `t`, named for `toMessage`. */
 export function messageColumns(mapping: Mapping, sql: Compiler, params: Params): string {
+  return `${plainColumns(mapping, sql)}, ${sql.state(params)} as state, ${sql.trouble(params)} as trouble`
+}
+
+/** All but state and trouble. */
+export function plainColumns(mapping: Mapping, sql: Compiler): string {
   const { chain, destination, times } = mapping
   return [
     `${sql.column(mapping.key)} as id`,
     `t.xmin as version`,
     `${sql.column(mapping.messageId)} as message_id`,
-    `${sql.state(params)} as state`,
-    `${sql.trouble(params)} as trouble`,
     `${sql.column(mapping.attempts.column)} as attempts`,
     `${sql.column(mapping.type)} as type`,
     `${sql.column(destination.exchange)} as exchange`,
@@ -57,8 +60,9 @@ export function toMessageWithContent(row: Row, attemptsMax: number): MessageWith
   }
 }
 
-/** 2026-11-21 09:35:11.12+00, as PostgreSQL writes it with datestyle ISO and timezone UTC. */
-const SERVER_TIME = /^(\d{4,6}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?(?:\+00)?$/
+/** Lengths of what PostgreSQL writes with datestyle ISO and timezone UTC: 2026-11-21 09:35:11.12+00 */
+const TO_SECONDS = 19
+const TO_DAYS = 10
 
 /**
  * The server's text as ISO-8601 in UTC with six digits, without a Date in between, which would cut it to
@@ -66,8 +70,9 @@ const SERVER_TIME = /^(\d{4,6}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?(?:\+0
  */
 export function isoTime(text: string | null | undefined): string | null {
   if (text === null || text === undefined || text === 'infinity' || text === '-infinity') return null
-  const match = SERVER_TIME.exec(text)
-  if (match === null) return text
-  const [, day, time, fraction = ''] = match
-  return `${day}T${time}.${fraction.padEnd(6, '0')}Z`
+  const end = text.endsWith('+00') ? text.length - 3 : text.length
+  // A year beyond 9999 or before Christ is no ISO time: shown as the server wrote it.
+  if (text[TO_DAYS] !== ' ' || end < TO_SECONDS || text.endsWith('BC')) return text
+  const fraction = text.slice(TO_SECONDS + 1, end).padEnd(6, '0')
+  return `${text.slice(0, TO_DAYS)}T${text.slice(TO_DAYS + 1, TO_SECONDS)}.${fraction}Z`
 }

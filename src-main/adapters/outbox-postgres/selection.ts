@@ -7,29 +7,47 @@ import type { Compiler, Params } from './compile.ts'
 /** A filter as SQL. A row is in it where one of `branches` holds, and only one can, together with `common`. */
 export interface Selection {
   readonly params: Params
-  readonly branches: readonly string[]
+  readonly branches: readonly SelectedBranch[]
   readonly common: readonly string[]
   /** States whose rows are read; null: any. */
   readonly states: readonly MessageState[] | null
+}
+
+/** The other two are expressions for its rows. */
+export interface SelectedBranch {
+  readonly condition: string
+  /** The index's range is the branch, or nearly so: its rows need no picking before they are read. */
+  readonly plain: boolean
+  readonly state: () => string
+  readonly trouble: () => string
 }
 
 export function selectionOf(filter: MessageFilter, mapping: Mapping, sql: Compiler): Selection {
   const params = newParams()
   const common = commonConditions(filter, mapping, sql, params)
   const wanted = filter.states === undefined ? null : new Set(filter.states)
+  const any = (condition: string): SelectedBranch => ({
+    condition,
+    plain: false,
+    state: () => sql.state(params),
+    trouble: () => sql.trouble(params),
+  })
   if (wanted === null && filter.trouble === undefined) {
-    return { params, branches: ['true'], common, states: null }
+    return { params, branches: [any('true')], common, states: null }
   }
-  const branches = [...sql.branches(params, wanted, filter.trouble)]
+  const ruled = sql.branches(params, wanted, filter.trouble)
+  const branches: SelectedBranch[] = ruled.map(({ state, condition, plain, trouble }) => ({
+    condition,
+    plain: plain && common.length === 0,
+    state: () => `'${state}'`,
+    trouble,
+  }))
+  const states = new Set(ruled.map((branch) => branch.state))
   if (wanted?.has('unknown') === true && filter.trouble === undefined) {
-    branches.push({ state: 'unknown', condition: sql.isState('unknown', params) })
+    branches.push(any(sql.isState('unknown', params)))
+    states.add('unknown')
   }
-  return {
-    params,
-    branches: branches.length === 0 ? ['false'] : branches.map((branch) => branch.condition),
-    common,
-    states: [...new Set(branches.map((branch) => branch.state))],
-  }
+  return { params, branches: branches.length === 0 ? [any('false')] : branches, common, states: [...states] }
 }
 
 function commonConditions(
@@ -73,14 +91,14 @@ export interface Window {
 }
 
 /**
- * Rows of the selection within the window, in order, as a subselect with the given columns. One UNION branch for each
- * rule, each with its own order, so that the planner merges index ranges and stops at the limit instead of sorting
- * everything that is open.
+ * Rows of the selection within the window, in order, as a subselect with the key as `k` and the given columns. Each
+ * rule of the mapping is a branch of a UNION with its own order and limit, so that each reads one range of an index
+ * from its end and stops; one condition for all of them would read and sort everything that is open.
  */
 export function windowed(
   selection: Selection,
   window: Window,
-  columns: readonly string[],
+  columns: (branch: SelectedBranch) => readonly string[],
   { mapping: { key }, sql }: { mapping: Mapping; sql: Compiler },
 ): string {
   const { params } = selection
@@ -88,12 +106,12 @@ export function windowed(
     ...(window.from === null ? [] : [`${sql.column(key)} >= ${params.add(window.from, 'from')}::bigint`]),
     ...(window.to === null ? [] : [`${sql.column(key)} <= ${params.add(window.to, 'to')}::bigint`]),
   ]
-  const direction = window.order === 'newest' ? 'desc' : 'asc'
-  const list = [`${sql.column(key)} as k`, ...columns].join(', ')
+  const ending = `order by k ${window.order === 'newest' ? 'desc' : 'asc'} limit ${params.add(String(window.limit), 'limit')}::bigint`
   const parts = selection.branches.map((branch) => {
-    const where = [`(${branch})`, ...selection.common, ...bounds].join(' and ')
-    return `select ${list} from ${sql.table} t where ${where}`
+    const list = [`${sql.column(key)} as k`, ...columns(branch)].join(', ')
+    const where = [`(${branch.condition})`, ...selection.common, ...bounds].join(' and ')
+    return `select ${list} from ${sql.table} t where ${where} ${ending}`
   })
-  const limit = params.add(String(window.limit), 'limit')
-  return `select * from (${parts.join(' union all ')}) w order by k ${direction} limit ${limit}::bigint`
+  if (parts.length === 1) return parts.join('')
+  return `select * from (${parts.map((part) => `(${part})`).join(' union all ')}) w ${ending}`
 }

@@ -125,7 +125,7 @@ function tallyStatement(
   const rows = windowed(
     selection,
     { order: 'oldest', limit, ...range },
-    [`${sql.column(mapping.times.created)} as c`, ...grouped],
+    () => [`${sql.column(mapping.times.created)} as c`, ...grouped],
     parts,
   )
   const list = [...keys, 'count(*) as n', 'min(c) as oldest'].join(', ')
