@@ -1,0 +1,60 @@
+import type { ConfirmChannel } from 'amqplib'
+import type { Client } from 'pg'
+import type { Cells } from '../support/postgres-server.ts'
+
+/** As the engine: publishes without an answer, and rows of one claim and one mark. */
+const WINDOW = 1_000
+const BATCH = 500
+
+const CLAIM = `
+  update floor.outbox_message set status = 'sending', attempts = attempts + 1, updated_at = now()
+  where id = any(array(
+    select id from floor.outbox_message where status = 'failed' order by id limit ${BATCH} for update skip locked))
+  returning id, message_id, exchange, routing_key, type, payload::text, headers::text`
+const MARK = `update floor.outbox_message set status = 'sent', updated_at = now() where id = any($1) and status = 'sending'`
+
+/** What the broker allows: bare amqplib with callbacks, persistent and mandatory, a window of unconfirmed messages. */
+export async function publishFloor(
+  channel: ConfirmChannel,
+  job: {
+    readonly exchange: string
+    readonly routingKey: string
+    readonly payload: string
+    readonly count: number
+  },
+): Promise<void> {
+  const content = Buffer.from(job.payload)
+  await new Promise<void>((resolve, reject) => {
+    let begun = 0
+    let answered = 0
+    const fill = (): void => {
+      while (begun < job.count && begun - answered < WINDOW) {
+        begun += 1
+        channel.publish(
+          job.exchange,
+          job.routingKey,
+          content,
+          { persistent: true, mandatory: true, messageId: `floor-${begun}`, contentType: 'application/json' },
+          (error: unknown) => {
+            if (error !== null && error !== undefined) return reject(new Error('a floor message was nacked'))
+            answered += 1
+            if (answered === job.count) resolve()
+            else fill()
+          },
+        )
+      }
+    }
+    channel.once('return', () => reject(new Error('a floor message was returned')))
+    fill()
+  })
+}
+
+/** What the database allows: claim and mark in batches, one after the other on one connection. */
+export async function markFloor(client: Client, count: number): Promise<void> {
+  for (let marked = 0; marked < count;) {
+    const { rows } = await client.query<Cells>(CLAIM)
+    const { rowCount } = await client.query(MARK, [rows.map((row) => row['id'])])
+    if (rowCount === null || rowCount === 0) throw new Error('the floor ran out of rows')
+    marked += rowCount
+  }
+}

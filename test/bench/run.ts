@@ -1,0 +1,36 @@
+import { parseArgs } from 'node:util'
+import type { BenchLine } from './bench-line.ts'
+import { benchOutbox } from './outbox-10m.ts'
+import { benchResend } from './resend.ts'
+
+const benches: Readonly<Record<string, (print: (line: string) => void) => Promise<readonly BenchLine[]>>> = {
+  outbox: benchOutbox,
+  resend: benchResend,
+}
+const NAME_WIDTH = 28
+
+/** Runs every bench, or the one that `--only` names, and ends with 1 where a limit was missed. */
+async function main(): Promise<number> {
+  const { values } = parseArgs({ options: { only: { type: 'string' } } })
+  const names = values.only === undefined ? Object.keys(benches) : [values.only]
+  const lines: BenchLine[] = []
+  for (const name of names) {
+    const bench = benches[name]
+    if (bench === undefined) {
+      console.error(`there is no bench ${name}; there are: ${Object.keys(benches).join(', ')}`)
+      return 2
+    }
+    console.log(`# ${name}`)
+    lines.push(...(await bench((line) => console.log(line))))
+  }
+  console.log(`\n${'name'.padEnd(NAME_WIDTH)} | value × floor | limit     | ok`)
+  for (const { name, value, limit, bound, ok } of lines) {
+    const allowed = `${bound === 'least' ? '>=' : '<='} ${limit}`
+    console.log(
+      `${name.padEnd(NAME_WIDTH)} | ${value.toFixed(2).padStart(13)} | ${allowed.padEnd(9)} | ${ok ? 'ok' : 'MISSED'}`,
+    )
+  }
+  return lines.every(({ ok }) => ok) ? 0 : 1
+}
+
+process.exitCode = await main()
