@@ -22,7 +22,7 @@ export interface Output {
   /** For people only. */
   line(text: string): void
   readonly remark: (text: string) => void
-  failure(error: ErrorData): void
+  readonly failure: (error: ErrorData) => void
 }
 
 export interface Streams {

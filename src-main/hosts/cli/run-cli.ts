@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { createRouterClient } from '@orpc/server'
+import { openWorkspaceFile } from '../../adapters/workspace-file/workspace-file.ts'
 import type { Running } from '../compose.ts'
 import { openLocalEngine } from '../common/local-engine.ts'
 import { createLog } from '../common/log.ts'
@@ -90,6 +91,8 @@ async function execute(
   const globals = globalsOf(args)
   let running: Promise<Running> | null = null
   const engine = async (): Promise<EngineClient> => {
+    // The engine reads it when it first needs it; a command line with a broken workspace is wrong from the start.
+    await openWorkspaceFile({ path: globals.workspaceFile }).load()
     running ??= openLocalEngine({
       host: 'cli',
       dataDir: globals.dataDir,

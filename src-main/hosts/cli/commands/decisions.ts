@@ -1,8 +1,8 @@
-import type { ResolveResult } from '../../../../src-preload/contract/decisions.ts'
-import type { Command, EngineClient } from '../command.ts'
+import type { Decision, ResolveResult } from '../../../../src-preload/contract/decisions.ts'
+import type { Command } from '../command.ts'
 import { operand } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
-import { usageError } from '../../common/failure.ts'
+import { failureOf, usageError } from '../../common/failure.ts'
 import { countOption, idsOption, reasonOption, sourceOption, typedCount, unlock } from '../options.ts'
 import type { Column } from '../table.ts'
 
@@ -44,23 +44,20 @@ export const undo: Command = {
     const { engine, output, signal } = context
     const wanted = operand(context, 0)
     const client = await engine()
-    const source = await sourceOf(client, wanted)
-    // Without a source there is no such decision, and the engine says so.
-    if (source !== null) await unlock(client, source)
-    const decision = await client.decisions.undo({ decision: wanted }, { signal })
+    const take = (): Promise<Decision> => client.decisions.undo({ decision: wanted }, { signal })
+    const decision = await take().catch(async (error: unknown) => {
+      await unlock(client, lockedSource(error))
+      return take()
+    })
     const { id, messageId, state, operator, reason, at } = decision
     output.object(decision, { decision: decision.decision, id, messageId, state, operator, reason, at })
     return EXIT.done
   },
 }
 
-/** The journal knows where a decision was made. */
-async function sourceOf(client: EngineClient, decision: string): Promise<string | null> {
-  const { entries } = await client.journal.list({
-    subject: decision,
-    order: 'oldest',
-    cursor: null,
-    limit: 1,
-  })
-  return entries[0]?.source ?? null
+/** A decision does not name its source, but a refusal does. Throws every other error again. */
+function lockedSource(error: unknown): string {
+  const { code, detail } = failureOf(error)
+  if (code !== 'source-locked' || typeof detail['source'] !== 'string') throw error
+  return detail['source']
 }

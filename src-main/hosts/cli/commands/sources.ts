@@ -1,6 +1,6 @@
 import type { ErrorData } from '../../../../src-preload/contract/errors.ts'
 import type { Command, CommandContext, EngineClient } from '../command.ts'
-import { EXIT } from '../exit-codes.ts'
+import { EXIT, exitCodeOf } from '../exit-codes.ts'
 import { sourceOption } from '../options.ts'
 
 export const sourcesList: Command = {
@@ -44,8 +44,9 @@ export const sourcesTest: Command = {
     const deliverTo = await brokerOf(client, source)
     const sourceError = await testSource(context, client, source)
     const brokerError = deliverTo === null ? null : await testBroker(context, client, deliverTo)
-    for (const error of [sourceError, brokerError]) if (error !== null) context.output.failure(error)
-    return sourceError === null && brokerError === null ? EXIT.done : EXIT.failed
+    const errors = [sourceError, brokerError].filter((error) => error !== null)
+    errors.forEach(context.output.failure)
+    return errors[0] === undefined ? EXIT.done : exitCodeOf(errors[0].code)
   },
 }
 
