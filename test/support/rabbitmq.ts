@@ -121,7 +121,7 @@ async function drain(channel: Channel, queue: string): Promise<readonly ReadMess
       messageId: String(properties.messageId),
       type: (properties.type as string | undefined) ?? null,
       payload: content.toString('utf8'),
-      headers: (properties.headers ?? {}),
+      headers: properties.headers ?? {},
       contentType: (properties.contentType as string | undefined) ?? null,
       persistent: properties.deliveryMode === 2,
     })

@@ -1,7 +1,7 @@
 import type { Options } from 'amqplib'
 import type { ErrorCode } from '../../domain/errors.ts'
 import type { OutgoingMessage, PublishOutcome } from '../../domain/outcome.ts'
-import { HeaderRefusal, headerTable, SHORT_STRING_BYTES_MAX } from './headers.ts'
+import { HeaderRefusal, headerTable, isLong, SHORT_STRING_BYTES_MAX } from './headers.ts'
 
 /** A message as amqplib takes it. */
 export interface Envelope {
@@ -20,8 +20,8 @@ export function refused(code: ErrorCode, reason: string): Refused {
  * the channel, which makes innocent neighbours unknown; so what can be known before is refused here.
  */
 export function seal(message: OutgoingMessage, payloadBytesMax: number): Envelope | Refused {
-  const long = tooLong(message)
-  if (long !== null) return long
+  const reason = unfit(message)
+  if (reason !== null) return reason
   if (!message.payload.isWellFormed()) return refused('payload-not-json', 'the payload is not valid Unicode')
   const content = Buffer.from(message.payload, 'utf8')
   if (content.length > payloadBytesMax)
@@ -47,21 +47,19 @@ export function seal(message: OutgoingMessage, payloadBytesMax: number): Envelop
   }
 }
 
-function tooLong(message: OutgoingMessage): Refused | null {
-  const { messageId, type, destination } = message
-  const fields = {
-    messageId,
-    type: type ?? '',
-    exchange: destination.exchange,
-    routingKey: destination.routingKey,
-  }
-  for (const [name, value] of Object.entries(fields)) {
-    if (!value.isWellFormed()) return refused('broker-refused', `${name} is not valid Unicode`)
-    // Three bytes is the most that a UTF-16 unit takes: most names need no count.
-    if (value.length * 3 > SHORT_STRING_BYTES_MAX && Buffer.byteLength(value) > SHORT_STRING_BYTES_MAX)
-      return refused('message-too-large', `${name} is longer than ${SHORT_STRING_BYTES_MAX} bytes`)
-  }
-  return null
+function unfit(message: OutgoingMessage): Refused | null {
+  return (
+    unfitName('message id', message.messageId) ??
+    (message.type === null ? null : unfitName('type', message.type)) ??
+    unfitName('exchange', message.destination.exchange) ??
+    unfitName('routing key', message.destination.routingKey)
+  )
+}
+
+function unfitName(name: string, value: string): Refused | null {
+  if (!value.isWellFormed()) return refused('broker-refused', `the ${name} is not valid Unicode`)
+  if (!isLong(value)) return null
+  return refused('message-too-large', `the ${name} is longer than ${SHORT_STRING_BYTES_MAX} bytes`)
 }
 
 function isJson(text: string): boolean {

@@ -23,27 +23,51 @@ type ParseContext = { readonly source?: string }
  * Throws HeaderRefusal.
  */
 export function headerTable(text: string): AmqpTable {
-  let names = 0
+  const names = { count: 0 }
   let parsed: unknown
+  try {
+    parsed = JSON.parse(text)
+    // The usual case, headers of strings, needs no source text, which costs ten times a plain parse.
+    if (!isPlain(parsed, names)) {
+      names.count = 0
+      parsed = parseTyped(text, names)
+    }
+  } catch (cause) {
+    if (cause instanceof HeaderRefusal || cause instanceof RangeError) throw cause
+    throw new HeaderRefusal('the headers are not JSON', { cause })
+  }
+  const table = outermost(parsed)
+  // Colons inside strings only make it more; so the exact count is rarely needed.
+  if (names.count !== colonsIn(text) && names.count !== namesIn(text))
+    throw new HeaderRefusal('a header occurs twice')
+  checkSenderSelected('CC', table['CC'])
+  checkSenderSelected('BCC', table['BCC'])
+  return table
+}
+
+/** True where amqplib writes every value below as it is. Counts names on the way. */
+function isPlain(value: unknown, names: { count: number }): boolean {
+  if (typeof value === 'string') {
+    if (!value.isWellFormed()) throw new HeaderRefusal('a header is not valid Unicode')
+    return true
+  }
+  if (typeof value !== 'object' || value === null) return typeof value !== 'number'
+  if (Array.isArray(value)) return value.every((item) => isPlain(item, names))
+  names.count += checkNames(value)
+  return !Object.hasOwn(value, '!') && Object.values(value).every((item) => isPlain(item, names))
+}
+
+function parseTyped(text: string, names: { count: number }): unknown {
   const revive = (key: string, value: unknown, context: ParseContext): unknown => {
     if (typeof value === 'number') return numberValue(context.source ?? String(value))
     if (typeof value === 'string' && !value.isWellFormed()) throw refusal(key, 'is not valid Unicode')
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
     if (isTyped(value)) return value
-    names += checkNames(value)
+    names.count += checkNames(value)
     // The type mark of amqplib, as a name of the original: wrapped, so that it stays a name.
     return Object.hasOwn(value, '!') ? typed('object', value as AmqpTable) : value
   }
-  try {
-    parsed = JSON.parse(text, revive as (key: string, value: unknown) => unknown)
-  } catch (cause) {
-    if (cause instanceof HeaderRefusal) throw cause
-    throw new HeaderRefusal('the headers are not JSON', { cause })
-  }
-  const table = outermost(parsed)
-  if (names !== namesIn(text)) throw new HeaderRefusal('a header occurs twice')
-  for (const name of ['CC', 'BCC']) checkSenderSelected(name, table[name])
-  return table
+  return JSON.parse(text, revive as (key: string, value: unknown) => unknown)
 }
 
 /** The outermost table is never read as a typed value, so it needs no wrapping. */
@@ -98,6 +122,17 @@ function decimal(source: string): string {
   const significant = digits.replace(/0+$/, '')
   if (significant === '') return '0'
   return `${sign}${significant}e${Number(exponent) - fraction.length + (digits.length - significant.length)}`
+}
+
+/** Three bytes is the most that a UTF-16 unit takes: most names need no count. */
+export function isLong(name: string): boolean {
+  return name.length * 3 > SHORT_STRING_BYTES_MAX && Buffer.byteLength(name) > SHORT_STRING_BYTES_MAX
+}
+
+function colonsIn(text: string): number {
+  let count = 0
+  for (let at = text.indexOf(':'); at >= 0; at = text.indexOf(':', at + 1)) count++
+  return count
 }
 
 /** How many names of members the text has; a duplicate is lost in parsing. */

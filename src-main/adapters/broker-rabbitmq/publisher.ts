@@ -110,11 +110,11 @@ export class RabbitPublisher implements Publisher {
     void this.#countTicks()
   }
 
-  async publish(message: OutgoingMessage, signal: AbortSignal): Promise<PublishOutcome> {
-    signal.throwIfAborted()
-    if (this.#closed !== null) return refused('channel-closed', this.#closed)
+  publish(message: OutgoingMessage, signal: AbortSignal): Promise<PublishOutcome> {
+    if (signal.aborted) return Promise.reject(signal.reason as Error)
+    if (this.#closed !== null) return Promise.resolve(refused('channel-closed', this.#closed))
     const envelope = seal(message, this.#options.payloadBytesMax)
-    if ('outcome' in envelope) return envelope
+    if ('outcome' in envelope) return Promise.resolve(envelope)
     const { exchange, routingKey } = message.destination
     const { promise, resolve, reject } = Promise.withResolvers<PublishOutcome>()
     const item: Item = {
@@ -128,7 +128,7 @@ export class RabbitPublisher implements Publisher {
       sentAtTick: 0,
       returned: null,
     }
-    if (this.#waiting.length === 0 && this.#try(item)) return await promise
+    if (this.#waiting.length === 0 && this.#try(item)) return promise
     this.#waiting.push(item)
     const withdraw = (): void => {
       if (item.sentAtTick > 0 || item.settled) return
@@ -137,11 +137,7 @@ export class RabbitPublisher implements Publisher {
       this.#pump()
     }
     signal.addEventListener('abort', withdraw, { once: true })
-    try {
-      return await promise
-    } finally {
-      signal.removeEventListener('abort', withdraw)
-    }
+    return promise.finally(() => signal.removeEventListener('abort', withdraw))
   }
 
   close(): Promise<void> {
