@@ -3,7 +3,7 @@ import { toApiError, type ApiError } from '../api/errors.ts'
 import { useSession } from './state/session.ts'
 
 /** Changes of the engine come in bursts while a job runs: pages ask again at most this often. */
-const ASK_AGAIN_MS_MIN = 1_000
+const AGAIN_MS = 1_000
 
 export interface Ask<T> {
   /** The last good answer. It stays while a new one is on its way, and when that one fails. */
@@ -17,16 +17,19 @@ interface AskOptions<S, T> {
   /** What is asked about; null: nothing. When it changes (compared as JSON), the old answer is dropped. */
   subject(): S | null
   ask(subject: S, signal: AbortSignal): Promise<T>
-  /** Ask again when the engine says that something changed. Default true. */
-  live?: boolean
+  /** Whether to ask again when the engine says that something changed. Default: always. */
+  live?: boolean | (() => boolean)
+  /** Live questions are asked at most this often. */
+  againMs?: number
 }
 
 /** A question that is asked at once, again on every change of its subject, and when the engine reports news. */
-export function useAsk<S, T>({ subject, ask, live = true }: AskOptions<S, T>): Ask<T> {
+export function useAsk<S, T>({ subject, ask, live = true, againMs = AGAIN_MS }: AskOptions<S, T>): Ask<T> {
   const session = useSession()
   const data = shallowRef<T | null>(null)
   const error = shallowRef<ApiError | null>(null)
   const loading = ref(false)
+  const isLive = (): boolean => (typeof live === 'boolean' ? live : live())
   let current: AbortController | null = null
   let timer: ReturnType<typeof setTimeout> | undefined
   let askedAt = 0
@@ -61,7 +64,7 @@ export function useAsk<S, T>({ subject, ask, live = true }: AskOptions<S, T>): A
   /** Never cuts off a question that is on its way: a slow source would never answer while a job runs. */
   function askSoon(): void {
     if (loading.value) newsWhileAsking = true
-    else timer ??= setTimeout(() => void refresh(), Math.max(0, askedAt + ASK_AGAIN_MS_MIN - Date.now()))
+    else timer ??= setTimeout(() => void refresh(), Math.max(0, askedAt + againMs - Date.now()))
   }
 
   watch(
@@ -73,20 +76,18 @@ export function useAsk<S, T>({ subject, ask, live = true }: AskOptions<S, T>): A
     },
     { immediate: true },
   )
-  if (live) {
-    watch(
-      () => session.revision,
-      (_, before) => {
-        if (before !== null) askSoon()
-      },
-    )
-    watch(
-      () => session.line,
-      (line, before) => {
-        if (line === 'connected' && before === 'unreachable') askSoon()
-      },
-    )
-  }
+  watch(
+    () => session.revision,
+    (_, before) => {
+      if (before !== null && isLive()) askSoon()
+    },
+  )
+  watch(
+    () => session.line,
+    (line, before) => {
+      if (line === 'connected' && before === 'unreachable' && isLive()) askSoon()
+    },
+  )
   onScopeDispose(() => {
     clearTimeout(timer)
     current?.abort()

@@ -12,10 +12,9 @@ export const connections = {
   gone: 'There is no connection named {name}.',
   noneSources: 'no source yet',
   noneBrokers: 'no broker yet',
-  since: '{state} · {age}',
   latency: '{ms} ms',
+  inProcess: 'in this process',
   lookOnly: 'look only',
-  delivers: 'resends through {broker}',
   section: { where: 'Where', login: 'Login', tls: 'Encryption', outbox: 'Outbox', policy: 'Policy' },
   field: {
     name: 'Name',
@@ -90,7 +89,7 @@ export const connections = {
   test: {
     act: 'Test {name}',
     actNew: 'Test this connection',
-    running: 'Testing {name}…',
+    running: 'Testing…',
     ok: 'It works.',
     changed: 'The fields changed after this test.',
     version: 'Server',

@@ -1,3 +1,25 @@
 export const overview = {
   title: 'Overview',
+  column: {
+    source: 'Source',
+    stuck: 'Stuck',
+    failed: 'Failed',
+    oldest: 'oldest',
+    unsettled: 'Unknown outcomes',
+    asOf: 'As of',
+  },
+  sources: '{n} source | {n} sources',
+  allWell: 'No message is in trouble.',
+  inTrouble: '{n} source in trouble | {n} sources in trouble',
+  silent: '{n} source does not answer | {n} sources do not answer',
+  open: 'Show the {trouble} messages of {source}',
+  openJobs: 'Show the jobs of {source}',
+  partial: 'The count stopped at its time budget; there may be more.',
+  waiting: 'asking…',
+  first: {
+    title: 'No source yet.',
+    next: 'Connect the database whose outbox you want to watch, and the broker it delivers to.',
+    action: 'Add a connection',
+  },
+  connections: 'Connections',
 }

@@ -12,10 +12,9 @@ export const connections = {
   gone: '没有名为 {name} 的连接。',
   noneSources: '还没有数据源',
   noneBrokers: '还没有 broker',
-  since: '{state} · {age}',
   latency: '{ms} ms',
+  inProcess: '进程内',
   lookOnly: '只查看',
-  delivers: '经 {broker} 重发',
   section: { where: '地址', login: '登录', tls: '加密', outbox: 'Outbox', policy: '策略' },
   field: {
     name: '名称',
@@ -89,7 +88,7 @@ export const connections = {
   test: {
     act: '测试 {name}',
     actNew: '测试这个连接',
-    running: '正在测试 {name}…',
+    running: '正在测试…',
     ok: '连接正常。',
     changed: '测试之后字段又有改动。',
     version: '服务器',

@@ -1,3 +1,25 @@
 export const overview = {
   title: '总览',
+  column: {
+    source: '数据源',
+    stuck: '卡住',
+    failed: '失败',
+    oldest: '最早',
+    unsettled: '未知结果',
+    asOf: '截至',
+  },
+  sources: '{n} 个数据源',
+  allWell: '没有异常消息。',
+  inTrouble: '{n} 个数据源有异常',
+  silent: '{n} 个数据源没有响应',
+  open: '查看 {source} 中{trouble}的消息',
+  openJobs: '查看 {source} 的任务',
+  partial: '计数到时限为止，实际可能更多。',
+  waiting: '查询中…',
+  first: {
+    title: '还没有数据源。',
+    next: '先连接 outbox 所在的数据库，以及它投递到的 broker。',
+    action: '添加连接',
+  },
+  connections: '连接',
 }

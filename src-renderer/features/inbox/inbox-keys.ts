@@ -1,0 +1,57 @@
+import type { ComputedRef, Ref } from 'vue'
+import type { Message } from '../../../src-preload/contract/messages.ts'
+import { useKeys } from '../../app/keys.ts'
+import type { InboxActs } from './inbox-acts.ts'
+import type { Selection } from './selection.ts'
+
+interface Options {
+  rows(): readonly Message[]
+  readonly at: Ref<number>
+  readonly selection: Selection
+  readonly acts: InboxActs
+  readonly openId: ComputedRef<string | null>
+  open(id: string | null): void
+  reveal(index: number): void
+  undo(): void
+}
+
+/** The keys of the list. An act on one key only ever opens its dialog. */
+export function useInboxKeys({ rows, at, selection, acts, openId, open, reveal, undo }: Options): void {
+  function move(by: number): void {
+    const next = Math.min(Math.max(0, at.value + by), rows().length - 1)
+    if (next < 0) return
+    at.value = next
+    reveal(next)
+    // An open inspector follows the cursor.
+    if (openId.value !== null) open(rows()[next]?.id ?? null)
+  }
+  function extend(by: number): void {
+    if (selection.ids.value.size === 0) selection.toggle(at.value)
+    move(by)
+    selection.extendTo(at.value)
+  }
+  function escape(): void {
+    if (openId.value !== null) open(null)
+    else selection.clear()
+  }
+
+  useKeys(() => ({
+    j: () => move(1),
+    ArrowDown: () => move(1),
+    k: () => move(-1),
+    ArrowUp: () => move(-1),
+    'shift+j': () => extend(1),
+    'shift+k': () => extend(-1),
+    x: () => selection.toggle(at.value),
+    Enter: (event) => {
+      // A focused button or link has its own Enter.
+      if (event.target instanceof HTMLElement && event.target.closest('button, a') !== null)
+        event.target.click()
+      else open(rows()[at.value]?.id ?? null)
+    },
+    Escape: escape,
+    r: () => acts.resend(),
+    e: () => acts.resolve(),
+    u: undo,
+  }))
+}

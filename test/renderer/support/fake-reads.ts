@@ -1,0 +1,128 @@
+import type {
+  Message,
+  MessageDetail,
+  MessageFilter,
+  MessageGroups,
+  MessageList,
+  Scope,
+} from '../../../src-preload/contract/messages.ts'
+import type { SourceOverview, TroubleCount } from '../../../src-preload/contract/overview.ts'
+import { iso, refuse, sourceOf, troubleOf, type FakeSource, type World } from './fake-world.ts'
+
+const fitting =
+  (world: World, source: FakeSource, filter: MessageFilter) =>
+  (message: MessageDetail): boolean => {
+    const { states, type, error, chainKey, exchange, messageId, ageSecMin, trouble } = filter
+    return (
+      (trouble === undefined || troubleOf(source, world.now(), message) === trouble) &&
+      (states === undefined || states.includes(message.state)) &&
+      (type === undefined || message.type === type) &&
+      (error === undefined || (message.lastError ?? '').toLowerCase().includes(error.toLowerCase())) &&
+      (chainKey === undefined || message.chain?.key === chainKey) &&
+      (exchange === undefined || message.destination.exchange === exchange) &&
+      (messageId === undefined || message.messageId === messageId) &&
+      (ageSecMin === undefined || world.now() - Date.parse(message.createdAt) >= ageSecMin * 1_000)
+    )
+  }
+
+export function selected(world: World, source: FakeSource, filter: MessageFilter): MessageDetail[] {
+  return source.messages.filter(fitting(world, source, filter))
+}
+
+function scopeOf(world: World, scannedToId: string | null): Scope {
+  return world.switches.partial ? { complete: false, reason: 'time-budget', scannedToId } : { complete: true }
+}
+
+function shown(world: World, source: FakeSource, message: MessageDetail): Message {
+  const { payload: _, headers: __, deeds: ___, heldBy: ____, undo: _____, ...row } = message
+  return { ...row, trouble: troubleOf(source, world.now(), message) }
+}
+
+interface ListInput {
+  readonly source: string
+  readonly filter: MessageFilter
+  readonly order: 'newest' | 'oldest'
+  readonly cursor: string | null
+  readonly limit: number
+}
+
+export function listMessages(world: World, input: ListInput): MessageList {
+  const source = sourceOf(world, input.source)
+  const fits = fitting(world, source, input.filter)
+  const count = source.messages.length
+  const page: Message[] = []
+  // A query that ends at its budget brings half a page.
+  const limit = world.switches.partial ? Math.ceil(input.limit / 2) : input.limit
+  let index = input.cursor === null ? 0 : Number(input.cursor)
+  for (; index < count && page.length < limit; index += 1) {
+    const message = source.messages[input.order === 'oldest' ? index : count - 1 - index]
+    if (message !== undefined && fits(message)) page.push(shown(world, source, message))
+  }
+  return {
+    messages: page,
+    nextCursor: index < count ? String(index) : null,
+    scope: scopeOf(world, page.at(-1)?.id ?? null),
+    asOf: iso(world.now()),
+  }
+}
+
+export function groupMessages(
+  world: World,
+  input: { source: string; filter: MessageFilter; by: 'type' | 'error' | 'destination' },
+): MessageGroups {
+  const source = sourceOf(world, input.source)
+  const groups = new Map<string, { count: number; oldestCreatedAt: string }>()
+  for (const message of selected(world, source, input.filter)) {
+    const { exchange, routingKey } = message.destination
+    const key = {
+      type: message.type ?? '',
+      error: message.lastError ?? '',
+      destination: `${exchange}/${routingKey}`,
+    }[input.by]
+    const group = groups.get(key) ?? { count: 0, oldestCreatedAt: message.createdAt }
+    groups.set(key, { ...group, count: group.count + 1 })
+  }
+  const sorted = [...groups].sort(([, a], [, b]) => b.count - a.count)
+  return {
+    groups: sorted.map(([key, group]) => ({ key, ...group })),
+    bounded: world.switches.partial,
+    scope: scopeOf(world, source.messages.at(-1)?.id ?? null),
+    asOf: iso(world.now()),
+  }
+}
+
+export function messageDetail(world: World, input: { source: string; id: string }): MessageDetail {
+  const source = sourceOf(world, input.source)
+  const message =
+    source.messages.find(({ id }) => id === input.id) ?? refuse('message-not-found', { id: input.id })
+  return { ...message, trouble: troubleOf(source, world.now(), message) }
+}
+
+export function sourceOverview(world: World, name: string): SourceOverview {
+  const source = sourceOf(world, name)
+  const error = world.switches.fail[`overview.error ${name}`] ?? null
+  const count = (trouble: 'stuck' | 'failed'): TroubleCount => {
+    const found = selected(world, source, { trouble })
+    return {
+      trouble,
+      count: Math.min(found.length, world.switches.countMax),
+      bounded: found.length > world.switches.countMax,
+      oldestCreatedAt: found[0]?.createdAt ?? null,
+      scope: scopeOf(world, found.at(-1)?.id ?? null),
+    }
+  }
+  return {
+    source: name,
+    environment: source.connection.environment,
+    asOf: iso(world.now()),
+    troubles: error === null ? [count('stuck'), count('failed')] : null,
+    unsettled: unsettledOf(world, name),
+    error,
+  }
+}
+
+export function unsettledOf(world: World, source: string): number {
+  return [...world.jobs.values()]
+    .filter(({ job }) => job.source === source)
+    .reduce((sum, { job }) => sum + job.tally.unsettled, 0)
+}

@@ -1,0 +1,193 @@
+import { createHash } from 'node:crypto'
+import { ORPCError } from '@orpc/server'
+import type { BrokerConnection, SourceConnection } from '../../../src-preload/contract/connections.ts'
+import type { Decision } from '../../../src-preload/contract/decisions.ts'
+import type { ErrorCode, ErrorData } from '../../../src-preload/contract/errors.ts'
+import type { Job, JobItem } from '../../../src-preload/contract/jobs.ts'
+import type { JournalAction, JournalEntry } from '../../../src-preload/contract/journal.ts'
+import type { MessageDetail, Trouble } from '../../../src-preload/contract/messages.ts'
+import type { PlanFile } from '../../../src-preload/contract/plans.ts'
+import type { ConnectionStatus } from '../../../src-preload/contract/session.ts'
+
+/** The state behind the test double of the engine: in memory, the same for the same seed. */
+export interface World {
+  readonly now: () => number
+  readonly operator: string
+  readonly sources: Map<string, FakeSource>
+  readonly brokers: Map<string, BrokerConnection>
+  readonly plans: Map<string, PlanFile>
+  readonly jobs: Map<string, FakeJob>
+  readonly decisions: Map<string, Decision>
+  readonly journal: JournalEntry[]
+  readonly switches: Switches
+  revision: number
+  /** Woken on every change; each watcher of the session has one. */
+  readonly watchers: Set<() => void>
+}
+
+export interface FakeSource {
+  connection: SourceConnection
+  messages: MessageDetail[]
+  status: ConnectionStatus['state']
+}
+
+export interface FakeJob {
+  job: Job
+  items: JobItem[]
+}
+
+/** What a test turns on to see a state of the page. */
+export interface Switches {
+  /** Answers of calls wait this long. */
+  slowMs: number
+  /** `messages.list` -> the code it fails with. A source name after a space narrows it: `overview.source shop`. */
+  fail: Partial<Record<string, ErrorData>>
+  /** Lists, groups and counts end at their time budget. */
+  partial: boolean
+  /** Counts stop here. */
+  countMax: number
+  /** Items of a job that are carried out at a time, and the pause between. */
+  jobBatch: number
+  jobBatchMs: number
+  /** The outcome of a publish; the default confirms, returns what goes to `reporting`. */
+  outcome: (item: JobItem) => 'confirmed' | 'returned' | 'refused' | 'unknown'
+  journalIntact: boolean
+  keepsPasswords: boolean
+}
+
+export const FAKE_NOW = '2026-11-21T10:00:00.000Z'
+
+export function createWorld({ now = () => Date.parse(FAKE_NOW) }: { now?: () => number } = {}): World {
+  return {
+    now,
+    operator: 'mira',
+    sources: new Map(),
+    brokers: new Map(),
+    plans: new Map(),
+    jobs: new Map(),
+    decisions: new Map(),
+    journal: [],
+    revision: 1,
+    watchers: new Set(),
+    switches: {
+      slowMs: 0,
+      fail: {},
+      partial: false,
+      countMax: 10_000,
+      jobBatch: 7,
+      jobBatchMs: 20,
+      outcome: (item) => (item.destination.exchange === 'reporting' ? 'returned' : 'confirmed'),
+      journalIntact: true,
+      keepsPasswords: true,
+    },
+  }
+}
+
+export const iso = (ms: number): string => new Date(ms).toISOString()
+
+/** Something changed: pages that look are told. */
+export function changed(world: World): void {
+  world.revision += 1
+  for (const wake of world.watchers) wake()
+}
+
+export function errorOf(
+  code: ErrorCode,
+  detail: ErrorData['detail'] = {},
+  retry: ErrorData['retry'] = 'never',
+): ErrorData {
+  return { code, retry, detail }
+}
+
+/** The error as the engine's api throws it. */
+export function refuse(code: ErrorCode, detail: ErrorData['detail'] = {}): never {
+  throw new ORPCError('REDRIVE', { data: errorOf(code, detail) })
+}
+
+export function sourceOf(world: World, name: string): FakeSource {
+  return (
+    world.sources.get(name) ??
+    refuse('source-unknown', { source: name, known: [...world.sources.keys()].join(', ') })
+  )
+}
+
+/** Before every call: it may be slow, and it may fail. */
+export async function meet(world: World, call: string, source: string | null): Promise<void> {
+  const { slowMs, fail } = world.switches
+  if (slowMs > 0) await new Promise((resolve) => setTimeout(resolve, slowMs))
+  const error = fail[call] ?? fail[`${call} ${source}`]
+  if (error !== undefined) throw new ORPCError('REDRIVE', { data: error })
+}
+
+interface Note {
+  readonly action: JournalAction
+  readonly source?: string | null
+  readonly subject?: string | null
+  readonly detail?: Record<string, string | number>
+}
+
+export function note(world: World, { action, source = null, subject = null, detail = {} }: Note): void {
+  const previousHash = world.journal.at(-1)?.hash ?? '0'.repeat(64)
+  const seq = world.journal.length + 1
+  const entry = {
+    seq,
+    at: iso(world.now()),
+    action,
+    operator: world.operator,
+    source,
+    subject,
+    detail,
+    previousHash,
+  }
+  const hash = createHash('sha256').update(JSON.stringify(entry)).digest('hex')
+  world.journal.push({ ...entry, hash })
+}
+
+interface AddSource {
+  readonly name: string
+  readonly environment?: SourceConnection['environment']
+  readonly messages?: MessageDetail[]
+  readonly unlocked?: boolean
+}
+
+const UNLOCK_MS = 15 * 60_000
+
+export function addSource(
+  world: World,
+  { name, environment = 'development', messages = [], unlocked = false }: AddSource,
+): FakeSource {
+  const source: FakeSource = {
+    connection: {
+      name,
+      url: `postgres://redrive@db.internal:5432/${name}`,
+      environment,
+      table: 'public.outbox_message',
+      profile: 'redrive-reference',
+      deliverTo: 'rabbit',
+      stuckAfterSec: 60,
+      maxAttempts: 3,
+      passwordKind: 'stored',
+      unlockedUntil: unlocked ? iso(world.now() + UNLOCK_MS) : null,
+    },
+    messages,
+    status: 'connected',
+  }
+  world.sources.set(name, source)
+  return source
+}
+
+export function addBroker(world: World, name = 'rabbit'): void {
+  world.brokers.set(name, {
+    name,
+    driver: 'rabbitmq',
+    url: 'amqp://redrive@mq.internal:5672/shop',
+    passwordKind: 'env',
+  })
+}
+
+export function troubleOf(source: FakeSource, nowMs: number, message: MessageDetail): Trouble | null {
+  if (message.state === 'failed') return 'failed'
+  const open = message.state === 'pending' || message.state === 'in-flight'
+  const old = nowMs - Date.parse(message.createdAt) > source.connection.stuckAfterSec * 1_000
+  return open && old ? 'stuck' : null
+}
