@@ -105,12 +105,13 @@ function isTyped(value: object): value is AmqpTyped {
 function numberValue(source: string): AmqpTyped {
   if (/^-?\d+$/.test(source) && source !== '-0') {
     const whole = BigInt(source)
-    if (whole > INT64_MAX || whole < INT64_MIN) throw new HeaderRefusal(`${source} exceeds 64 bits`)
-    return whole > INT32_MAX || whole < INT32_MIN ? typed('int64', whole) : typed('int32', Number(whole))
+    if (whole >= INT32_MIN && whole <= INT32_MAX) return typed('int32', Number(whole))
+    if (whole >= INT64_MIN && whole <= INT64_MAX) return typed('int64', whole)
   }
+  // Beyond 64 bits too: 1e20 written out is a double that comes back with the same digits.
   const double = Number(source)
   if (!Number.isFinite(double) || decimal(source) !== decimal(String(double)))
-    throw new HeaderRefusal(`${source} does not fit a double`)
+    throw new HeaderRefusal(`${source} fits neither 64 bits nor a double`)
   return typed('double', double)
 }
 
