@@ -16,7 +16,7 @@ const LOCK_TIMEOUT_MS = 2_000
 /** Nothing of Redrive's sits in an open transaction; this is for a process that freezes within one. */
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000
 /** Longest wait for the answer of a write. */
-export const WRITE_TIMEOUT_MS = 15_000
+const WRITE_TIMEOUT_MS = 15_000
 /** The server's limit should have come long before: whoever still does not answer is gone. */
 const SILENCE_MARGIN_MS = 5_000
 /** How long a cancelled statement may take to end before its connection is cut. */
@@ -72,19 +72,38 @@ export function openSession(settings: ConnectionSettings): Session {
   const readPool = openPool(settings, READ_CONNECTIONS_MAX)
   let writePool: pg.Pool | null = null
   const context = { settings, detail }
+  const standby = async (signal: AbortSignal): Promise<boolean> => {
+    const run = { mode: 'read', timeoutMs: LOCK_TIMEOUT_MS, signal } as const
+    const [rows] = await transact(context, readPool, run, [
+      { text: 'select pg_is_in_recovery() as standby', values: [] },
+    ])
+    return rows?.[0]?.['standby'] === 't'
+  }
   return {
     async read(statement, timeoutMs, signal) {
       const [rows] = await transact(context, readPool, { mode: 'read', timeoutMs, signal }, [statement])
       return rows ?? []
     },
-    write(statements, signal) {
+    async write(statements, signal) {
       writePool ??= openPool(settings, WRITE_CONNECTIONS_MAX)
-      return transact(context, writePool, { mode: 'write', timeoutMs: WRITE_TIMEOUT_MS, signal }, statements)
+      const run = { mode: 'write', timeoutMs: WRITE_TIMEOUT_MS, signal } as const
+      try {
+        return await transact(context, writePool, run, statements)
+      } catch (error) {
+        throw await readOnlyReason(error, () => standby(signal))
+      }
     },
     async close() {
       await Promise.all([readPool.end(), writePool?.end()])
     },
   }
+}
+
+/** A standby refuses writes with the same code as a role or database that was set to read-only. */
+async function readOnlyReason(error: unknown, standby: () => Promise<boolean>): Promise<unknown> {
+  if (!(error instanceof RedriveError) || error.code !== 'source-is-standby') return error
+  if (await standby().catch(() => true)) return error
+  return new RedriveError('permission-denied', 'never', error.detail, { cause: error })
 }
 
 interface Context {

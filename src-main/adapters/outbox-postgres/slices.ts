@@ -4,7 +4,8 @@ import type { Order } from './cursor.ts'
 /** Ids of the first slice. */
 export const SLICE_IDS_START = 50_000
 const SLICE_IDS_MIN = 500
-const SLICE_IDS_MAX = 1_000_000_000_000n
+/** Half of all bigints: ids that are spread over all of them are still walked in some dozen steps. */
+const SLICE_IDS_MAX = 2n ** 62n
 /** The server ends a slice after this; it is then tried again with fewer ids. */
 export const SLICE_TIMEOUT_MS = 45
 const SLICE_SLOW_MS = 30
@@ -64,7 +65,7 @@ export async function inSlices<Result>(job: SliceJob<Result>): Promise<SliceEnd>
     )
     if (result === 'timeout') {
       if (smallest) return { end: 'budget', after }
-      ids = atLeast(ids / 4n, BigInt(SLICE_IDS_MIN))
+      ids = afterTimeout(ids)
       continue
     }
     if (job.take(result)) return { end: 'enough' }
@@ -93,6 +94,12 @@ function adapted(ids: bigint, tookMs: number): bigint {
   if (tookMs > SLICE_QUICK_MS) return ids
   const grown = tookMs > SLICE_IDLE_MS ? (ids * 3n) / 2n : ids * 4n
   return grown > SLICE_IDS_MAX ? SLICE_IDS_MAX : grown
+}
+
+/** A slice that grew over a gap and met a dense region begins anew; another one is made smaller. */
+function afterTimeout(ids: bigint): bigint {
+  const start = BigInt(SLICE_IDS_START)
+  return ids > start ? start : atLeast(ids / 4n, BigInt(SLICE_IDS_MIN))
 }
 
 function atLeast(ids: bigint, least: bigint): bigint {
