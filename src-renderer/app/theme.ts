@@ -30,6 +30,8 @@ interface Palette {
   readonly staging: string
   readonly production: string
   readonly productionText: string
+  /** The same red as text on the ground. */
+  readonly productionLine: string
   /** Names in payloads. */
   readonly codeKey: string
 }
@@ -59,6 +61,7 @@ export const palettes: Readonly<Record<ThemeName, Palette>> = {
     staging: '#1d5bb8',
     production: '#c4122f',
     productionText: '#ffffff',
+    productionLine: '#c4122f',
     codeKey: '#3b4a5c',
   },
   dark: {
@@ -83,8 +86,9 @@ export const palettes: Readonly<Record<ThemeName, Palette>> = {
     waiting: '#8f99a5',
     development: '#98a2ae',
     staging: '#7fb0f5',
-    production: '#e8364f',
+    production: '#d0223f',
     productionText: '#ffffff',
+    productionLine: '#ff6b80',
     codeKey: '#a9b8c9',
   },
 }
@@ -184,7 +188,19 @@ export function naiveOverrides(theme: ThemeName): GlobalThemeOverrides {
       textColorPressed: p.text,
       waveOpacity: '0',
     },
+    InternalSelection: {
+      color: p.ground,
+      colorActive: p.ground,
+      border: `1px solid ${p.lineStrong}`,
+      borderHover: `1px solid ${p.textQuiet}`,
+      borderActive: `1px solid ${p.focus}`,
+      borderFocus: `1px solid ${p.focus}`,
+      boxShadowActive: `0 0 0 1px ${p.focus}`,
+      boxShadowFocus: `0 0 0 1px ${p.focus}`,
+    },
     Input: {
+      color: p.ground,
+      colorFocus: p.ground,
       border: `1px solid ${p.lineStrong}`,
       borderHover: `1px solid ${p.textQuiet}`,
       borderFocus: `1px solid ${p.focus}`,

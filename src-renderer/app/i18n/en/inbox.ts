@@ -3,7 +3,6 @@ export const inbox = {
   query: {
     placeholder: 'type:OrderPaid error:"timeout" age:>1h …',
     clear: 'Clear the query',
-    unknown: 'Not understood: {part}',
     help: 'trouble:failed, stuck · state:pending · type: · error:"…" · chain: · exchange: · id: · age:>1h',
   },
   list: 'Messages',
@@ -23,7 +22,7 @@ export const inbox = {
   partialTo: 'The search ended at its time budget: scanned down to id {id}; there may be more messages.',
   goOn: 'Go on from there',
   stale: 'Still shown: the list as of {time}.',
-  notRun: 'The search does not run while a part of the query is not understood.',
+  notRun: 'Not understood: {part}. The search runs when the query is mended.',
   well: 'No message is {trouble} in {source}. Checked at {time}.',
   filtered: 'No message fits this filter. Checked at {time}.',
   showAll: 'Show all messages',
@@ -54,7 +53,7 @@ export const inbox = {
     stored: 'stored',
     changed: 'last changed',
     next: 'next attempt due',
-    attempts: '{n} attempt so far, the last about here | {n} attempts so far, the last about here',
+    attempts: 'last change, after {n} attempt | last change, after {n} attempts',
   },
   deed: {
     resend: 'Resent by {operator}: {result}',

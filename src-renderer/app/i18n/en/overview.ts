@@ -1,6 +1,7 @@
 export const overview = {
   title: 'Overview',
   column: {
+    environment: 'Environment',
     source: 'Source',
     stuck: 'Stuck',
     failed: 'Failed',

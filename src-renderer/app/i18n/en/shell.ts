@@ -21,6 +21,8 @@ export const shell = {
     engine: 'Engine',
     engineConnecting: 'Connecting to the engine…',
     engineUnreachable: 'Engine not reachable · trying again',
+    connections: '{n} connections',
+    moreConnections: '{n} more connections',
     latency: '{ms} ms',
     jobs: 'no job running | {n} job running | {n} jobs running',
     interrupted: '{n} job interrupted | {n} jobs interrupted',

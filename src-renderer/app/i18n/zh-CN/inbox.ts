@@ -3,7 +3,6 @@ export const inbox = {
   query: {
     placeholder: 'type:OrderPaid error:"timeout" age:>1h …',
     clear: '清空查询',
-    unknown: '看不懂：{part}',
     help: 'trouble:failed、stuck · state:pending · type: · error:"…" · chain: · exchange: · id: · age:>1h',
   },
   list: '消息列表',
@@ -23,7 +22,7 @@ export const inbox = {
   partialTo: '查询到时限为止，已查到 id {id}：可能还有更多消息。',
   goOn: '从这里继续查',
   stale: '仍显示 {time} 的列表。',
-  notRun: '查询里有看不懂的部分，改正之前不会执行。',
+  notRun: '看不懂：{part}。改正后才会查询。',
   well: '{source} 没有{trouble}的消息。检查于 {time}。',
   filtered: '没有符合筛选条件的消息。检查于 {time}。',
   showAll: '显示所有消息',
@@ -53,7 +52,7 @@ export const inbox = {
     stored: '入库',
     changed: '最近变更',
     next: '下次重试时间',
-    attempts: '至此共尝试 {n} 次，最后一次约在此时',
+    attempts: '最近变更，此前尝试 {n} 次',
   },
   deed: {
     resend: '{operator} 重发：{result}',

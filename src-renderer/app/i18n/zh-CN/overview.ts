@@ -1,6 +1,7 @@
 export const overview = {
   title: '总览',
   column: {
+    environment: '环境',
     source: '数据源',
     stuck: '卡住',
     failed: '失败',

@@ -21,6 +21,8 @@ export const shell = {
     engine: '引擎',
     engineConnecting: '正在连接引擎…',
     engineUnreachable: '连不上引擎 · 正在重试',
+    connections: '{n} 个连接',
+    moreConnections: '另有 {n} 个连接',
     latency: '{ms} 毫秒',
     jobs: '没有任务在跑 | {n} 个任务在跑 | {n} 个任务在跑',
     interrupted: '{n} 个任务已中断 | {n} 个任务已中断',
