@@ -2,6 +2,8 @@ import pg from 'pg'
 import { openPostgresOutbox } from '../../src-main/adapters/outbox-postgres/open.ts'
 import { chooseMapping } from '../../src-main/adapters/profiles/profiles.ts'
 import type { Outbox } from '../../src-main/ports/outbox.ts'
+import { median } from './bench-line.ts'
+import type { BenchLine } from './bench-line.ts'
 import { connectTo, openDatabase, referenceSchema, serverAddress } from '../support/postgres-server.ts'
 import type { TestDatabase } from '../support/postgres-server.ts'
 
@@ -16,13 +18,6 @@ const RATIO_MAX = 1.5
 const SLICE_MS_MAX = 60
 const UNINDEXED_PAGES = 5
 const BUDGET_MS = 60_000
-
-export interface BenchLine {
-  readonly name: string
-  readonly value: number
-  readonly limit: number
-  readonly ok: boolean
-}
 
 /**
  * Ten million rows: the adapter against the bare query that asks the same, interleaved in the same run; and the
@@ -127,10 +122,6 @@ async function timed(run: () => Promise<unknown>): Promise<number> {
   const startedAt = performance.now()
   await run()
   return performance.now() - startedAt
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN
 }
 
 function verdict(ok: boolean): string {

@@ -4,7 +4,7 @@ import { classify } from '../../src-main/adapters/outbox-postgres/classify.ts'
 import { RedriveError } from '../../src-main/domain/errors.ts'
 import { addRows, openOutbox, testDatabase } from '../support/postgres.ts'
 import type { OutboxTestOptions } from '../support/postgres.ts'
-import { connectTo, serverAddress } from '../support/postgres-server.ts'
+import { serverAddress } from '../support/postgres-server.ts'
 import type { TestDatabase } from '../support/postgres-server.ts'
 
 const LIST = { filter: {}, order: 'newest', cursor: null, limit: 100, budgetMs: 10_000 } as const
@@ -28,10 +28,7 @@ async function newRole(database: TestDatabase, options: string): Promise<{ name:
   const name = `redrive_test_${randomBytes(4).toString('hex')}`
   await database.sql(`create role ${name} login ${options}`)
   onTestFinished(async () => {
-    const server = await connectTo('postgres')
-    // After the database, which holds its grants, is gone or kept for a look.
-    await server.query(`drop role if exists ${name}`).catch(() => undefined)
-    await server.end()
+    await database.sql(`drop owned by ${name}; drop role ${name}`)
   })
   return { name, url: database.url.replace(/\/\/[^@]+@/, `//${name}@`) }
 }

@@ -7,10 +7,10 @@ const SLICE_IDS_MIN = 500
 /** Half of all bigints: ids that are spread over all of them are still walked in some dozen steps. */
 const SLICE_IDS_MAX = 2n ** 62n
 /** The server ends a slice after this; it is then tried again with fewer ids. */
-export const SLICE_TIMEOUT_MS = 45
-const SLICE_SLOW_MS = 30
-const SLICE_QUICK_MS = 12
-const SLICE_IDLE_MS = 4
+export const SLICE_TIMEOUT_MS = 35
+const SLICE_SLOW_MS = 18
+const SLICE_QUICK_MS = 9
+const SLICE_IDLE_MS = 3
 
 /** Both ends belong to it. */
 export interface IdRange {
