@@ -1,0 +1,21 @@
+import { existsSync } from 'node:fs'
+
+const DEBIAN_PATH = '/usr/bin/chromium'
+
+/** No sandbox, because tests run as root in a container; nothing that talks to the world in the background. */
+export const CHROMIUM_ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+/** The browser of the end-to-end tests (CHROMIUM_PATH). Fails by name where there is none. */
+export function chromiumPath(): string {
+  const path = process.env['CHROMIUM_PATH'] ?? DEBIAN_PATH
+  if (existsSync(path)) return path
+  throw new Error(`There is no Chromium at ${path} (CHROMIUM_PATH); on Debian: apt-get install chromium`)
+}
