@@ -20,6 +20,59 @@ interface EditorOptions<Fields extends ConnectionFields, Report> {
 /** A test needs a name where the connection has none yet; it names nothing that is kept. */
 const UNNAMED = 'draft'
 
+/** One thing at a time; what went wrong with it stands beside the form. */
+function useAttempt() {
+  const busy = ref<'save' | 'test' | null>(null)
+  const error = shallowRef<ApiError | null>(null)
+  return {
+    busy,
+    error,
+    forget: () => {
+      error.value = null
+    },
+    async attempt(what: 'save' | 'test', work: () => Promise<void>): Promise<boolean> {
+      if (busy.value !== null) return false
+      busy.value = what
+      error.value = null
+      try {
+        await work()
+        return true
+      } catch (thrown) {
+        error.value = toApiError(thrown)
+        return false
+      } finally {
+        busy.value = null
+      }
+    },
+  }
+}
+
+interface TestOptions<Fields extends ConnectionFields, Report> {
+  readonly fields: () => Fields
+  readonly dirty: () => boolean
+  readonly options: EditorOptions<Fields, Report>
+}
+
+/** The last test: what it found, and whether it speaks of the fields that are shown. */
+function useTest<Fields extends ConnectionFields, Report>({
+  fields,
+  dirty,
+  options,
+}: TestOptions<Fields, Report>) {
+  const tested = shallowRef<{ readonly result: TestResult<Report>; readonly of: string } | null>(null)
+  const shown = computed(() => JSON.stringify(fields()))
+  return {
+    result: computed(() => tested.value?.result ?? null),
+    outdated: computed(() => tested.value !== null && tested.value.of !== shown.value),
+    async run(name: string): Promise<void> {
+      const of = shown.value
+      tested.value = null
+      const result = await options.test(name, options.isNew() || dirty() ? fields() : null)
+      tested.value = { result, of }
+    },
+  }
+}
+
 /** What was typed as a password is gone from the page as soon as the engine has it. */
 function withoutPassword<Fields extends ConnectionFields>(fields: Fields): Fields {
   const passwordChoice = fields.passwordChoice === 'none' ? 'none' : 'keep'
@@ -30,10 +83,8 @@ function withoutPassword<Fields extends ConnectionFields>(fields: Fields): Field
 export function useEditor<Fields extends ConnectionFields, Report>(options: EditorOptions<Fields, Report>) {
   const typed = shallowRef<Fields>(options.initial())
   const tried = ref(false)
-  const busy = ref<'save' | 'test' | null>(null)
-  const error = shallowRef<ApiError | null>(null)
+  const doing = useAttempt()
   const saved = ref(false)
-  const tested = shallowRef<{ readonly result: TestResult<Report>; readonly of: string } | null>(null)
 
   const fields = computed<Fields>({
     get: () => typed.value,
@@ -50,45 +101,32 @@ export function useEditor<Fields extends ConnectionFields, Report>(options: Edit
   function reset(): void {
     typed.value = options.initial()
     tried.value = false
-    error.value = null
+    doing.forget()
   }
 
-  async function save(): Promise<boolean> {
+  async function attempt(
+    what: 'save' | 'test',
+    found: Problems,
+    work: () => Promise<void>,
+  ): Promise<boolean> {
     tried.value = true
-    error.value = null
-    saved.value = false
-    if (busy.value !== null || Object.keys(allProblems.value).length > 0) return false
-    busy.value = 'save'
-    try {
-      await options.save(fields.value)
-      typed.value = withoutPassword(fields.value)
-      saved.value = true
+    return Object.keys(found).length === 0 && doing.attempt(what, work)
+  }
+
+  const test = useTest({ fields: () => typed.value, dirty: () => dirty.value, options })
+
+  function save(): Promise<boolean> {
+    return attempt('save', allProblems.value, async () => {
+      await options.save(typed.value)
+      typed.value = withoutPassword(typed.value)
       tried.value = false
-      return true
-    } catch (thrown) {
-      error.value = toApiError(thrown)
-      return false
-    } finally {
-      busy.value = null
-    }
+      saved.value = true
+    })
   }
 
-  async function test(): Promise<void> {
+  function runTest(): Promise<boolean> {
     const { name, ...others } = allProblems.value
-    tried.value = true
-    error.value = null
-    if (busy.value !== null || Object.keys(others).length > 0) return
-    busy.value = 'test'
-    tested.value = null
-    const unsaved = options.isNew() || dirty.value
-    const of = JSON.stringify(fields.value)
-    try {
-      const asked = name === undefined ? fields.value.name : UNNAMED
-      tested.value = { result: await options.test(asked, unsaved ? fields.value : null), of }
-    } catch (thrown) {
-      error.value = toApiError(thrown)
-    }
-    busy.value = null
+    return attempt('test', others, () => test.run(name === undefined ? typed.value.name : UNNAMED))
   }
 
   // The connection was changed elsewhere, or comes back from a save: the form starts again from it.
@@ -103,14 +141,13 @@ export function useEditor<Fields extends ConnectionFields, Report>(options: Edit
     fields,
     dirty,
     problems,
-    busy,
-    error,
+    busy: doing.busy,
+    error: doing.error,
     saved,
-    result: computed(() => tested.value?.result ?? null),
-    /** The result speaks of other fields than those shown. */
-    outdated: computed(() => tested.value !== null && tested.value.of !== JSON.stringify(fields.value)),
+    result: test.result,
+    outdated: test.outdated,
     reset,
     save,
-    test,
+    test: runTest,
   }
 }

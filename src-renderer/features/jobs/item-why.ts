@@ -16,11 +16,11 @@ type Cause = (code: ErrorCode, detail: Readonly<Record<string, string | number>>
 
 /** An error as it befell a job: in a few words where the long sentence speaks of a single request. */
 export function useCause(): Cause {
-  const { t, te } = useI18n()
+  const i18n = useI18n()
   const say = inject(sayErrorKey)
   return (code, detail) => {
     const key = `jobs.why.${code}`
-    return te(key) ? t(key) : (say?.({ code, detail }).what ?? code)
+    return i18n.te(key) ? i18n.t(key) : (say?.({ code, detail }).what ?? code)
   }
 }
 

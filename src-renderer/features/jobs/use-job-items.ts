@@ -1,4 +1,4 @@
-import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue'
+import { onScopeDispose, ref, shallowRef, watch } from 'vue'
 import { toApiError } from '../../api/errors.ts'
 import type { ApiError } from '../../api/errors.ts'
 import type { ItemResult, Job, JobItem } from '../../../src-preload/contract/jobs.ts'
@@ -14,6 +14,17 @@ const REFRESH_MS_MIN = 1_000
 interface JobItemsOptions {
   readonly job: () => Job | null
   readonly filter: () => ItemFilter
+}
+
+function narrowed(filter: ItemFilter) {
+  if (filter === 'all') return {}
+  return filter === 'unsettled' ? { unsettled: true } : { results: [filter] }
+}
+
+/** Differs whenever an item of the job did something. */
+function progressOf(job: Job | null): string {
+  if (job === null) return ''
+  return `${job.state} ${job.ended} ${job.tally.unsettled} ${job.tally.unmarked}`
 }
 
 /** The items of a job, page after page as they are looked at; what is shown is asked again when the job moved on. */
@@ -34,11 +45,8 @@ export function useJobItems({ job, filter }: JobItemsOptions) {
     current?.abort()
     const mine = (current = new AbortController())
     loading.value = true
-    const chosen = filter()
-    const narrowed =
-      chosen === 'all' ? {} : chosen === 'unsettled' ? { unsettled: true } : { results: [chosen] }
     try {
-      const query = { job: about.job, ...narrowed, afterSeq, limit }
+      const query = { job: about.job, ...narrowed(filter()), afterSeq, limit }
       const page = await client.jobs.items(query, { signal: mine.signal })
       if (mine.signal.aborted) return null
       error.value = null
@@ -81,13 +89,12 @@ export function useJobItems({ job, filter }: JobItemsOptions) {
     },
     { immediate: true },
   )
-  const movedOn = computed(() => {
-    const now = job()
-    return now === null ? '' : `${now.state} ${now.ended} ${now.tally.unsettled} ${now.tally.unmarked}`
-  })
-  watch(movedOn, () => {
-    timer ??= setTimeout(() => void refresh(), REFRESH_MS_MIN)
-  })
+  watch(
+    () => progressOf(job()),
+    () => {
+      timer ??= setTimeout(() => void refresh(), REFRESH_MS_MIN)
+    },
+  )
   onScopeDispose(() => {
     clearTimeout(timer)
     current?.abort()

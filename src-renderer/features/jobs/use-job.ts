@@ -73,7 +73,7 @@ export function useJob(id: () => string) {
     rate: computed(() => (job.value?.state === 'running' ? observedRate(seen.value) : null)),
     error: asked.error,
     loading: asked.loading,
-    refresh: asked.refresh,
+    refresh: () => asked.refresh(),
     /** An act's own answer is the newest there is. */
     take,
   }

@@ -34,7 +34,7 @@ export function useJobsList(source: () => string | null) {
     jobs: asked.data,
     error: asked.error,
     loading: asked.loading,
-    refresh: asked.refresh,
+    refresh: () => asked.refresh(),
     mayHaveOlder: computed(() => (asked.data.value?.length ?? 0) >= wanted.value && wanted.value < LIST_MAX),
     older: () => {
       wanted.value = Math.min(LIST_MAX, wanted.value + PAGE)

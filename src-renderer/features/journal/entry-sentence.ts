@@ -90,48 +90,33 @@ function ended(facts: Facts): Says {
   return plain(known ? `ended.${state}` : 'endedPlain')
 }
 
+const items = (facts: Facts): number | null => countOf(facts, 'items', 'ids')
+
+const sentences: Readonly<Record<JournalEntry['action'], (facts: Facts) => Says>> = {
+  'workspace-changed': workspace,
+  'source-unlocked': (facts) => counted('unlocked', 'unlockedPlain', countOf(facts, 'minutes')),
+  'source-locked': () => plain('locked'),
+  'plan-created': planned,
+  'job-started': (facts) => counted('started', 'startedPlain', items(facts)),
+  'job-continued': continued,
+  'job-claiming': (facts) => counted('claiming', 'claiming', items(facts) ?? 0),
+  'job-publishing': (facts) => counted('publishing', 'publishing', items(facts) ?? 0),
+  'job-outcomes': (facts) => plain(outcomeCounts(facts).length > 0 ? 'outcomes' : 'outcomesPlain'),
+  'job-marked': marked,
+  'job-ended': ended,
+  'job-recovered': recovered,
+  'job-settling': (facts) => settlement('settling', facts),
+  'job-settled': (facts) => settlement('settled', facts),
+  'resolve-intended': (facts) =>
+    counted('resolveIntended', 'resolveIntendedPlain', countOf(facts, 'intended')),
+  resolved,
+  'undo-intended': () => plain('undoIntended'),
+  undone: () => plain('undone'),
+}
+
 /** How one entry reads, without who did it: that is a column of its own. */
 export function entrySays(entry: Pick<JournalEntry, 'action' | 'detail'>): Says {
-  const facts = factsOf(entry)
-  const items = countOf(facts, 'items', 'ids')
-  switch (entry.action) {
-    case 'workspace-changed':
-      return workspace(facts)
-    case 'source-unlocked':
-      return counted('unlocked', 'unlockedPlain', countOf(facts, 'minutes'))
-    case 'source-locked':
-      return plain('locked')
-    case 'plan-created':
-      return planned(facts)
-    case 'job-started':
-      return counted('started', 'startedPlain', items)
-    case 'job-continued':
-      return continued(facts)
-    case 'job-claiming':
-      return counted('claiming', 'claiming', items ?? 0)
-    case 'job-publishing':
-      return counted('publishing', 'publishing', items ?? 0)
-    case 'job-outcomes':
-      return plain(outcomeCounts(facts).length > 0 ? 'outcomes' : 'outcomesPlain')
-    case 'job-marked':
-      return marked(facts)
-    case 'job-ended':
-      return ended(facts)
-    case 'job-recovered':
-      return recovered(facts)
-    case 'job-settling':
-      return settlement('settling', facts)
-    case 'job-settled':
-      return settlement('settled', facts)
-    case 'resolve-intended':
-      return counted('resolveIntended', 'resolveIntendedPlain', countOf(facts, 'intended'))
-    case 'resolved':
-      return resolved(facts)
-    case 'undo-intended':
-      return plain('undoIntended')
-    case 'undone':
-      return plain('undone')
-  }
+  return sentences[entry.action](factsOf(entry))
 }
 
 const REASONED: ReadonlySet<JournalEntry['action']> = new Set([

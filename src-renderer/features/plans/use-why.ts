@@ -5,10 +5,10 @@ import { sayErrorKey } from '../../ui/sentences.ts'
 
 /** Why one message of many was left alone, in a few words: the long sentences speak of one request, not of a row. */
 export function useWhy(): (code: ErrorCode) => string {
-  const { t, te } = useI18n()
+  const i18n = useI18n()
   const say = inject(sayErrorKey)
   return (code) => {
     const key = `plans.why.${code}`
-    return te(key) ? t(key) : (say?.({ code, detail: {} }).what ?? code)
+    return i18n.te(key) ? i18n.t(key) : (say?.({ code, detail: {} }).what ?? code)
   }
 }

@@ -119,7 +119,7 @@ export const journal = {
     brokenMeans:
       'Somebody or something changed the file outside Redrive. From there on the journal proves nothing; the {n} entries it still has may be read. | Somebody or something changed the file outside Redrive. From there on the journal proves nothing; the {n} entries it still has may be read.',
     brokenNext: 'Keep a copy of the file as it is, and compare it with an exported journal or a backup.',
-    at: 'verified {age}',
+    at: 'verified {age} ago',
   },
   export: {
     act: 'Export as JSON lines',

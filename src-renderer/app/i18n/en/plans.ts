@@ -41,7 +41,7 @@ export const plans = {
       'Order: later messages of {n} chain were already sent. | Order: later messages of {n} chains were already sent.',
     orderMeans:
       'A receiver that has passed them may drop these. It may need to catch up from the database instead.',
-    orderExample: '{chain} has later messages sent: {id} comes after {later}',
+    orderExample: '{chain} has later messages sent: {later} is out already, {id} would follow it',
     orderMore: 'and {n} more | and {n} more',
     maybeSent:
       '{n} message was in flight: the relay may have published it without writing it down. It may arrive twice. | {n} messages were in flight: the relay may have published them without writing it down. They may arrive twice.',

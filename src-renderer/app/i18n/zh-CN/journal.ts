@@ -106,7 +106,7 @@ export const journal = {
     },
     brokenMeans: '文件在 Redrive 之外被改动。从这里起日志不再具有证明力，现存的 {n} 条仍可查看。',
     brokenNext: '请原样保留这个文件的副本，并与导出的日志或备份比对。',
-    at: '校验于 {age}',
+    at: '校验于 {age}前',
   },
   export: {
     act: '导出为 JSON Lines',

@@ -39,7 +39,7 @@ export const plans = {
     none: '没有发现风险。',
     order: '顺序：{n} 条链上已有更晚的消息发出。',
     orderMeans: '接收方若已越过它们，可能会丢弃这次重发；这时应让接收方从数据库补数，而不是重发。',
-    orderExample: '{chain} 已有更晚的消息发出：{id} 排在 {later} 之后',
+    orderExample: '{chain} 已有更晚的消息发出：{later} 已经发出，{id} 会在它之后到达',
     orderMore: '另有 {n} 条',
     maybeSent: '{n} 条消息当时正在发送：中继可能已经发出但没来得及记录，接收方可能收到两次。',
     exchangeMissing: '交换机 {exchange} 不存在：{n} 条消息会被退回或拒绝。',
