@@ -11,7 +11,7 @@ const DATABASE = 'redrive_bench'
 const ROWS = 10_000_000
 const PAGE = 100
 /** Odd, so that a median is one of them. */
-const ROUNDS = 51
+const ROUNDS = 101
 /** Not measured: compiled code and warm caches for both. */
 const WARM_UP_ROUNDS = 50
 const RATIO_MAX = 1.5

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -9,6 +9,7 @@ import { onTestFinished } from 'vitest'
 import { serverAddress } from './postgres-server.ts'
 
 const START_TIMEOUT_MS = 10_000
+const BINARY = 'pgbouncer'
 
 export interface PgBouncer {
   readonly port: number
@@ -54,12 +55,11 @@ default_pool_size = ${options.servers}
   // It refuses to run as root.
   const asUser = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}
   if (process.getuid?.() === 0) {
-    const { chown } = await import('node:fs/promises')
     for (const path of [folder, join(folder, 'users.txt'), join(folder, 'pgbouncer.ini')]) {
       await chown(path, 65_534, 65_534)
     }
   }
-  const child = spawn('pgbouncer', [join(folder, 'pgbouncer.ini')], {
+  const child = spawn(BINARY, [join(folder, 'pgbouncer.ini')], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin` },
     ...asUser,
