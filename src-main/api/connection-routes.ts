@@ -20,11 +20,19 @@ export function connectionRoutes(os: Implementer, engine: Engine) {
     saveSource: os.connections.saveSource.handler(async ({ input: { name, isNew, draft } }) => {
       // What was unlocked was another connection.
       await locks.lock(name)
-      const saved = await configure.saveSource(name, isNew, toSourceConfig(draft), draft.password)
+      const saved = await configure.saveSource({
+        name,
+        isNew,
+        config: toSourceConfig(draft),
+        password: draft.password,
+      })
       return sourceConnection(name, saved, null)
     }),
     saveBroker: os.connections.saveBroker.handler(async ({ input: { name, isNew, draft } }) =>
-      brokerConnection(name, await configure.saveBroker(name, isNew, toBrokerConfig(draft), draft.password)),
+      brokerConnection(
+        name,
+        await configure.saveBroker({ name, isNew, config: toBrokerConfig(draft), password: draft.password }),
+      ),
     ),
     removeSource: os.connections.removeSource.handler(async ({ input }) => {
       await locks.lock(input.name)
@@ -36,23 +44,20 @@ export function connectionRoutes(os: Implementer, engine: Engine) {
       return {}
     }),
     testSource: os.connections.testSource.handler(async ({ input: { name, draft }, signal }) => {
-      const password = draft ? configure.draftPassword('sources', name, draft.password) : null
       try {
-        const config = draft ? toSourceConfig(draft) : null
-        const report = await connections.testSource(name, config, password, required(signal))
+        const password = draft && configure.draftPassword('source', name, draft.password)
+        const tested = draft && password ? { config: toSourceConfig(draft), password } : null
+        const report = await connections.testSource(name, tested, required(signal))
         return { ok: true as const, report: { ...report, privileges: { ...report.privileges } } }
       } catch (error) {
         return failed(error)
       }
     }),
     testBroker: os.connections.testBroker.handler(async ({ input: { name, draft }, signal }) => {
-      const password = draft ? configure.draftPassword('brokers', name, draft.password) : null
       try {
-        const config = draft ? toBrokerConfig(draft) : null
-        return {
-          ok: true as const,
-          report: await connections.testBroker(name, config, password, required(signal)),
-        }
+        const password = draft && configure.draftPassword('broker', name, draft.password)
+        const tested = draft && password ? { config: toBrokerConfig(draft), password } : null
+        return { ok: true as const, report: await connections.testBroker(name, tested, required(signal)) }
       } catch (error) {
         return failed(error)
       }

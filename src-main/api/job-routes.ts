@@ -1,6 +1,6 @@
 import type { Job as ApiJob } from '../../src-preload/contract/jobs.ts'
 import type { Engine } from '../app/engine.ts'
-import type { Job, JobItem } from '../domain/job.ts'
+import type { Job } from '../domain/job.ts'
 import type { Implementer } from './implementer.ts'
 import { required } from './signal.ts'
 import { watch } from './watching.ts'
@@ -24,7 +24,7 @@ export function jobRoutes(os: Implementer, { jobs, ports, changes }: Engine) {
     items: os.jobs.items.handler(async ({ input }) => {
       const { job, ...query } = input
       await jobs.get(job)
-      return { items: (await ports.jobReader.items(job, query)).map(itemView) }
+      return { items: [...(await ports.jobReader.items(job, query))] }
     }),
     watch: os.jobs.watch.handler(async function* ({ input, signal }) {
       const options = {
@@ -46,8 +46,4 @@ export function jobRoutes(os: Implementer, { jobs, ports, changes }: Engine) {
       return { ...result, job: await view(result.job) }
     }),
   }
-}
-
-function itemView({ claimVersion: _, ...item }: JobItem) {
-  return item
 }

@@ -1,6 +1,7 @@
 import type { PlanView } from '../../src-preload/contract/plans.ts'
 import type { Engine } from '../app/engine.ts'
-import { destinationsOf, importPlan, look, planResend } from '../app/resend/plan-resend.ts'
+import { destinationsOf, look } from '../app/resend/destinations.ts'
+import { importPlan, planResend } from '../app/resend/plan-resend.ts'
 import { RedriveError } from '../domain/errors.ts'
 import { planIsIntact } from '../domain/plan.ts'
 import type { Plan } from '../domain/plan.ts'

@@ -2,7 +2,7 @@ import type { PlanView } from '../../src-preload/contract/plans.ts'
 import type { Plan, PlanItem } from '../domain/plan.ts'
 import type { DestinationCheck } from '../ports/broker.ts'
 import type { Environment } from '../domain/workspace.ts'
-import { destinationKey } from '../app/resend/plan-resend.ts'
+import { destinationKey } from '../app/resend/destinations.ts'
 
 /** Items shown with the plan itself. */
 const SAMPLE_ITEMS = 50

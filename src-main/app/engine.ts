@@ -1,20 +1,16 @@
 import { createChanges } from './changes.ts'
 import type { Changes } from './changes.ts'
-import { createConfigure } from './connections/configure.ts'
-import type { Configure } from './connections/configure.ts'
-import { createConnections } from './connections/connections.ts'
-import type { Connections } from './connections/connections.ts'
+import { Configure } from './connections/configure.ts'
+import { Connections } from './connections/connections.ts'
 import { createHealthBoard } from './connections/health.ts'
 import type { HealthBoard } from './connections/health.ts'
 import { createLocks } from './connections/locks.ts'
 import type { Locks } from './connections/locks.ts'
 import type { EnginePorts } from './engine-ports.ts'
-import { createJobs } from './jobs/jobs.ts'
-import type { Jobs } from './jobs/jobs.ts'
+import { Jobs } from './jobs/jobs.ts'
 import { createMessages } from './messages/messages.ts'
 import type { Messages } from './messages/messages.ts'
-import { createResolving } from './resolve/resolve.ts'
-import type { Resolving } from './resolve/resolve.ts'
+import { Resolving } from './resolve/resolving.ts'
 
 /** What a start may spend on decisions whose outcome has to be looked up in a source. */
 const RECOVER_DECISIONS_TIMEOUT_MS = 5_000
@@ -39,15 +35,15 @@ export interface Engine {
 export function createEngine(ports: EnginePorts): Engine {
   const changes = createChanges()
   const health = createHealthBoard(ports.clock, changes)
-  const connections = createConnections(ports, health)
+  const connections = new Connections(ports, health)
   const locks = createLocks(ports, changes)
-  const jobs = createJobs(ports, connections, locks, changes)
-  const resolving = createResolving(ports, connections, locks, changes)
+  const jobs = new Jobs(ports, connections, locks, changes)
+  const resolving = new Resolving(ports, connections, locks, changes)
   return {
     ports,
     changes,
     connections,
-    configure: createConfigure(ports, connections),
+    configure: new Configure(ports, connections),
     health,
     locks,
     messages: createMessages(ports, connections),

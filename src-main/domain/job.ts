@@ -96,8 +96,6 @@ export interface JobItem extends PlanItem {
   readonly result: ItemResult | null
   readonly code: ErrorCode | null
   readonly reason: string | null
-  /** Row version after the claim; null before it. */
-  readonly claimVersion: string | null
   /** False where the outcome is known but the row had changed and was not marked. */
   readonly marked: boolean | null
   readonly settledAs: Settlement | null
@@ -111,7 +109,6 @@ export interface ItemMove {
   readonly to: ItemState
   /** Set on planned (again): the row version to expect at the next claim. */
   readonly version?: string
-  readonly claimVersion?: string
   readonly result?: ItemResult
   readonly code?: ErrorCode
   readonly reason?: string

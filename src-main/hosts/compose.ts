@@ -98,7 +98,7 @@ function drivers(clock: Clock, log: Log, memory: OpenBroker | null): Drivers {
           password: orEmpty(password),
           ...(config.tls ? { tls: config.tls } : {}),
           clock,
-          log: (event, detail) => log.warn(detail, event),
+          log,
         }),
       ...(memory ? { memory } : {}),
     },

@@ -267,7 +267,7 @@ export const englishSentences: Readonly<Record<ErrorCode, Sentences>> = {
     next: 'Choose another name, or change what uses it first.',
   },
   'store-failed': {
-    what: 'The local store {path} cannot be used: {reason}.',
+    what: 'The local store {path} cannot be used: {problem}.',
     means: 'Nothing is sent while nothing can be written down.',
     next: 'Check disk space and rights of that folder, then start Redrive again.',
   },

@@ -96,9 +96,7 @@ export function storeConformance(name: string, openEmpty: OpenEmptyStore): void 
           owner,
           [
             ...steps(1, 'settling').map((move) =>
-              move.to === 'settling'
-                ? { ...move, result: 'confirmed' as const }
-                : { ...move, claimVersion: 'c1' },
+              move.to === 'settling' ? { ...move, result: 'confirmed' as const } : { ...move },
             ),
             { seq: 1, from: 'settling', to: 'done', marked: true },
             ...steps(2, 'publishing'),
@@ -130,7 +128,7 @@ export function storeConformance(name: string, openEmpty: OpenEmptyStore): void 
           tally: { confirmed: 1, returned: 1, refused: 0, unknown: 1, skipped: 1, unsettled: 1, unmarked: 1 },
         })
         expect(await jobReader.items('job-a', read)).toMatchObject([
-          { seq: 1, itemState: 'done', result: 'confirmed', claimVersion: 'c1', marked: true, code: null },
+          { seq: 1, itemState: 'done', result: 'confirmed', marked: true, code: null },
           {
             seq: 2,
             itemState: 'done',
@@ -161,12 +159,7 @@ export function storeConformance(name: string, openEmpty: OpenEmptyStore): void 
       withStore(async (store) => {
         await begin(store, 'a', 1)
         const { jobs, jobReader } = store
-        await jobs.moveItems(
-          'job-a',
-          owner,
-          [{ seq: 1, from: 'planned', to: 'claiming', claimVersion: 'c1' }],
-          null,
-        )
+        await jobs.moveItems('job-a', owner, [{ seq: 1, from: 'planned', to: 'claiming' }], null)
         await jobs.moveItems(
           'job-a',
           owner,
@@ -174,7 +167,7 @@ export function storeConformance(name: string, openEmpty: OpenEmptyStore): void 
           null,
         )
         const [item] = await jobReader.items('job-a', { afterSeq: 0, limit: 1 })
-        expect(item).toMatchObject({ itemState: 'planned', version: 'v9', claimVersion: null })
+        expect(item).toMatchObject({ itemState: 'planned', version: 'v9' })
         expect((await jobs.plan('plan-a'))?.items[0]?.version).toBe('v0')
         await jobs.moveItems('job-a', owner, steps(1, 'publishing'), null)
         await jobs.moveItems('job-a', owner, [{ seq: 1, from: 'publishing', to: 'planned' }], null)

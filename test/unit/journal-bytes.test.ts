@@ -8,7 +8,7 @@ import type { Store } from '../../src-main/adapters/store-sqlite/open-store.ts'
 import { systemClock } from '../../src-main/adapters/system/clock.ts'
 
 /** Flips of one run; the seed is in the report of a failure. */
-const FLIPS = 300
+const FLIPS = 60
 const ENTRIES = 120
 const signal = new AbortController().signal
 

@@ -3,7 +3,7 @@ import { connect } from 'amqplib'
 import type { ChannelModel } from 'amqplib'
 import { RedriveError } from '../../domain/errors.ts'
 import type { TlsOptions } from '../../domain/workspace.ts'
-import type { Clock } from '../../ports/surroundings.ts'
+import type { Clock, Log } from '../../ports/surroundings.ts'
 import { addressDetail, tlsSocketOptions } from './address.ts'
 import type { RabbitAddress } from './address.ts'
 import { classify } from './classify.ts'
@@ -29,7 +29,6 @@ export interface DialOptions {
 }
 
 /** Names of events and what an operator may see of them. Never a secret, never a payload. */
-export type Log = (event: string, detail: Readonly<Record<string, string | number>>) => void
 
 /** An open connection. */
 export interface Dialed {
@@ -120,6 +119,6 @@ function attended(model: ChannelModel, socket: AbortController, options: DialOpt
 export function attendThrows(emitter: unknown, log: Log): void {
   if (!(emitter instanceof EventEmitter)) return
   emitter.on('handler-error', (error: Error, event: string) => {
-    log('listener-threw', { event, reason: error.message })
+    log.warn({ event, reason: error.message }, 'listener-threw')
   })
 }

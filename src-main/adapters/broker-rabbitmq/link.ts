@@ -114,7 +114,7 @@ export class Link {
       }
       if (this.#closing.signal.aborted) break
       failures += 1
-      log('disconnected', { connection: name, code: this.#failure.code, ...this.#failure.detail })
+      log.warn({ connection: name, code: this.#failure.code, ...this.#failure.detail }, 'disconnected')
       await this.#pause(this.#failure, failures)
     }
     this.#set({ state: 'disconnected', reason: 'closed by Redrive', retryInMs: null })

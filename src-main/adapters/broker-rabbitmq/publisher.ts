@@ -3,11 +3,10 @@ import type { ErrorCode } from '../../domain/errors.ts'
 import type { OutgoingMessage, PublishOutcome } from '../../domain/outcome.ts'
 import { PUBLISH_WINDOW_MAX } from '../../ports/broker.ts'
 import type { Publisher } from '../../ports/broker.ts'
-import type { Clock } from '../../ports/surroundings.ts'
+import type { Clock, Log } from '../../ports/surroundings.ts'
 import { classify, reasonOf } from './classify.ts'
 import type { Denials } from './denials.ts'
 import { attendThrows, CLOSE_TIMEOUT_MS } from './dial.ts'
-import type { Log } from './dial.ts'
 import { refused, seal } from './envelope.ts'
 import type { Envelope, Refused } from './envelope.ts'
 import type { Line } from './link.ts'
@@ -285,7 +284,7 @@ export class RabbitPublisher implements Publisher {
         this.#expire()
       }
     } catch (error) {
-      if (!this.#stop.signal.aborted) this.#options.log('clock-failed', { reason: reasonOf(error) })
+      if (!this.#stop.signal.aborted) this.#options.log.warn({ reason: reasonOf(error) }, 'clock-failed')
     }
   }
 

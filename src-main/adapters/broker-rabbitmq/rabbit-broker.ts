@@ -3,12 +3,11 @@ import { RedriveError } from '../../domain/errors.ts'
 import type { ErrorCode } from '../../domain/errors.ts'
 import type { TlsOptions } from '../../domain/workspace.ts'
 import type { Broker, BrokerState, Publisher } from '../../ports/broker.ts'
-import type { Clock } from '../../ports/surroundings.ts'
+import type { Clock, Log } from '../../ports/surroundings.ts'
 import { addressDetail, parseRabbitUrl } from './address.ts'
 import type { RabbitAddress } from './address.ts'
 import { classify } from './classify.ts'
 import { Denials } from './denials.ts'
-import type { Log } from './dial.ts'
 import { Link } from './link.ts'
 import type { Line } from './link.ts'
 import { Look } from './look.ts'
@@ -47,6 +46,8 @@ export function openRabbitBroker(options: RabbitBrokerOptions): Broker {
   return new RabbitBroker(options, parseRabbitUrl(options.url, options.tls))
 }
 
+const silent: Log = { info: () => undefined, warn: () => undefined }
+
 class RabbitBroker implements Broker {
   readonly #options: RabbitBrokerOptions
   readonly #address: RabbitAddress
@@ -62,7 +63,7 @@ class RabbitBroker implements Broker {
   constructor(options: RabbitBrokerOptions, address: RabbitAddress) {
     this.#options = options
     this.#address = address
-    this.#log = options.log ?? (() => undefined)
+    this.#log = options.log ?? silent
     this.#denials = new Denials(options.clock)
     const link = (name: string): Link =>
       new Link({

@@ -9,9 +9,29 @@ import type { Ledger } from './ledger.ts'
 
 export type Items = Pick<JobStore, 'moveItems' | 'settleItems'>
 
-interface Ending {
+interface Endings {
   readonly result: ItemResult | null
   readonly marked: 0 | 1 | null
+  readonly count: number
+}
+
+/** Items that make the same step: one statement moves them all. */
+interface MoveGroup {
+  readonly move: ItemMove
+  readonly seqs: number[]
+}
+
+/** Steps keep their order; items of one batch mostly make the same one. */
+function groupMoves(moves: readonly ItemMove[]): Iterable<MoveGroup> {
+  const groups = new Map<string, MoveGroup>()
+  for (const move of moves) {
+    const { from, to, version, result, code, reason, marked } = move
+    const key = `${from} ${to} ${version} ${result} ${code} ${marked} ${reason}`
+    const group = groups.get(key)
+    if (group) group.seqs.push(move.seq)
+    else groups.set(key, { move, seqs: [move.seq] })
+  }
+  return groups.values()
 }
 
 type Counters = { -readonly [K in keyof Tally]: Tally[K] } & { ended: number }
@@ -22,32 +42,35 @@ function forbidden(job: string, seq: number, wanted: string): RedriveError {
 
 /** Moves and settlements of items. The job's counters follow in the same transaction, so nothing is ever recounted. */
 export function openItems(db: Sqlite, ledger: Ledger, findJob: JobFinder): Items {
-  const { leavePlanned, backToPlanned, advance, readEnding, settle, addCounters } = prepare(db)
+  const { leavePlanned, backToPlanned, advance, countEndings, settle, addCounters } = prepare(db)
 
-  function moveOne(row: JobRow, move: ItemMove, at: string): void {
-    const { seq, from, to } = move
-    if (!itemMayMove(from, to)) throw forbidden(row.job, seq, to)
-    const facts = [move.claimVersion, move.result, move.code, move.reason].map((value) => value ?? null)
+  function moveGroup(row: JobRow, { move, seqs }: MoveGroup, at: string): void {
+    const { from, to } = move
+    const [first = 0] = seqs
+    if (!itemMayMove(from, to)) throw forbidden(row.job, first, to)
+    const facts = [move.result, move.code, move.reason].map((value) => value ?? null)
     const marked = move.marked === undefined ? null : Number(move.marked)
+    const list = JSON.stringify(seqs)
     const { changes } =
       from === 'planned'
-        ? leavePlanned.run(row.jobKey, to, ...facts, marked, at, row.planKey, seq)
+        ? leavePlanned.run(row.jobKey, to, ...facts, marked, at, row.planKey, list)
         : to === 'planned'
-          ? backToPlanned.run(move.version ?? null, at, row.jobKey, seq, from)
-          : advance.run(to, ...facts, marked, at, row.jobKey, seq, from)
-    // No row: it was in another state, or does not exist.
-    if (changes !== 1) throw forbidden(row.job, seq, to)
+          ? backToPlanned.run(move.version ?? null, at, row.jobKey, from, list)
+          : advance.run(to, ...facts, marked, at, row.jobKey, from, list)
+    // Fewer rows: one was in another state, or does not exist.
+    if (changes !== seqs.length) throw forbidden(row.job, first, to)
   }
 
   function moveAll(row: JobRow, moves: readonly ItemMove[], at: string): void {
     const counters = noCounters()
-    for (const move of moves) {
-      moveOne(row, move, at)
-      if (move.to !== 'done') continue
-      // What the item ended with may have been written by an earlier step.
-      const ending = readEnding.get(row.jobKey, move.seq)
-      if (!ending?.result) throw forbidden(row.job, move.seq, move.to)
-      countEnd(counters, ending.result, ending.marked)
+    for (const group of groupMoves(moves)) {
+      moveGroup(row, group, at)
+      if (group.move.to !== 'done') continue
+      // What the items ended with may have been written by an earlier step.
+      for (const { result, marked, count } of countEndings.all(row.jobKey, JSON.stringify(group.seqs))) {
+        if (!result) throw forbidden(row.job, group.seqs[0] ?? 0, group.move.to)
+        countEnds(counters, result, marked, count)
+      }
     }
     addCounters.run({ ...counters, jobKey: row.jobKey })
   }
@@ -91,36 +114,37 @@ function noCounters(): Counters {
   }
 }
 
-function countEnd(counters: Counters, result: ItemResult, marked: Ending['marked']): void {
-  counters.ended += 1
-  counters[result] += 1
-  if (result === 'unknown') counters.unsettled += 1
-  else if (result !== 'skipped' && marked === 0) counters.unmarked += 1
+function countEnds(counters: Counters, result: ItemResult, marked: Endings['marked'], count: number): void {
+  counters.ended += count
+  counters[result] += count
+  if (result === 'unknown') counters.unsettled += count
+  else if (result !== 'skipped' && marked === 0) counters.unmarked += count
 }
 
 function prepare(db: Sqlite) {
   return {
     // The first step makes the row; an item that was given back has one already.
     leavePlanned: db.prepare<unknown[]>(
-      `INSERT INTO job_items (job_key, seq, state, claim_version, result, code, reason, marked, updated_at)
-       SELECT ?, seq, ?, ?, ?, ?, ?, ?, ? FROM plan_items WHERE plan_key = ? AND seq = ?
-       ON CONFLICT (job_key, seq) DO UPDATE SET state = excluded.state, claim_version = excluded.claim_version,
-         result = excluded.result, code = excluded.code, reason = excluded.reason, marked = excluded.marked,
-         updated_at = excluded.updated_at
+      `INSERT INTO job_items (job_key, seq, state, result, code, reason, marked, updated_at)
+       SELECT ?, seq, ?, ?, ?, ?, ?, ? FROM plan_items
+       WHERE plan_key = ? AND seq IN (SELECT value FROM json_each(?))
+       ON CONFLICT (job_key, seq) DO UPDATE SET state = excluded.state, result = excluded.result,
+         code = excluded.code, reason = excluded.reason, marked = excluded.marked, updated_at = excluded.updated_at
        WHERE job_items.state = 'planned'`,
     ),
     backToPlanned: db.prepare<unknown[]>(
-      `UPDATE job_items SET state = 'planned', version = coalesce(?, version), claim_version = NULL, result = NULL,
-         code = NULL, reason = NULL, marked = NULL, updated_at = ?
-       WHERE job_key = ? AND seq = ? AND state = ?`,
+      `UPDATE job_items SET state = 'planned', version = coalesce(?, version), result = NULL, code = NULL,
+         reason = NULL, marked = NULL, updated_at = ?
+       WHERE job_key = ? AND state = ? AND seq IN (SELECT value FROM json_each(?))`,
     ),
     advance: db.prepare<unknown[]>(
-      `UPDATE job_items SET state = ?, claim_version = coalesce(?, claim_version), result = coalesce(?, result),
-         code = coalesce(?, code), reason = coalesce(?, reason), marked = coalesce(?, marked), updated_at = ?
-       WHERE job_key = ? AND seq = ? AND state = ?`,
+      `UPDATE job_items SET state = ?, result = coalesce(?, result), code = coalesce(?, code),
+         reason = coalesce(?, reason), marked = coalesce(?, marked), updated_at = ?
+       WHERE job_key = ? AND state = ? AND seq IN (SELECT value FROM json_each(?))`,
     ),
-    readEnding: db.prepare<[number, number], Ending>(
-      'SELECT result, marked FROM job_items WHERE job_key = ? AND seq = ?',
+    countEndings: db.prepare<[number, string], Endings>(
+      `SELECT result, marked, count(*) AS count FROM job_items
+       WHERE job_key = ? AND seq IN (SELECT value FROM json_each(?)) GROUP BY result, marked`,
     ),
     settle: db.prepare<unknown[]>(
       `UPDATE job_items SET settled_as = ?, settled_reason = ?, marked = ?, updated_at = ?

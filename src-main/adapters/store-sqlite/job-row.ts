@@ -55,7 +55,6 @@ export function ownerOf(row: JobRow): Owner | null {
 export interface JobItemRow extends PlanItemRow {
   readonly itemState: ItemState | null
   readonly nextVersion: string | null
-  readonly claimVersion: string | null
   readonly result: ItemResult | null
   readonly code: ErrorCode | null
   readonly reason: string | null
@@ -66,12 +65,12 @@ export interface JobItemRow extends PlanItemRow {
 
 /** Of `plan_items p` and `job_items i`. */
 export const JOB_ITEM_COLUMNS = `${PLAN_ITEM_COLUMNS}, i.state AS itemState, i.version AS nextVersion,
-  i.claim_version AS claimVersion, i.result, i.code, i.reason, i.marked, i.settled_as AS settledAs,
+  i.result, i.code, i.reason, i.marked, i.settled_as AS settledAs,
   i.updated_at AS updatedAt`
 
 /** An item that has not begun has no row of its own: it is planned since the job began. */
 export function jobItemOf(row: JobItemRow, jobCreatedAt: string): JobItem {
-  const { claimVersion, result, code, reason, settledAs } = row
+  const { result, code, reason, settledAs } = row
   const planned = planItemOf(row)
   return {
     ...planned,
@@ -80,7 +79,6 @@ export function jobItemOf(row: JobItemRow, jobCreatedAt: string): JobItem {
     result,
     code,
     reason,
-    claimVersion,
     marked: row.marked === null ? null : row.marked === 1,
     settledAs,
     updatedAt: row.updatedAt ?? jobCreatedAt,

@@ -94,7 +94,6 @@ export const migrations: readonly string[] = [
     seq INTEGER NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('planned', 'claiming', 'publishing', 'settling', 'done')),
     version TEXT,
-    claim_version TEXT,
     result TEXT CHECK (result IN ('confirmed', 'returned', 'refused', 'unknown', 'skipped')),
     code TEXT,
     reason TEXT,

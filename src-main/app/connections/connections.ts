@@ -6,162 +6,159 @@ import type { Outbox, OutboxReport } from '../../ports/outbox.ts'
 import type { EnginePorts } from '../engine-ports.ts'
 import type { HealthBoard } from './health.ts'
 
-/** Opens each source and broker of the workspace once, when it is first needed, and keeps it. */
-export interface Connections {
-  workspace(): Promise<Workspace>
-  /** Throws `source-unknown`. */
-  source(name: string): Promise<SourceConfig>
-  /** Runs `work` on the source's outbox and notes how the connection fared. */
-  withOutbox<T>(name: string, work: (outbox: Outbox) => Promise<T>, signal: AbortSignal): Promise<T>
-  /** The broker that a source delivers to. Throws `broker-unknown` where it delivers to none. */
-  brokerOf(source: string): Promise<{ readonly name: string; readonly broker: Broker }>
-  testSource(
-    name: string,
-    config: SourceConfig | null,
-    password: PasswordSource | null,
-    signal: AbortSignal,
-  ): Promise<OutboxReport>
-  testBroker(
-    name: string,
-    config: BrokerConfig | null,
-    password: PasswordSource | null,
-    signal: AbortSignal,
-  ): Promise<BrokerReport>
-  /** Closes one connection, so that the next use opens it with the configuration of then. */
-  drop(kind: 'source' | 'broker', name: string): Promise<void>
-  /** Asks every open connection how it is. */
-  ping(signal: AbortSignal): Promise<void>
-  close(): Promise<void>
+interface OpenedBroker {
+  readonly broker: Broker
+  readonly unwatch: () => void
 }
 
-export function createConnections(ports: EnginePorts, health: HealthBoard): Connections {
-  const outboxes = new Map<string, Promise<Outbox>>()
-  const brokers = new Map<string, { readonly broker: Broker; readonly unwatch: () => void }>()
+/** A configuration that is not saved yet, with a password that is not kept. */
+export interface Draft<Config> {
+  readonly config: Config
+  readonly password: PasswordSource
+}
 
-  const passwordOf = (
-    kind: 'sources' | 'brokers',
-    name: string,
-    config: SourceConfig | BrokerConfig,
-  ): PasswordSource => {
-    const { password } = config
-    return () => (password ? ports.secrets.resolve(`${kind}.${name}`, password) : Promise.resolve(null))
+/** Opens each source and broker of the workspace once, when it is first needed, and keeps it until it is dropped. */
+export class Connections {
+  readonly #ports: EnginePorts
+  readonly #health: HealthBoard
+  readonly #outboxes = new Map<string, Promise<Outbox>>()
+  readonly #brokers = new Map<string, OpenedBroker>()
+
+  constructor(ports: EnginePorts, health: HealthBoard) {
+    this.#ports = ports
+    this.#health = health
   }
-  const source = async (name: string): Promise<SourceConfig> => {
-    const { sources } = await ports.workspace.load()
+
+  workspace(): Promise<Workspace> {
+    return this.#ports.workspace.load()
+  }
+
+  /** Throws `source-unknown`. */
+  async source(name: string): Promise<SourceConfig> {
+    const { sources } = await this.workspace()
     const config = sources[name]
     if (config) return config
-    throw new RedriveError('source-unknown', 'never', {
-      source: name,
-      known: Object.keys(sources).join(', ') || '-',
-    })
+    const known = Object.keys(sources).join(', ') || '-'
+    throw new RedriveError('source-unknown', 'never', { source: name, known })
   }
-  const brokerConfig = async (name: string): Promise<BrokerConfig> => {
-    const config = (await ports.workspace.load()).brokers[name]
-    if (!config) throw new RedriveError('broker-unknown', 'never', { broker: name })
-    return config
-  }
-  const openBroker = (name: string, config: BrokerConfig, password: PasswordSource): Broker => {
-    const open = ports.drivers.broker[config.driver]
-    if (!open) throw new RedriveError('broker-unknown', 'never', { broker: `${name} (${config.driver})` })
-    return open({ config, password })
-  }
-  const broker = async (name: string): Promise<Broker> => {
-    const config = await brokerConfig(name)
-    const known = brokers.get(name)
-    if (known) return known.broker
-    const opened = openBroker(name, config, passwordOf('brokers', name, config))
-    health.broker(name, opened.state())
-    brokers.set(name, { broker: opened, unwatch: opened.watch((state) => health.broker(name, state)) })
-    return opened
-  }
-  const outbox = (name: string, config: SourceConfig, signal: AbortSignal): Promise<Outbox> => {
-    const known = outboxes.get(name)
-    if (known) return known
-    health.connecting('source', name)
-    const opening = ports.drivers.outbox[config.driver](
-      { config, password: passwordOf('sources', name, config) },
-      signal,
-    )
-    outboxes.set(name, opening)
-    opening.catch(() => {
-      if (outboxes.get(name) === opening) outboxes.delete(name)
-    })
-    return opening
-  }
-  const withOutbox: Connections['withOutbox'] = async (name, work, signal) => {
-    const config = await source(name)
+
+  /** Runs `work` on the source's outbox and notes how the connection fared. */
+  async withOutbox<T>(name: string, work: (outbox: Outbox) => Promise<T>, signal: AbortSignal): Promise<T> {
+    const config = await this.source(name)
     try {
-      const result = await work(await outbox(name, config, signal))
-      health.connected('source', name, null)
+      const result = await work(await this.#outbox(name, config, signal))
+      this.#health.connected('source', name, null)
       return result
     } catch (error) {
-      health.failed('source', name, error)
+      this.#health.failed('source', name, error)
       throw error
     }
   }
-  const drop: Connections['drop'] = async (kind, name) => {
+
+  /** The broker that a source delivers to. Throws `broker-unknown` where it delivers to none. */
+  async brokerOf(source: string): Promise<{ readonly name: string; readonly broker: Broker }> {
+    const name = (await this.source(source)).deliver?.broker
+    if (name === undefined) throw new RedriveError('broker-unknown', 'never', { broker: '-' })
+    return { name, broker: await this.#broker(name) }
+  }
+
+  /** A saved connection, or a draft on a connection of its own. */
+  async testSource(
+    name: string,
+    draft: Draft<SourceConfig> | null,
+    signal: AbortSignal,
+  ): Promise<OutboxReport> {
+    if (!draft) {
+      const report = await this.withOutbox(name, (opened) => opened.report(signal), signal)
+      this.#health.connected('source', name, report.latencyMs)
+      return report
+    }
+    const opened = await this.#ports.drivers.outbox[draft.config.driver](draft, signal)
+    return opened.report(signal).finally(() => opened.close())
+  }
+
+  async testBroker(
+    name: string,
+    draft: Draft<BrokerConfig> | null,
+    signal: AbortSignal,
+  ): Promise<BrokerReport> {
+    if (!draft) {
+      const report = await (await this.#broker(name)).report(signal)
+      this.#health.connected('broker', name, report.latencyMs)
+      return report
+    }
+    const opened = this.#openBroker(name, draft)
+    return opened.report(signal).finally(() => opened.close())
+  }
+
+  /** Closes one connection, so that the next use opens it with the configuration of then. */
+  async drop(kind: 'source' | 'broker', name: string): Promise<void> {
     if (kind === 'source') {
-      const opening = outboxes.get(name)
-      outboxes.delete(name)
+      const opening = this.#outboxes.get(name)
+      this.#outboxes.delete(name)
       await opening?.then((opened) => opened.close()).catch(() => undefined)
     } else {
-      const opened = brokers.get(name)
-      brokers.delete(name)
+      const opened = this.#brokers.get(name)
+      this.#brokers.delete(name)
       opened?.unwatch()
       await opened?.broker.close()
     }
-    health.forget(kind, name)
+    this.#health.forget(kind, name)
   }
 
-  return {
-    workspace: () => ports.workspace.load(),
-    source,
-    withOutbox,
-    drop,
-    async brokerOf(sourceName) {
-      const name = (await source(sourceName)).deliver?.broker
-      if (name === undefined) throw new RedriveError('broker-unknown', 'never', { broker: '-' })
-      return { name, broker: await broker(name) }
-    },
-    async testSource(name, config, password, signal) {
-      if (!config) {
-        const report = await withOutbox(name, (opened) => opened.report(signal), signal)
-        health.connected('source', name, report.latencyMs)
-        return report
-      }
-      const draft = await ports.drivers.outbox[config.driver](
-        { config, password: password ?? passwordOf('sources', name, config) },
-        signal,
-      )
-      return draft.report(signal).finally(() => draft.close())
-    },
-    async testBroker(name, config, password, signal) {
-      if (!config) {
-        const report = await (await broker(name)).report(signal)
-        health.connected('broker', name, report.latencyMs)
-        return report
-      }
-      const draft = openBroker(name, config, password ?? passwordOf('brokers', name, config))
-      return draft.report(signal).finally(() => draft.close())
-    },
-    async ping(signal) {
-      const asked = [...outboxes.keys()].map(async (name) => {
-        const report = await withOutbox(name, (opened) => opened.report(signal), signal)
-        health.connected('source', name, report.latencyMs)
-      })
-      const brokersAsked = [...brokers].map(async ([name, { broker: opened }]) => {
-        if (opened.state().state !== 'connected') return
-        health.connected('broker', name, (await opened.report(signal)).latencyMs)
-      })
-      // How each fared is on the board; one that fails must not keep the others from being asked.
-      await Promise.allSettled([...asked, ...brokersAsked])
-    },
-    async close() {
-      const names = { source: [...outboxes.keys()], broker: [...brokers.keys()] }
-      await Promise.all([
-        ...names.source.map((name) => drop('source', name)),
-        ...names.broker.map((name) => drop('broker', name)),
-      ])
-    },
+  /** Asks every open connection how it is; the answers are on the board. */
+  async ping(signal: AbortSignal): Promise<void> {
+    const sources = [...this.#outboxes.keys()].map((name) => this.testSource(name, null, signal))
+    const brokers = [...this.#brokers]
+      .filter(([, { broker }]) => broker.state().state === 'connected')
+      .map(([name]) => this.testBroker(name, null, signal))
+    // One that fails must not keep the others from being asked.
+    await Promise.allSettled([...sources, ...brokers])
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([
+      ...[...this.#outboxes.keys()].map((name) => this.drop('source', name)),
+      ...[...this.#brokers.keys()].map((name) => this.drop('broker', name)),
+    ])
+  }
+
+  #outbox(name: string, config: SourceConfig, signal: AbortSignal): Promise<Outbox> {
+    const known = this.#outboxes.get(name)
+    if (known) return known
+    this.#health.connecting('source', name)
+    const password = this.#password('sources', name, config)
+    const opening = this.#ports.drivers.outbox[config.driver]({ config, password }, signal)
+    this.#outboxes.set(name, opening)
+    opening.catch(() => {
+      if (this.#outboxes.get(name) === opening) this.#outboxes.delete(name)
+    })
+    return opening
+  }
+
+  async #broker(name: string): Promise<Broker> {
+    const config = (await this.workspace()).brokers[name]
+    if (!config) throw new RedriveError('broker-unknown', 'never', { broker: name })
+    const known = this.#brokers.get(name)
+    if (known) return known.broker
+    const broker = this.#openBroker(name, { config, password: this.#password('brokers', name, config) })
+    this.#health.broker(name, broker.state())
+    const unwatch = broker.watch((state) => this.#health.broker(name, state))
+    this.#brokers.set(name, { broker, unwatch })
+    return broker
+  }
+
+  #openBroker(name: string, draft: Draft<BrokerConfig>): Broker {
+    const open = this.#ports.drivers.broker[draft.config.driver]
+    if (open) return open(draft)
+    throw new RedriveError('broker-unknown', 'never', { broker: `${name} (${draft.config.driver})` })
+  }
+
+  #password(
+    kind: 'sources' | 'brokers',
+    name: string,
+    { password }: SourceConfig | BrokerConfig,
+  ): PasswordSource {
+    return () => (password ? this.#ports.secrets.resolve(`${kind}.${name}`, password) : Promise.resolve(null))
   }
 }

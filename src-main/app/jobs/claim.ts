@@ -19,8 +19,7 @@ export async function claimBatch(
   if (!last) return { claimed: [], lastSeq: afterSeq, end: true }
   const ids = items.map((item) => item.id)
   await moveItems(
-    ports,
-    job,
+    run,
     items.map(({ seq }) => ({ seq, from: 'planned', to: 'claiming' })),
     'job-claiming',
     { ids },
@@ -57,7 +56,7 @@ async function skip(run: JobRun, items: readonly { readonly seq: number }[]): Pr
     result: 'skipped',
     code: 'row-changed',
   }))
-  await moveItems(run.ports, run.job, moves, 'job-outcomes', { skipped: items.map(({ seq }) => seq) })
+  await moveItems(run, moves, 'job-outcomes', { skipped: items.map(({ seq }) => seq) })
 }
 
 /** Gives rows back that were claimed and never published, then plans their items again. */
@@ -72,7 +71,7 @@ export async function release(
     const version = versions.get(item.message.id)
     return { seq: item.seq, from, to: 'planned', ...(version === undefined ? {} : { version }) }
   })
-  await moveItems(run.ports, run.job, moves, 'job-recovered', {
+  await moveItems(run, moves, 'job-recovered', {
     released: items.map((item) => item.message.id),
   })
 }

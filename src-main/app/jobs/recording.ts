@@ -9,8 +9,7 @@ export function jobEntry(ports: EnginePorts, job: Job, action: JournalAction, de
 
 /** Moves items and writes the journal entry in one transaction; nothing to move writes nothing. */
 export async function moveItems(
-  ports: EnginePorts,
-  job: Job,
+  { ports, job }: { readonly ports: EnginePorts; readonly job: Job },
   moves: readonly ItemMove[],
   action: JournalAction,
   detail: Json,

@@ -20,7 +20,7 @@ export async function declareUnknown(ports: EnginePorts, job: Job): Promise<void
       code: 'process-ended',
       reason: 'Redrive ended before the broker answered',
     }))
-    await moveItems(ports, job, moves, 'job-recovered', { unknown: items.map(({ id }) => id) })
+    await moveItems({ ports, job }, moves, 'job-recovered', { unknown: items.map(({ id }) => id) })
   })
 }
 
@@ -45,7 +45,7 @@ export async function reconcileRows(run: JobRun): Promise<void> {
       const version = versions.get(id)
       return { seq, from: 'claiming', to: 'planned', ...(version === undefined ? {} : { version }) }
     })
-    await moveItems(ports, job, moves, 'job-recovered', { released: [...versions.keys()] })
+    await moveItems({ ports, job }, moves, 'job-recovered', { released: [...versions.keys()] })
   })
   await eachBatch(ports, job, 'settling', async (items) => {
     const requests = items.map(({ id, result, reason, state }): MarkRequest => ({

@@ -5,8 +5,7 @@ import type { ClaimedItem, Interruption, JobRun } from './job-run.ts'
 import { interruptionOf } from './job-run.ts'
 import { createPace } from './pace.ts'
 import { moveItems } from './recording.ts'
-import type { Settler } from './settler.ts'
-import { startSettler } from './settler.ts'
+import { Settler } from './settler.ts'
 
 export type RunEnd =
   | { readonly end: 'done' }
@@ -27,7 +26,7 @@ export async function runJob(run: JobRun, stop: AbortSignal): Promise<RunEnd> {
   } catch (error) {
     return stop.aborted ? { end: 'stopped' } : { end: 'interrupted', interruption: interruptionOf(error) }
   }
-  const settler = startSettler(run)
+  const settler = new Settler(run)
   let failure: Interruption | null
   try {
     failure = await publishAll(run, publisher, settler, stop)
@@ -35,7 +34,7 @@ export async function runJob(run: JobRun, stop: AbortSignal): Promise<RunEnd> {
     await publisher.close()
     await settler.finish()
   }
-  const interruption = settler.interruption() ?? failure
+  const interruption = settler.interruption ?? failure
   if (interruption) return { end: 'interrupted', interruption }
   return stop.aborted ? { end: 'stopped' } : { end: 'done' }
 }
@@ -48,7 +47,7 @@ async function publishAll(
   stop: AbortSignal,
 ): Promise<Interruption | null> {
   const pace = createPace(run.job.rate, run.ports.clock)
-  const mustStop = (): boolean => stop.aborted || settler.interruption() !== null
+  const mustStop = (): boolean => stop.aborted || settler.interruption !== null
   let next = startClaim(run, 0)
   for (;;) {
     const batch = await next
@@ -102,21 +101,15 @@ async function publishBatch(
 ): Promise<readonly ClaimedItem[]> {
   const { claimed, pace, stop } = batch
   await moveItems(
-    run.ports,
-    run.job,
-    claimed.map(({ seq, message }) => ({
-      seq,
-      from: 'claiming',
-      to: 'publishing',
-      claimVersion: message.version,
-    })),
+    run,
+    claimed.map(({ seq }) => ({ seq, from: 'claiming', to: 'publishing' })),
     'job-publishing',
     { ids: claimed.map(({ message }) => message.id) },
   )
   for (const [index, item] of claimed.entries()) {
     await pace(stop)
     await settler.room()
-    if (stop.aborted || settler.interruption()) return claimed.slice(index)
+    if (stop.aborted || settler.interruption) return claimed.slice(index)
     settler.add(item, publisher.publish(outgoing(run, item), run.effects))
   }
   return []

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../domain/errors.ts'
 import type { ItemMove } from '../../domain/job.ts'
 import type { PublishOutcome } from '../../domain/outcome.ts'
 import type { MarkRequest } from '../../ports/outbox.ts'
@@ -11,11 +12,15 @@ export interface Answered {
   readonly outcome: PublishOutcome
 }
 
-/** The publisher refused because it was closed or blocked: not a byte went out, the message may be tried again. */
+const neverSentCodes: ReadonlySet<ErrorCode> = new Set([
+  'channel-closed',
+  'broker-blocked',
+  'outcome-unsettled',
+])
+
+/** The publisher refused for a reason of its own: not a byte went out, the message may be tried again. */
 export function neverSent(outcome: PublishOutcome): boolean {
-  return (
-    outcome.outcome === 'refused' && (outcome.code === 'channel-closed' || outcome.code === 'broker-blocked')
-  )
+  return outcome.outcome === 'refused' && neverSentCodes.has(outcome.code)
 }
 
 /** Writes outcomes down durably. Unknown ones end here: nobody may mark their rows before a person has decided. */
@@ -26,7 +31,7 @@ export async function recordOutcomes(run: JobRun, answered: readonly Answered[])
     const why = outcome.outcome === 'confirmed' ? {} : { code: outcome.code, reason: outcome.reason }
     return { seq: item.seq, from: 'publishing', to, result: outcome.outcome, ...why }
   })
-  await moveItems(run.ports, run.job, moves, 'job-outcomes', outcomesDetail(sent))
+  await moveItems(run, moves, 'job-outcomes', outcomesDetail(sent))
 }
 
 /** Marks the rows whose outcome is known, gives back those never sent, and ends the items. */
@@ -62,7 +67,7 @@ export async function markAndEnd(
     marked: marked.has(id),
   }))
   const left = requests.filter(({ id }) => !marked.has(id)).map(({ id }) => id)
-  await moveItems(run.ports, run.job, moves, 'job-marked', { marked: marked.size, leftAlone: left })
+  await moveItems(run, moves, 'job-marked', { marked: marked.size, leftAlone: left })
 }
 
 function outcomesDetail(answered: readonly Answered[]) {

@@ -9,100 +9,118 @@ import { markOutcomes, neverSent, recordOutcomes } from './settle-outcomes.ts'
 const GATHER_MS = 25
 /** Answers that never came, in one run, before it stops: a broker that confirms nothing needs a person. */
 const CONFIRM_TIMEOUTS_MAX = 20
+/** Messages under way or answered and not yet written down; bounds memory and what a crash leaves unknown. */
+const UNDER_WAY_MAX = PUBLISH_WINDOW_MAX * 2
 
 /** Takes the answers of the broker as they come, writes them down in groups and marks the rows. */
-export interface Settler {
-  /** Waits until another message may be under way. */
-  room(): Promise<void>
-  add(item: ClaimedItem, answer: Promise<PublishOutcome>): void
-  /** Set as soon as the run should stop publishing. */
-  interruption(): Interruption | null
-  /** Waits for every answer, settles all. */
-  finish(): Promise<void>
-}
+export class Settler {
+  readonly #run: JobRun
+  readonly #done: Promise<void>
+  #answered: Answered[] = []
+  #underWay = 0
+  #finishing = false
+  #timeouts = 0
+  #sourceFailed = false
+  #interruption: Interruption | null = null
+  #bell = Promise.withResolvers<void>()
 
-export function startSettler(run: JobRun): Settler {
-  const { batch, clock } = run.ports
-  let answered: Answered[] = []
-  let underWay = 0
-  let finishing = false
-  let timeouts = 0
-  let interruption: Interruption | null = null
-  let sourceFailed = false
-  let bell = Promise.withResolvers<void>()
-  const ring = (): void => {
-    bell.resolve()
-    bell = Promise.withResolvers<void>()
+  constructor(run: JobRun) {
+    this.#run = run
+    this.#done = this.#settleAll().catch((error: unknown) => {
+      // The store cannot be written: what is under way stays as it is on disk, and is unknown after the next start.
+      this.#interruption ??= interruptionOf(error)
+      this.#ring()
+      throw error
+    })
+    // Whoever finishes hears of it; until then it must not count as unhandled.
+    this.#done.catch(() => undefined)
   }
 
-  const note = (outcome: PublishOutcome): void => {
+  /** Set as soon as the run should stop publishing. */
+  get interruption(): Interruption | null {
+    return this.#interruption
+  }
+
+  /** Waits until another message may be under way. */
+  async room(): Promise<void> {
+    while (this.#underWay + this.#answered.length >= UNDER_WAY_MAX && !this.#interruption)
+      await this.#bell.promise
+  }
+
+  add(item: ClaimedItem, answer: Promise<PublishOutcome>): void {
+    this.#underWay += 1
+    answer.then(
+      (outcome) => this.#take(item, outcome),
+      (error: unknown) =>
+        this.#take(item, { outcome: 'unknown', code: 'broker-failed', reason: interruptionOf(error).reason }),
+    )
+  }
+
+  /** Waits for every answer, settles all. Throws where the store failed. */
+  async finish(): Promise<void> {
+    this.#finishing = true
+    this.#ring()
+    await this.#done
+  }
+
+  #ring(): void {
+    this.#bell.resolve()
+    this.#bell = Promise.withResolvers<void>()
+  }
+
+  #take(item: ClaimedItem, outcome: PublishOutcome): void {
+    this.#underWay -= 1
+    this.#answered.push({ item, outcome })
+    this.#note(outcome)
+    const count = this.#answered.length
+    if (count === 1 || count >= this.#run.ports.batch || this.#underWay === 0) this.#ring()
+  }
+
+  #note(outcome: PublishOutcome): void {
     if (outcome.outcome === 'confirmed' || outcome.outcome === 'returned') return
-    if (outcome.code === 'confirm-timeout') timeouts += 1
+    if (outcome.code === 'confirm-timeout') this.#timeouts += 1
     const gone = outcome.code === 'channel-closed' || neverSent(outcome)
-    if (gone || timeouts >= CONFIRM_TIMEOUTS_MAX) {
-      interruption ??= { code: outcome.code, reason: outcome.reason }
+    if (gone || this.#timeouts >= CONFIRM_TIMEOUTS_MAX) {
+      this.#interruption ??= { code: outcome.code, reason: outcome.reason }
     }
   }
-  const gather = async (): Promise<void> => {
+
+  async #settleAll(): Promise<void> {
+    for (;;) {
+      while (this.#answered.length === 0) {
+        if (this.#finishing && this.#underWay === 0) return
+        await this.#bell.promise
+      }
+      await this.#gather()
+      const group = this.#answered
+      this.#answered = []
+      this.#ring()
+      await this.#settle(group)
+    }
+  }
+
+  /** Waits for a full group, for the last answer, or for a moment. */
+  async #gather(): Promise<void> {
+    const { batch, clock } = this.#run.ports
     const enough = new AbortController()
-    const timer = clock.sleep(GATHER_MS, enough.signal).catch(() => undefined)
     let waiting = true
-    void timer.then(() => (waiting = false))
-    while (waiting && answered.length < batch && underWay > 0) await Promise.race([timer, bell.promise])
+    const moment = clock.sleep(GATHER_MS, enough.signal).catch(() => undefined)
+    void moment.then(() => (waiting = false))
+    while (waiting && this.#answered.length < batch && this.#underWay > 0) {
+      await Promise.race([moment, this.#bell.promise])
+    }
     enough.abort()
   }
-  const settle = async (group: readonly Answered[]): Promise<void> => {
-    // Outcomes are written down even where the source is gone: the rows are marked when the job goes on.
-    await recordOutcomes(run, group)
-    if (sourceFailed) return
-    try {
-      await markOutcomes(run, group)
-    } catch (error) {
-      sourceFailed = true
-      interruption ??= interruptionOf(error)
-    }
-  }
-  const loop = async (): Promise<void> => {
-    for (;;) {
-      while (answered.length === 0) {
-        if (finishing && underWay === 0) return
-        await bell.promise
-      }
-      await gather()
-      const group = answered
-      answered = []
-      ring()
-      await settle(group)
-    }
-  }
-  const done = loop().catch((error: unknown) => {
-    // The store cannot be written: what is under way stays as it is on disk, and is unknown after the next start.
-    interruption ??= interruptionOf(error)
-    throw error
-  })
-  done.catch(ring)
 
-  return {
-    async room() {
-      while (underWay + answered.length >= PUBLISH_WINDOW_MAX * 2 && !interruption) await bell.promise
-    },
-    add(item, answer) {
-      underWay += 1
-      const answeredWith = (outcome: PublishOutcome): void => {
-        underWay -= 1
-        note(outcome)
-        answered.push({ item, outcome })
-        if (answered.length === 1 || answered.length >= batch || underWay === 0) ring()
-      }
-      answer.then(answeredWith, (error: unknown) =>
-        answeredWith({ outcome: 'unknown', code: 'broker-failed', reason: interruptionOf(error).reason }),
-      )
-    },
-    interruption: () => interruption,
-    async finish() {
-      finishing = true
-      ring()
-      await done
-    },
+  async #settle(group: readonly Answered[]): Promise<void> {
+    // Outcomes are written down even where the source is gone: the rows are marked when the job goes on.
+    await recordOutcomes(this.#run, group)
+    if (this.#sourceFailed) return
+    try {
+      await markOutcomes(this.#run, group)
+    } catch (error) {
+      this.#sourceFailed = true
+      this.#interruption ??= interruptionOf(error)
+    }
   }
 }
