@@ -146,7 +146,7 @@ export interface Outbox {
   ): Promise<{ readonly groups: readonly MessageGroup[]; readonly bounded: boolean; readonly scope: Scope }>
   /** Rows by id with their content, in the order of the ids; an id that does not exist is absent from the answer. */
   read(ids: readonly string[], signal: AbortSignal): Promise<readonly MessageWithContent[]>
-  /** For each chain of these rows the highest id that is already sent and higher than the row's. */
+  /** By chain key: the highest id that is already sent and higher than the chain's first row among these. */
   laterSent(ids: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, string>>
   /**
    * Takes rows for one publish, counts the attempt, writes `token`. One statement. A row already claimed with the

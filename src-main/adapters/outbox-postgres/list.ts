@@ -149,7 +149,7 @@ export async function readMessages(
   return rows.map((row) => toMessageWithContent(row, limits.attemptsMax))
 }
 
-/** For each chain of these rows the highest id that is sent and higher than the row's. */
+/** For each chain of these rows the highest id that is sent and higher than the chain's first row here. */
 export async function readLaterSent(
   { session, mapping, sql }: Parts,
   ids: readonly string[],
@@ -159,12 +159,14 @@ export async function readLaterSent(
   const params = newParams()
   const { key, chain } = mapping
   const wanted = params.add(ids, 'ids')
+  // One look for each chain, not for each row: a long chain of failed rows is walked once.
   const text =
-    `select ${sql.column(key, 'm')} as id, l.later from unnest(${wanted}::bigint[]) r(id) ` +
-    `join ${sql.table} m on ${sql.column(key, 'm')} = r.id cross join lateral (` +
-    `select ${sql.column(key)} as later from ${sql.table} t ` +
-    `where ${sql.column(chain.key)} = ${sql.column(chain.key, 'm')} and ${sql.column(key)} > ${sql.column(key, 'm')} ` +
+    `select c.chain, l.later from (` +
+    `select ${sql.column(chain.key, 'm')} as chain, min(${sql.column(key, 'm')}) as first ` +
+    `from unnest(${wanted}::bigint[]) r(id) join ${sql.table} m on ${sql.column(key, 'm')} = r.id group by 1) c ` +
+    `cross join lateral (select ${sql.column(key)} as later from ${sql.table} t ` +
+    `where ${sql.column(chain.key)} = c.chain and ${sql.column(key)} > c.first ` +
     `and ${sql.isState('sent', params)} order by ${sql.column(chain.key)} desc, ${sql.column(key)} desc limit 1) l`
   const rows = await session.read({ text, values: params.values }, READ_TIMEOUT_MS, signal)
-  return new Map(rows.map((row) => [row['id'] ?? '', row['later'] ?? '']))
+  return new Map(rows.map((row) => [row['chain'] ?? '', row['later'] ?? '']))
 }
