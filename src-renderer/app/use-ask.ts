@@ -10,13 +10,13 @@ export interface Ask<T> {
   readonly data: Readonly<ShallowRef<T | null>>
   readonly error: Readonly<ShallowRef<ApiError | null>>
   readonly loading: Readonly<Ref<boolean>>
-  refresh(): Promise<void>
+  readonly refresh: () => Promise<void>
 }
 
 interface AskOptions<S, T> {
   /** What is asked about; null: nothing. When it changes (compared as JSON), the old answer is dropped. */
-  subject(): S | null
-  ask(subject: S, signal: AbortSignal): Promise<T>
+  readonly subject: () => S | null
+  readonly ask: (subject: S, signal: AbortSignal) => Promise<T>
   /** Whether to ask again when the engine says that something changed. Default: always. */
   live?: boolean | (() => boolean)
   /** Live questions are asked at most this often. */

@@ -18,7 +18,7 @@ export interface Command {
 }
 
 /** Everything that can be done from anywhere. */
-export function useCommands({ showKeys }: { showKeys(): void }): ComputedRef<Command[]> {
+export function useCommands({ showKeys }: { showKeys: () => void }): ComputedRef<Command[]> {
   const { t } = useI18n()
   const router = useRouter()
   const sources = useSources()

@@ -7,7 +7,7 @@ import type { ListSubject, MessageRows } from './message-list.ts'
 import type { Selection } from './selection.ts'
 
 interface Options {
-  subject(): ListSubject | null
+  readonly subject: () => ListSubject | null
   readonly selection: Selection
   readonly list: MessageRows
   readonly at: Ref<number>
@@ -20,8 +20,8 @@ export interface InboxActs {
   readonly canResend: ComputedRef<boolean>
   /** A decision names its messages one by one; "all that match" cannot be resolved. */
   readonly canResolve: ComputedRef<boolean>
-  resend(): void
-  resolve(): void
+  readonly resend: () => void
+  readonly resolve: () => void
 }
 
 /** Acts of the list: on the selection; without one, on the open message; without that, on the row at the cursor. */

@@ -5,14 +5,14 @@ import type { InboxActs } from './inbox-acts.ts'
 import type { Selection } from './selection.ts'
 
 interface Options {
-  rows(): readonly Message[]
+  readonly rows: () => readonly Message[]
   readonly at: Ref<number>
   readonly selection: Selection
   readonly acts: InboxActs
   readonly openId: ComputedRef<string | null>
-  open(id: string | null): void
-  reveal(index: number): void
-  undo(): void
+  readonly open: (id: string | null) => void
+  readonly reveal: (index: number) => void
+  readonly undo: () => void
 }
 
 /** The keys of the list. An act on one key only ever opens its dialog. */

@@ -1,5 +1,15 @@
-import { onScopeDispose, ref, shallowRef, watch, type Ref, type ShallowRef } from 'vue'
+import {
+  computed,
+  onScopeDispose,
+  ref,
+  shallowRef,
+  watch,
+  type ComputedRef,
+  type Ref,
+  type ShallowRef,
+} from 'vue'
 import type { Message, MessageFilter, MessageList, Scope } from '../../../src-preload/contract/messages.ts'
+import type { Client } from '../../api/client.ts'
 import { toApiError, type ApiError } from '../../api/errors.ts'
 import { useSession } from '../../app/state/session.ts'
 import { useClient } from '../../app/use-client.ts'
@@ -23,10 +33,32 @@ export interface MessageRows {
   readonly about: Readonly<ShallowRef<Pick<MessageList, 'scope' | 'asOf' | 'nextCursor'> | null>>
   readonly error: Readonly<ShallowRef<ApiError | null>>
   readonly loading: Readonly<Ref<boolean>>
+  /** The table goes on below what is loaded. */
+  readonly hasMore: ComputedRef<boolean>
   /** Reads on where the last page ended. */
-  more(): Promise<void>
+  readonly more: () => Promise<void>
   /** Reads again what is loaded, at most a few pages, keeping the old rows until the new ones are there. */
-  refresh(): Promise<void>
+  readonly refresh: () => Promise<void>
+}
+
+interface PagesRead {
+  readonly from: string | null
+  readonly pagesMax: number
+  readonly signal: AbortSignal
+}
+
+/** Pages in one go: until there are enough, the end is reached, or the engine ran out of its time budget. */
+async function readPages(client: Client, list: ListSubject, { from, pagesMax, signal }: PagesRead) {
+  const rows: Message[] = []
+  let cursor = from
+  for (let page = 1; ; page += 1) {
+    const answer = await client.messages.list({ ...list, cursor, limit: PAGE_ROWS }, { signal })
+    const { scope, asOf, nextCursor } = answer
+    rows.push(...answer.messages)
+    cursor = nextCursor
+    const enough = page >= pagesMax && (rows.length > 0 || page >= EMPTY_PAGES_MAX)
+    if (cursor === null || enough || isPartial(scope)) return { rows, about: { scope, asOf, nextCursor } }
+  }
 }
 
 /** The rows of a list, page by page. A new subject starts from nothing; a refresh keeps what is on the screen. */
@@ -54,7 +86,7 @@ export function useMessageRows(subject: () => ListSubject | null): MessageRows {
     loading.value = true
     readAt = Date.now()
     try {
-      const found = await readPages(list, { from, pagesMax, signal: mine.signal })
+      const found = await readPages(client, list, { from, pagesMax, signal: mine.signal })
       if (mine.signal.aborted) return
       rows.value = from === null ? found.rows : [...rows.value, ...found.rows]
       about.value = found.about
@@ -64,28 +96,6 @@ export function useMessageRows(subject: () => ListSubject | null): MessageRows {
       error.value = toApiError(thrown)
     }
     loading.value = false
-  }
-
-  interface PagesRead {
-    readonly from: string | null
-    readonly pagesMax: number
-    readonly signal: AbortSignal
-  }
-
-  async function readPages(list: ListSubject, { from, pagesMax, signal }: PagesRead) {
-    const found: Message[] = []
-    let cursor = from
-    for (let page = 1; ; page += 1) {
-      const answer = await client.messages.list({ ...list, cursor, limit: PAGE_ROWS }, { signal })
-      found.push(...answer.messages)
-      cursor = answer.nextCursor
-      const enough = page >= pagesMax || isPartial(answer.scope)
-      if (
-        cursor === null ||
-        (enough && (found.length > 0 || page >= EMPTY_PAGES_MAX || isPartial(answer.scope)))
-      )
-        return { rows: found, about: { scope: answer.scope, asOf: answer.asOf, nextCursor: cursor } }
-    }
   }
 
   async function refresh(): Promise<void> {
@@ -117,7 +127,8 @@ export function useMessageRows(subject: () => ListSubject | null): MessageRows {
     clearTimeout(timer)
     current?.abort()
   })
-  return { rows, about, error, loading, more, refresh }
+  const hasMore = computed(() => (about.value?.nextCursor ?? null) !== null)
+  return { rows, about, error, loading, hasMore, more, refresh }
 }
 
 export function isPartial(scope: Scope): scope is Extract<Scope, { complete: false }> {

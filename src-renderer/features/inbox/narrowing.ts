@@ -1,4 +1,5 @@
 import type { MessageFilter } from '../../../src-preload/contract/messages.ts'
+import { without } from '../../ui/without.ts'
 
 export const groupings = ['type', 'error', 'destination'] as const
 export type Grouping = (typeof groupings)[number]
@@ -9,8 +10,7 @@ const ERROR_CHARS_MAX = 200
 
 /** The filter without what the groups are about: its siblings stay visible after one was chosen. */
 export function withoutGrouping(filter: MessageFilter, by: Grouping): MessageFilter {
-  const { [FIELDS[by]]: _, ...rest } = filter
-  return rest
+  return without<MessageFilter, keyof MessageFilter>(filter, FIELDS[by])
 }
 
 /** The filter narrowed to a group, or widened again where it is narrowed to it already. Null: it cannot be. */

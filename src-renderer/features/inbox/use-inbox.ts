@@ -3,6 +3,7 @@ import { useRoute, useRouter } from 'vue-router'
 import type { MessageFilter } from '../../../src-preload/contract/messages.ts'
 import { parseQuery, printQuery, type Query } from '../../app/query.ts'
 import { useSources } from '../../app/state/sources.ts'
+import { without } from '../../ui/without.ts'
 
 const FIRST_QUERY = 'trouble:failed'
 
@@ -12,9 +13,9 @@ export interface InboxAddress {
   readonly query: ComputedRef<Query>
   readonly order: ComputedRef<'newest' | 'oldest'>
   readonly openId: ComputedRef<string | null>
-  narrow(filter: MessageFilter): void
-  setOrder(order: 'newest' | 'oldest'): void
-  open(id: string | null): void
+  readonly narrow: (filter: MessageFilter) => void
+  readonly setOrder: (order: 'newest' | 'oldest') => void
+  readonly open: (id: string | null) => void
 }
 
 export function useInboxAddress(): InboxAddress {
@@ -40,8 +41,8 @@ export function useInboxAddress(): InboxAddress {
     ([name, q, page]) => {
       if (page !== 'inbox' || name === null || (text('source') === name && q !== undefined)) return
       const moved = text('source') !== null && text('source') !== name
-      const { id: _, ...rest } = route.query
-      void router.replace({ query: { ...(moved ? rest : route.query), source: name, q: q ?? FIRST_QUERY } })
+      const rest = moved ? without(route.query, 'id') : route.query
+      void router.replace({ query: { ...rest, source: name, q: q ?? FIRST_QUERY } })
     },
     { immediate: true },
   )
@@ -52,12 +53,11 @@ export function useInboxAddress(): InboxAddress {
     order: computed(() => (text('order') === 'oldest' ? 'oldest' : 'newest')),
     openId: computed(() => text('id')),
     narrow: (filter) => {
-      const { id: _, ...rest } = route.query
-      void router.push({ query: { ...rest, q: printQuery(filter) } })
+      void router.push({ query: { ...without(route.query, 'id'), q: printQuery(filter) } })
     },
     setOrder: (order) => void router.replace({ query: { ...route.query, order } }),
     open: (id) => {
-      const { id: _, ...rest } = route.query
+      const rest = without(route.query, 'id')
       void router.replace({ query: id === null ? rest : { ...rest, id } })
     },
   }

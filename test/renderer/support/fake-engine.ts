@@ -80,9 +80,11 @@ export function fakeEngine(world: World) {
         return { items: items.slice(0, input.limit) }
       }),
       watch: jobs.watch.handler(async function* ({ input, signal }): AsyncGenerator<Job> {
-        for await (const _ of changes(world, signal)) {
+        let told = -1
+        for await (const revision of changes(world, signal)) {
           const { job } = jobOf(world, input.job)
-          yield job
+          if (revision !== told) yield job
+          told = revision
           if (job.state !== 'running') return
         }
       }),
@@ -122,14 +124,14 @@ export function fakeEngine(world: World) {
         keepsPasswords: world.switches.keepsPasswords,
       })),
       watch: session.watch.handler(async function* ({ signal }) {
-        for await (const _ of changes(world, signal)) yield status(world)
+        for await (const revision of changes(world, signal)) yield status(world, revision)
       }),
     },
   })
 }
 
 /** One item now, then one for every change (or several at once), until the signal fires. */
-async function* changes(world: World, signal: AbortSignal | undefined): AsyncGenerator<void> {
+async function* changes(world: World, signal: AbortSignal | undefined): AsyncGenerator<number> {
   let wake = (): void => undefined
   let dirty = true
   const changed = (): void => {
@@ -142,7 +144,7 @@ async function* changes(world: World, signal: AbortSignal | undefined): AsyncGen
     while (signal?.aborted !== true) {
       if (dirty) {
         dirty = false
-        yield
+        yield world.revision
       } else {
         await new Promise<void>((resolve) => {
           wake = resolve
@@ -155,7 +157,7 @@ async function* changes(world: World, signal: AbortSignal | undefined): AsyncGen
   }
 }
 
-function status(world: World): SessionStatus {
+function status(world: World, revision: number): SessionStatus {
   const at = iso(world.now())
   const sources = [...world.sources.values()]
   return {
@@ -188,6 +190,6 @@ function status(world: World): SessionStatus {
     jobs: [...world.jobs.values()].flatMap(({ job: { job, source, state, items, ended } }) =>
       state === 'running' || state === 'interrupted' ? [{ job, source, state, items, ended }] : [],
     ),
-    revision: world.revision,
+    revision,
   }
 }

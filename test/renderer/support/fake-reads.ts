@@ -7,6 +7,7 @@ import type {
   Scope,
 } from '../../../src-preload/contract/messages.ts'
 import type { SourceOverview, TroubleCount } from '../../../src-preload/contract/overview.ts'
+import { without } from '../../../src-renderer/ui/without.ts'
 import { iso, refuse, sourceOf, troubleOf, type FakeSource, type World } from './fake-world.ts'
 
 const fitting =
@@ -34,7 +35,7 @@ function scopeOf(world: World, scannedToId: string | null): Scope {
 }
 
 function shown(world: World, source: FakeSource, message: MessageDetail): Message {
-  const { payload: _, headers: __, deeds: ___, heldBy: ____, undo: _____, ...row } = message
+  const row = without(message, 'payload', 'headers', 'deeds', 'heldBy', 'undo')
   return { ...row, trouble: troubleOf(source, world.now(), message) }
 }
 

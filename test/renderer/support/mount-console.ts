@@ -31,6 +31,8 @@ interface MountOptions {
   readonly locale?: 'en' | 'zh-CN'
 }
 
+/** happy-dom lays nothing out: every element says it is this large, or the virtual list would draw no row. */
+const LAYOUT = { clientWidth: 1_200, clientHeight: 600 }
 const UNTIL_MS = 5_000
 
 /**
@@ -43,6 +45,8 @@ export async function mountConsole({
   locale = 'en',
 }: MountOptions): Promise<MountedConsole> {
   localStorage.setItem('redrive.preferences', JSON.stringify({ locale, theme: 'light' }))
+  for (const [name, value] of Object.entries(LAYOUT))
+    vi.spyOn(HTMLElement.prototype, name as keyof typeof LAYOUT, 'get').mockReturnValue(value)
   const complaints: string[] = []
   for (const method of ['warn', 'error'] as const) {
     vi.spyOn(console, method).mockImplementation(

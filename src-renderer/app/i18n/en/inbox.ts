@@ -19,7 +19,7 @@ export const inbox = {
   loadedMore: '{n} message, more below | {n} messages, more below',
   order: { newest: 'Newest first', oldest: 'Oldest first' },
   partial: 'The search ended at its time budget before it reached the end: there may be more messages.',
-  partialTo: 'The search ended at its time budget: scanned down to id {id}; there may be more messages.',
+  partialTo: 'The search ended at its time budget: it looked as far as id {id}; there may be more messages.',
   goOn: 'Go on from there',
   stale: 'Still shown: the list as of {time}.',
   notRun: 'Not understood: {part}. The search runs when the query is mended.',

@@ -261,7 +261,7 @@ export const chineseSentences: Readonly<Record<ErrorCode, Sentences>> = {
     next: '换一个名称，或先改掉占用它的连接。',
   },
   'store-failed': {
-    what: '本地存储 {path} 无法使用：{reason}。',
+    what: '本地存储 {path} 无法使用：{problem}。',
     means: '只要无法落盘记录，就不会发送任何消息。',
     next: '检查该目录的磁盘空间和权限，然后重启 Redrive。',
   },

@@ -23,7 +23,7 @@ export const shell = {
     engineUnreachable: '连不上引擎 · 正在重试',
     connections: '{n} 个连接',
     moreConnections: '另有 {n} 个连接',
-    latency: '{ms} 毫秒',
+    latency: '{ms} ms',
     jobs: '没有任务在跑 | {n} 个任务在跑 | {n} 个任务在跑',
     interrupted: '{n} 个任务已中断 | {n} 个任务已中断',
     job: '{job} {ended}/{items}',
