@@ -113,6 +113,7 @@ async function testSource(world: World, input: { name: string; draft: SourceDraf
       privileges: { select: true, update: true },
       readRoleCanWrite: false,
       indexed: true,
+      ...world.switches.report,
     },
   }
 }

@@ -95,7 +95,8 @@ function finish(world: World, fake: FakeJob, item: JobItem): void {
     result,
     code: code[result],
     reason: result === 'returned' ? '312 NO_ROUTE' : null,
-    marked: result === 'confirmed',
+    // Nobody marks the row of an unknown outcome before a person has decided.
+    marked: result === 'unknown' ? null : true,
     updatedAt: iso(world.now()),
   } satisfies Partial<JobItem>)
   const message = sourceOf(world, fake.job.source).messages.find(({ id }) => id === item.id)
@@ -122,7 +123,7 @@ function count(fake: FakeJob): void {
     unknown: of('unknown'),
     skipped: of('skipped'),
     unsettled: fake.items.filter((item) => item.result === 'unknown' && item.settledAs === null).length,
-    unmarked: fake.items.filter((item) => item.result === 'confirmed' && item.marked === false).length,
+    unmarked: fake.items.filter((item) => item.marked === false).length,
   }
   fake.job = { ...fake.job, tally, ended: fake.items.filter(({ itemState }) => itemState === 'done').length }
 }

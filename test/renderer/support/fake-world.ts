@@ -1,6 +1,10 @@
 import { createHash } from 'node:crypto'
 import { ORPCError } from '@orpc/server'
-import type { BrokerConnection, SourceConnection } from '../../../src-preload/contract/connections.ts'
+import type {
+  BrokerConnection,
+  SourceConnection,
+  SourceReport,
+} from '../../../src-preload/contract/connections.ts'
 import type { Decision } from '../../../src-preload/contract/decisions.ts'
 import type { ErrorCode, ErrorData } from '../../../src-preload/contract/errors.ts'
 import type { Job, JobItem } from '../../../src-preload/contract/jobs.ts'
@@ -53,6 +57,8 @@ export interface Switches {
   outcome: (item: JobItem) => 'confirmed' | 'returned' | 'refused' | 'unknown'
   journalIntact: boolean
   keepsPasswords: boolean
+  /** What tests of sources report otherwise than well. */
+  report: Partial<SourceReport>
 }
 
 export const FAKE_NOW = '2026-11-21T10:00:00.000Z'
@@ -79,6 +85,7 @@ export function createWorld({ now = () => Date.parse(FAKE_NOW) }: { now?: () => 
       outcome: (item) => (item.destination.exchange === 'reporting' ? 'returned' : 'confirmed'),
       journalIntact: true,
       keepsPasswords: true,
+      report: {},
     },
   }
 }

@@ -1,0 +1,191 @@
+import { beforeEach, expect, test } from 'vitest'
+import { interruptJob, runPlan } from './support/fake-jobs.ts'
+import { makeMessages } from './support/fake-messages.ts'
+import { makePlan } from './support/fake-plans.ts'
+import { addBroker, addSource, createWorld, errorOf, type World } from './support/fake-world.ts'
+import { button, field, giveHeight, hasButton, submit, type } from './support/hands.ts'
+import { mountConsole, type MountedConsole } from './support/mount-console.ts'
+
+beforeEach(() => giveHeight())
+
+interface Shop {
+  readonly count?: number
+  readonly unlocked?: boolean
+}
+
+function shop({ count = 60, unlocked = true }: Shop = {}): World {
+  const world = createWorld({ now: () => Date.now() })
+  addBroker(world)
+  const messages = makeMessages({ count, nowMs: world.now(), mix: { failed: 1 } })
+  addSource(world, { name: 'shop', unlocked: true, messages })
+  world.switches.outcome = (item) => (item.seq % 10 === 0 ? 'unknown' : 'confirmed')
+  if (!unlocked) lockAfterStart(world)
+  return world
+}
+
+function lockAfterStart(world: World): void {
+  startJob(world)
+  const source = world.sources.get('shop')
+  if (source !== undefined) source.connection.unlockedUntil = null
+}
+
+function startJob(world: World): string {
+  const plan = makePlan(world, { source: 'shop', selection: { kind: 'filter', filter: {} } })
+  return runPlan(world, { plan: plan.plan, digest: plan.digest, typedCount: null, rate: null }).job
+}
+
+function jobOf(world: World, id: string) {
+  const job = world.jobs.get(id)?.job
+  if (job === undefined) throw new Error(`no job ${id}`)
+  return job
+}
+
+const sentence = (page: MountedConsole): string => page.text('.sentence') ?? ''
+const rows = (page: MountedConsole): string[] => page.all('[data-seq]').map((row) => row.textContent ?? '')
+
+test('a running job moves by its stream, not by asking again', async () => {
+  const world = shop()
+  world.switches.jobBatch = 5
+  world.switches.jobBatchMs = 60
+  const job = startJob(world)
+  // Asking would fail: what moves on the page can only have come by the stream.
+  const page = await mountConsole({ world, path: `/jobs/${job}` })
+  await page.until(() => expect(sentence(page)).toContain('Running:'))
+  world.switches.fail['jobs.get'] = errorOf('internal', { reason: 'not by asking' })
+  const seen = new Set<string>()
+  await page.until(() => {
+    seen.add(page.find('[role=progressbar]').getAttribute('aria-valuenow') ?? '')
+    expect(sentence(page)).toBe(
+      'Ended, but the outcome of 6 messages is unknown: decide what became of them.',
+    )
+  })
+  expect(seen.size).toBeGreaterThan(3)
+  expect(page.text('[data-filter=confirmed] .count')).toBe('54')
+  expect(page.text('[data-filter=unknown] .count')).toBe('6')
+})
+
+test('while it runs the page says how fast it goes and what is left, and live turns off with the line', async () => {
+  const world = shop({ count: 400 })
+  world.switches.jobBatch = 2
+  world.switches.jobBatchMs = 40
+  const job = startJob(world)
+  const page = await mountConsole({ world, path: `/jobs/${job}` })
+  await page.until(() =>
+    expect(page.text('.progress')).toMatch(/\d+ a second.*about \d+ (second|minute)s? left.*live/),
+  )
+  page.cut({ down: true })
+  await page.until(() => expect(page.text('.progress')).toContain('Not live'))
+  page.restore()
+  await page.until(() => expect(page.text('.progress')).toMatch(/left\s*live/))
+})
+
+test('stopping asks first, says what stays unsent, and publishes nothing more', async () => {
+  const world = shop()
+  world.switches.jobBatchMs = 10_000
+  const job = startJob(world)
+  const page = await mountConsole({ world, path: `/jobs/${job}` })
+  await page.until(() => button(page, 'Stop: publish nothing more'))
+  await page.click(button(page, 'Stop: publish nothing more'))
+  await page.until(() => expect(page.text('form[role=dialog]')).toContain('60 messages stay unsent.'))
+  expect(jobOf(world, job).state).toBe('running')
+  await submit(page)
+  await page.until(() => expect(sentence(page)).toBe('Stopped by the operator: 60 messages were not sent.'))
+  expect(jobOf(world, job).state).toBe('cancelled')
+})
+
+test('an interrupted job says by what, and goes on with what is left', async () => {
+  const world = shop()
+  world.switches.jobBatch = 20
+  world.switches.jobBatchMs = 30
+  const job = startJob(world)
+  const page = await mountConsole({ world, path: `/jobs/${job}` })
+  await page.until(() => expect(jobOf(world, job).ended).toBe(20))
+  interruptJob(world, job)
+  await page.until(() => expect(sentence(page)).toBe('Interrupted with 40 messages left.'))
+  expect(page.text('.interruption')).toContain('The broker takes no publishes now: low on memory.')
+  await page.click(button(page, 'Continue with 40 messages'))
+  await page.until(() => expect(jobOf(world, job).state).toBe('done'))
+  await page.until(() => expect(sentence(page)).toContain('Ended, but the outcome of 6 messages is unknown'))
+})
+
+test('the items can be narrowed to one outcome, each with its reason', async () => {
+  const world = shop()
+  const job = startJob(world)
+  const page = await mountConsole({ world, path: `/jobs/${job}` })
+  await page.until(() => expect(jobOf(world, job).state).toBe('done'))
+  await page.until(() => expect(page.find('[data-filter=unknown]').hasAttribute('disabled')).toBe(false))
+  await page.click('[data-filter=unknown]')
+  await page.until(() => expect(rows(page).length).toBe(6))
+  expect(rows(page)[0]).toContain('The broker did not confirm in time.')
+})
+
+test('unknown outcomes are decided with a reason, selected or all', async () => {
+  const world = shop()
+  const job = startJob(world)
+  const page = await mountConsole({ world, path: `/jobs/${job}` })
+  await page.until(() => button(page, 'Decide 6 unknown outcomes…'))
+  await page.click('[data-filter=unsettled]')
+  await page.until(() => expect(rows(page).length).toBe(6))
+  await page.click(page.all('[data-seq] .n-checkbox')[0] ?? page.root)
+  await page.click(button(page, 'Decide 1 selected outcome…'))
+  await page.until(() => field(page, 'Reason'))
+  expect(page.text('form[role=dialog]')).toContain('Redrive does not guess.')
+  await type(field(page, 'Reason'), 'found in the ledger')
+  await submit(page)
+  expect(jobOf(world, job).tally.unsettled).toBe(6)
+  await page.click(page.find('[data-test=settle-sent] input'))
+  await page.until(() => expect(button(page, 'Mark 1 message sent').disabled).toBe(false))
+  await submit(page)
+  await page.until(() => expect(jobOf(world, job).tally.unsettled).toBe(5))
+  await page.until(() => button(page, 'Decide 5 unknown outcomes…'))
+  await page.click(button(page, 'Decide 5 unknown outcomes…'))
+  await page.click(page.find('[data-test=settle-not-sent] input'))
+  expect(button(page, 'Mark 5 messages failed').disabled).toBe(true)
+  await type(field(page, 'Reason'), 'not in the queue')
+  await submit(page)
+  await page.until(() => expect(jobOf(world, job).tally.unsettled).toBe(0))
+  await page.until(() => expect(sentence(page)).toBe('Done: 6 messages were not confirmed.'))
+  const settled = world.jobs.get(job)?.items.filter(({ settledAs }) => settledAs !== null) ?? []
+  expect(settled.map(({ settledAs }) => settledAs)).toEqual(['sent', ...Array(5).fill('not-sent')])
+})
+
+test('a locked source asks for the unlock before anything is decided', async () => {
+  const world = shop({ unlocked: false })
+  const page = await mountConsole({ world, path: '/jobs/job-1' })
+  await page.until(() => button(page, 'Unlock shop…'))
+  expect(hasButton(page, 'Decide 6 unknown outcomes…')).toBe(false)
+  await page.click(button(page, 'Unlock shop…'))
+  await page.until(() => button(page, 'Unlock shop for 15 minutes'))
+  await submit(page)
+  await page.until(() => button(page, 'Decide 6 unknown outcomes…'))
+})
+
+test('the list shows jobs newest first, narrows by source and brings older ones', async () => {
+  const world = shop({ count: 4 })
+  const first = startJob(world)
+  const pattern = world.jobs.get(first)
+  if (pattern === undefined) throw new Error('no job')
+  for (let number = 2; number <= 53; number += 1) {
+    const job = { ...pattern.job, job: `job-${number}`, state: 'done' as const }
+    world.jobs.set(job.job, { job, items: [] })
+  }
+  const page = await mountConsole({ world, path: '/jobs' })
+  await page.until(() => expect(page.all('[data-job]').length).toBe(50))
+  expect(page.all('[data-job]')[0]?.dataset['job']).toBe('job-53')
+  await page.click(button(page, 'Show older jobs'))
+  await page.until(() => expect(page.all('[data-job]').length).toBe(53))
+  expect(page.text('.end')).toBe('No older jobs.')
+  await page.press('j')
+  await page.press('Enter')
+  await page.until(() => expect(page.router.currentRoute.value.fullPath).toBe('/jobs/job-52'))
+})
+
+test('without a job the list says what one is', async () => {
+  const page = await mountConsole({ world: shop(), path: '/jobs' })
+  await page.until(() => expect(page.text('[data-note=first-use]')).toContain('No job yet.'))
+})
+
+test('a job that is not there is a sentence', async () => {
+  const page = await mountConsole({ world: shop(), path: '/jobs/job-99', locale: 'zh-CN' })
+  await page.until(() => expect(page.text('[role=alert]')).toContain('job-99'))
+})
