@@ -21,6 +21,12 @@ export interface Owner {
   readonly instance: string
 }
 
+/** Moves of items with the journal entry that tells of them. */
+export interface ItemStep {
+  readonly moves: readonly ItemMove[]
+  readonly entry: JournalDraft
+}
+
 export interface ItemSettlement {
   readonly seq: number
   readonly as: Settlement
@@ -38,8 +44,11 @@ export interface JobStore {
   plan(id: string): Promise<Plan | null>
   /** Copies the plan's items. `plan-already-run` where a job of this plan exists. */
   startJob(job: NewJob, entry: JournalDraft): Promise<Job>
-  /** Only the owner that is named moves items; a job taken over by another process throws `job-busy`. */
-  moveItems(job: string, owner: Owner, moves: readonly ItemMove[], entry: JournalDraft | null): Promise<void>
+  /**
+   * Several steps, in their order. Only the owner that is named moves items; a job taken over by another process throws
+   * `job-busy`.
+   */
+  moveItems(job: string, owner: Owner, steps: readonly ItemStep[]): Promise<void>
   moveJob(
     job: string,
     move: {

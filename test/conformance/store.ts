@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Decision } from '../../src-main/domain/decision.ts'
 import type { ItemMove } from '../../src-main/domain/job.ts'
 import type { Journal } from '../../src-main/ports/journal.ts'
-import { begin, draft, other, owner, planOf, steps } from '../support/store-samples.ts'
+import { begin, draft, other, owner, planOf, steps, moveItems } from '../support/store-samples.ts'
 import type { StoreUnderTest } from '../support/store-samples.ts'
 
 /** Opens an empty store of its own. */
@@ -91,7 +91,8 @@ export function storeConformance(name: string, openEmpty: OpenEmptyStore): void 
         expect(await jobReader.items('job-a', read)).toMatchObject(
           Array.from({ length: 6 }, (_, index) => ({ seq: index + 1, itemState: 'planned', result: null })),
         )
-        await jobs.moveItems(
+        await moveItems(
+          jobs,
           'job-a',
           owner,
           [
@@ -159,8 +160,9 @@ export function storeConformance(name: string, openEmpty: OpenEmptyStore): void 
       withStore(async (store) => {
         await begin(store, 'a', 1)
         const { jobs, jobReader } = store
-        await jobs.moveItems('job-a', owner, [{ seq: 1, from: 'planned', to: 'claiming' }], null)
-        await jobs.moveItems(
+        await moveItems(jobs, 'job-a', owner, [{ seq: 1, from: 'planned', to: 'claiming' }], null)
+        await moveItems(
+          jobs,
           'job-a',
           owner,
           [{ seq: 1, from: 'claiming', to: 'planned', version: 'v9' }],
@@ -169,8 +171,8 @@ export function storeConformance(name: string, openEmpty: OpenEmptyStore): void 
         const [item] = await jobReader.items('job-a', { afterSeq: 0, limit: 1 })
         expect(item).toMatchObject({ itemState: 'planned', version: 'v9' })
         expect((await jobs.plan('plan-a'))?.items[0]?.version).toBe('v0')
-        await jobs.moveItems('job-a', owner, steps(1, 'publishing'), null)
-        await jobs.moveItems('job-a', owner, [{ seq: 1, from: 'publishing', to: 'planned' }], null)
+        await moveItems(jobs, 'job-a', owner, steps(1, 'publishing'), null)
+        await moveItems(jobs, 'job-a', owner, [{ seq: 1, from: 'publishing', to: 'planned' }], null)
         const [again] = await jobReader.items('job-a', { afterSeq: 0, limit: 1 })
         expect(again).toMatchObject({ itemState: 'planned', version: 'v9' })
       }))
@@ -188,7 +190,7 @@ export function storeConformance(name: string, openEmpty: OpenEmptyStore): void 
         ]
         for (const move of bad) {
           await expect(
-            store.jobs.moveItems('job-a', owner, [...steps(1, 'claiming'), move], draft('job-claiming')),
+            moveItems(store.jobs, 'job-a', owner, [...steps(1, 'claiming'), move], draft('job-claiming')),
           ).rejects.toMatchObject({ code: 'job-state-forbids', retry: 'never' })
         }
         expect(await store.jobReader.items('job-a', { afterSeq: 0, limit: 10 })).toEqual(before)
@@ -199,9 +201,9 @@ export function storeConformance(name: string, openEmpty: OpenEmptyStore): void 
       withStore(async (store) => {
         await begin(store, 'a', 1)
         await expect(
-          store.jobs.moveItems('job-a', other, steps(1, 'claiming'), draft('job-claiming')),
+          moveItems(store.jobs, 'job-a', other, steps(1, 'claiming'), draft('job-claiming')),
         ).rejects.toMatchObject({ code: 'job-busy' })
-        await expect(store.jobs.moveItems('job-x', owner, [], null)).rejects.toMatchObject({
+        await expect(moveItems(store.jobs, 'job-x', owner, [], null)).rejects.toMatchObject({
           code: 'job-not-found',
         })
         const interruption = { code: 'process-ended', reason: 'the process ended' } as const
@@ -211,9 +213,9 @@ export function storeConformance(name: string, openEmpty: OpenEmptyStore): void 
           draft('job-recovered', { subject: 'job-a' }),
         )
         expect(interrupted).toMatchObject({ state: 'interrupted', interruption })
-        await store.jobs.moveItems('job-a', other, steps(1, 'claiming'), null)
+        await moveItems(store.jobs, 'job-a', other, steps(1, 'claiming'), null)
         await expect(
-          store.jobs.moveItems('job-a', owner, [{ seq: 1, from: 'claiming', to: 'publishing' }], null),
+          moveItems(store.jobs, 'job-a', owner, [{ seq: 1, from: 'claiming', to: 'publishing' }], null),
         ).rejects.toMatchObject({ code: 'job-busy' })
       }))
 
@@ -232,7 +234,8 @@ export function storeConformance(name: string, openEmpty: OpenEmptyStore): void 
             code: 'job-state-forbids',
           })
         }
-        await jobs.moveItems(
+        await moveItems(
+          jobs,
           'job-a',
           owner,
           [{ seq: 1, from: 'planned', to: 'done', result: 'skipped' }],
@@ -246,14 +249,15 @@ export function storeConformance(name: string, openEmpty: OpenEmptyStore): void 
         expect(done).toMatchObject({ state: 'done', ended: 1, interruption: null })
         expect(done.endedAt).not.toBeNull()
         expect(await jobs.runningJobs()).toEqual([])
-        expect(await length(store)).toBe(3)
+        expect(await length(store)).toBe(4)
       }))
 
     test('an unknown outcome is settled once', () =>
       withStore(async (store) => {
         await begin(store, 'a', 2)
         const { jobs, jobReader } = store
-        await jobs.moveItems(
+        await moveItems(
+          jobs,
           'job-a',
           owner,
           [...steps(1, 'publishing'), { seq: 1, from: 'publishing', to: 'done', result: 'unknown' }],
@@ -282,8 +286,9 @@ export function storeConformance(name: string, openEmpty: OpenEmptyStore): void 
         const { jobs, jobReader } = store
         const ids = Array.from({ length: 5_000 }, (_, index) => String(index))
         expect(await jobReader.held('orders', ids)).toEqual(new Map())
-        await jobs.moveItems('job-elsewhere', owner, steps(5, 'claiming'), null)
-        await jobs.moveItems(
+        await moveItems(jobs, 'job-elsewhere', owner, steps(5, 'claiming'), null)
+        await moveItems(
+          jobs,
           'job-a',
           owner,
           [
@@ -304,7 +309,7 @@ export function storeConformance(name: string, openEmpty: OpenEmptyStore): void 
           [{ seq: 4, as: 'not-sent', reason: 'r', marked: true }],
           draft('job-settled'),
         )
-        await jobs.moveItems('job-a', owner, [{ seq: 3, from: 'settling', to: 'done', marked: true }], null)
+        await moveItems(jobs, 'job-a', owner, [{ seq: 3, from: 'settling', to: 'done', marked: true }], null)
         expect([...(await jobReader.held('orders', ids)).keys()]).toEqual(['1', '2'])
         expect(await jobReader.held('payments', ['5', '4'])).toEqual(new Map([['5', 'job-elsewhere']]))
       }))
@@ -362,7 +367,8 @@ export function storeConformance(name: string, openEmpty: OpenEmptyStore): void 
         expect(await decisions.intended()).toEqual([])
         expect((await decisions.recent('orders', 1)).map((each) => each.decision)).toEqual(['d-2'])
         await begin(store, 'a', 2)
-        await store.jobs.moveItems(
+        await moveItems(
+          store.jobs,
           'job-a',
           owner,
           [

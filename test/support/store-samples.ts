@@ -20,6 +20,17 @@ export function draft(action: JournalDraft['action'], more: Partial<JournalDraft
   return { action, operator: 'ann', source: 'orders', subject: null, detail: {}, ...more }
 }
 
+/** One step of a job's items; its journal entry matters only where one is given. */
+export function moveItems(
+  jobs: JobStore,
+  job: string,
+  by: Owner,
+  moves: readonly ItemMove[],
+  entry: JournalDraft | null = null,
+): Promise<void> {
+  return jobs.moveItems(job, by, [{ moves, entry: entry ?? draft('job-claiming', { subject: job }) }])
+}
+
 export function planOf(plan: string, count: number, source = 'orders', firstId = 1): Plan {
   const header = {
     format: planFormat,

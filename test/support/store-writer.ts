@@ -6,7 +6,7 @@ import { writeSync } from 'node:fs'
 import { openStore } from '../../src-main/adapters/store-sqlite/open-store.ts'
 import { systemClock } from '../../src-main/adapters/system/clock.ts'
 import type { ItemMove } from '../../src-main/domain/job.ts'
-import { begin, draft, owner } from './store-samples.ts'
+import { begin, draft, owner, moveItems } from './store-samples.ts'
 
 export const storeWriter = import.meta.filename
 export const BATCH = 20
@@ -24,9 +24,9 @@ async function write(path: string, name: string, transactions: number): Promise<
     const step = (from: ItemMove['from'], to: ItemMove['to']): ItemMove[] =>
       seqs.map((seq) => ({ seq, from, to, ...(to === 'done' ? { result: 'confirmed', marked: true } : {}) }))
     const entry = draft('job-claiming', { subject: job.job, detail: { seqs } })
-    await store.jobs.moveItems(job.job, owner, step('planned', 'claiming'), entry)
-    await store.jobs.moveItems(job.job, owner, step('claiming', 'publishing'), entry)
-    await store.jobs.moveItems(job.job, owner, step('publishing', 'done'), entry)
+    await moveItems(store.jobs, job.job, owner, step('planned', 'claiming'), entry)
+    await moveItems(store.jobs, job.job, owner, step('claiming', 'publishing'), entry)
+    await moveItems(store.jobs, job.job, owner, step('publishing', 'done'), entry)
     const promised: Promised = { doneTo: (index + 1) * BATCH }
     writeSync(1, `${JSON.stringify(promised)}\n`)
   }

@@ -7,7 +7,7 @@ import { openStore } from '../../src-main/adapters/store-sqlite/open-store.ts'
 import { systemClock } from '../../src-main/adapters/system/clock.ts'
 import { itemMayMove, itemResults, itemStates } from '../../src-main/domain/job.ts'
 import type { ItemMove, ItemResult, ItemState } from '../../src-main/domain/job.ts'
-import { begin, draft, owner } from '../support/store-samples.ts'
+import { begin, draft, owner, moveItems } from '../support/store-samples.ts'
 
 const ITEMS = 6
 
@@ -62,7 +62,7 @@ test('any moves: the store does what the model does, the tally is what a recount
         }))
         for (const moves of calls) {
           const next = apply(model, moves)
-          const call = store.jobs.moveItems(job.job, owner, moves, draft('job-claiming'))
+          const call = moveItems(store.jobs, job.job, owner, moves, draft('job-claiming'))
           if (next) await call
           else await expect(call).rejects.toMatchObject({ code: 'job-state-forbids' })
           model = next ?? model

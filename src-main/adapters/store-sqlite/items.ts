@@ -84,12 +84,14 @@ export function openItems(db: Sqlite, ledger: Ledger, findJob: JobFinder): Items
   }
 
   return {
-    moveItems: async (job, owner, moves, entry) => {
+    moveItems: async (job, owner, steps) => {
       ledger.transact(({ at, record }) => {
         const row = findJob(job)
         if (row.ownerInstance !== owner.instance) throw new RedriveError('job-busy', 'never', { job })
-        moveAll(row, moves, at)
-        if (entry) record(entry)
+        for (const { moves, entry } of steps) {
+          moveAll(row, moves, at)
+          record(entry)
+        }
       })
     },
     settleItems: async (job, settlements, entry) => {

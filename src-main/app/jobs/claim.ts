@@ -1,36 +1,33 @@
-import { contentDigest } from '../../domain/plan.ts'
 import type { ItemMove, JobItem } from '../../domain/job.ts'
+import { contentDigest } from '../../domain/plan.ts'
 import type { MarkRequest } from '../../ports/outbox.ts'
 import type { ClaimedItem, JobRun } from './job-run.ts'
 import { persist } from './job-run.ts'
-import { moveItems } from './recording.ts'
+import type { Step } from './recording.ts'
+import { record } from './recording.ts'
+
+/** The next batch of items that nothing has been done for. */
+export function plannedItems({ ports, job }: JobRun, afterSeq: number): Promise<readonly JobItem[]> {
+  return ports.jobReader.items(job.job, { states: ['planned'], afterSeq, limit: ports.batch })
+}
+
+export function claimingStep(items: readonly JobItem[]): Step {
+  return {
+    moves: items.map(({ seq }) => ({ seq, from: 'planned', to: 'claiming' })),
+    action: 'job-claiming',
+    detail: { ids: items.map(({ id }) => id) },
+  }
+}
 
 /**
- * Takes the next planned items: written down as `claiming`, then claimed in the source by one statement. Rows that are
- * not as the plan saw them end as skipped. An empty answer with `end` means that no planned item is left.
+ * Claims rows whose items are written down as `claiming`, by one statement in the source. Rows that are not as the plan
+ * saw them end as skipped and are not in the answer.
  */
-export async function claimBatch(
-  run: JobRun,
-  afterSeq: number,
-): Promise<{ readonly claimed: readonly ClaimedItem[]; readonly lastSeq: number; readonly end: boolean }> {
-  const { ports, job, outbox, token } = run
-  const items = await ports.jobReader.items(job.job, { states: ['planned'], afterSeq, limit: ports.batch })
-  const last = items.at(-1)
-  if (!last) return { claimed: [], lastSeq: afterSeq, end: true }
-  const ids = items.map((item) => item.id)
-  await moveItems(
-    run,
-    items.map(({ seq }) => ({ seq, from: 'planned', to: 'claiming' })),
-    'job-claiming',
-    { ids },
-  )
+export async function claimRows(run: JobRun, items: readonly JobItem[]): Promise<readonly ClaimedItem[]> {
+  if (items.length === 0) return []
   const requests = items.map(({ id, version }) => ({ id, version }))
-  const results = new Map(
-    (await persist(run, () => outbox.claim(requests, token, run.effects))).map((result) => [
-      result.id,
-      result,
-    ]),
-  )
+  const answers = await persist(run, () => run.outbox.claim(requests, run.token, run.effects))
+  const results = new Map(answers.map((result) => [result.id, result]))
   const claimed: ClaimedItem[] = []
   const changed: JobItem[] = []
   const altered: ClaimedItem[] = []
@@ -44,11 +41,11 @@ export async function claimBatch(
     }
   }
   await releaseRows(run, altered, 'Redrive: left alone, its content is not what the plan saw')
-  await skip(run, [...changed, ...altered])
-  return { claimed, lastSeq: last.seq, end: false }
+  await record(run, [skippedStep([...changed, ...altered])])
+  return claimed
 }
 
-async function skip(run: JobRun, items: readonly { readonly seq: number }[]): Promise<void> {
+function skippedStep(items: readonly { readonly seq: number }[]): Step {
   const moves = items.map(({ seq }): ItemMove => ({
     seq,
     from: 'claiming',
@@ -56,7 +53,7 @@ async function skip(run: JobRun, items: readonly { readonly seq: number }[]): Pr
     result: 'skipped',
     code: 'row-changed',
   }))
-  await moveItems(run, moves, 'job-outcomes', { skipped: items.map(({ seq }) => seq) })
+  return { moves, action: 'job-outcomes', detail: { skipped: items.map(({ seq }) => seq) } }
 }
 
 /** Gives rows back that were claimed and never published, then plans their items again. */
@@ -71,13 +68,12 @@ export async function release(
     const version = versions.get(item.message.id)
     return { seq: item.seq, from, to: 'planned', ...(version === undefined ? {} : { version }) }
   })
-  await moveItems(run, moves, 'job-recovered', {
-    released: items.map((item) => item.message.id),
-  })
+  const released = items.map((item) => item.message.id)
+  await record(run, [{ moves, action: 'job-recovered', detail: { released } }])
 }
 
 /** Row versions after the release, by id; a row that no longer carries the claim is absent. */
-export async function releaseRows(
+async function releaseRows(
   run: JobRun,
   items: readonly ClaimedItem[],
   reason: string,

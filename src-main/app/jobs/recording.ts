@@ -1,5 +1,5 @@
-import type { ItemMove, Job } from '../../domain/job.ts'
 import type { Json } from '../../domain/digest.ts'
+import type { ItemMove, Job } from '../../domain/job.ts'
 import type { JournalAction, JournalDraft } from '../../domain/journal.ts'
 import type { EnginePorts } from '../engine-ports.ts'
 
@@ -7,13 +7,23 @@ export function jobEntry(ports: EnginePorts, job: Job, action: JournalAction, de
   return { action, operator: ports.operator, source: job.source, subject: job.job, detail }
 }
 
-/** Moves items and writes the journal entry in one transaction; nothing to move writes nothing. */
-export async function moveItems(
+/** Moves of items and what the journal says of them. */
+export interface Step {
+  readonly moves: readonly ItemMove[]
+  readonly action: JournalAction
+  readonly detail: Json
+}
+
+/** Writes steps down in one transaction: each one on disk costs a wait, so what comes together is written together. */
+export async function record(
   { ports, job }: { readonly ports: EnginePorts; readonly job: Job },
-  moves: readonly ItemMove[],
-  action: JournalAction,
-  detail: Json,
+  steps: readonly Step[],
 ): Promise<void> {
-  if (moves.length === 0) return
-  await ports.jobStore.moveItems(job.job, ports.processes.self, moves, jobEntry(ports, job, action, detail))
+  const begun = steps.filter(({ moves }) => moves.length > 0)
+  if (begun.length === 0) return
+  await ports.jobStore.moveItems(
+    job.job,
+    ports.processes.self,
+    begun.map(({ moves, action, detail }) => ({ moves, entry: jobEntry(ports, job, action, detail) })),
+  )
 }

@@ -3,8 +3,8 @@ import type { MarkRequest } from '../../ports/outbox.ts'
 import type { EnginePorts } from '../engine-ports.ts'
 import type { JobRun } from './job-run.ts'
 import { persist } from './job-run.ts'
-import { moveItems } from './recording.ts'
-import { markAndEnd } from './settle-outcomes.ts'
+import { record } from './recording.ts'
+import { markRows } from './settle-outcomes.ts'
 
 /**
  * What had been handed to the broker when the process ended has an unknown outcome, whatever the broker did with it.
@@ -20,7 +20,9 @@ export async function declareUnknown(ports: EnginePorts, job: Job): Promise<void
       code: 'process-ended',
       reason: 'Redrive ended before the broker answered',
     }))
-    await moveItems({ ports, job }, moves, 'job-recovered', { unknown: items.map(({ id }) => id) })
+    await record({ ports, job }, [
+      { moves, action: 'job-recovered', detail: { unknown: items.map(({ id }) => id) } },
+    ])
   })
 }
 
@@ -45,7 +47,9 @@ export async function reconcileRows(run: JobRun): Promise<void> {
       const version = versions.get(id)
       return { seq, from: 'claiming', to: 'planned', ...(version === undefined ? {} : { version }) }
     })
-    await moveItems({ ports, job }, moves, 'job-recovered', { released: [...versions.keys()] })
+    await record({ ports, job }, [
+      { moves, action: 'job-recovered', detail: { released: [...versions.keys()] } },
+    ])
   })
   await eachBatch(ports, job, 'settling', async (items) => {
     const requests = items.map(({ id, result, reason, state }): MarkRequest => ({
@@ -54,7 +58,7 @@ export async function reconcileRows(run: JobRun): Promise<void> {
       reason: result === 'confirmed' ? null : `${result ?? 'unknown'}: ${reason ?? ''}`,
       stateBefore: state,
     }))
-    await markAndEnd(run, requests, new Map(items.map(({ id, seq }) => [id, seq])))
+    await record(run, [await markRows(run, requests, new Map(items.map(({ id, seq }) => [id, seq])))])
   })
 }
 

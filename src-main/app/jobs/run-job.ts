@@ -1,10 +1,12 @@
+import type { JobItem } from '../../domain/job.ts'
 import type { OutgoingMessage } from '../../domain/outcome.ts'
 import type { Publisher } from '../../ports/broker.ts'
-import { claimBatch, release } from './claim.ts'
+import { claimRows, claimingStep, plannedItems, release } from './claim.ts'
 import type { ClaimedItem, Interruption, JobRun } from './job-run.ts'
 import { interruptionOf } from './job-run.ts'
 import { createPace } from './pace.ts'
-import { moveItems } from './recording.ts'
+import { record } from './recording.ts'
+import type { Step } from './recording.ts'
 import { Settler } from './settler.ts'
 
 export type RunEnd =
@@ -48,31 +50,47 @@ async function publishAll(
 ): Promise<Interruption | null> {
   const pace = createPace(run.job.rate, run.ports.clock)
   const mustStop = (): boolean => stop.aborted || settler.interruption !== null
-  let next = startClaim(run, 0)
-  for (;;) {
-    const batch = await next
-    if ('failure' in batch) return batch.failure
-    if (batch.end) return null
+  let claimed: readonly ClaimedItem[] = []
+  let items = await plannedItems(run, 0)
+  let lastSeq = 0
+  while (items.length > 0 || claimed.length > 0) {
     if (mustStop()) {
-      await giveBack(run, batch.claimed, 'claiming')
+      await giveBack(run, claimed, 'claiming')
       return null
     }
-    next = startClaim(run, batch.lastSeq)
-    const unsent = await publishBatch(run, publisher, settler, { claimed: batch.claimed, pace, stop })
-    if (unsent.length > 0 || mustStop()) {
+    await record(run, [claimingStep(items), publishingStep(claimed)])
+    const claiming = startClaim(run, items)
+    const unsent = await publishBatch(publisher, settler, { run, claimed, pace, stop })
+    const next = await claiming
+    if ('failure' in next || mustStop()) {
       await giveBack(run, unsent, 'publishing')
-      const ahead = await next
-      if (!('failure' in ahead)) await giveBack(run, ahead.claimed, 'claiming')
+      if ('failure' in next) return next.failure
+      await giveBack(run, next.claimed, 'claiming')
       return null
     }
+    claimed = next.claimed
+    lastSeq = items.at(-1)?.seq ?? lastSeq
+    items = await plannedItems(run, lastSeq)
   }
+  return null
 }
 
-type ClaimAhead = Awaited<ReturnType<typeof claimBatch>> | { readonly failure: Interruption }
+type Claim = { readonly claimed: readonly ClaimedItem[] } | { readonly failure: Interruption }
 
-/** Claims ahead; a failure is a value, so that a claim nobody waits for any more cannot go unhandled. */
-function startClaim(run: JobRun, afterSeq: number): Promise<ClaimAhead> {
-  return claimBatch(run, afterSeq).catch((error: unknown) => ({ failure: interruptionOf(error) }))
+/** Claims ahead; a failure is a value, so that a claim nobody waits for yet cannot go unhandled. */
+function startClaim(run: JobRun, items: readonly JobItem[]): Promise<Claim> {
+  return claimRows(run, items).then(
+    (claimed) => ({ claimed }),
+    (error: unknown) => ({ failure: interruptionOf(error) }),
+  )
+}
+
+function publishingStep(claimed: readonly ClaimedItem[]): Step {
+  return {
+    moves: claimed.map(({ seq }) => ({ seq, from: 'claiming', to: 'publishing' })),
+    action: 'job-publishing',
+    detail: { ids: claimed.map(({ message }) => message.id) },
+  }
 }
 
 /** Gives claims back; where the source does not answer they stay written down, and are given back at the next start. */
@@ -88,24 +106,18 @@ async function giveBack(
   }
 }
 
-/** Writes the intents down, then publishes in order. Answers with the items that were not handed to the broker. */
+/** Publishes in order; the intents are on disk. Answers with the items that were not handed to the broker. */
 async function publishBatch(
-  run: JobRun,
   publisher: Publisher,
   settler: Settler,
   batch: {
+    readonly run: JobRun
     readonly claimed: readonly ClaimedItem[]
     readonly pace: (signal: AbortSignal) => Promise<void>
     readonly stop: AbortSignal
   },
 ): Promise<readonly ClaimedItem[]> {
-  const { claimed, pace, stop } = batch
-  await moveItems(
-    run,
-    claimed.map(({ seq }) => ({ seq, from: 'claiming', to: 'publishing' })),
-    'job-publishing',
-    { ids: claimed.map(({ message }) => message.id) },
-  )
+  const { run, claimed, pace, stop } = batch
   for (const [index, item] of claimed.entries()) {
     await pace(stop)
     await settler.room()

@@ -2,10 +2,9 @@ import type { ErrorCode } from '../../domain/errors.ts'
 import type { ItemMove } from '../../domain/job.ts'
 import type { PublishOutcome } from '../../domain/outcome.ts'
 import type { MarkRequest } from '../../ports/outbox.ts'
-import { release } from './claim.ts'
 import type { ClaimedItem, JobRun } from './job-run.ts'
 import { persist } from './job-run.ts'
-import { moveItems } from './recording.ts'
+import type { Step } from './recording.ts'
 
 export interface Answered {
   readonly item: ClaimedItem
@@ -23,42 +22,43 @@ export function neverSent(outcome: PublishOutcome): boolean {
   return outcome.outcome === 'refused' && neverSentCodes.has(outcome.code)
 }
 
-/** Writes outcomes down durably. Unknown ones end here: nobody may mark their rows before a person has decided. */
-export async function recordOutcomes(run: JobRun, answered: readonly Answered[]): Promise<void> {
-  const sent = answered.filter(({ outcome }) => !neverSent(outcome))
-  const moves = sent.map(({ item, outcome }): ItemMove => {
+/** Outcomes as they are written down. Unknown ones end: nobody may mark their rows before a person has decided. */
+export function outcomesStep(answered: readonly Answered[]): Step {
+  const moves = answered.map(({ item, outcome }): ItemMove => {
     const to = outcome.outcome === 'unknown' ? 'done' : 'settling'
     const why = outcome.outcome === 'confirmed' ? {} : { code: outcome.code, reason: outcome.reason }
     return { seq: item.seq, from: 'publishing', to, result: outcome.outcome, ...why }
   })
-  await moveItems(run, moves, 'job-outcomes', outcomesDetail(sent))
+  const confirmed: string[] = []
+  const others: { id: string; outcome: string; code: string; reason: string }[] = []
+  for (const { item, outcome } of answered) {
+    const { id } = item.message
+    if (outcome.outcome === 'confirmed') confirmed.push(id)
+    else others.push({ id, outcome: outcome.outcome, code: outcome.code, reason: outcome.reason })
+  }
+  return { moves, action: 'job-outcomes', detail: { confirmed, others } }
 }
 
-/** Marks the rows whose outcome is known, gives back those never sent, and ends the items. */
-export async function markOutcomes(run: JobRun, answered: readonly Answered[]): Promise<void> {
-  await release(
-    run,
-    answered.filter(({ outcome }) => neverSent(outcome)).map(({ item }) => item),
-    'publishing',
-  )
-  const known = answered.filter(({ outcome }) => outcome.outcome !== 'unknown' && !neverSent(outcome))
-  if (known.length === 0) return
+/** Marks the rows whose outcome is known, and says how their items end. */
+export async function markOutcomes(run: JobRun, answered: readonly Answered[]): Promise<Step> {
+  const known = answered.filter(({ outcome }) => outcome.outcome !== 'unknown')
   const requests = known.map(({ item, outcome }): MarkRequest => ({
     id: item.message.id,
     as: outcome.outcome === 'confirmed' ? 'confirm' : 'fail',
     reason: outcome.outcome === 'confirmed' ? null : `${outcome.outcome}: ${outcome.reason}`,
     stateBefore: item.stateBefore,
   }))
-  await markAndEnd(run, requests, new Map(known.map(({ item }) => [item.message.id, item.seq])))
+  return markRows(run, requests, new Map(known.map(({ item }) => [item.message.id, item.seq])))
 }
 
-/** Marks rows by compare-and-set and ends their items, which are `settling`. Rows that had changed are left alone. */
-export async function markAndEnd(
+/** Marks rows by compare-and-set; their items are `settling`. Rows that had changed are left alone. */
+export async function markRows(
   run: JobRun,
   requests: readonly MarkRequest[],
   seqOf: ReadonlyMap<string, number>,
-): Promise<void> {
-  const results = await persist(run, () => run.outbox.mark(requests, run.token, run.effects))
+): Promise<Step> {
+  const results =
+    requests.length === 0 ? [] : await persist(run, () => run.outbox.mark(requests, run.token, run.effects))
   const marked = new Set(results.filter((result) => result.marked).map((result) => result.id))
   const moves = requests.map(({ id }): ItemMove => ({
     seq: seqOf.get(id) ?? 0,
@@ -66,16 +66,6 @@ export async function markAndEnd(
     to: 'done',
     marked: marked.has(id),
   }))
-  const left = requests.filter(({ id }) => !marked.has(id)).map(({ id }) => id)
-  await moveItems(run, moves, 'job-marked', { marked: marked.size, leftAlone: left })
-}
-
-function outcomesDetail(answered: readonly Answered[]) {
-  const others = answered.flatMap(({ item, outcome }) =>
-    outcome.outcome === 'confirmed'
-      ? []
-      : [{ id: item.message.id, outcome: outcome.outcome, code: outcome.code, reason: outcome.reason }],
-  )
-  const confirmed = answered.filter(({ outcome }) => outcome.outcome === 'confirmed')
-  return { confirmed: confirmed.map(({ item }) => item.message.id), others }
+  const leftAlone = requests.filter(({ id }) => !marked.has(id)).map(({ id }) => id)
+  return { moves, action: 'job-marked', detail: { marked: marked.size, leftAlone } }
 }

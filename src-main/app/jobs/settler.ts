@@ -2,15 +2,18 @@ import type { PublishOutcome } from '../../domain/outcome.ts'
 import { PUBLISH_WINDOW_MAX } from '../../ports/broker.ts'
 import type { ClaimedItem, Interruption, JobRun } from './job-run.ts'
 import { interruptionOf } from './job-run.ts'
+import { release } from './claim.ts'
+import { record } from './recording.ts'
+import type { Step } from './recording.ts'
 import type { Answered } from './settle-outcomes.ts'
-import { markOutcomes, neverSent, recordOutcomes } from './settle-outcomes.ts'
+import { markOutcomes, neverSent, outcomesStep } from './settle-outcomes.ts'
 
 /** How long the first answer waits for company before it is written down. */
 const GATHER_MS = 25
 /** Answers that never came, in one run, before it stops: a broker that confirms nothing needs a person. */
 const CONFIRM_TIMEOUTS_MAX = 20
-/** Messages under way or answered and not yet written down; bounds memory and what a crash leaves unknown. */
-const UNDER_WAY_MAX = PUBLISH_WINDOW_MAX * 2
+/** Messages answered and not yet written down, beside those under way; bounds memory and what a crash leaves unknown. */
+const ANSWERED_MAX = PUBLISH_WINDOW_MAX
 
 /** Takes the answers of the broker as they come, writes them down in groups and marks the rows. */
 export class Settler {
@@ -21,6 +24,8 @@ export class Settler {
   #finishing = false
   #timeouts = 0
   #sourceFailed = false
+  /** Rows that are marked and whose items still have to be ended. */
+  #ended: Step | null = null
   #interruption: Interruption | null = null
   #bell = Promise.withResolvers<void>()
 
@@ -43,8 +48,7 @@ export class Settler {
 
   /** Waits until another message may be under way. */
   async room(): Promise<void> {
-    while (this.#underWay + this.#answered.length >= UNDER_WAY_MAX && !this.#interruption)
-      await this.#bell.promise
+    while (this.#isFull() && !this.#interruption) await this.#bell.promise
   }
 
   add(item: ClaimedItem, answer: Promise<PublishOutcome>): void {
@@ -63,17 +67,22 @@ export class Settler {
     await this.#done
   }
 
+  #isFull(): boolean {
+    return this.#underWay >= PUBLISH_WINDOW_MAX || this.#answered.length >= ANSWERED_MAX
+  }
+
   #ring(): void {
     this.#bell.resolve()
     this.#bell = Promise.withResolvers<void>()
   }
 
   #take(item: ClaimedItem, outcome: PublishOutcome): void {
+    const wasFull = this.#underWay >= PUBLISH_WINDOW_MAX
     this.#underWay -= 1
     this.#answered.push({ item, outcome })
     this.#note(outcome)
     const count = this.#answered.length
-    if (count === 1 || count >= this.#run.ports.batch || this.#underWay === 0) this.#ring()
+    if (wasFull || count === 1 || count >= this.#run.ports.batch || this.#underWay === 0) this.#ring()
   }
 
   #note(outcome: PublishOutcome): void {
@@ -113,14 +122,26 @@ export class Settler {
   }
 
   async #settle(group: readonly Answered[]): Promise<void> {
+    const sent = group.filter(({ outcome }) => !neverSent(outcome))
+    const unsent = group.filter(({ outcome }) => neverSent(outcome))
     // Outcomes are written down even where the source is gone: the rows are marked when the job goes on.
-    await recordOutcomes(this.#run, group)
+    await this.#record(outcomesStep(sent))
     if (this.#sourceFailed) return
     try {
-      await markOutcomes(this.#run, group)
+      const items = unsent.map(({ item }) => item)
+      await release(this.#run, items, 'publishing')
+      this.#ended = await markOutcomes(this.#run, sent)
     } catch (error) {
       this.#sourceFailed = true
       this.#interruption ??= interruptionOf(error)
     }
+    // While answers keep coming, the end of these is written with the outcomes of the next.
+    if (this.#answered.length === 0) await this.#record()
+  }
+
+  async #record(...steps: readonly Step[]): Promise<void> {
+    const ended = this.#ended
+    this.#ended = null
+    await record(this.#run, ended ? [ended, ...steps] : steps)
   }
 }
