@@ -1,5 +1,4 @@
-import { hostTransport } from './api/transport.ts'
-import { createEngine } from './api/client.ts'
-import { createConsole } from './app/create-console.ts'
+import './api/no-eval.ts'
 
-createConsole({ engine: createEngine({ transport: hostTransport() }) }).app.mount('#app')
+// Only now: what is imported statically is evaluated in an order that the bundler chooses.
+void import('./start.ts')

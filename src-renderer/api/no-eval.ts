@@ -1,0 +1,4 @@
+import { config } from 'zod'
+
+// Before any schema is made: zod would try whether it may compile code, and the page's policy reports each try.
+config({ jitless: true })
