@@ -211,9 +211,7 @@ describe('acting', () => {
     await page.press('r')
     await page.until(() => expect(page.text('[role=dialog]')).toContain('Unlock'))
     expect(world.plans.size).toBe(0)
-    await page.until(() =>
-      page.find('[role=dialog] button[type=submit]').click(),
-    )
+    await page.until(() => page.find('[role=dialog] button[type=submit]').click())
     await page.until(() => expect(world.plans.size).toBe(1))
     expect([...world.plans.values()][0]?.items).toHaveLength(1)
   })

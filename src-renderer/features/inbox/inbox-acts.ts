@@ -20,6 +20,8 @@ export interface InboxActs {
   readonly canResend: ComputedRef<boolean>
   /** A decision names its messages one by one; "all that match" cannot be resolved. */
   readonly canResolve: ComputedRef<boolean>
+  /** More are chosen than one act may name. */
+  readonly tooMany: ComputedRef<boolean>
   readonly resend: () => void
   readonly resolve: () => void
 }
@@ -29,7 +31,7 @@ export function useInboxActs({ subject, selection, list, at, openId }: Options):
   const acts = useActs()
 
   const targets = computed<readonly Message[]>(() => {
-    if (selection.ids.value.size > 0) return selection.chosen()
+    if (selection.ids.value.size > 0) return [...selection.ids.value.values()]
     const rows = list.rows.value
     const one = rows.find(({ id }) => id === openId.value) ?? rows[at.value]
     return one === undefined ? [] : [one]
@@ -42,6 +44,7 @@ export function useInboxActs({ subject, selection, list, at, openId }: Options):
     count: computed(() => (selection.all.value ? null : selection.ids.value.size)),
     canResend,
     canResolve,
+    tooMany: computed(() => !selection.all.value && targets.value.length > IDS_MAX),
     resend: () => {
       const list = subject()
       if (list === null || !canResend.value) return

@@ -37,6 +37,7 @@ export const inbox = {
   resend: 'Resend…',
   resolve: 'Resolve…',
   resolveNamed: 'To resolve, select the messages themselves.',
+  tooMany: 'At most {n} can be named in one act: select all that match the filter instead.',
   locked: 'Read-only: you will be asked to unlock first.',
   inspector: 'Message',
   attempts: '{n} of {max} attempts',

@@ -34,6 +34,8 @@ export const shell = {
   },
   theme: { label: 'Theme', system: 'System', light: 'Light', dark: 'Dark' },
   language: 'Language',
+  settings: 'Settings: theme and language',
+  notice: { jobEnded: '{job} {state}', open: 'Show the job' },
   command: {
     placeholder: 'Type a command, a page or a source',
     nothing: 'Nothing fits "{text}".',

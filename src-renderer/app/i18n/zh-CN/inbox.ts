@@ -36,6 +36,7 @@ export const inbox = {
   resend: '重发…',
   resolve: '标记已处理…',
   resolveNamed: '标记已处理需要逐条选中消息。',
+  tooMany: '一次最多逐条选 {n} 条：请改选所有符合筛选条件的消息。',
   locked: '只读：操作前会先请你解锁。',
   inspector: '消息详情',
   attempts: '已重试 {n}/{max} 次',

@@ -34,6 +34,8 @@ export const shell = {
   },
   theme: { label: '主题', system: '跟随系统', light: '浅色', dark: '深色' },
   language: '语言',
+  settings: '设置：主题和语言',
+  notice: { jobEnded: '{job} {state}', open: '查看任务' },
   command: {
     placeholder: '输入命令、页面或数据源',
     nothing: '没有匹配“{text}”的命令。',

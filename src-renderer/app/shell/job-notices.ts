@@ -1,0 +1,53 @@
+import { useNotification } from 'naive-ui'
+import { h, watch } from 'vue'
+import { useI18n } from 'vue-i18n'
+import { RouterLink, useRoute } from 'vue-router'
+import type { Job } from '../../../src-preload/contract/jobs.ts'
+import { useActs } from '../state/acts.ts'
+import { useSession } from '../state/session.ts'
+import { useClient } from '../use-client.ts'
+
+const NOTICE_MS = 12_000
+
+/** A notice for a job that ended while nobody looked at it: neither on its page nor in the dialog that started it. */
+export function useJobNotices(): void {
+  const { t } = useI18n()
+  const notification = useNotification()
+  const route = useRoute()
+  const client = useClient()
+  const session = useSession()
+  const acts = useActs()
+
+  const isWatched = (job: string): boolean =>
+    acts.act !== null || (route.name === 'job' && route.params['job'] === job)
+
+  function sentence({ job, tally }: Job): string {
+    const parts = (['confirmed', 'returned', 'refused', 'unknown', 'skipped'] as const).flatMap((result) =>
+      tally[result] === 0 ? [] : [`${tally[result]} ${t(`words.result.${result}`)}`],
+    )
+    return parts.length === 0 ? job : parts.join(' · ')
+  }
+
+  async function tell(id: string): Promise<void> {
+    try {
+      const job = await client.jobs.get({ job: id })
+      notification.create({
+        title: t('shell.notice.jobEnded', { job: id, state: t(`words.job.${job.state}`) }),
+        content: sentence(job),
+        action: () =>
+          h(RouterLink, { to: { name: 'job', params: { job: id } } }, () => t('shell.notice.open')),
+        duration: NOTICE_MS,
+        keepAliveOnHover: true,
+      })
+    } catch {
+      // The jobs page says it; a notice that cannot be written is none.
+    }
+  }
+
+  watch(
+    () => session.status?.jobs.map(({ job }) => job) ?? [],
+    (now, before) => {
+      for (const job of before) if (!now.includes(job) && !isWatched(job)) void tell(job)
+    },
+  )
+}
