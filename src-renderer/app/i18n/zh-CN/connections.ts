@@ -40,7 +40,7 @@ export const connections = {
   },
   hint: {
     host: '可以直接粘贴完整地址，其余字段会自动填好。',
-    name: '字母、数字、点、短横线、下划线。审计日志会用到它，之后不能改。',
+    name: '字母、数字、点、短横线、下划线。操作日志会用到它，之后不能改。',
     address: '不含密码。',
     caFile: 'PEM 文件，位于引擎所在的机器上。',
     serverName: '地址是隧道时填写。',
@@ -122,7 +122,7 @@ export const connections = {
   remove: {
     act: '移除 {name}…',
     question: '移除 {name}？',
-    means: '它的任务和审计日志会保留，数据库和 broker 不受影响。',
+    means: '它的任务和操作日志会保留，数据库和 broker 不受影响。',
     usedBy: '这些数据源经由它重发：{sources}。请先为它们换一个 broker。',
     confirm: '移除数据源 {name}',
     confirmBroker: '移除 Broker {name}',

@@ -1,5 +1,5 @@
 export const journal = {
-  title: '审计日志',
+  title: '操作日志',
   means: '按顺序记录每一个操作，每条都用哈希锁住前一条，任何修改、删除或调换都会被发现。',
   first: '日志还是空的，第一个操作就是第一条。',
   emptyFiltered: '没有符合筛选条件的条目。',

@@ -88,7 +88,7 @@ export const plans = {
     what: '{n} 条消息',
     more: '另有 {n} 条',
     reason: '原因',
-    reasonHint: '为什么不需要投递？原因会连同你的名字写入审计日志。',
+    reasonHint: '为什么不需要投递？原因会连同你的名字写入操作日志。',
     reasonMissing: '必须填写原因。',
     act: '将 {n} 条消息标记已处理',
     locked: '{source} 目前只读。解锁后才能标记已处理。',
@@ -110,6 +110,6 @@ export const plans = {
     typeName: '这是生产环境。请输入数据源名称 {source} 以继续。',
     typeNameLabel: '数据源名称',
     act: '解锁 {source} {n} 分钟',
-    journal: '谁解锁、解锁多久，都会写入审计日志。',
+    journal: '谁解锁、解锁多久，都会写入操作日志。',
   },
 }
