@@ -23,14 +23,16 @@ export const safeStorage = {
   },
 }
 
-const responses: number[] = []
-answerTo('answer-next-dialog', (response) => responses.push(Number(response)))
+let answer: (response: number) => void = () => undefined
+answerTo('answer-dialog', (response) => answer(Number(response)))
 
-/** A dialog answers what the test put in line, or is dismissed. */
+/** A dialog stays open until the test answers it. */
 export const dialog = {
-  async showMessageBox(options: { cancelId?: number }): Promise<{ response: number }> {
+  showMessageBox(options: object): Promise<{ response: number }> {
     record('message-box', options)
-    return { response: responses.shift() ?? options.cancelId ?? 0 }
+    return new Promise((resolve) => {
+      answer = (response) => resolve({ response })
+    })
   },
   showErrorBox: (title: string, content: string): void => record('error-box', { title, content }),
 }
