@@ -87,3 +87,12 @@ export function steps(seq: number, to: 'claiming' | 'publishing' | 'settling'): 
     return move
   })
 }
+
+/** Gives `work` an empty store, whose journal must be intact afterwards. */
+export type WithStore = (work: (store: StoreUnderTest) => Promise<void>) => Promise<void>
+
+export const wholeJournal = { order: 'oldest', cursor: null, limit: 1_000 } as const
+
+export async function journalLength(store: StoreUnderTest): Promise<number> {
+  return (await store.journal.list(wholeJournal)).length
+}

@@ -1,0 +1,304 @@
+import { expect, test } from 'vitest'
+import type { ItemMove } from '../../src-main/domain/job.ts'
+import {
+  begin,
+  draft,
+  journalLength,
+  moveItems,
+  other,
+  owner,
+  planOf,
+  steps,
+  wholeJournal,
+} from '../support/store-samples.ts'
+import type { WithStore } from '../support/store-samples.ts'
+
+export function storeConformanceOfJobs(withStore: WithStore): void {
+  test('a plan comes back as it was saved', () =>
+    withStore(async ({ jobs, journal }) => {
+      const plan = planOf('plan-1', 12_345)
+      await jobs.savePlan(plan, draft('plan-created', { subject: 'plan-1', detail: { items: 3 } }))
+      expect(await jobs.plan('plan-1')).toEqual(plan)
+      expect(await jobs.plan('plan-2')).toBeNull()
+      expect(await journal.list(wholeJournal)).toMatchObject([
+        { seq: 1, action: 'plan-created', subject: 'plan-1' },
+      ])
+    }))
+
+  test('a second plan of the same name changes nothing', () =>
+    withStore(async (store) => {
+      await store.jobs.savePlan(planOf('plan-1', 2), draft('plan-created'))
+      await expect(store.jobs.savePlan(planOf('plan-1', 5), draft('plan-created'))).rejects.toMatchObject({
+        code: 'name-in-use',
+      })
+      expect((await store.jobs.plan('plan-1'))?.items).toHaveLength(2)
+      expect(await journalLength(store)).toBe(1)
+    }))
+
+  test('a plan runs once', () =>
+    withStore(async (store) => {
+      const { plan, job } = await begin(store, 'a', 3)
+      expect(job).toMatchObject({
+        state: 'running',
+        items: 3,
+        ended: 0,
+        digest: plan.digest,
+        broker: 'rabbit',
+      })
+      const again = { job: 'job-b', plan: plan.plan, rate: null, operator: 'bob', owner }
+      await expect(store.jobs.startJob(again, draft('job-started'))).rejects.toMatchObject({
+        code: 'plan-already-run',
+      })
+      await expect(
+        store.jobs.startJob({ ...again, plan: 'plan-none' }, draft('job-started')),
+      ).rejects.toMatchObject({ code: 'plan-not-found' })
+      expect(await store.jobReader.jobOfPlan(plan.plan)).toEqual(job)
+      expect(await store.jobReader.job('job-b')).toBeNull()
+      expect(await journalLength(store)).toBe(2)
+    }))
+
+  test('items go through every state; the tally follows', () =>
+    withStore(async (store) => {
+      await begin(store, 'a', 6)
+      const { jobs, jobReader } = store
+      const read = { afterSeq: 0, limit: 100 }
+      expect(await jobReader.items('job-a', read)).toMatchObject(
+        Array.from({ length: 6 }, (_, index) => ({ seq: index + 1, itemState: 'planned', result: null })),
+      )
+      await moveItems(
+        jobs,
+        'job-a',
+        owner,
+        [
+          ...steps(1, 'settling').map((move) =>
+            move.to === 'settling' ? { ...move, result: 'confirmed' as const } : { ...move },
+          ),
+          { seq: 1, from: 'settling', to: 'done', marked: true },
+          ...steps(2, 'publishing'),
+          {
+            seq: 2,
+            from: 'publishing',
+            to: 'settling',
+            result: 'returned',
+            code: 'unroutable',
+            reason: 'no queue',
+          },
+          { seq: 2, from: 'settling', to: 'done', marked: false },
+          ...steps(3, 'publishing'),
+          {
+            seq: 3,
+            from: 'publishing',
+            to: 'done',
+            result: 'unknown',
+            code: 'confirm-timeout',
+            reason: 'silence',
+          },
+          { seq: 4, from: 'planned', to: 'done', result: 'skipped', code: 'row-changed' },
+          ...steps(5, 'claiming'),
+        ],
+        draft('job-outcomes', { subject: 'job-a', detail: { items: [1, 2, 3, 4, 5] } }),
+      )
+      expect(await jobReader.job('job-a')).toMatchObject({
+        ended: 4,
+        tally: { confirmed: 1, returned: 1, refused: 0, unknown: 1, skipped: 1, unsettled: 1, unmarked: 1 },
+      })
+      expect(await jobReader.items('job-a', read)).toMatchObject([
+        { seq: 1, itemState: 'done', result: 'confirmed', marked: true, code: null },
+        {
+          seq: 2,
+          itemState: 'done',
+          result: 'returned',
+          code: 'unroutable',
+          reason: 'no queue',
+          marked: false,
+        },
+        { seq: 3, itemState: 'done', result: 'unknown', code: 'confirm-timeout', settledAs: null },
+        { seq: 4, itemState: 'done', result: 'skipped', code: 'row-changed', marked: null },
+        { seq: 5, itemState: 'claiming' },
+        { seq: 6, itemState: 'planned' },
+      ])
+      const seqs = async (more: object): Promise<number[]> =>
+        (await jobReader.items('job-a', { ...read, ...more })).map((item) => item.seq)
+      expect(await seqs({ states: ['planned'] })).toEqual([6])
+      expect(await seqs({ states: ['planned', 'claiming'] })).toEqual([5, 6])
+      expect(await seqs({ states: ['claiming', 'publishing', 'settling'] })).toEqual([5])
+      expect(await seqs({ states: ['done'], afterSeq: 1, limit: 2 })).toEqual([2, 3])
+      expect(await seqs({ results: ['returned', 'unknown'] })).toEqual([2, 3])
+      expect(await seqs({ results: ['confirmed'] })).toEqual([1])
+      expect(await seqs({ unsettled: true })).toEqual([3])
+      expect(await seqs({ states: [] })).toEqual([])
+      await expect(jobReader.items('job-none', read)).rejects.toMatchObject({ code: 'job-not-found' })
+    }))
+
+  test('a claim that was undone is planned again, with the version to expect', () =>
+    withStore(async (store) => {
+      await begin(store, 'a', 1)
+      const { jobs, jobReader } = store
+      await moveItems(jobs, 'job-a', owner, [{ seq: 1, from: 'planned', to: 'claiming' }], null)
+      await moveItems(
+        jobs,
+        'job-a',
+        owner,
+        [{ seq: 1, from: 'claiming', to: 'planned', version: 'v9' }],
+        null,
+      )
+      const [item] = await jobReader.items('job-a', { afterSeq: 0, limit: 1 })
+      expect(item).toMatchObject({ itemState: 'planned', version: 'v9' })
+      expect((await jobs.plan('plan-a'))?.items[0]?.version).toBe('v0')
+      await moveItems(jobs, 'job-a', owner, steps(1, 'publishing'), null)
+      await moveItems(jobs, 'job-a', owner, [{ seq: 1, from: 'publishing', to: 'planned' }], null)
+      const [again] = await jobReader.items('job-a', { afterSeq: 0, limit: 1 })
+      expect(again).toMatchObject({ itemState: 'planned', version: 'v9' })
+    }))
+
+  test('one move that does not fit undoes the whole call', () =>
+    withStore(async (store) => {
+      await begin(store, 'a', 3)
+      const before = await store.jobReader.items('job-a', { afterSeq: 0, limit: 10 })
+      const bad: ItemMove[] = [
+        { seq: 2, from: 'claiming', to: 'publishing' },
+        { seq: 2, from: 'planned', to: 'settling' },
+        { seq: 99, from: 'planned', to: 'claiming' },
+        { seq: 2, from: 'done', to: 'planned' },
+        { seq: 2, from: 'planned', to: 'done' },
+      ]
+      for (const move of bad) {
+        await expect(
+          moveItems(store.jobs, 'job-a', owner, [...steps(1, 'claiming'), move], draft('job-claiming')),
+        ).rejects.toMatchObject({ code: 'job-state-forbids', retry: 'never' })
+      }
+      expect(await store.jobReader.items('job-a', { afterSeq: 0, limit: 10 })).toEqual(before)
+      expect(await journalLength(store)).toBe(2)
+    }))
+
+  test('only the owner moves items', () =>
+    withStore(async (store) => {
+      await begin(store, 'a', 1)
+      await expect(
+        moveItems(store.jobs, 'job-a', other, steps(1, 'claiming'), draft('job-claiming')),
+      ).rejects.toMatchObject({ code: 'job-busy' })
+      await expect(moveItems(store.jobs, 'job-x', owner, [], null)).rejects.toMatchObject({
+        code: 'job-not-found',
+      })
+      const interruption = { code: 'process-ended', reason: 'the process ended' } as const
+      const interrupted = await store.jobs.moveJob(
+        'job-a',
+        { from: 'running', to: 'interrupted', owner: other, interruption },
+        draft('job-recovered', { subject: 'job-a' }),
+      )
+      expect(interrupted).toMatchObject({ state: 'interrupted', interruption })
+      await moveItems(store.jobs, 'job-a', other, steps(1, 'claiming'), null)
+      await expect(
+        moveItems(store.jobs, 'job-a', owner, [{ seq: 1, from: 'claiming', to: 'publishing' }], null),
+      ).rejects.toMatchObject({ code: 'job-busy' })
+    }))
+
+  test('a job moves by compare-and-set', () =>
+    withStore(async (store) => {
+      const { jobs } = store
+      await begin(store, 'a', 1)
+      expect(await jobs.runningJobs()).toEqual([{ job: 'job-a', owner }])
+      const moves = [
+        { from: 'interrupted', to: 'running', owner },
+        { from: 'running', to: 'running', owner },
+        { from: 'running', to: 'done', owner: null },
+      ] as const
+      for (const move of moves) {
+        await expect(jobs.moveJob('job-a', move, draft('job-ended'))).rejects.toMatchObject({
+          code: 'job-state-forbids',
+        })
+      }
+      await moveItems(
+        jobs,
+        'job-a',
+        owner,
+        [{ seq: 1, from: 'planned', to: 'done', result: 'skipped' }],
+        null,
+      )
+      const done = await jobs.moveJob(
+        'job-a',
+        { from: 'running', to: 'done', owner: null },
+        draft('job-ended', { subject: 'job-a' }),
+      )
+      expect(done).toMatchObject({ state: 'done', ended: 1, interruption: null })
+      expect(done.endedAt).not.toBeNull()
+      expect(await jobs.runningJobs()).toEqual([])
+      expect(await journalLength(store)).toBe(4)
+    }))
+
+  test('an unknown outcome is settled once', () =>
+    withStore(async (store) => {
+      await begin(store, 'a', 2)
+      const { jobs, jobReader } = store
+      await moveItems(
+        jobs,
+        'job-a',
+        owner,
+        [...steps(1, 'publishing'), { seq: 1, from: 'publishing', to: 'done', result: 'unknown' }],
+        null,
+      )
+      expect(await jobReader.unsettledCount('orders')).toBe(1)
+      const settle = (seq: number): Promise<void> =>
+        jobs.settleItems(
+          'job-a',
+          [{ seq, as: 'sent', reason: 'seen in the queue', marked: true }],
+          draft('job-settled', { subject: 'job-a' }),
+        )
+      await expect(settle(2)).rejects.toMatchObject({ code: 'job-state-forbids' })
+      await settle(1)
+      await expect(settle(1)).rejects.toMatchObject({ code: 'job-state-forbids' })
+      expect(await jobReader.unsettledCount('orders')).toBe(0)
+      expect((await jobReader.job('job-a'))?.tally).toMatchObject({ unknown: 1, unsettled: 0 })
+      const [item] = await jobReader.items('job-a', { afterSeq: 0, limit: 1 })
+      expect(item).toMatchObject({ result: 'unknown', settledAs: 'sent', marked: true })
+    }))
+
+  test('a message is held while its outcome is open', () =>
+    withStore(async (store) => {
+      await begin(store, 'a', 5)
+      await begin(store, 'elsewhere', 5, 'payments')
+      const { jobs, jobReader } = store
+      const ids = Array.from({ length: 5_000 }, (_, index) => String(index))
+      expect(await jobReader.held('orders', ids)).toEqual(new Map())
+      await moveItems(jobs, 'job-elsewhere', owner, steps(5, 'claiming'), null)
+      await moveItems(
+        jobs,
+        'job-a',
+        owner,
+        [
+          ...steps(1, 'claiming'),
+          ...steps(2, 'publishing'),
+          ...steps(3, 'settling').map((move) =>
+            move.to === 'settling' ? { ...move, result: 'confirmed' as const } : move,
+          ),
+          ...steps(4, 'publishing'),
+          { seq: 4, from: 'publishing', to: 'done', result: 'unknown' },
+        ],
+        null,
+      )
+      const held = new Map(['1', '2', '3', '4'].map((id) => [id, 'job-a']))
+      expect(await jobReader.held('orders', ids)).toEqual(held)
+      await jobs.settleItems(
+        'job-a',
+        [{ seq: 4, as: 'not-sent', reason: 'r', marked: true }],
+        draft('job-settled'),
+      )
+      await moveItems(jobs, 'job-a', owner, [{ seq: 3, from: 'settling', to: 'done', marked: true }], null)
+      expect([...(await jobReader.held('orders', ids)).keys()]).toEqual(['1', '2'])
+      expect(await jobReader.held('payments', ['5', '4'])).toEqual(new Map([['5', 'job-elsewhere']]))
+    }))
+
+  test('jobs are listed newest first, by page', () =>
+    withStore(async (store) => {
+      for (const name of ['a', 'b', 'c']) await begin(store, name, 1)
+      await begin(store, 'd', 1, 'payments')
+      const names = async (query: {
+        source?: string
+        before: string | null
+        limit: number
+      }): Promise<string[]> => (await store.jobReader.jobs(query)).map((job) => job.job)
+      expect(await names({ before: null, limit: 2 })).toEqual(['job-d', 'job-c'])
+      expect(await names({ before: 'job-c', limit: 2 })).toEqual(['job-b', 'job-a'])
+      expect(await names({ source: 'orders', before: null, limit: 9 })).toEqual(['job-c', 'job-b', 'job-a'])
+    }))
+}
