@@ -9,7 +9,7 @@ export const procedure = oc.errors(contractErrors)
 export const id = z.string().min(1).max(400)
 export const name = z
   .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'letters, digits, dot, dash and underscore; at most 63')
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, 'letters, digits, dash and underscore; at most 64')
 /** ISO-8601 in UTC. */
 export const time = z.string()
 export const environment = z.enum(['development', 'staging', 'production'])

@@ -103,7 +103,7 @@ export const connections = {
         source: name,
         minutes: z.number().int().min(1).max(UNLOCK_MINUTES_MAX),
         /** Production only: the source's name, typed. */
-        typedName: z.string().max(63).nullable(),
+        typedName: z.string().max(64).nullable(),
       }),
     )
     .output(z.object({ unlockedUntil: time })),
