@@ -29,6 +29,8 @@ interface MountOptions {
   /** Address after the hash. */
   readonly path?: string
   readonly locale?: 'en' | 'zh-CN'
+  /** What the storage holds, instead of good preferences. */
+  readonly preferences?: string
 }
 
 /** happy-dom lays nothing out: every element says it is this large, or the virtual list would draw no row. */
@@ -43,8 +45,9 @@ export async function mountConsole({
   world,
   path = '/',
   locale = 'en',
+  preferences,
 }: MountOptions): Promise<MountedConsole> {
-  localStorage.setItem('redrive.preferences', JSON.stringify({ locale, theme: 'light' }))
+  localStorage.setItem('redrive.preferences', preferences ?? JSON.stringify({ locale, theme: 'light' }))
   for (const [name, value] of Object.entries(LAYOUT))
     vi.spyOn(HTMLElement.prototype, name as keyof typeof LAYOUT, 'get').mockReturnValue(value)
   const complaints: string[] = []

@@ -71,6 +71,9 @@ export const inbox = {
   },
   held: 'A job holds this message until its outcome is settled:',
   tab: { payload: 'Payload', headers: 'Headers' },
+  showStored: 'Show as stored',
+  showFormatted: 'Show formatted',
+  notJson: 'not JSON, shown as stored',
   noHeaders: 'This message has no headers.',
   undo: {
     offer: 'Nobody has touched the row since the decision: it can be taken back.',

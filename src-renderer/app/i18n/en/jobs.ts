@@ -77,6 +77,7 @@ export const jobs = {
     },
     unmarked: 'The row had changed meanwhile and was left as it is.',
     settledAs: { sent: 'decided: delivered', 'not-sent': 'decided: not delivered' },
+    open: 'Open message {id}',
     selectAll: 'Select all that are undecided here',
     select: 'Select message {id}',
   },

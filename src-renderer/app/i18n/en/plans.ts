@@ -104,7 +104,7 @@ export const plans = {
     undo: 'Undo',
     undoAll: 'Undo {n} resolved message | Undo {n} resolved messages',
     undone: 'undone',
-    undoHint: 'Possible as long as nobody else changes the row.',
+    undoHint: 'Undo is possible as long as nobody else changes the row.',
     applied: 'resolved',
     notApplied: 'not resolved',
   },

@@ -70,6 +70,9 @@ export const inbox = {
   },
   held: '结果核实之前，这条消息由以下任务占用：',
   tab: { payload: '消息体', headers: '消息头' },
+  showStored: '显示原文',
+  showFormatted: '格式化显示',
+  notJson: '不是 JSON，按原文显示',
   noHeaders: '这条消息没有消息头。',
   undo: {
     offer: '标记之后没有人动过这一行，可以撤销。',

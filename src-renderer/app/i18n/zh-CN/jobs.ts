@@ -73,6 +73,7 @@ export const jobs = {
     },
     unmarked: '这一行期间被改动，保持原样。',
     settledAs: { sent: '判定：已送达', 'not-sent': '判定：未送达' },
+    open: '打开消息 {id}',
     selectAll: '选择这里全部待判定的消息',
     select: '选择消息 {id}',
   },

@@ -1,0 +1,36 @@
+/** Formatting a larger text would only make it slower to read. */
+const FORMAT_CHARS_MAX = 2_000_000
+const INDENT = '  '
+/** A string, a bracket, a comma, a colon, or anything else up to the next of these. */
+const TOKENS = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s"{}[\],:]+/g
+
+/**
+ * The same JSON with one value a line, or null where the text is no JSON. Only whitespace between tokens changes:
+ * numbers keep every digit and strings every escape, which parsing and printing again would not.
+ */
+export function formatJson(text: string): string | null {
+  if (text.length > FORMAT_CHARS_MAX || !isJson(text)) return null
+  let out = ''
+  let depth = 0
+  let before = ''
+  for (const [token] of text.matchAll(TOKENS)) {
+    const closes = token === '}' || token === ']'
+    if (closes) depth -= 1
+    const empty = closes && (before === '{' || before === '[')
+    if (closes ? !empty : before === '{' || before === '[' || before === ',')
+      out += `\n${INDENT.repeat(depth)}`
+    out += token === ':' ? ': ' : token
+    if (token === '{' || token === '[') depth += 1
+    before = token
+  }
+  return out
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,105 @@
+import { describe, expect, test } from 'vitest'
+import { makeMessages } from './support/fake-messages.ts'
+import { runPlan } from './support/fake-jobs.ts'
+import { makePlan } from './support/fake-plans.ts'
+import { addBroker, addSource, createWorld, errorOf, type World } from './support/fake-world.ts'
+import { mountConsole } from './support/mount-console.ts'
+
+function shop(unlocked = true): World {
+  const world = createWorld()
+  addBroker(world)
+  const messages = makeMessages({ count: 20, nowMs: world.now(), mix: { failed: 1 } })
+  addSource(world, { name: 'shop', messages, unlocked })
+  return world
+}
+
+describe('the frame', () => {
+  test('g and a letter go to a page; the next letter alone does nothing', async () => {
+    const page = await mountConsole({ world: shop() })
+    await page.press('g')
+    await page.press('c')
+    await page.until(() => expect(page.router.currentRoute.value.name).toBe('connections'))
+    await page.press('o')
+    expect(page.router.currentRoute.value.name).toBe('connections')
+  })
+
+  test('the keys are on a sheet', async () => {
+    const page = await mountConsole({ world: shop() })
+    await page.press('?')
+    await page.until(() => expect(page.text('[role=dialog]')).toContain('Extend the selection'))
+  })
+
+  test('the commands narrow as one types, and the theme is painted at once', async () => {
+    const page = await mountConsole({ world: shop() })
+    await page.press('k', { ctrl: true })
+    const input = await page.until(() => page.find('[role=dialog] input') as HTMLInputElement)
+    input.value = 'theme dark'
+    input.dispatchEvent(new Event('input', { bubbles: true }))
+    await page.until(() => expect(page.all('[role=option]')).toHaveLength(1))
+    input.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true }))
+    await page.until(() => expect(document.documentElement.dataset['theme']).toBe('dark'))
+    expect(localStorage.getItem('redrive.preferences')).toContain('"theme":"dark"')
+  })
+
+  test('the lock counts down, and locks at once', async () => {
+    const world = shop()
+    const page = await mountConsole({ world })
+    const lock = await page.until(() => {
+      const found = page
+        .all('header button')
+        .find(({ textContent }) => textContent?.includes('Unlocked · 15:00'))
+      if (found === undefined) throw new Error('not unlocked')
+      return found
+    })
+    await page.click(lock)
+    await page.until(() => expect(page.text('header.development')).toContain('Read-only'))
+    expect(world.sources.get('shop')?.connection.unlockedUntil).toBeNull()
+  })
+
+  test('a lock that fails is said beside the button', async () => {
+    const world = shop()
+    world.switches.fail['connections.lock'] = errorOf('store-failed', { path: 'store', problem: 'disk full' })
+    const page = await mountConsole({ world })
+    const lock = await page.until(() => {
+      const found = page.all('header button').find(({ textContent }) => textContent?.includes('Unlocked'))
+      if (found === undefined) throw new Error('not unlocked')
+      return found
+    })
+    await page.click(lock)
+    await page.until(() => expect(page.text('header [role=alert]')).toContain('disk full'))
+  })
+
+  test('the status line names connections with latency, and says when the engine is gone', async () => {
+    const page = await mountConsole({ world: shop() })
+    await page.until(() => expect(page.text('footer')).toMatch(/shop\s+3 ms\s+rabbit\s+1 ms/))
+    page.cut({ down: true })
+    await page.until(() =>
+      expect(page.text('footer [role=alert]')).toBe('Engine not reachable · trying again'),
+    )
+    page.restore()
+    await page.until(() => expect(page.text('footer [role=alert]')).toBeNull())
+  })
+
+  test('a job that ended while nobody looked is told, with its outcomes and the way to it', async () => {
+    const world = shop()
+    const page = await mountConsole({ world })
+    await page.until(() => expect(page.text('footer')).toContain('rabbit'))
+    const plan = makePlan(world, { source: 'shop', selection: { kind: 'filter', filter: {} } })
+    world.switches.outcome = () => 'confirmed'
+    const { job } = runPlan(world, { plan: plan.plan, digest: plan.digest, typedCount: null, rate: null })
+    await page.until(() => expect(document.body.textContent).toContain(`${job} done`))
+    expect(document.body.textContent).toContain('20 confirmed')
+    await page.click(page.all('a').find(({ textContent }) => textContent === 'Show the job') ?? 'none')
+    await page.until(() => expect(page.router.currentRoute.value.params['job']).toBe(job))
+  })
+
+  test('preferences that somebody damaged are not trusted', async () => {
+    const world = shop()
+    const page = await mountConsole({
+      world,
+      preferences: '{"theme":"pink","locale":7,"panes":{"inbox-left":"wide"}',
+    })
+    await page.until(() => expect(page.text('[data-source=shop]')).toContain('shop'))
+    expect(document.documentElement.dataset['theme']).toBe('light')
+  })
+})
