@@ -40,7 +40,7 @@ async function makeHistory(client: Client): Promise<string> {
   await client.connections.unlock({ source: SOURCE, minutes: 60, typedName: null })
   const { plan, digest } = await client.plans.resend({ source: SOURCE, selection })
   const { job } = await client.jobs.run({ plan, digest, typedCount: null, rate: null })
-  for await (const _ of await client.jobs.watch({ job }));
+  for await (const { state } of await client.jobs.watch({ job })) if (state !== 'running') break
   const left = { source: SOURCE, filter: {}, order: 'oldest' as const, cursor: null, limit: 2 }
   const { messages } = await client.messages.list({ ...left, filter: { trouble: 'stuck' } })
   const items = messages.map(({ id }) => ({ id, version: null }))
@@ -50,9 +50,8 @@ async function makeHistory(client: Client): Promise<string> {
     reason: 'refunded by hand, see ticket 1042',
     typedCount: null,
   })
-  const decision = results.find(({ applied }) => applied)?.decision
-  if (decision != null) await client.decisions.undo({ decision })
-  await client.connections.lock({ source: SOURCE })
+  const decision = results.find(({ applied }) => applied)?.decision ?? null
+  if (decision !== null) await client.decisions.undo({ decision })
   return job
 }
 
@@ -69,7 +68,8 @@ function shots(job: string): Shot[] {
     { name: 'overview', path: '#/' },
     { name: 'inbox', path: `#/inbox?source=${SOURCE}&q=trouble:stuck`, act: openFirst },
     { name: 'inbox-production', path: '#/inbox?source=payroll&q=trouble:failed', act: openFirst },
-    { name: 'resend', path: '#/inbox?source=payroll&q=trouble:failed', act: press('r') },
+    { name: 'unlock', path: '#/inbox?source=payroll&q=trouble:failed', act: press('r') },
+    { name: 'resend', path: `#/inbox?source=${SOURCE}&q=trouble:stuck`, act: press('r') },
     { name: 'resolve', path: `#/inbox?source=${SOURCE}&q=trouble:stuck`, act: press('e') },
     { name: 'jobs', path: '#/jobs' },
     { name: 'job', path: `#/jobs/${job}` },
