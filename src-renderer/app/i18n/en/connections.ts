@@ -15,7 +15,7 @@ export const connections = {
   latency: '{ms} ms',
   inProcess: 'in this process',
   lookOnly: 'look only',
-  section: { where: 'Where', login: 'Login', tls: 'Encryption', outbox: 'Outbox', policy: 'Policy' },
+  section: { where: 'Where', login: 'Login', outbox: 'Outbox' },
   field: {
     name: 'Name',
     host: 'Host',
@@ -75,7 +75,6 @@ export const connections = {
     requireMeans: 'Encrypts without checking who answers.',
     verifyMeans: 'Checks the certificate and the name.',
   },
-  profile: { auto: 'auto', 'redrive-reference': 'redrive-reference' },
   deliverNone: 'nowhere: look only',
   problem: {
     required: 'This is needed.',

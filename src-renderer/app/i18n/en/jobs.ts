@@ -14,7 +14,6 @@ export const jobs = {
     outcomes: 'Outcomes',
     operator: 'By',
     age: 'Started',
-    rate: 'Speed',
   },
   resultMeans: {
     confirmed: 'The broker acknowledged it and did not return it.',
@@ -49,7 +48,6 @@ export const jobs = {
     hours: 'about {count} hours left',
   },
   facts: {
-    source: 'Source',
     through: 'Through',
     operator: 'By',
     started: 'Started',
@@ -60,7 +58,7 @@ export const jobs = {
     journal: 'In the journal',
   },
   backToList: 'All jobs',
-  filter: { label: 'Messages by outcome', all: 'all', unsettled: 'undecided', pending: 'not ended' },
+  filter: { label: 'Messages by outcome', all: 'all', unsettled: 'undecided' },
   item: {
     id: 'Id',
     type: 'Type',
@@ -92,8 +90,6 @@ export const jobs = {
   items: {
     emptyAll: 'This job has no messages.',
     emptyFiltered: 'No message with this outcome.',
-    loadMore: 'Loading more…',
-    shown: '{n} shown',
   },
   stop: {
     act: 'Stop: publish nothing more',
@@ -131,8 +127,6 @@ export const jobs = {
     actSent: 'Mark {n} message sent | Mark {n} messages sent',
     actNotSent: 'Mark {n} message failed | Mark {n} messages failed',
     locked: '{source} is read-only. Unlock it to decide.',
-    done: '{n} outcome decided. | {n} outcomes decided.',
-    unmarked: '{n} row had changed and was left as it is. | {n} rows had changed and were left as they are.',
   },
   unlock: 'Unlock {source}…',
 }

@@ -1,7 +1,6 @@
 export const plans = {
   title: 'Resend from {source}',
   asking: 'Reading the messages and checking where they would go. Nothing is sent.',
-  askAgain: 'Ask again',
   section: {
     what: 'What',
     where: 'Where',
@@ -16,9 +15,7 @@ export const plans = {
   moreTypes: 'and {n} more types',
   moreDestinations: 'and {n} more destinations',
   typeNone: 'no type',
-  types: 'Types',
   through: 'through {broker}',
-  destination: 'Exchange and routing key',
   exchange: {
     exists: 'exists',
     missing: 'does not exist',
@@ -51,9 +48,7 @@ export const plans = {
   rate: {
     label: 'Messages a second',
     empty: 'as fast as possible',
-    hint: 'Empty: as fast as source and broker allow.',
     invalid: 'A number above 0, at most {max}; or nothing.',
-    takes: 'about {time}',
   },
   sample: {
     show: 'Show the messages',
@@ -64,7 +59,6 @@ export const plans = {
     id: 'Id',
     type: 'Type',
     destination: 'Destination',
-    chain: 'Chain',
     attempts: 'Attempts',
     payload: 'Payload digest',
     stored: 'Stored',
@@ -78,7 +72,6 @@ export const plans = {
   resend: 'Resend {n} message | Resend {n} messages',
   locked: '{source} is read-only. Unlock it to resend; the plan stays as it is.',
   unlock: 'Unlock {source}…',
-  alreadyRun: 'This plan has already run.',
   result: {
     running: 'Resending: {ended} of {items}',
     interrupted: 'Interrupted after {ended} of {items}. Open the job to continue it.',
@@ -91,7 +84,6 @@ export const plans = {
     title: 'Resolve in {source}',
     means:
       'Resolved messages need no delivery: Redrive marks the rows, and no relay sends them again. Nothing is published.',
-    what: '{n} message | {n} messages',
     more: 'and {n} more',
     reason: 'Reason',
     reasonHint: 'Why does this need no delivery? It goes into the journal with your name.',

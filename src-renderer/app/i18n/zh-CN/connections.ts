@@ -15,7 +15,7 @@ export const connections = {
   latency: '{ms} ms',
   inProcess: '进程内',
   lookOnly: '只查看',
-  section: { where: '地址', login: '登录', tls: '加密', outbox: 'Outbox', policy: '策略' },
+  section: { where: '地址', login: '登录', outbox: 'Outbox' },
   field: {
     name: '名称',
     host: '主机',
@@ -74,7 +74,6 @@ export const connections = {
     requireMeans: '只加密，不校验对方身份。',
     verifyMeans: '校验证书和主机名。',
   },
-  profile: { auto: 'auto', 'redrive-reference': 'redrive-reference' },
   deliverNone: '不重发，只查看',
   problem: {
     required: '此项必填。',

@@ -13,7 +13,6 @@ export const jobs = {
     outcomes: '结果',
     operator: '操作人',
     age: '开始于',
-    rate: '速率',
   },
   resultMeans: {
     confirmed: 'broker 已确认，且没有退回。',
@@ -45,7 +44,6 @@ export const jobs = {
     hours: '约剩 {count} 小时',
   },
   facts: {
-    source: '数据源',
     through: '经由',
     operator: '操作人',
     started: '开始',
@@ -56,7 +54,7 @@ export const jobs = {
     journal: '查看操作日志',
   },
   backToList: '全部任务',
-  filter: { label: '按结果筛选消息', all: '全部', unsettled: '待判定', pending: '未结束' },
+  filter: { label: '按结果筛选消息', all: '全部', unsettled: '待判定' },
   item: {
     id: 'ID',
     type: '类型',
@@ -88,8 +86,6 @@ export const jobs = {
   items: {
     emptyAll: '这个任务没有消息。',
     emptyFiltered: '没有这种结果的消息。',
-    loadMore: '正在加载…',
-    shown: '已显示 {n} 条',
   },
   stop: {
     act: '停止：不再发送',
@@ -124,8 +120,6 @@ export const jobs = {
     actSent: '将 {n} 条消息标记为已发送',
     actNotSent: '将 {n} 条消息退回失败',
     locked: '{source} 目前只读。解锁后才能判定。',
-    done: '已判定 {n} 条。',
-    unmarked: '{n} 行期间被改动，保持原样。',
   },
   unlock: '解锁 {source}…',
 }

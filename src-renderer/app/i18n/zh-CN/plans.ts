@@ -1,7 +1,6 @@
 export const plans = {
   title: '重发 {source} 的消息',
   asking: '正在读取消息并检查投递目标，此时不会发送任何内容。',
-  askAgain: '重新生成',
   section: {
     what: '发什么',
     where: '发到哪里',
@@ -16,9 +15,7 @@ export const plans = {
   moreTypes: '另有 {n} 种类型',
   moreDestinations: '另有 {n} 个目标',
   typeNone: '无类型',
-  types: '类型',
   through: '经由 {broker}',
-  destination: '交换机与路由键',
   exchange: {
     exists: '存在',
     missing: '不存在',
@@ -47,9 +44,7 @@ export const plans = {
   rate: {
     label: '每秒消息数',
     empty: '不限速',
-    hint: '留空表示按数据库和 broker 能承受的最快速度。',
     invalid: '请填大于 0、不超过 {max} 的数字，或留空。',
-    takes: '约 {time}',
   },
   sample: {
     show: '展开消息列表',
@@ -60,7 +55,6 @@ export const plans = {
     id: 'ID',
     type: '类型',
     destination: '投递目标',
-    chain: '链',
     attempts: '已尝试',
     payload: '消息体摘要',
     stored: '写入时间',
@@ -73,7 +67,6 @@ export const plans = {
   resend: '重发 {n} 条消息',
   locked: '{source} 目前只读。解锁后才能重发，计划不会变。',
   unlock: '解锁 {source}…',
-  alreadyRun: '这份计划已经执行过。',
   result: {
     running: '正在重发：{ended} / {items}',
     interrupted: '在 {ended} / {items} 处中断，可在任务页继续。',
@@ -85,7 +78,6 @@ export const plans = {
   resolve: {
     title: '将 {source} 的消息标记已处理',
     means: '已处理的消息不再需要投递：Redrive 只标记这些行，中继不会再发送，也不会发布任何内容。',
-    what: '{n} 条消息',
     more: '另有 {n} 条',
     reason: '原因',
     reasonHint: '为什么不需要投递？原因会连同你的名字写入操作日志。',
