@@ -7,10 +7,11 @@ const WINDOW = 1_000
 const BATCH = 500
 
 const CLAIM = `
-  update floor.outbox_message set status = 'sending', attempts = attempts + 1, updated_at = now()
-  where id = any(array(
-    select id from floor.outbox_message where status = 'failed' order by id limit ${BATCH} for update skip locked))
-  returning id, message_id, exchange, routing_key, type, payload::text, headers::text`
+  with taken as materialized (
+    select id from floor.outbox_message where status = 'failed' order by id limit ${BATCH} for update skip locked)
+  update floor.outbox_message m set status = 'sending', attempts = attempts + 1, updated_at = now()
+  from taken where m.id = taken.id
+  returning m.id, message_id, exchange, routing_key, type, payload::text, headers::text`
 const MARK = `update floor.outbox_message set status = 'sent', updated_at = now() where id = any($1) and status = 'sending'`
 
 /** What the broker allows: bare amqplib with callbacks, persistent and mandatory, a window of unconfirmed messages. */
@@ -24,29 +25,31 @@ export async function publishFloor(
   },
 ): Promise<void> {
   const content = Buffer.from(job.payload)
-  await new Promise<void>((resolve, reject) => {
-    let begun = 0
-    let answered = 0
-    const fill = (): void => {
-      while (begun < job.count && begun - answered < WINDOW) {
-        begun += 1
-        channel.publish(
-          job.exchange,
-          job.routingKey,
-          content,
-          { persistent: true, mandatory: true, messageId: `floor-${begun}`, contentType: 'application/json' },
-          (error: unknown) => {
-            if (error !== null && error !== undefined) return reject(new Error('a floor message was nacked'))
-            answered += 1
-            if (answered === job.count) resolve()
-            else fill()
-          },
-        )
-      }
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  let begun = 0
+  let answered = 0
+  const fill = (): void => {
+    while (begun < job.count && begun - answered < WINDOW) {
+      begun += 1
+      channel.publish(
+        job.exchange,
+        job.routingKey,
+        content,
+        { persistent: true, mandatory: true, messageId: `floor-${begun}`, contentType: 'application/json' },
+        (error: unknown) => {
+          if (error !== null && error !== undefined) return reject(new Error('a floor message was nacked'))
+          answered += 1
+          if (answered === job.count) resolve()
+          else fill()
+        },
+      )
     }
-    channel.once('return', () => reject(new Error('a floor message was returned')))
-    fill()
-  })
+  }
+  const onReturn = (): void => reject(new Error('a floor message was returned'))
+  channel.once('return', onReturn)
+  fill()
+  await promise
+  channel.off('return', onReturn)
 }
 
 /** What the database allows: claim and mark in batches, one after the other on one connection. */

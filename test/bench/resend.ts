@@ -25,8 +25,9 @@ import { markFloor, publishFloor } from './resend-floors.ts'
 const MESSAGES = 20_000
 const ROUNDS = 5
 const RATIO_MIN = 0.65
-const DATABASE = `redrive_bench_resend_${process.pid}`
-const EXCHANGE = `redrive-bench-${process.pid}`
+/** Fixed, so that a run that was broken off is cleaned up by the next one. The queue has the exchange's name. */
+const DATABASE = 'redrive_bench_resend'
+const EXCHANGE = 'redrive-bench-resend'
 const ROUTING_KEY = 'orders.paid'
 const POLL_MS = 50
 const PAYLOAD_CHARS = 340
@@ -84,6 +85,7 @@ export async function benchResend(print: (line: string) => void): Promise<readon
 }
 
 async function prepare(undo: (() => Promise<unknown>)[]): Promise<Bench> {
+  await dropDatabase(DATABASE)
   const database = await openDatabase(DATABASE, true)
   undo.push(() => dropDatabase(DATABASE))
   undo.push(() => database.close())
@@ -98,6 +100,8 @@ async function prepare(undo: (() => Promise<unknown>)[]): Promise<Bench> {
   const connection = await connectRabbit()
   undo.push(() => connection.close())
   const channel = await connection.createConfirmChannel()
+  await channel.deleteQueue(EXCHANGE)
+  await channel.deleteExchange(EXCHANGE)
   await channel.assertExchange(EXCHANGE, 'direct', { durable: true })
   undo.push(() => channel.deleteExchange(EXCHANGE))
   await channel.assertQueue(EXCHANGE, { durable: true })
