@@ -69,7 +69,7 @@ describe('the list', () => {
   test('no message in trouble is said with the time of the check', async () => {
     const page = await inbox(shop({ sent: true }))
     await page.until(() =>
-      expect(note(page, 'empty')).toMatch(/^No message is failed in shop\. Checked at \d\d:\d\d:\d\d\./),
+      expect(note(page, 'empty')).toMatch(/^No failed message in shop\. Checked at \d\d:\d\d:\d\d\./),
     )
   })
 

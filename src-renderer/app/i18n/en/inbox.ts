@@ -1,5 +1,4 @@
 export const inbox = {
-  title: 'Inbox',
   query: {
     placeholder: 'type:OrderPaid error:"timeout" age:>1h …',
     clear: 'Clear the query',
@@ -23,7 +22,7 @@ export const inbox = {
   goOn: 'Go on from there',
   stale: 'Still shown: the list as of {time}.',
   notRun: 'Not understood: {part}. The search runs when the query is mended.',
-  well: 'No message is {trouble} in {source}. Checked at {time}.',
+  well: 'No {trouble} message in {source}. Checked at {time}.',
   filtered: 'No message fits this filter. Checked at {time}.',
   showAll: 'Show all messages',
   allLoaded: 'All {n} loaded messages are selected.',

@@ -1,5 +1,4 @@
 export const inbox = {
-  title: '收件箱',
   query: {
     placeholder: 'type:OrderPaid error:"timeout" age:>1h …',
     clear: '清空查询',
