@@ -93,6 +93,7 @@ async function inspect(page: Page): Promise<void> {
 async function resendOne(page: Page, { orders, broker, queue }: JourneyFixture): Promise<void> {
   const id = await idOf(rows(page).first())
   await rows(page).first().getByRole('checkbox').click()
+  expect(await rows(page).first().getByRole('checkbox').isChecked()).toBe(true)
   await page
     .getByRole('toolbar')
     .getByRole('button', { name: /^Resend/ })
