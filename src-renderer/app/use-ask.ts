@@ -85,7 +85,9 @@ export function useAsk<S, T>({ subject, ask, live = true, againMs = AGAIN_MS }: 
   watch(
     () => session.line,
     (line, before) => {
-      if (line === 'connected' && before === 'unreachable' && isLive()) askSoon()
+      // At the start the first question waits for the line by itself, unless it gave up before.
+      const missed = before === 'unreachable' || error.value !== null
+      if (line === 'connected' && missed && isLive()) askSoon()
     },
   )
   onScopeDispose(() => {

@@ -119,8 +119,9 @@ export function useMessageRows(subject: () => ListSubject | null): MessageRows {
     { immediate: true },
   )
   watch([() => session.revision, () => session.line], ([revision, line], [revisionBefore, lineBefore]) => {
+    const missed = line !== lineBefore && (lineBefore === 'unreachable' || error.value !== null)
     const news = revisionBefore !== null && revision !== revisionBefore
-    if (line !== 'connected' || !(news || lineBefore === 'unreachable')) return
+    if (line !== 'connected' || !(news || missed)) return
     timer ??= setTimeout(() => void refresh(), Math.max(0, readAt + REFRESH_MS_MIN - Date.now()))
   })
   onScopeDispose(() => {
