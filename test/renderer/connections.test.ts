@@ -150,8 +150,8 @@ test('missing index and a role that can write too much come with what to do', as
   const copied = vi.spyOn(navigator.clipboard, 'writeText').mockResolvedValue()
   await page.click(button(page, 'Copy the SQL'))
   const sql = copied.mock.calls[0]?.[0] ?? ''
-  expect(sql).toContain('create role redrive login nosuperuser')
-  expect(sql).toContain('on app.outbox_message to redrive;')
+  expect(sql).toContain('create role redrive_console login nosuperuser')
+  expect(sql).toContain('on app.outbox_message to redrive_console;')
   await page.until(() => button(page, 'Copied'))
 })
 

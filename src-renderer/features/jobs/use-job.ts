@@ -10,13 +10,13 @@ const WATCH_AGAIN_MS = 1_000
 
 /**
  * One job as it is now: asked once and whenever the engine reports news, and followed by its stream while it runs.
- * `live` is false while a running job's stream is broken: what is shown then is old.
+ * `live` is false while a running job's stream is broken: what is shown then is old. Null before it has begun.
  */
 export function useJob(id: () => string) {
   const client = useClient()
   const asked = useAsk({ subject: id, ask: (job, signal) => client.jobs.get({ job }, { signal }) })
   const job = shallowRef<Job | null>(null)
-  const live = ref(false)
+  const live = ref<boolean | null>(null)
   const seen = shallowRef<readonly Observation[]>([])
   let following: AbortController | null = null
 
@@ -58,7 +58,7 @@ export function useJob(id: () => string) {
     (running) => {
       following?.abort()
       following = null
-      live.value = false
+      live.value = null
       seen.value = []
       if (running === null) return
       following = new AbortController()

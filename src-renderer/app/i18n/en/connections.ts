@@ -101,7 +101,7 @@ export const connections = {
     privileges: 'Privileges',
     canRead: 'read',
     canWrite: 'read and mark',
-    cannotWrite: 'read only: resending needs UPDATE',
+    cannotWrite: 'read only: resending needs UPDATE, on the table or on the columns that Redrive writes',
     cannotRead: 'no SELECT on the table',
     index: 'Index',
     indexed: 'serves the open rows',

@@ -100,7 +100,7 @@ export const connections = {
     privileges: '权限',
     canRead: '可读',
     canWrite: '可读、可标记',
-    cannotWrite: '只读：重发需要 UPDATE 权限',
+    cannotWrite: '只读：重发需要 UPDATE 权限（整表，或 Redrive 写入的那些列）',
     cannotRead: '没有该表的 SELECT 权限',
     index: '索引',
     indexed: '未完成的行有索引可用',
