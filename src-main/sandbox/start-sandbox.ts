@@ -10,7 +10,7 @@ import type { Service } from './live-services.ts'
 import { memoryWorkspace } from './memory-workspace.ts'
 import { DEAD_PAYSLIP_KEY, payrollStory } from './payroll-story.ts'
 import { reachablePostgres, unprivilegedAccount } from './postgres-binaries.ts'
-import { endServer, kill, startServer, SUPERUSER } from './postgres-server.ts'
+import { databaseDir, endServer, kill, startServer, SUPERUSER } from './postgres-server.ts'
 import type { Server, ServerPlace } from './postgres-server.ts'
 import { seeded } from './random.ts'
 import type { Random } from './random.ts'
@@ -20,6 +20,7 @@ import { startBroker } from './sandbox-broker.ts'
 import { seedOutbox } from './seed.ts'
 import type { StoryRow } from './seed.ts'
 import { DEAD_RELAY_KEY_PREFIX, NEXT_ORDER, shopStory } from './shop-story.ts'
+import { watchOver } from './watchdog.ts'
 
 const BROKER = 'sandbox'
 /** The role that the console connects as: it may look, and change rows of the outbox, and nothing else. */
@@ -130,13 +131,15 @@ async function runServer(
   password: string,
   { undo, signal }: { readonly undo: Undo[]; readonly signal: AbortSignal },
 ): Promise<Server> {
-  undo.push(() => endServer(place))
   const server = await startServer(place, password, signal)
+  const dismissWatchdog = watchOver(server.pid, databaseDir(place.home))
   // Where a host ends without closing: nothing can be awaited any more, but the server can be told.
   const atExit = (): void => kill(server.pid)
   process.once('exit', atExit)
-  undo.push(() => {
+  undo.push(async () => {
+    await endServer(place)
     process.off('exit', atExit)
+    dismissWatchdog()
   })
   return server
 }

@@ -278,8 +278,8 @@ test('a second start begins at the beginning, and an end leaves nothing behind',
   expect(first.storeDir).not.toBe(second.storeDir)
 })
 
-test('after kill -9 the next start ends what was left, and leaves a live sandbox alone', async () => {
-  const dataDir = await temporaryFolder()
+/** A sandbox in a process of its own. */
+async function startChild(dataDir: string): Promise<{ kill9: () => Promise<void>; pid: number }> {
   const script = `
     const { startSandbox } = await import(${JSON.stringify(SANDBOX_MODULE)})
     const { pino } = await import('pino')
@@ -291,19 +291,45 @@ test('after kill -9 the next start ends what was left, and leaves a live sandbox
   })
   onTestFinished(() => void child.kill('SIGKILL'))
   await once(child.stdout, 'data')
-  const pid = await serverPid(dataDir)
+  const kill9 = async (): Promise<void> => {
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+  }
+  return { kill9, pid: await serverPid(dataDir) }
+}
 
+/** The process that would end the server `pid`. */
+async function watchdogOf(pid: number): Promise<number> {
+  for (const entry of await readdir('/proc')) {
+    const command = await readFile(`/proc/${entry}/cmdline`, 'utf8').catch(() => '')
+    if (command.includes(`redrive-sandbox-watchdog\0${pid}\0`)) return Number(entry)
+  }
+  throw new Error(`nobody watches over ${pid}`)
+}
+
+test('kill -9 of the process ends its server too', async () => {
+  const dataDir = await temporaryFolder()
+  const { kill9, pid } = await startChild(dataDir)
+  await kill9()
+  await until('the server has ended', async () => (await identify(pid)) === null)
+  const next = await start(dataDir)
+  expect(await readdir(join(dataDir, 'sandbox')), 'the folder that was left is gone').toHaveLength(1)
+  expect((await counts(next, 'shop-orders'))['failed']).toBeGreaterThanOrEqual(130)
+})
+
+test('a server that nobody ended is ended by the next start; a live sandbox is left alone', async () => {
+  const dataDir = await temporaryFolder()
+  const { kill9, pid } = await startChild(dataDir)
   const beside = await start(dataDir)
   expect(await identify(pid), 'the first one is alive: it keeps its server').not.toBeNull()
   await beside.close()
 
-  child.kill('SIGKILL')
-  await once(child, 'exit')
+  process.kill(await watchdogOf(pid), 'SIGKILL')
+  await kill9()
   expect(await identify(pid), 'nobody could tell the server').not.toBeNull()
-  const next = await start(dataDir)
+  await start(dataDir)
   expect(await identify(pid)).toBeNull()
   expect(await readdir(join(dataDir, 'sandbox'))).toHaveLength(1)
-  expect((await counts(next, 'shop-orders'))['failed']).toBeGreaterThanOrEqual(130)
 })
 
 test('it starts where the database account may not look, and stops on an aborted start', async () => {
