@@ -22,9 +22,18 @@ export function sha256(text: string): string {
   return hash('sha256', text, 'hex')
 }
 
-/** SHA-256 over canonical values, one a line, without holding their text. */
-export function sha256Lines(values: Iterable<Json>): string {
+/** Lines that are hashed in one go: each call of the hash costs more than a line. */
+const LINES_AT_ONCE = 256
+
+/** SHA-256 over lines of text, each with a line feed after it, without holding them all. */
+export function sha256Lines(lines: Iterable<string>): string {
   const sum = createHash('sha256')
-  for (const value of values) sum.update(canonical(value)).update('\n')
-  return sum.digest('hex')
+  let waiting: string[] = []
+  for (const line of lines) {
+    waiting.push(line, '\n')
+    if (waiting.length < LINES_AT_ONCE * 2) continue
+    sum.update(waiting.join(''))
+    waiting = []
+  }
+  return sum.update(waiting.join('')).digest('hex')
 }

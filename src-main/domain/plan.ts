@@ -1,4 +1,4 @@
-import { sha256, sha256Lines } from './digest.ts'
+import { canonical, sha256, sha256Lines } from './digest.ts'
 import type { Json } from './digest.ts'
 import type { ErrorCode } from './errors.ts'
 import type { Destination, MessageContent, MessageState } from './message.ts'
@@ -63,13 +63,33 @@ export interface Plan extends PlanHeader {
   readonly digest: string
 }
 
+/** Covers the header as canonical JSON and each item as a line of its values in a fixed order. */
 export function planDigest(header: PlanHeader, items: readonly PlanItem[]): string {
   return sha256Lines(lines(header, items))
 }
 
-function* lines(header: PlanHeader, items: readonly PlanItem[]): Generator<Json> {
-  yield { ...header } as unknown as Json
-  for (const item of items) yield { ...item } as unknown as Json
+function* lines(header: PlanHeader, items: readonly PlanItem[]): Generator<string> {
+  yield canonical({ ...header } as unknown as Json)
+  for (const item of items) yield itemLine(item)
+}
+
+/** Written out, because plans are long: sorting the keys of every item costs more than hashing it. */
+function itemLine(item: PlanItem): string {
+  const { exchange, routingKey } = item.destination
+  return JSON.stringify([
+    item.seq,
+    item.id,
+    item.version,
+    item.messageId,
+    item.state,
+    item.attempts,
+    item.type,
+    item.chainKey,
+    exchange,
+    routingKey,
+    item.payloadDigest,
+    item.createdAt,
+  ])
 }
 
 export function freezePlan(header: PlanHeader, items: readonly PlanItem[]): Plan {

@@ -66,7 +66,7 @@ export interface OutboxReport {
   readonly profile: string
   readonly mappingDigest: string
   readonly privileges: { readonly select: boolean; readonly update: boolean }
-  /** The role of the read connection can write more than it needs; the read-only transaction is what protects. */
+  /** The role can insert, delete or truncate, which Redrive never needs; the read-only transaction is what protects. */
   readonly readRoleCanWrite: boolean
   /** An index serves the open rows; without it lists are read in bounded slices. */
   readonly indexed: boolean

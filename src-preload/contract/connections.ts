@@ -73,12 +73,10 @@ export const sourceTest = z.discriminatedUnion('ok', [
   z.object({ ok: z.literal(true), report: sourceReport }),
   z.object({ ok: z.literal(false), error: errorData }),
 ])
-export type SourceTest = z.infer<typeof sourceTest>
 export const brokerTest = z.discriminatedUnion('ok', [
   z.object({ ok: z.literal(true), report: brokerReport }),
   z.object({ ok: z.literal(false), error: errorData }),
 ])
-export type BrokerTest = z.infer<typeof brokerTest>
 
 export const UNLOCK_MINUTES_MAX = 120
 

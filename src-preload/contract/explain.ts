@@ -76,17 +76,17 @@ export const englishSentences: Readonly<Record<ErrorCode, Sentences>> = {
     next: 'Add a primary key, or choose another table.',
   },
   'column-missing': {
-    what: 'The table {table} lacks columns that the profile {profile} needs: {columns}.',
+    what: 'The table lacks columns that its profile needs: {columns}.',
     means: 'Redrive cannot read this table with this profile. ' + nothingSent,
     next: 'Choose the right table or profile, or add the columns.',
   },
   'no-profile-matches': {
-    what: 'No known profile fits the table {table}. The nearest, {profile}, misses: {columns}.',
+    what: 'No known profile fits this table. The nearest, {profile}, misses: {columns}.',
     means: 'Redrive does not guess what the columns mean. ' + nothingSent,
     next: 'Choose another table, or lay the table out as resources/outbox/postgres.sql does.',
   },
   'query-timeout': {
-    what: 'The database did not answer within {limitMs} ms.',
+    what: 'The database did not answer in time.',
     means: 'This does not mean that there are no messages. ' + nothingSent,
     next: 'Narrow the filter, or add the index that the connections page recommends.',
   },
@@ -111,23 +111,23 @@ export const englishSentences: Readonly<Record<ErrorCode, Sentences>> = {
     next: 'Choose messages that are pending, in flight or failed.',
   },
   'payload-not-json': {
-    what: 'The payload of message {id} is not JSON, though the mapping says so.',
+    what: 'The payload is not JSON, though the mapping says so.',
     means: 'It was left out; nothing was sent for it.',
     next: 'Have the row corrected by the service that owns it.',
   },
   'headers-not-json': {
-    what: 'The headers of message {id} cannot be carried exactly: {reason}.',
+    what: 'The headers are not one JSON object that can be carried exactly.',
     means: 'It was left out; nothing was sent for it.',
     next: 'Have the headers of the row corrected: they must be one JSON object.',
   },
   'outcome-unsettled': {
-    what: 'An earlier publish of this message has an unknown outcome in {job}.',
+    what: 'An earlier publish of this message has an unknown outcome.',
     means:
       'It may have reached the broker already. Sending it again could deliver it twice, so it was left out.',
-    next: 'Settle the outcome in that job first.',
+    next: 'Settle the outcome in its job first.',
   },
   'exchange-missing': {
-    what: 'The exchange "{exchange}" does not exist.',
+    what: 'The exchange does not exist.',
     means: 'Nothing was sent to it.',
     next: 'Declare the exchange, or have the destination of the row corrected, then resend.',
   },
@@ -152,7 +152,7 @@ export const englishSentences: Readonly<Record<ErrorCode, Sentences>> = {
     next: 'Look at the broker, settle unknown outcomes, then continue.',
   },
   'confirm-timeout': {
-    what: 'The broker did not confirm within {limitMs} ms.',
+    what: 'The broker did not confirm in time.',
     means: 'The message may or may not be in the queue. Its outcome is unknown.',
     next: 'Look into the queue or at the consumer, then settle the outcome.',
   },
@@ -247,9 +247,9 @@ export const englishSentences: Readonly<Record<ErrorCode, Sentences>> = {
     next: 'Settle unknown outcomes, then continue the job.',
   },
   'workspace-invalid': {
-    what: 'The workspace {path} is not valid at {at}: {problem}.',
+    what: 'The workspace is not valid at {at}: {problem}.',
     means: 'No connection was opened.',
-    next: 'Correct the file; resources/workspace.schema.json describes it.',
+    next: 'Correct the connection or the workspace file; resources/workspace.schema.json describes it.',
   },
   'source-unknown': {
     what: 'There is no source "{source}" in the workspace.',

@@ -5,7 +5,6 @@ import { errorCode } from './errors.ts'
 import { planItem } from './plans.ts'
 
 export const jobState = z.enum(['running', 'interrupted', 'done', 'cancelled'])
-export type JobState = z.infer<typeof jobState>
 export const itemResult = z.enum(['confirmed', 'returned', 'refused', 'unknown', 'skipped'])
 export type ItemResult = z.infer<typeof itemResult>
 export const settlement = z.enum(['sent', 'not-sent'])

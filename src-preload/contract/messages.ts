@@ -16,7 +16,6 @@ export type MessageState = z.infer<typeof messageState>
 export const trouble = z.enum(['stuck', 'failed'])
 export type Trouble = z.infer<typeof trouble>
 export const destination = z.object({ exchange: z.string(), routingKey: z.string() })
-export type Destination = z.infer<typeof destination>
 
 export const message = z.object({
   id,

@@ -19,7 +19,14 @@ const LINE_GOOD_MS = 5_000
 const CALL_TIMEOUT_MS = 30_000
 /** Calls that read or write thousands of rows before they answer. */
 const LONG_CALL_TIMEOUT_MS = 180_000
-const LONG_CALLS: readonly string[] = ['plans.resend', 'decisions.resolve', 'jobs.settle', 'journal.verify']
+const LONG_CALLS: readonly string[] = [
+  'plans.resend',
+  'decisions.resolve',
+  'decisions.undo',
+  'jobs.cancel',
+  'jobs.settle',
+  'journal.verify',
+]
 
 export interface Engine {
   readonly client: Client

@@ -14,7 +14,10 @@ const CLAIM = `
   returning m.id, message_id, exchange, routing_key, type, payload::text, headers::text`
 const MARK = `update floor.outbox_message set status = 'sent', updated_at = now() where id = any($1) and status = 'sending'`
 
-/** What the broker allows: bare amqplib with callbacks, persistent and mandatory, a window of unconfirmed messages. */
+/**
+ * What the broker allows: bare amqplib with callbacks, persistent and mandatory, a window of unconfirmed messages, and the
+ * same message as the engine sends, properties and headers included: they are bytes for the broker to take.
+ */
 export async function publishFloor(
   channel: ConfirmChannel,
   job: {
@@ -35,7 +38,18 @@ export async function publishFloor(
         job.exchange,
         job.routingKey,
         content,
-        { persistent: true, mandatory: true, messageId: `floor-${begun}`, contentType: 'application/json' },
+        {
+          persistent: true,
+          mandatory: true,
+          messageId: `floor-${begun}`,
+          type: 'OrderPaid',
+          contentType: 'application/json',
+          headers: {
+            'content-type': 'application/json',
+            'x-redrive-job': 'job-of-the-floor-00',
+            'x-redrive-attempt': 4,
+          },
+        },
         (error: unknown) => {
           if (error !== null && error !== undefined) return reject(new Error('a floor message was nacked'))
           answered += 1

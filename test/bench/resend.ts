@@ -22,7 +22,7 @@ import { median } from './bench-line.ts'
 import type { BenchLine } from './bench-line.ts'
 import { markFloor, publishFloor } from './resend-floors.ts'
 
-const MESSAGES = 20_000
+const MESSAGES = 40_000
 const ROUNDS = 5
 const RATIO_MIN = 0.65
 /** Fixed, so that a run that was broken off is cleaned up by the next one. The queue has the exchange's name. */

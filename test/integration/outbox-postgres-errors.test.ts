@@ -137,15 +137,15 @@ test('what is wrong with the table is said before anything is read', async () =>
   }
   await database.sql('create table strange (id bigint primary key, body text)')
   const nothing = await opening(database, { table: 'strange' })
-  expect(nothing).toMatchObject({ code: 'no-profile-matches', detail: { nearest: 'redrive-reference' } })
-  expect(nothing.detail['missing']).toContain('next_attempt_at')
+  expect(nothing).toMatchObject({ code: 'no-profile-matches', detail: { profile: 'redrive-reference' } })
+  expect(nothing.detail['columns']).toContain('next_attempt_at')
   await database.sql('alter table outbox_message drop column headers cascade')
-  expect((await opening(database, {})).detail['missing']).toBe('headers')
+  expect((await opening(database, {})).detail['columns']).toBe('headers')
   expect(await opening(database, { profile: 'redrive-reference' })).toMatchObject({
     code: 'column-missing',
     detail: { columns: 'headers' },
   })
-  expect((await opening(database, { profile: 'no-such-profile' })).code).toBe('no-profile-matches')
+  expect((await opening(database, { profile: 'no-such-profile' })).code).toBe('workspace-invalid')
 })
 
 test('a column that disappears while the outbox is open', async () => {

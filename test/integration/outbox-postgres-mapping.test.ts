@@ -140,7 +140,7 @@ test('a profile is found by the set of its columns', () => {
   }
   expect(code(() => chooseMapping('auto', ['id', 'status']))).toBe('no-profile-matches')
   expect(code(() => chooseMapping('redrive-reference', columns.slice(1)))).toBe('column-missing')
-  expect(code(() => chooseMapping('other', columns))).toBe('no-profile-matches')
+  expect(code(() => chooseMapping('other', columns))).toBe('workspace-invalid')
   expect(code(() => parseMapping({ ...reference, states: [] }))).toBe('workspace-invalid')
   expect(code(() => parseMapping({ ...reference, surprise: 1 }))).toBe('workspace-invalid')
 })

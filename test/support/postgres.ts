@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { onTestFailed, onTestFinished } from 'vitest'
+import { onTestFinished } from 'vitest'
 import { openPostgresOutbox } from '../../src-main/adapters/outbox-postgres/open.ts'
 import type { PostgresOutboxOptions } from '../../src-main/adapters/outbox-postgres/open.ts'
 import { chooseMapping } from '../../src-main/adapters/profiles/profiles.ts'
@@ -14,14 +14,10 @@ import type { TestDatabase } from './postgres-server.ts'
 export async function testDatabase(options: { readonly empty?: boolean } = {}): Promise<TestDatabase> {
   const name = `redrive_test_${process.pid}_${randomBytes(4).toString('hex')}`
   const database = await openDatabase(name, true)
-  let failed = false
-  onTestFailed(() => {
-    failed = true
-    console.error(`kept for inspection: database ${name}`)
-  })
-  onTestFinished(async () => {
+  onTestFinished(async ({ task }) => {
     await database.close()
-    if (!failed) await dropDatabase(name)
+    if (task.result?.state === 'fail') console.error(`kept for inspection: database ${name}`)
+    else await dropDatabase(name)
   })
   if (options.empty !== true) await database.sql(await referenceSchema())
   return database

@@ -49,7 +49,7 @@ describe('secrets', () => {
     const secrets = createMemorySecrets({ env: {}, prompt: async () => 'typed' })
     await expect(secrets.resolve('sources.orders', { keychain: true })).rejects.toMatchObject({
       code: 'secret-missing',
-      detail: { problem: expect.stringContaining('no keychain') },
+      detail: { reason: expect.stringContaining('no keychain') },
     })
   })
 })

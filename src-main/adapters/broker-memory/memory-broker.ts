@@ -106,13 +106,13 @@ class MemoryConnection {
   assertUp(signal: AbortSignal): void {
     signal.throwIfAborted()
     if (this.#state.state !== 'disconnected') return
-    throw new RedriveError('connection-lost', 'later', { reason: this.#state.reason })
+    throw new RedriveError('connection-lost', 'later', { server: 'the broker', reason: this.#state.reason })
   }
 
   openPublisher(signal: AbortSignal): MemoryPublisher {
     this.assertUp(signal)
     if (this.#state.state === 'blocked')
-      throw new RedriveError('broker-blocked', 'later', { reason: this.#state.reason })
+      throw new RedriveError('broker-blocked', 'later', { server: 'the broker', reason: this.#state.reason })
     const publisher = new MemoryPublisher({
       topology: this.#topology,
       clock: this.#options.clock,

@@ -62,12 +62,13 @@ function decoded(part: string): string {
 }
 
 function invalid(reason: string, cause?: unknown): RedriveError {
-  return new RedriveError('workspace-invalid', 'never', { field: 'url', reason }, { cause })
+  return new RedriveError('workspace-invalid', 'never', { at: 'url', problem: reason }, { cause })
 }
 
 /** What an operator may see of an address. */
 export function addressDetail(address: RabbitAddress): ErrorDetail {
-  return { host: address.host, port: address.port, vhost: address.vhost, user: address.user }
+  const { host, port, vhost, user } = address
+  return { server: `${host}:${port}`, host, port, vhost, user }
 }
 
 type TlsSocketOptions = Pick<ConnectionOptions, 'rejectUnauthorized' | 'ca' | 'cert' | 'key' | 'servername'>
@@ -91,7 +92,7 @@ function fileOf(path: string): Buffer {
     throw new RedriveError(
       'tls-failed',
       'never',
-      { file: path, reason: 'the file cannot be read' },
+      { server: 'the broker', file: path, reason: `${path} cannot be read` },
       { cause },
     )
   }

@@ -42,7 +42,7 @@ function decode(text: string, part: string): string {
 }
 
 function invalid(reason: string): RedriveError {
-  return new RedriveError('workspace-invalid', 'never', { field: 'url', reason })
+  return new RedriveError('workspace-invalid', 'never', { at: 'url', problem: reason })
 }
 
 export interface TableName {
@@ -60,7 +60,10 @@ const TABLE_NAME = /^(?:(?:"((?:[^"]|"")+)"|([^".]+))\.)?(?:"((?:[^"]|"")+)"|([^
 export function parseTableName(text: string): TableName {
   const match = TABLE_NAME.exec(text)
   if (match === null || text.includes('\0')) {
-    throw new RedriveError('workspace-invalid', 'never', { field: 'outbox.table', table: text })
+    throw new RedriveError('workspace-invalid', 'never', {
+      at: 'outbox.table',
+      problem: 'this is no name of a table',
+    })
   }
   const [, quotedSchema, schema, quotedTable, table] = match
   return {

@@ -65,7 +65,10 @@ export function bound(
   return (is) => {
     const placeholder = placeholders[is]
     if (placeholder !== undefined) return placeholder
-    throw new RedriveError('workspace-invalid', 'never', { reason: `the ${is} is not known in this action` })
+    throw new RedriveError('workspace-invalid', 'never', {
+      at: 'profile',
+      problem: `the ${is} is not known in this action`,
+    })
   }
 }
 
@@ -120,6 +123,9 @@ function kindsOf({ mapping }: Parts, requests: readonly MarkRequest[]): readonly
 /**
  * Ends the claim where the row still carries the token and is in flight. Rows that a repeat finds already ended count
  * too: confirmed is a state of its own, the others are told by their reason.
+ *
+ * The planner believes that no row carries a token it has never seen, and would walk all rows in flight for each one that
+ * is asked for. Inside a `case` it cannot estimate the condition, and looks the rows up by their key.
  */
 function markStatement(parts: Parts, kind: MarkKind, token: string): Statement {
   const { mapping, sql } = parts
@@ -140,15 +146,18 @@ function markStatement(parts: Parts, kind: MarkKind, token: string): Statement {
       : ['r.reason is not null', ...set.flatMap(([column, value]) => same(column, value))].join(' and ')
   const key = sql.column(mapping.key)
   const request = `unnest(${ids}::bigint[], ${reasons}::text[]) r(id, reason)`
+  const mine =
+    `${sql.column(mapping.tokenColumn)} = ${params.add(token, mapping.tokenColumn)} ` +
+    `and ${sql.isState('in-flight', params)}`
   const text =
     `with marked as (update ${sql.table} t set ${set.map(([column, value]) => `${column} = ${value}`).join(', ')} ` +
-    `from ${request} where ${key} = r.id ` +
-    `and ${sql.column(mapping.tokenColumn)} = ${params.add(token, mapping.tokenColumn)} ` +
-    `and ${sql.isState('in-flight', params)} returning ${key} as id, t.xmin as version) ` +
+    `from ${request} where ${key} = r.id and case when ${mine} then true else false end ` +
+    `returning ${key} as id, t.xmin as version), ` +
+    `others as (select r.id, r.reason from ${request} where not exists (select from marked where marked.id = r.id)) ` +
     `select id, version from marked union all ` +
-    `select ${key}, t.xmin from ${sql.table} t join ${request} on ${key} = r.id ` +
-    `where ${already} and not exists (select from marked where marked.id = r.id)`
-  return { text, values: params.values }
+    `select r.id, t.version from others r cross join lateral ` +
+    `(select t.xmin as version from ${sql.table} t where ${key} = r.id and ${already} offset 0) t`
+  return { text, values: params.values, withoutSeqScan: true }
 }
 
 /** `now()` is another one at each try. */

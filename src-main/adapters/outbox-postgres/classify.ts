@@ -57,8 +57,21 @@ export function classify(error: unknown, circumstances: Circumstances): RedriveE
   const { during, detail } = circumstances
   const { code, message, cause } = facts(error)
   const [errorCode, retry] = verdict(code, message, circumstances)
-  const about = { ...detail, ...(code === '' ? {} : { sqlstate: code }), reason: message || cause, during }
+  const about = {
+    ...namesIn(errorCode, message),
+    ...detail,
+    ...(code === '' ? {} : { sqlstate: code }),
+    reason: message || cause,
+    during,
+  }
   return new RedriveError(errorCode, retry, about, { cause: error })
+}
+
+/** PostgreSQL quotes the name that it did not find. */
+function namesIn(code: ErrorCode, message: string): ErrorDetail {
+  const name = /"([^"]+)"/.exec(message)?.[1] ?? message
+  if (code === 'table-missing') return { table: name }
+  return code === 'column-missing' ? { columns: name } : {}
 }
 
 function verdict(code: string, message: string, { during, cancelled }: Circumstances): Verdict {

@@ -165,7 +165,8 @@ function troubleIn(judge: Judge, index: number, params: Params): string {
 }
 
 function literalState(state: MessageState): string {
-  if (!messageStates.includes(state)) throw new RedriveError('internal', 'never', { state })
+  if (!messageStates.includes(state))
+    throw new RedriveError('internal', 'never', { reason: `a mapping names the state ${state}` })
   return state
 }
 

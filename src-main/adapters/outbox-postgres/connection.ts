@@ -112,6 +112,11 @@ async function readPem(file: string | undefined): Promise<Buffer | undefined> {
     return await readFile(file)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    throw new RedriveError('tls-failed', 'never', { file, reason }, { cause: error })
+    throw new RedriveError(
+      'tls-failed',
+      'never',
+      { server: 'the server', file, reason: `${file}: ${reason}` },
+      { cause: error },
+    )
   }
 }

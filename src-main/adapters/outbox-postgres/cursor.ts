@@ -22,7 +22,7 @@ export function readCursor(cursor: string | null, order: Order): Position {
   if (cursor === null) return { order, after: null, sliced: false }
   const match = CURSOR.exec(Buffer.from(cursor, 'base64url').toString())
   if (match === null || match[1] !== order) {
-    throw new RedriveError('usage', 'never', { field: 'cursor', reason: 'not a cursor of this list' })
+    throw new RedriveError('usage', 'never', { problem: 'This cursor belongs to another list.' })
   }
   return { order, after: match[3] ?? null, sliced: match[2] === 's' }
 }

@@ -21,7 +21,7 @@ export async function listMessages(
   signal: AbortSignal,
 ): Promise<MessagePage> {
   if (!Number.isInteger(query.limit) || query.limit < 1 || query.limit > LIST_LIMIT_MAX) {
-    throw new RedriveError('usage', 'never', { field: 'limit', max: LIST_LIMIT_MAX })
+    throw new RedriveError('usage', 'never', { problem: `The limit is at most ${LIST_LIMIT_MAX}.` })
   }
   const position = readCursor(query.cursor, query.order)
   const selection = selectionOf(query.filter, parts.mapping, parts.sql)

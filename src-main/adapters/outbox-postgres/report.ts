@@ -1,4 +1,5 @@
 import { mappingDigest } from '../../domain/mapping.ts'
+import type { Mapping } from '../../domain/mapping.ts'
 import type { OutboxReport } from '../../ports/outbox.ts'
 import { openStates } from './served.ts'
 import type { Parts } from './parts.ts'
@@ -11,9 +12,11 @@ export async function reportOn(parts: Parts, signal: AbortSignal): Promise<Outbo
   const { session, mapping, sql, catalogue } = parts
   const facts =
     `select current_setting('server_version') as version, pg_is_in_recovery() as standby, ` +
-    `has_table_privilege($1::text, 'select') as may_select, has_table_privilege($1::text, 'update') as may_update, ` +
-    `has_table_privilege($1::text, 'insert, update, delete, truncate') as may_write`
-  const [row] = await session.read({ text: facts, values: [sql.table] }, REPORT_TIMEOUT_MS, signal)
+    `has_table_privilege($1::text, 'select') as may_select, ` +
+    `(select bool_and(has_column_privilege($1::text, written, 'update')) from unnest($2::text[]) written) as may_update, ` +
+    `has_table_privilege($1::text, 'insert, delete, truncate') as may_write`
+  const values = [sql.table, writtenColumns(mapping)]
+  const [row] = await session.read({ text: facts, values }, REPORT_TIMEOUT_MS, signal)
   const is = (name: string): boolean => row?.[name] === 't'
   const served = parts.served()
   return {
@@ -27,6 +30,13 @@ export async function reportOn(parts: Parts, signal: AbortSignal): Promise<Outbo
     readRoleCanWrite: is('may_write'),
     indexed: openStates(mapping).every((state) => served.has(state)),
   }
+}
+
+/** A role may be granted just these. */
+function writtenColumns({ actions }: Mapping): string[] {
+  const { claim, confirm, fail, release, resolve } = actions
+  const sets = [claim, confirm, fail, resolve, ...release.map((rule) => rule.set)]
+  return [...new Set(sets.flatMap((set) => Object.keys(set)))]
 }
 
 async function latency({ session }: Parts, signal: AbortSignal): Promise<number> {

@@ -68,7 +68,7 @@ interface Backend {
 
 export function openSession(settings: ConnectionSettings): Session {
   const { host, port, database, user } = settings.address
-  const detail: ErrorDetail = { host, port, database, user }
+  const detail: ErrorDetail = { server: `${host}:${port}`, host, port, database, user }
   const readPool = openPool(settings, READ_CONNECTIONS_MAX)
   let writePool: pg.Pool | null = null
   const context = { settings, detail }

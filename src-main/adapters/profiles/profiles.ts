@@ -63,7 +63,10 @@ export const profiles: readonly Mapping[] = [parseMapping(reference)]
 export function parseMapping(data: unknown): Mapping {
   const parsed = mapping.safeParse(data)
   if (parsed.success) return parsed.data
-  throw new RedriveError('workspace-invalid', 'never', { reason: z.prettifyError(parsed.error) })
+  throw new RedriveError('workspace-invalid', 'never', {
+    at: 'profile',
+    problem: z.prettifyError(parsed.error),
+  })
 }
 
 export interface ProfileCandidate {
@@ -101,9 +104,10 @@ function reasonFor(needed: number, missing: readonly string[], unused: readonly 
 export function profileByName(name: string): Mapping {
   const found = profiles.find((candidate) => candidate.profile === name)
   if (found !== undefined) return found
-  throw new RedriveError('no-profile-matches', 'never', {
-    profile: name,
-    known: profiles.map((candidate) => candidate.profile).join(', '),
+  const known = profiles.map((candidate) => candidate.profile).join(', ')
+  throw new RedriveError('workspace-invalid', 'never', {
+    at: 'outbox.profile',
+    problem: `there is no profile "${name}"; known are ${PROFILE_AUTO}, ${known}`,
   })
 }
 
@@ -122,7 +126,7 @@ export function chooseMapping(profile: string, columns: readonly string[]): Mapp
   const [best] = detectProfile(columns)
   if (best?.missing.length === 0) return best.mapping
   throw new RedriveError('no-profile-matches', 'never', {
-    nearest: best?.mapping.profile ?? '',
-    missing: best?.missing.join(', ') ?? '',
+    profile: best?.mapping.profile ?? '-',
+    columns: best?.missing.join(', ') ?? '-',
   })
 }

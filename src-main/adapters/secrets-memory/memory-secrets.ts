@@ -54,10 +54,10 @@ export function createMemorySecrets({ env, prompt }: MemorySecretsOptions): Secr
   }
 }
 
-function missing(name: string, problem: string, variable?: string): RedriveError {
+function missing(name: string, reason: string, variable?: string): RedriveError {
   return new RedriveError('secret-missing', 'never', {
     name,
-    problem,
+    reason,
     ...(variable === undefined ? {} : { variable }),
   })
 }

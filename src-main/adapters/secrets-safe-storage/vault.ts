@@ -106,6 +106,6 @@ async function write(file: string, secrets: Secrets): Promise<void> {
 }
 
 function failed(path: string, cause: unknown): RedriveError {
-  const reason = cause instanceof Error ? cause.message : String(cause)
-  return new RedriveError('store-failed', 'never', { path, reason }, { cause })
+  const problem = cause instanceof Error ? cause.message : String(cause)
+  return new RedriveError('store-failed', 'never', { path, problem }, { cause })
 }

@@ -33,7 +33,7 @@ export function openDecisions(db: Sqlite, ledger: Ledger): DecisionStore {
 
   function move({ decision, from, to, appliedVersion, before }: Move): void {
     const forbidden = (state: DecisionState): RedriveError =>
-      new RedriveError('job-state-forbids', 'never', { decision, state, wanted: to })
+      new RedriveError('job-state-forbids', 'never', { job: decision, state, wanted: to })
     if (!decisionMayMove(from, to)) throw forbidden(from)
     if (setState.run(to, appliedVersion ?? null, before ?? null, decision, from).changes === 1) return
     const found = byId.get(decision)

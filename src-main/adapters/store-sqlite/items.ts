@@ -1,6 +1,6 @@
 import { RedriveError } from '../../domain/errors.ts'
 import { itemMayMove } from '../../domain/job.ts'
-import type { ItemMove, ItemResult, ItemState, Tally } from '../../domain/job.ts'
+import type { ItemMove, ItemResult, Tally } from '../../domain/job.ts'
 import type { ItemSettlement, JobStore } from '../../ports/job-store.ts'
 import type { Sqlite } from './database.ts'
 import type { JobRow } from './job-row.ts'
@@ -21,23 +21,41 @@ interface MoveGroup {
   readonly seqs: number[]
 }
 
-/** Steps keep their order; items of one batch mostly make the same one. */
+/** Steps keep their order; items of one batch mostly make the same one as the item before. */
 function groupMoves(moves: readonly ItemMove[]): Iterable<MoveGroup> {
   const groups = new Map<string, MoveGroup>()
+  let last: MoveGroup | undefined
   for (const move of moves) {
-    const { from, to, version, result, code, reason, marked } = move
-    const key = `${from} ${to} ${version} ${result} ${code} ${marked} ${reason}`
-    const group = groups.get(key)
-    if (group) group.seqs.push(move.seq)
-    else groups.set(key, { move, seqs: [move.seq] })
+    if (!last || !sameStep(last.move, move)) {
+      const { from, to, version, result, code, reason, marked } = move
+      const key = JSON.stringify([from, to, version, result, code, reason, marked])
+      last = groups.get(key) ?? { move, seqs: [] }
+      groups.set(key, last)
+    }
+    last.seqs.push(move.seq)
   }
   return groups.values()
+}
+
+function sameStep(one: ItemMove, other: ItemMove): boolean {
+  return (
+    one.from === other.from &&
+    one.to === other.to &&
+    one.result === other.result &&
+    one.marked === other.marked &&
+    one.code === other.code &&
+    one.reason === other.reason &&
+    one.version === other.version
+  )
 }
 
 type Counters = { -readonly [K in keyof Tally]: Tally[K] } & { ended: number }
 
 function forbidden(job: string, seq: number, wanted: string): RedriveError {
-  return new RedriveError('job-state-forbids', 'never', { job, seq, wanted })
+  return new RedriveError('job-state-forbids', 'never', {
+    job,
+    state: `at item ${seq} not ready for "${wanted}"`,
+  })
 }
 
 /** Moves and settlements of items. The job's counters follow in the same transaction, so nothing is ever recounted. */
@@ -160,6 +178,3 @@ function prepare(db: Sqlite) {
     ),
   }
 }
-
-/** States in which a row belongs to the job: it may be published or marked at any moment. */
-export const inFlightStates: ReadonlySet<ItemState> = new Set(['claiming', 'publishing', 'settling'])

@@ -3,7 +3,6 @@ import type { Job, JobItem } from '../../domain/job.ts'
 import type { ItemQuery, JobReader, MessageDeed } from '../../ports/job-store.ts'
 import { breathe } from './database.ts'
 import type { Sqlite } from './database.ts'
-import { inFlightStates } from './items.ts'
 import { JOB_ITEM_COLUMNS, jobItemOf, jobOf, SELECT_JOB } from './job-row.ts'
 import type { JobItemRow, JobRow } from './job-row.ts'
 import type { JobFinder } from './jobs.ts'
@@ -99,9 +98,12 @@ function listItems(db: Sqlite, job: JobRow, query: ItemQuery): readonly JobItem[
 function fromBegun({ states, results, unsettled }: ItemQuery): { from: string; terms: string[] } {
   const terms = ['i.job_key = @job', 'i.seq > @after']
   let index = ''
-  if (unsettled || states?.every((state) => inFlightStates.has(state))) {
-    index = 'INDEXED BY job_items_held'
-    terms.push('i.held = 1')
+  if (unsettled) {
+    index = 'INDEXED BY job_items_unsettled'
+    terms.push("i.result = 'unknown' AND i.settled_as IS NULL")
+  } else if (states && !states.includes('done')) {
+    index = 'INDEXED BY job_items_open'
+    terms.push("i.state <> 'done'")
   } else if (results && !results.includes('confirmed')) {
     index = 'INDEXED BY job_items_not_confirmed'
     terms.push("i.result <> 'confirmed'")
@@ -109,21 +111,24 @@ function fromBegun({ states, results, unsettled }: ItemQuery): { from: string; t
   return { from: `job_items i ${index} CROSS JOIN plan_items p ON p.seq = i.seq`, terms }
 }
 
+/** Jobs of a source that can hold a message: they are not over, or an outcome has not been settled. */
+const HOLDING_JOBS = "j.source = ? AND (j.state IN ('running', 'interrupted') OR j.unsettled > 0)"
+const HOLDS = `(i.state IN ('claiming', 'publishing', 'settling') OR (i.result = 'unknown' AND i.settled_as IS NULL))`
+
 function openHeldFinder(db: Sqlite) {
-  const anyHeld = db.prepare<[string], { job: string }>(
-    `SELECT j.job FROM jobs j CROSS JOIN job_items i INDEXED BY job_items_held ON i.job_key = j.job_key AND i.held = 1
-     WHERE j.source = ? LIMIT 1`,
+  const anyHolding = db.prepare<[string], { job: string }>(
+    `SELECT j.job FROM jobs j WHERE ${HOLDING_JOBS} LIMIT 1`,
   )
   const find = db.prepare<[string, string], { id: string; job: string }>(
     `SELECT p.id, j.job
      FROM json_each(?) wanted
        CROSS JOIN plan_items p ON p.id = wanted.value
-       CROSS JOIN jobs j ON j.plan_key = p.plan_key AND j.source = ?
-       CROSS JOIN job_items i ON i.job_key = j.job_key AND i.seq = p.seq AND i.held = 1
+       CROSS JOIN jobs j ON j.plan_key = p.plan_key AND ${HOLDING_JOBS}
+       CROSS JOIN job_items i ON i.job_key = j.job_key AND i.seq = p.seq AND ${HOLDS}
      ORDER BY j.job_key`,
   )
   return (source: string, ids: readonly string[]): { id: string; job: string }[] =>
-    anyHeld.get(source) ? find.all(JSON.stringify(ids), source) : []
+    anyHolding.get(source) ? find.all(JSON.stringify(ids), source) : []
 }
 
 interface DeedRow extends Omit<MessageDeed, 'code'> {

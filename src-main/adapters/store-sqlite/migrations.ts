@@ -89,25 +89,23 @@ export const migrations: readonly string[] = [
   CREATE INDEX jobs_running ON jobs (job_key) WHERE state = 'running';
   CREATE INDEX jobs_unsettled ON jobs (source, unsettled) WHERE unsettled > 0;
 
+  -- Four writes a message: what a row may hold is checked by the code that moves it, not by constraints on each write.
   CREATE TABLE job_items (
     job_key INTEGER NOT NULL REFERENCES jobs,
     seq INTEGER NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('planned', 'claiming', 'publishing', 'settling', 'done')),
+    state TEXT NOT NULL,
     version TEXT,
-    result TEXT CHECK (result IN ('confirmed', 'returned', 'refused', 'unknown', 'skipped')),
+    result TEXT,
     code TEXT,
     reason TEXT,
-    marked INTEGER CHECK (marked IN (0, 1)),
-    settled_as TEXT CHECK (settled_as IN ('sent', 'not-sent')),
+    marked INTEGER,
+    settled_as TEXT,
     settled_reason TEXT,
     updated_at TEXT NOT NULL,
-    held INTEGER NOT NULL AS (
-      state IN ('claiming', 'publishing', 'settling')
-      OR (state = 'done' AND result IS 'unknown' AND settled_as IS NULL)) VIRTUAL,
-    PRIMARY KEY (job_key, seq),
-    CHECK (settled_as IS NULL OR (state = 'done' AND result = 'unknown'))
+    PRIMARY KEY (job_key, seq)
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX job_items_held ON job_items (job_key, seq) WHERE held = 1;
+  CREATE INDEX job_items_open ON job_items (job_key, seq) WHERE state <> 'done';
+  CREATE INDEX job_items_unsettled ON job_items (job_key, seq) WHERE result = 'unknown' AND settled_as IS NULL;
   CREATE INDEX job_items_not_confirmed ON job_items (job_key, seq) WHERE result <> 'confirmed';
 
   CREATE TABLE decisions (

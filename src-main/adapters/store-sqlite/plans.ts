@@ -104,7 +104,7 @@ export function openPlans(db: Sqlite, ledger: Ledger, clock: Clock): PlanStore {
   }
   return {
     async savePlan(plan, entry) {
-      const taken = (): RedriveError => new RedriveError('name-in-use', 'never', { plan: plan.plan })
+      const taken = (): RedriveError => new RedriveError('name-in-use', 'never', { name: plan.plan })
       if (ledger.look(() => find.get(plan.plan))) throw taken()
       const planKey = beginPlan(plan)
       try {

@@ -1,7 +1,7 @@
 import type { ItemMove, JobItem } from '../../domain/job.ts'
 import { contentDigest } from '../../domain/plan.ts'
 import type { MarkRequest } from '../../ports/outbox.ts'
-import type { ClaimedItem, JobRun } from './job-run.ts'
+import type { ClaimedItem, HeldItem, JobRun } from './job-run.ts'
 import { persist } from './job-run.ts'
 import type { Step } from './recording.ts'
 import { record } from './recording.ts'
@@ -35,7 +35,7 @@ export async function claimRows(run: JobRun, items: readonly JobItem[]): Promise
     const result = results.get(item.id)
     if (!result?.claimed) changed.push(item)
     else {
-      const taken = { seq: item.seq, message: result.message, stateBefore: item.state }
+      const taken = { seq: item.seq, id: item.id, message: result.message, stateBefore: item.state }
       if (contentDigest(result.message.content) === item.payloadDigest) claimed.push(taken)
       else altered.push(taken)
     }
@@ -59,28 +59,28 @@ function skippedStep(items: readonly { readonly seq: number }[]): Step {
 /** Gives rows back that were claimed and never published, then plans their items again. */
 export async function release(
   run: JobRun,
-  items: readonly ClaimedItem[],
+  items: readonly HeldItem[],
   from: 'claiming' | 'publishing',
 ): Promise<void> {
   if (items.length === 0) return
   const versions = await releaseRows(run, items, `Redrive ${run.job.job}: stopped before it was published`)
   const moves = items.map((item): ItemMove => {
-    const version = versions.get(item.message.id)
+    const version = versions.get(item.id)
     return { seq: item.seq, from, to: 'planned', ...(version === undefined ? {} : { version }) }
   })
-  const released = items.map((item) => item.message.id)
+  const released = items.map(({ id }) => id)
   await record(run, [{ moves, action: 'job-recovered', detail: { released } }])
 }
 
 /** Row versions after the release, by id; a row that no longer carries the claim is absent. */
 async function releaseRows(
   run: JobRun,
-  items: readonly ClaimedItem[],
+  items: readonly HeldItem[],
   reason: string,
 ): Promise<ReadonlyMap<string, string>> {
   if (items.length === 0) return new Map()
   const requests = items.map((item): MarkRequest => ({
-    id: item.message.id,
+    id: item.id,
     as: 'release',
     reason,
     stateBefore: item.stateBefore,

@@ -17,11 +17,16 @@ export interface JobRun {
   readonly effects: AbortSignal
 }
 
-/** A row that this job holds: its claim stands in the source, nothing has been published. */
-export interface ClaimedItem {
+/** A row that this job holds: its claim stands in the source. */
+export interface HeldItem {
   readonly seq: number
-  readonly message: MessageWithContent
+  readonly id: string
   readonly stateBefore: MessageState
+}
+
+/** Nothing of it has been published yet. */
+export interface ClaimedItem extends HeldItem {
+  readonly message: MessageWithContent
 }
 
 /** Why a run ends before all its items have. */

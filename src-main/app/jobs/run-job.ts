@@ -2,12 +2,15 @@ import type { JobItem } from '../../domain/job.ts'
 import type { OutgoingMessage } from '../../domain/outcome.ts'
 import type { Publisher } from '../../ports/broker.ts'
 import { claimRows, claimingStep, plannedItems, release } from './claim.ts'
-import type { ClaimedItem, Interruption, JobRun } from './job-run.ts'
+import type { ClaimedItem, HeldItem, Interruption, JobRun } from './job-run.ts'
 import { interruptionOf } from './job-run.ts'
 import { createPace } from './pace.ts'
 import { record } from './recording.ts'
 import type { Step } from './recording.ts'
 import { Settler } from './settler.ts'
+
+/** Batches that are claimed while one is being published: a claim takes as long as publishing one, or longer. */
+const CLAIMS_AHEAD_MAX = 2
 
 export type RunEnd =
   | { readonly end: 'done' }
@@ -50,29 +53,38 @@ async function publishAll(
 ): Promise<Interruption | null> {
   const pace = createPace(run.job.rate, run.ports.clock)
   const mustStop = (): boolean => stop.aborted || settler.interruption !== null
-  let claimed: readonly ClaimedItem[] = []
-  let items = await plannedItems(run, 0)
+  const ahead: Promise<Claim>[] = []
   let lastSeq = 0
-  while (items.length > 0 || claimed.length > 0) {
-    if (mustStop()) {
-      await giveBack(run, claimed, 'claiming')
-      return null
-    }
-    await record(run, [claimingStep(items), publishingStep(claimed)])
-    const claiming = startClaim(run, items)
-    const unsent = await publishBatch(publisher, settler, { run, claimed, pace, stop })
-    const next = await claiming
-    if ('failure' in next || mustStop()) {
-      await giveBack(run, unsent, 'publishing')
-      if ('failure' in next) return next.failure
-      await giveBack(run, next.claimed, 'claiming')
-      return null
-    }
-    claimed = next.claimed
+  /** Starts one more claim; its note and the intents of `claimed` are written down together. */
+  const advance = async (claimed: readonly ClaimedItem[]): Promise<void> => {
+    const items = await plannedItems(run, lastSeq)
     lastSeq = items.at(-1)?.seq ?? lastSeq
-    items = await plannedItems(run, lastSeq)
+    await record(run, [claimingStep(items), publishingStep(claimed)])
+    if (items.length > 0) ahead.push(startClaim(run, items))
   }
-  return null
+  for (let count = 0; count < CLAIMS_AHEAD_MAX; count += 1) await advance([])
+  for (;;) {
+    const next = await ahead.shift()
+    if (!next) return null
+    if ('failure' in next || mustStop()) {
+      await giveBackAll(run, [Promise.resolve(next), ...ahead])
+      return 'failure' in next ? next.failure : null
+    }
+    await advance(next.claimed)
+    const unsent = await publishBatch(publisher, settler, { run, claimed: next.claimed, pace, stop })
+    if (unsent.length > 0 || mustStop()) {
+      await giveBack(run, unsent, 'publishing')
+      await giveBackAll(run, ahead)
+      return null
+    }
+  }
+}
+
+async function giveBackAll(run: JobRun, claims: readonly Promise<Claim>[]): Promise<void> {
+  for (const claim of await Promise.all(claims)) {
+    // Rows of a claim that failed are given back when the job goes on: nobody knows which it got.
+    if (!('failure' in claim)) await giveBack(run, claim.claimed, 'claiming')
+  }
 }
 
 type Claim = { readonly claimed: readonly ClaimedItem[] } | { readonly failure: Interruption }
@@ -89,14 +101,14 @@ function publishingStep(claimed: readonly ClaimedItem[]): Step {
   return {
     moves: claimed.map(({ seq }) => ({ seq, from: 'claiming', to: 'publishing' })),
     action: 'job-publishing',
-    detail: { ids: claimed.map(({ message }) => message.id) },
+    detail: { ids: claimed.map(({ id }) => id) },
   }
 }
 
 /** Gives claims back; where the source does not answer they stay written down, and are given back at the next start. */
 async function giveBack(
   run: JobRun,
-  items: readonly ClaimedItem[],
+  items: readonly HeldItem[],
   from: 'claiming' | 'publishing',
 ): Promise<void> {
   try {

@@ -2,12 +2,12 @@ import type { ErrorCode } from '../../domain/errors.ts'
 import type { ItemMove } from '../../domain/job.ts'
 import type { PublishOutcome } from '../../domain/outcome.ts'
 import type { MarkRequest } from '../../ports/outbox.ts'
-import type { ClaimedItem, JobRun } from './job-run.ts'
+import type { HeldItem, JobRun } from './job-run.ts'
 import { persist } from './job-run.ts'
 import type { Step } from './recording.ts'
 
 export interface Answered {
-  readonly item: ClaimedItem
+  readonly item: HeldItem
   readonly outcome: PublishOutcome
 }
 
@@ -32,7 +32,7 @@ export function outcomesStep(answered: readonly Answered[]): Step {
   const confirmed: string[] = []
   const others: { id: string; outcome: string; code: string; reason: string }[] = []
   for (const { item, outcome } of answered) {
-    const { id } = item.message
+    const { id } = item
     if (outcome.outcome === 'confirmed') confirmed.push(id)
     else others.push({ id, outcome: outcome.outcome, code: outcome.code, reason: outcome.reason })
   }
@@ -43,12 +43,12 @@ export function outcomesStep(answered: readonly Answered[]): Step {
 export async function markOutcomes(run: JobRun, answered: readonly Answered[]): Promise<Step> {
   const known = answered.filter(({ outcome }) => outcome.outcome !== 'unknown')
   const requests = known.map(({ item, outcome }): MarkRequest => ({
-    id: item.message.id,
+    id: item.id,
     as: outcome.outcome === 'confirmed' ? 'confirm' : 'fail',
     reason: outcome.outcome === 'confirmed' ? null : `${outcome.outcome}: ${outcome.reason}`,
     stateBefore: item.stateBefore,
   }))
-  return markRows(run, requests, new Map(known.map(({ item }) => [item.message.id, item.seq])))
+  return markRows(run, requests, new Map(known.map(({ item }) => [item.id, item.seq])))
 }
 
 /** Marks rows by compare-and-set; their items are `settling`. Rows that had changed are left alone. */

@@ -1,8 +1,9 @@
 import type { PublishOutcome } from '../../domain/outcome.ts'
 import { PUBLISH_WINDOW_MAX } from '../../ports/broker.ts'
+import { createBell } from './bell.ts'
+import { release } from './claim.ts'
 import type { ClaimedItem, Interruption, JobRun } from './job-run.ts'
 import { interruptionOf } from './job-run.ts'
-import { release } from './claim.ts'
 import { record } from './recording.ts'
 import type { Step } from './recording.ts'
 import type { Answered } from './settle-outcomes.ts'
@@ -12,31 +13,36 @@ import { markOutcomes, neverSent, outcomesStep } from './settle-outcomes.ts'
 const GATHER_MS = 25
 /** Answers that never came, in one run, before it stops: a broker that confirms nothing needs a person. */
 const CONFIRM_TIMEOUTS_MAX = 20
-/** Messages answered and not yet written down, beside those under way; bounds memory and what a crash leaves unknown. */
-const ANSWERED_MAX = PUBLISH_WINDOW_MAX
+/** Outcomes that are written down and whose rows are not marked yet; beyond it nothing more is published. */
+const UNMARKED_MAX = 5_000
+/** Rows of one mark. */
+const MARK_MAX = 1_000
 
-/** Takes the answers of the broker as they come, writes them down in groups and marks the rows. */
+/**
+ * Takes the answers of the broker as they come.
+ *
+ *   answered ──▶ written down in groups ──▶ rows marked in bulk ──▶ end written down, with the next group
+ *
+ * Writing down and marking are two loops, so that a slow source does not keep outcomes in memory, where a crash would
+ * make them unknown.
+ */
 export class Settler {
   readonly #run: JobRun
-  readonly #done: Promise<void>
+  readonly #bell = createBell()
+  readonly #done: Promise<unknown>
   #answered: Answered[] = []
+  #unmarked: Answered[] = []
+  /** Rows that are marked and whose items still have to be ended. */
+  #ended: Step[] = []
   #underWay = 0
   #finishing = false
+  #recorded = false
   #timeouts = 0
-  #sourceFailed = false
-  /** Rows that are marked and whose items still have to be ended. */
-  #ended: Step | null = null
   #interruption: Interruption | null = null
-  #bell = Promise.withResolvers<void>()
 
   constructor(run: JobRun) {
     this.#run = run
-    this.#done = this.#settleAll().catch((error: unknown) => {
-      // The store cannot be written: what is under way stays as it is on disk, and is unknown after the next start.
-      this.#interruption ??= interruptionOf(error)
-      this.#ring()
-      throw error
-    })
+    this.#done = Promise.all([this.#guard(this.#recordAll()), this.#guard(this.#markAll())])
     // Whoever finishes hears of it; until then it must not count as unhandled.
     this.#done.catch(() => undefined)
   }
@@ -48,41 +54,41 @@ export class Settler {
 
   /** Waits until another message may be under way. */
   async room(): Promise<void> {
-    while (this.#isFull() && !this.#interruption) await this.#bell.promise
+    while (this.#isFull() && !this.#interruption) await this.#bell.rung()
   }
 
-  add(item: ClaimedItem, answer: Promise<PublishOutcome>): void {
+  add({ seq, id, stateBefore }: ClaimedItem, answer: Promise<PublishOutcome>): void {
+    // Without the content: what waits to be marked may be many.
+    const item = { seq, id, stateBefore }
     this.#underWay += 1
     answer.then(
-      (outcome) => this.#take(item, outcome),
-      (error: unknown) =>
-        this.#take(item, { outcome: 'unknown', code: 'broker-failed', reason: interruptionOf(error).reason }),
+      (outcome) => this.#take({ item, outcome }),
+      (error: unknown) => {
+        const { reason } = interruptionOf(error)
+        this.#take({ item, outcome: { outcome: 'unknown', code: 'broker-failed', reason } })
+      },
     )
   }
 
   /** Waits for every answer, settles all. Throws where the store failed. */
   async finish(): Promise<void> {
     this.#finishing = true
-    this.#ring()
+    this.#bell.ring()
     await this.#done
+    await this.#writeDown([])
   }
 
   #isFull(): boolean {
-    return this.#underWay >= PUBLISH_WINDOW_MAX || this.#answered.length >= ANSWERED_MAX
+    return this.#underWay >= PUBLISH_WINDOW_MAX || this.#unmarked.length >= UNMARKED_MAX
   }
 
-  #ring(): void {
-    this.#bell.resolve()
-    this.#bell = Promise.withResolvers<void>()
-  }
-
-  #take(item: ClaimedItem, outcome: PublishOutcome): void {
-    const wasFull = this.#underWay >= PUBLISH_WINDOW_MAX
+  #take(answered: Answered): void {
+    const wasFull = this.#isFull()
     this.#underWay -= 1
-    this.#answered.push({ item, outcome })
-    this.#note(outcome)
+    this.#answered.push(answered)
+    this.#note(answered.outcome)
     const count = this.#answered.length
-    if (wasFull || count === 1 || count >= this.#run.ports.batch || this.#underWay === 0) this.#ring()
+    if (wasFull || count === 1 || count >= this.#run.ports.batch || this.#underWay === 0) this.#bell.ring()
   }
 
   #note(outcome: PublishOutcome): void {
@@ -94,17 +100,43 @@ export class Settler {
     }
   }
 
-  async #settleAll(): Promise<void> {
-    for (;;) {
-      while (this.#answered.length === 0) {
-        if (this.#finishing && this.#underWay === 0) return
-        await this.#bell.promise
+  async #recordAll(): Promise<void> {
+    try {
+      for (;;) {
+        while (this.#answered.length === 0) {
+          if (this.#finishing && this.#underWay === 0) return
+          await this.#bell.rung()
+        }
+        await this.#gather()
+        const group = this.#answered
+        this.#answered = []
+        const sent = group.filter(({ outcome }) => !neverSent(outcome))
+        await this.#writeDown([outcomesStep(sent)])
+        this.#unmarked.push(...group)
+        this.#bell.ring()
       }
-      await this.#gather()
-      const group = this.#answered
-      this.#answered = []
-      this.#ring()
-      await this.#settle(group)
+    } finally {
+      this.#recorded = true
+      this.#bell.ring()
+    }
+  }
+
+  async #markAll(): Promise<void> {
+    for (;;) {
+      while (this.#unmarked.length === 0) {
+        if (this.#recorded) return
+        await this.#bell.rung()
+      }
+      const group = this.#unmarked.splice(0, MARK_MAX)
+      const unsent = group.filter(({ outcome }) => neverSent(outcome)).map(({ item }) => item)
+      await release(this.#run, unsent, 'publishing')
+      const sent = group.filter(({ outcome }) => !neverSent(outcome))
+      const step = await markOutcomes(this.#run, sent)
+      // Not before the wait: the list is another one after each writing down.
+      this.#ended.push(step)
+      this.#bell.ring()
+      // While answers keep coming, the end of these is written with the outcomes of the next.
+      if (this.#answered.length === 0 && this.#underWay === 0) await this.#writeDown([])
     }
   }
 
@@ -116,32 +148,27 @@ export class Settler {
     const moment = clock.sleep(GATHER_MS, enough.signal).catch(() => undefined)
     void moment.then(() => (waiting = false))
     while (waiting && this.#answered.length < batch && this.#underWay > 0) {
-      await Promise.race([moment, this.#bell.promise])
+      await Promise.race([moment, this.#bell.rung()])
     }
     enough.abort()
   }
 
-  async #settle(group: readonly Answered[]): Promise<void> {
-    const sent = group.filter(({ outcome }) => !neverSent(outcome))
-    const unsent = group.filter(({ outcome }) => neverSent(outcome))
-    // Outcomes are written down even where the source is gone: the rows are marked when the job goes on.
-    await this.#record(outcomesStep(sent))
-    if (this.#sourceFailed) return
-    try {
-      const items = unsent.map(({ item }) => item)
-      await release(this.#run, items, 'publishing')
-      this.#ended = await markOutcomes(this.#run, sent)
-    } catch (error) {
-      this.#sourceFailed = true
-      this.#interruption ??= interruptionOf(error)
-    }
-    // While answers keep coming, the end of these is written with the outcomes of the next.
-    if (this.#answered.length === 0) await this.#record()
+  #writeDown(steps: readonly Step[]): Promise<void> {
+    const ended = this.#ended
+    this.#ended = []
+    return record(this.#run, [...ended, ...steps])
   }
 
-  async #record(...steps: readonly Step[]): Promise<void> {
-    const ended = this.#ended
-    this.#ended = null
-    await record(this.#run, ended ? [ended, ...steps] : steps)
+  /**
+   * The source failed: outcomes go on being written down, their rows are marked when the job goes on. The store failed:
+   * what is under way stays as it is on disk, and is unknown after the next start.
+   */
+  #guard(loop: Promise<void>): Promise<void> {
+    return loop.catch((error: unknown) => {
+      const interruption = interruptionOf(error)
+      this.#interruption ??= interruption
+      this.#bell.ring()
+      if (interruption.code === 'store-failed' || interruption.code === 'job-busy') throw error
+    })
   }
 }

@@ -71,6 +71,6 @@ export function createEngineSecrets({ env, keepsPasswords, post }: EngineSecrets
   }
 }
 
-function missing(name: string, problem: string): RedriveError {
-  return new RedriveError('secret-missing', 'never', { name, problem, reason: problem })
+function missing(name: string, reason: string): RedriveError {
+  return new RedriveError('secret-missing', 'never', { name, reason })
 }

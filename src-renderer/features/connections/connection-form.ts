@@ -30,7 +30,7 @@ export type Problems = Partial<Record<string, string>>
 
 const DEFAULT_PORTS: Readonly<Record<AddressKind, string>> = { postgres: '5432', rabbitmq: '5672' }
 const DEFAULT_AMQPS_PORT = '5671'
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
+const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/
 
 export function emptyFields(kind: AddressKind): ConnectionFields {
   return {

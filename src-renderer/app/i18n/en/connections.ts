@@ -78,7 +78,7 @@ export const connections = {
   deliverNone: 'nowhere: look only',
   problem: {
     required: 'This is needed.',
-    name: 'Letters, digits, dot, dash and underscore; at most 63.',
+    name: 'Letters, digits, dash and underscore; at most 64.',
     nameInUse: 'There is one with this name.',
     port: 'A number from 1 to 65535.',
     password: 'Type the password, or choose none.',

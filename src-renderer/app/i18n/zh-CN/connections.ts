@@ -77,7 +77,7 @@ export const connections = {
   deliverNone: '不重发，只查看',
   problem: {
     required: '此项必填。',
-    name: '只能用字母、数字、点、短横线和下划线，最多 63 个字符。',
+    name: '只能用字母、数字、短横线和下划线，最多 64 个字符。',
     nameInUse: '已有同名连接。',
     port: '1 到 65535 之间的数字。',
     password: '请输入密码，或选择无密码。',

@@ -71,17 +71,17 @@ export const chineseSentences: Readonly<Record<ErrorCode, Sentences>> = {
     next: '给表加上主键，或换一张表。',
   },
   'column-missing': {
-    what: '表 {table} 缺少配置 {profile} 需要的列：{columns}。',
+    what: '这张表缺少其配置需要的列：{columns}。',
     means: '用这个配置读不了这张表。' + nothingSent,
     next: '选择正确的表或配置，或补上缺少的列。',
   },
   'no-profile-matches': {
-    what: '没有已知配置适合表 {table}。最接近的 {profile} 缺少：{columns}。',
+    what: '没有已知配置适合这张表。最接近的 {profile} 缺少：{columns}。',
     means: 'Redrive 不会猜测列的含义。' + nothingSent,
     next: '换一张表，或按 resources/outbox/postgres.sql 的结构建表。',
   },
   'query-timeout': {
-    what: '数据库在 {limitMs} 毫秒内没有返回结果。',
+    what: '数据库没有在限定时间内返回结果。',
     means: '这不代表没有消息。' + nothingSent,
     next: '缩小筛选范围，或加上连接页建议的索引。',
   },
@@ -106,22 +106,22 @@ export const chineseSentences: Readonly<Record<ErrorCode, Sentences>> = {
     next: '请选择待发送、发送中或失败的消息。',
   },
   'payload-not-json': {
-    what: '消息 {id} 的消息体不是 JSON，而映射里声明它是。',
+    what: '消息体不是 JSON，而映射里声明它是。',
     means: '已将它排除，没有为它发送任何内容。',
     next: '请负责该行的服务修正数据。',
   },
   'headers-not-json': {
-    what: '消息 {id} 的消息头无法原样携带：{reason}。',
+    what: '消息头不是一个可以原样携带的 JSON 对象。',
     means: '已将它排除，没有为它发送任何内容。',
     next: '请修正该行的消息头：必须是一个 JSON 对象。',
   },
   'outcome-unsettled': {
-    what: '这条消息在 {job} 中的上一次发送结果未知。',
+    what: '这条消息上一次的发送结果未知。',
     means: '它可能已经到达 broker，再发可能重复，所以已将它排除。',
     next: '先到那个任务里核实结果。',
   },
   'exchange-missing': {
-    what: '交换机“{exchange}”不存在。',
+    what: '交换机不存在。',
     means: '没有向它发送任何消息。',
     next: '声明该交换机，或修正该行的投递目标，然后重发。',
   },
@@ -146,7 +146,7 @@ export const chineseSentences: Readonly<Record<ErrorCode, Sentences>> = {
     next: '检查 broker，核实未知结果，然后继续。',
   },
   'confirm-timeout': {
-    what: 'Broker 在 {limitMs} 毫秒内没有确认。',
+    what: 'Broker 没有及时确认。',
     means: '消息可能已经入队，也可能没有，结果未知。',
     next: '到队列或消费方查证，然后核实结果。',
   },
@@ -241,9 +241,9 @@ export const chineseSentences: Readonly<Record<ErrorCode, Sentences>> = {
     next: '先核实未知结果，再继续任务。',
   },
   'workspace-invalid': {
-    what: '工作区 {path} 在 {at} 处无效：{problem}。',
+    what: '工作区配置在 {at} 处无效：{problem}。',
     means: '没有打开任何连接。',
-    next: '修正该文件；格式见 resources/workspace.schema.json。',
+    next: '修正该连接或工作区文件；格式见 resources/workspace.schema.json。',
   },
   'source-unknown': {
     what: '工作区里没有数据源“{source}”。',
