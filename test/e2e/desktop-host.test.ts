@@ -34,8 +34,12 @@ async function call(page: Page, path: string, input: object): Promise<Record<str
           const [port] = ports
           if (data?.type !== 'redrive:port' || port === undefined || asked) return
           asked = true
-          port.onmessage = (event) => resolve(event.data)
-          port.postMessage(JSON.stringify({ i: '1', p: { u: `/${path}`, b: { json: input } } }))
+          // The page may be connecting at this moment: this can be its port, and an answer may be for its own question.
+          const mine = 'asked-by-the-test'
+          port.onmessage = (event) => {
+            if ((JSON.parse(event.data) as { i: string }).i === mine) resolve(event.data)
+          }
+          port.postMessage(JSON.stringify({ i: mine, p: { u: `/${path}`, b: { json: input } } }))
         })
         scope.postMessage({ type: 'redrive:connect' }, scope.location.origin)
       }),

@@ -94,7 +94,7 @@ describe('the list', () => {
     const world = shop()
     world.switches.fail['messages.list'] = errorOf('query-timeout', { limitMs: 1_500 }, 'later')
     const page = await inbox(world)
-    await page.until(() => expect(page.text('[role=alert]')).toContain('did not answer within 1500 ms'))
+    await page.until(() => expect(page.text('[role=alert]')).toContain('did not answer in time'))
     expect(note(page, 'empty')).toBeNull()
     delete world.switches.fail['messages.list']
     await page.click(button(page, 'Try again'))
