@@ -157,10 +157,13 @@ function ruleCondition({ mapping, frame }: Judge, index: number, params: Params)
 
 function troubleIn(judge: Judge, index: number, params: Params): string {
   const state = judge.mapping.states[index]?.state ?? 'unknown'
-  const cases = TROUBLES.filter((kind) => TROUBLED[kind].has(state)).map((kind) => {
+  const cases: string[] = []
+  for (const kind of TROUBLES.filter((one) => TROUBLED[one].has(state))) {
     const extra = troubleCondition(kind, state, judge, judge.frame(params))
-    return `when ${extra.length === 0 ? 'true' : extra.join(' and ')} then '${kind}'`
-  })
+    // A state that is a trouble by itself needs no question.
+    if (extra.length === 0 && cases.length === 0) return `'${kind}'`
+    cases.push(`when ${extra.length === 0 ? 'true' : extra.join(' and ')} then '${kind}'`)
+  }
   return cases.length === 0 ? 'null' : `case ${cases.join(' ')} end`
 }
 

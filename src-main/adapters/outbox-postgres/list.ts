@@ -6,7 +6,15 @@ import { newParams } from './compile.ts'
 import { readCursor, writeCursor } from './cursor.ts'
 import type { Position } from './cursor.ts'
 import type { Parts } from './parts.ts'
-import { contentColumns, messageColumns, plainColumns, toMessage, toMessageWithContent } from './rows.ts'
+import {
+  columnsBesideKey,
+  contentColumns,
+  messageColumns,
+  plainColumns,
+  toMessage,
+  toMessageWithContent,
+} from './rows.ts'
+import type { KnownColumns } from './rows.ts'
 import { selectionOf, windowed } from './selection.ts'
 import type { SelectedBranch, Selection, Window } from './selection.ts'
 import { isIndexed } from './served.ts'
@@ -46,8 +54,9 @@ async function listDirectly(
     to: after === null || query.order === 'oldest' ? null : String(after - 1n),
   }
   try {
-    const rows = await parts.session.read(pageStatement(parts, selection, window), query.budgetMs, signal)
-    const messages = rows.slice(0, query.limit).map((row) => toMessage(row, parts.limits.attemptsMax))
+    const { statement, known } = pageOf(parts, selection, window)
+    const rows = await parts.session.read(statement, query.budgetMs, signal)
+    const messages = rows.slice(0, query.limit).map((row) => toMessage(row, parts.limits.attemptsMax, known))
     const more = rows.length > query.limit
     const nextCursor = more ? cursorAfter(position, messages.at(-1)) : null
     return { messages, nextCursor, scope: { complete: true } }
@@ -65,8 +74,14 @@ function cursorAfter(position: Position, last: Message | undefined): string {
   return writeCursor({ ...position, after: last?.id ?? position.after })
 }
 
+interface Page {
+  readonly statement: Statement
+  /** What is the same for all rows and therefore not asked for: every column of a page costs. */
+  readonly known: KnownColumns
+}
+
 /** Ids first, from the index alone; then the rows of just this page. One statement, or less where all is plain. */
-function pageStatement(parts: Parts, selection: Selection, window: Window): Statement {
+function pageOf(parts: Parts, selection: Selection, window: Window): Page {
   const { mapping, sql } = parts
   const judged = (branch: SelectedBranch): readonly string[] => [
     `${branch.state()} as state`,
@@ -74,17 +89,25 @@ function pageStatement(parts: Parts, selection: Selection, window: Window): Stat
   ]
   const [only, second] = selection.branches
   if (only?.plain === true && second === undefined) {
+    const known = { state: literal(only.state()), trouble: literal(only.trouble()) }
     const columns = (branch: SelectedBranch): readonly string[] => [
-      plainColumns(mapping, sql),
-      ...judged(branch),
+      columnsBesideKey(mapping, sql),
+      ...judged(branch).slice(known.state === undefined ? 0 : known.trouble === undefined ? 1 : 2),
     ]
-    return { text: windowed(selection, window, columns, parts), values: selection.params.values }
+    const text = windowed(selection, window, columns, parts)
+    return { statement: { text, values: selection.params.values }, known }
   }
   const page = windowed(selection, window, judged, parts)
   const text =
     `select ${plainColumns(mapping, sql)}, p.state, p.trouble from (${page}) p ` +
     `join ${sql.table} t on ${sql.column(mapping.key)} = p.k order by p.k ${window.order === 'newest' ? 'desc' : 'asc'}`
-  return { text, values: selection.params.values }
+  return { statement: { text, values: selection.params.values }, known: {} }
+}
+
+/** The value of a constant expression; undefined where it depends on the row. */
+function literal(expression: string): string | null | undefined {
+  if (expression === 'null') return null
+  return /^'([a-z-]+)'$/.exec(expression)?.[1]
 }
 
 async function listInSlices(
@@ -99,13 +122,15 @@ async function listInSlices(
     after: position.after,
     budgetMs: query.budgetMs,
     edges: (timeoutMs) => readEdges(parts, timeoutMs, signal),
-    slice: (range, timeoutMs) => {
+    slice: async (range, timeoutMs) => {
       const window = { order: query.order, limit: query.limit - messages.length, ...range }
       const selection = selectionOf(query.filter, parts.mapping, parts.sql)
-      return parts.session.read(pageStatement(parts, selection, window), timeoutMs, signal)
+      const { statement, known } = pageOf(parts, selection, window)
+      const rows = await parts.session.read(statement, timeoutMs, signal)
+      return rows.map((row) => toMessage(row, parts.limits.attemptsMax, known))
     },
-    take(rows) {
-      for (const row of rows) messages.push(toMessage(row, parts.limits.attemptsMax))
+    take(found) {
+      messages.push(...found)
       return messages.length >= query.limit
     },
   })

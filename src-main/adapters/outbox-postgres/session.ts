@@ -42,22 +42,20 @@ export interface Session {
 
 /** Constants only, so that they can go out as one text together with BEGIN. SET LOCAL ends with the transaction. */
 function begin({ mode, timeoutMs }: Run, withoutSeqScan: boolean): string {
-  const local = [
-    `set_config('application_name', 'redrive', true)`,
-    `set_config('statement_timeout', '${Math.max(1, Math.floor(timeoutMs))}', true)`,
-    `set_config('lock_timeout', '${LOCK_TIMEOUT_MS}', true)`,
-    `set_config('idle_in_transaction_session_timeout', '${IDLE_IN_TRANSACTION_TIMEOUT_MS}', true)`,
-    `set_config('timezone', 'UTC', true)`,
-    `set_config('datestyle', 'ISO, YMD', true)`,
+  const settings = {
+    application_name: 'redrive',
+    statement_timeout: Math.max(1, Math.floor(timeoutMs)),
+    lock_timeout: LOCK_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+    timezone: 'UTC',
+    datestyle: 'ISO, YMD',
     // Rows are locked in the order of the ids as they are sent, so two claimers cannot wait for each other.
-    ...(mode === 'write'
-      ? [`set_config('enable_hashjoin', 'off', true)`, `set_config('enable_mergejoin', 'off', true)`]
-      : []),
-    ...(withoutSeqScan ? [`set_config('enable_seqscan', 'off', true)`] : []),
-    'pg_backend_pid() as pid',
-    'now()::text as started',
-  ]
-  return `begin${mode === 'read' ? ' read only' : ''}; select ${local.join(', ')}`
+    ...(mode === 'write' ? { enable_hashjoin: 'off', enable_mergejoin: 'off' } : {}),
+    ...(withoutSeqScan ? { enable_seqscan: 'off' } : {}),
+  }
+  const local = Object.entries(settings).map(([name, value]) => `set local ${name} = '${value}'`)
+  const backend = 'select pg_backend_pid() as pid, now()::text as started'
+  return [`begin${mode === 'read' ? ' read only' : ''}`, ...local, backend].join('; ')
 }
 
 interface Backend {
@@ -181,8 +179,7 @@ async function pipeline(
       ),
     )
     .then((results) => {
-      const [, answer] = results as unknown as readonly pg.QueryResult<Row>[]
-      const row = answer?.rows[0]
+      const row = (results as unknown as readonly pg.QueryResult<Row>[]).at(-1)?.rows[0]
       watch.began({ pid: row?.['pid'] ?? '', started: row?.['started'] ?? '' })
     })
   const answers = statements.map((statement) =>
