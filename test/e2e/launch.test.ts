@@ -85,3 +85,19 @@ test('a port that is taken and a word too many are named, without a stack', asyn
   first.child.kill('SIGINT')
   expect(await first.exited).toBe(0)
 })
+
+test('ending npm, and not the process behind it, leaves no process behind', async () => {
+  const folder = await scratchFolder()
+  const root = resolve(import.meta.dirname, '../..')
+  const env = { ...process.env, DISPLAY: '', WAYLAND_DISPLAY: '' }
+  const words = ['run', 'sandbox', '--', '--data', folder]
+  const npm = spawn('npm', words, { cwd: root, env, stdio: ['ignore', 'pipe', 'ignore'] })
+  let output = ''
+  npm.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  await expect.poll(() => output, { timeout: START_TIMEOUT_MS }).toMatch(/^Redrive is at /m)
+  const home = await databaseHome(folder)
+  expect(await processesNaming(home)).not.toEqual([])
+  npm.kill('SIGTERM')
+  await expect.poll(() => processesNaming(home), { timeout: 20_000 }).toEqual([])
+  await expect.poll(() => processesNaming(folder), { timeout: 20_000 }).toEqual([])
+})
