@@ -181,6 +181,12 @@ function colours(p: Palette) {
 /** What the common values do not reach. */
 function parts(p: Palette): Omit<GlobalThemeOverrides, 'common'> {
   return {
+    // The chosen one is filled in both themes: an outline alone is what focus looks like.
+    Radio: {
+      buttonColorActive: p.action,
+      buttonTextColorActive: p.actionText,
+      buttonBorderColorActive: p.action,
+    },
     Button: {
       paddingTiny: '0 8px',
       paddingSmall: '0 8px',
