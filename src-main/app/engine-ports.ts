@@ -4,7 +4,7 @@ import type { Journal } from '../ports/journal.ts'
 import type { Clock, Ids, Log, Processes, Secrets, WorkspaceStore } from '../ports/surroundings.ts'
 
 /** Rows that one claim, one group of intents and one bulk mark hold. */
-export const RESEND_BATCH = 500
+export const RESEND_BATCH = 1_000
 
 /** Everything outside that the engine needs. */
 export interface EnginePorts {
@@ -23,4 +23,6 @@ export interface EnginePorts {
   readonly operator: string
   /** RESEND_BATCH but in tests, which want many small steps. */
   readonly batch: number
+  /** AWAY_MS_MAX but in tests, which have less patience. Milliseconds. */
+  readonly awayMsMax: number
 }

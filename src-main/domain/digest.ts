@@ -25,15 +25,23 @@ export function sha256(text: string): string {
 /** Lines that are hashed in one go: each call of the hash costs more than a line. */
 const LINES_AT_ONCE = 256
 
-/** SHA-256 over lines of text, each with a line feed after it, without holding them all. */
-export function sha256Lines(lines: Iterable<string>): string {
+/** A SHA-256 that grows by lines of text, each with a line feed after it. */
+export interface LinesDigest {
+  add(line: string): void
+  /** Lower-case hex; nothing may be added afterwards. */
+  finish(): string
+}
+
+export function newLinesDigest(): LinesDigest {
   const sum = createHash('sha256')
   let waiting: string[] = []
-  for (const line of lines) {
-    waiting.push(line, '\n')
-    if (waiting.length < LINES_AT_ONCE * 2) continue
-    sum.update(waiting.join(''))
-    waiting = []
+  return {
+    add(line) {
+      waiting.push(line, '\n')
+      if (waiting.length < LINES_AT_ONCE * 2) return
+      sum.update(waiting.join(''))
+      waiting = []
+    },
+    finish: () => sum.update(waiting.join('')).digest('hex'),
   }
-  return sum.update(waiting.join('')).digest('hex')
 }

@@ -59,6 +59,7 @@ export type ErrorCode =
   | 'decision-not-found'
   | 'undo-too-late'
   | 'process-ended'
+  | 'brake-pulled'
   // the workspace and the local store
   | 'workspace-invalid'
   | 'source-unknown'

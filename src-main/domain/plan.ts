@@ -1,14 +1,17 @@
-import { canonical, sha256, sha256Lines } from './digest.ts'
+import { canonical, newLinesDigest, sha256 } from './digest.ts'
 import type { Json } from './digest.ts'
 import type { ErrorCode } from './errors.ts'
 import type { Destination, MessageContent, MessageState } from './message.ts'
 
-export const planFormat = 'redrive-plan/1'
-/** A plan of this slice is held in memory while it is made; larger selections are split by the operator. */
-export const PLAN_ITEMS_MAX = 100_000
+export const planFormat = 'redrive-plan/2'
+/** Items are streamed, so this is a limit of patience and of disk, not of memory. */
+export const PLAN_ITEMS_MAX = 1_000_000
+/** Messages left out that a plan names; more are only counted. */
+export const SKIPPED_NAMED_MAX = 200
 
 /** One message that the job will publish, exactly as it was when the plan was made. */
 export interface PlanItem {
+  /** 1, 2, 3 … without holes, in the order of sending. */
   readonly seq: number
   readonly id: string
   readonly version: string
@@ -18,7 +21,10 @@ export interface PlanItem {
   readonly type: string | null
   readonly chainKey: string | null
   readonly destination: Destination
+  /** Of the content as it is stored, also where another text is sent. */
   readonly payloadDigest: string
+  /** Exact text to send in the place of the stored payload; null: as stored. */
+  readonly payload: string | null
   readonly createdAt: string
 }
 
@@ -27,6 +33,13 @@ export interface PlanSkip {
   readonly id: string
   readonly messageId: string | null
   readonly code: ErrorCode
+}
+
+export interface PlanSkips {
+  readonly count: number
+  readonly byCode: Readonly<Record<string, number>>
+  /** The first SKIPPED_NAMED_MAX. */
+  readonly named: readonly PlanSkip[]
 }
 
 /** Something an operator should know before saying yes; it does not stop the plan. */
@@ -53,27 +66,31 @@ export interface PlanHeader {
   readonly createdBy: string
   /** How the messages were chosen, for the reader of the plan. */
   readonly selection: string
-  readonly skipped: readonly PlanSkip[]
+  readonly skipped: PlanSkips
   readonly warnings: readonly PlanWarning[]
 }
 
-/** Frozen list of exactly what a job will do; `digest` covers everything else in it. */
+/**
+ * Frozen list of exactly what a job will do. Its items may be a million and stand in the store or in a file; `itemsDigest`
+ * covers them in their order, and `digest` everything.
+ */
 export interface Plan extends PlanHeader {
-  readonly items: readonly PlanItem[]
+  readonly items: number
+  readonly itemsDigest: string
   readonly digest: string
 }
 
-/** Covers the header as canonical JSON and each item as a line of its values in a fixed order. */
-export function planDigest(header: PlanHeader, items: readonly PlanItem[]): string {
-  return sha256Lines(lines(header, items))
+/** Each item as a line of its values in a fixed order: sorting the keys of every item costs more than hashing it. */
+export interface ItemsDigest {
+  add(item: PlanItem): void
+  finish(): string
 }
 
-function* lines(header: PlanHeader, items: readonly PlanItem[]): Generator<string> {
-  yield canonical({ ...header } as unknown as Json)
-  for (const item of items) yield itemLine(item)
+export function newItemsDigest(): ItemsDigest {
+  const lines = newLinesDigest()
+  return { add: (item) => lines.add(itemLine(item)), finish: () => lines.finish() }
 }
 
-/** Written out, because plans are long: sorting the keys of every item costs more than hashing it. */
 function itemLine(item: PlanItem): string {
   const { exchange, routingKey } = item.destination
   return JSON.stringify([
@@ -88,17 +105,22 @@ function itemLine(item: PlanItem): string {
     exchange,
     routingKey,
     item.payloadDigest,
+    item.payload,
     item.createdAt,
   ])
 }
 
-export function freezePlan(header: PlanHeader, items: readonly PlanItem[]): Plan {
-  return { ...header, items, digest: planDigest(header, items) }
+export function freezePlan(
+  header: PlanHeader,
+  { items, itemsDigest }: { readonly items: number; readonly itemsDigest: string },
+): Plan {
+  const whole = { ...header, items, itemsDigest }
+  return { ...whole, digest: sha256(canonical(whole as unknown as Json)) }
 }
 
-export function planIsIntact(plan: Plan): boolean {
-  const { items, digest, ...header } = plan
-  return planDigest(header, items) === digest
+/** The header fits the digest. Whether the items do, is said by their own digest. */
+export function headerIsIntact({ digest, ...whole }: Plan): boolean {
+  return sha256(canonical(whole as unknown as Json)) === digest
 }
 
 /** Digest of what would be published, so that a changed payload is noticed even where the row version is not. */

@@ -11,6 +11,7 @@ import { localProcesses } from '../adapters/system/processes.ts'
 import { createRouter } from '../api/router.ts'
 import type { EngineRouter } from '../api/router.ts'
 import { RESEND_BATCH } from '../app/engine-ports.ts'
+import { AWAY_MS_MAX } from '../app/jobs/patience.ts'
 import type { EnginePorts } from '../app/engine-ports.ts'
 import { createEngine } from '../app/engine.ts'
 import type { Drivers, OpenBroker, PasswordSource } from '../ports/drivers.ts'
@@ -62,6 +63,7 @@ export async function compose(options: HostOptions): Promise<Running> {
     log,
     operator,
     batch: RESEND_BATCH,
+    awayMsMax: AWAY_MS_MAX,
   }
   const engine = createEngine(ports)
   const close = async (): Promise<void> => {

@@ -50,6 +50,11 @@ export interface Broker {
     destinations: readonly Destination[],
     signal: AbortSignal,
   ): Promise<readonly DestinationCheck[]>
+  /**
+   * Messages that wait in a queue; null where it does not exist. Throws `permission-denied` where the account may not
+   * look.
+   */
+  queueDepth(queue: string, signal: AbortSignal): Promise<number | null>
   /** Throws RedriveError with retry `later` where the broker cannot be reached or is blocked. */
   openPublisher(signal: AbortSignal): Promise<Publisher>
   close(): Promise<void>

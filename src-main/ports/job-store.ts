@@ -1,13 +1,24 @@
 import type { Decision, DecisionState } from '../domain/decision.ts'
 import type { ErrorCode } from '../domain/errors.ts'
-import type { ItemMove, ItemResult, ItemState, Job, JobItem, JobState, Settlement } from '../domain/job.ts'
+import type {
+  ItemMove,
+  ItemResult,
+  ItemState,
+  Job,
+  JobItem,
+  JobKind,
+  JobState,
+  RunOptions,
+  Settlement,
+} from '../domain/job.ts'
 import type { JournalDraft } from '../domain/journal.ts'
-import type { Plan } from '../domain/plan.ts'
+import type { Plan, PlanItem } from '../domain/plan.ts'
 
 export interface NewJob {
   readonly job: string
+  readonly kind: JobKind
   readonly plan: string
-  readonly rate: number | null
+  readonly options: RunOptions
   readonly operator: string
   /** The process that runs it, see `Owner`. */
   readonly owner: Owner
@@ -34,21 +45,38 @@ export interface ItemSettlement {
   readonly marked: boolean
 }
 
+/** A plan that is being made. Nobody sees it before it is finished. */
+export interface PlanDraft {
+  /** Items with the sequence numbers that follow. */
+  add(items: readonly PlanItem[]): Promise<void>
+  /** Makes it visible and journals it. Throws `name-in-use` where a plan of this name exists. */
+  finish(plan: Plan, entry: JournalDraft): Promise<void>
+  discard(): Promise<void>
+}
+
 /**
  * Durable state of plans and jobs. Every method is one transaction, on disk when it resolves, and writes its journal
  * entry in that same transaction. States move only by compare-and-set: where `from` does not match, the whole call
  * throws RedriveError `job-state-forbids` and nothing changes.
  */
 export interface JobStore {
-  savePlan(plan: Plan, entry: JournalDraft): Promise<void>
+  /** The one method that journals nothing: what nobody sees is no action yet. */
+  beginPlan(plan: string): Promise<PlanDraft>
   plan(id: string): Promise<Plan | null>
-  /** Copies the plan's items. `plan-already-run` where a job of this plan exists. */
+  /** In the order of sending, without gaps. */
+  planItems(id: string, afterSeq: number, limit: number): Promise<readonly PlanItem[]>
+  /** `plan-already-run` where a job of this plan exists. */
   startJob(job: NewJob, entry: JournalDraft): Promise<Job>
   /**
    * Several steps, in their order. Only the owner that is named moves items; a job taken over by another process throws
    * `job-busy`.
    */
   moveItems(job: string, owner: Owner, steps: readonly ItemStep[]): Promise<void>
+  /**
+   * What a sweep has claimed becomes its next items, in state `publishing`: the intent to send them. Only for jobs of
+   * this kind; throws `job-busy` as moveItems does.
+   */
+  addItems(job: string, owner: Owner, items: readonly PlanItem[], entry: JournalDraft): Promise<void>
   moveJob(
     job: string,
     move: {

@@ -1,4 +1,4 @@
-import type { Message, MessageState, MessageWithContent, Trouble } from '../domain/message.ts'
+import type { Message, MessageContent, MessageState, MessageWithContent, Trouble } from '../domain/message.ts'
 import type { Mapping } from '../domain/mapping.ts'
 
 /** Rows to look for. Every field narrows; an empty filter means all rows. */
@@ -82,8 +82,11 @@ export type ClaimResult =
   | {
       readonly id: string
       readonly claimed: true
+      /** Row version after the claim. */
       readonly version: string
-      readonly message: MessageWithContent
+      /** With the one of this claim. */
+      readonly attempts: number
+      readonly content: MessageContent
     }
   | { readonly id: string; readonly claimed: false }
 
@@ -149,7 +152,8 @@ export interface Outbox {
   /** By chain key: the highest id that is already sent and higher than the chain's first row among these. */
   laterSent(ids: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, string>>
   /**
-   * Takes rows for one publish, counts the attempt, writes `token`. One statement. A row already claimed with the
+   * Takes rows for one publish, counts the attempt, writes `token`. One statement. Results are in the order of the
+   * requests. A row already claimed with the
    * same token is claimed again (so that a repeat after a lost answer gives the same result).
    */
   claim(

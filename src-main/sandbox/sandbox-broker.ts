@@ -128,6 +128,7 @@ function hold(broker: MemoryBroker): Broker {
     },
     report: (signal) => broker.report(signal),
     checkDestinations: (destinations, signal) => broker.checkDestinations(destinations, signal),
+    queueDepth: (queue, signal) => broker.queueDepth(queue, signal),
     openPublisher: async (signal) => {
       const opened = await broker.openPublisher(signal)
       const publisher: Publisher = {

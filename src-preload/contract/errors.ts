@@ -49,6 +49,7 @@ export const errorCodes = [
   'decision-not-found',
   'undo-too-late',
   'process-ended',
+  'brake-pulled',
   'workspace-invalid',
   'source-unknown',
   'broker-unknown',

@@ -1,7 +1,7 @@
 import type { ItemMove } from '../../src-main/domain/job.ts'
 import type { JournalDraft } from '../../src-main/domain/journal.ts'
-import { freezePlan, planFormat } from '../../src-main/domain/plan.ts'
-import type { Plan } from '../../src-main/domain/plan.ts'
+import { freezePlan, newItemsDigest, planFormat } from '../../src-main/domain/plan.ts'
+import type { Plan, PlanItem } from '../../src-main/domain/plan.ts'
 import type { Journal } from '../../src-main/ports/journal.ts'
 import type { DecisionStore, JobReader, JobStore, Owner } from '../../src-main/ports/job-store.ts'
 
@@ -31,7 +31,24 @@ export function moveItems(
   return jobs.moveItems(job, by, [{ moves, entry: entry ?? draft('job-claiming', { subject: job }) }])
 }
 
-export function planOf(plan: string, count: number, source = 'orders', firstId = 1): Plan {
+export interface SamplePlan {
+  readonly plan: Plan
+  readonly items: readonly PlanItem[]
+}
+
+export async function savePlan(
+  jobs: JobStore,
+  { plan, items }: SamplePlan,
+  entry: JournalDraft,
+): Promise<void> {
+  const saved = await jobs.beginPlan(plan.plan)
+  await saved.add(items)
+  await saved.finish(plan, entry)
+}
+
+export const runOptions = { rate: null, ramp: false, brake: null } as const
+
+export function planOf(plan: string, count: number, source = 'orders', firstId = 1): SamplePlan {
   const header = {
     format: planFormat,
     plan,
@@ -43,7 +60,11 @@ export function planOf(plan: string, count: number, source = 'orders', firstId =
     createdAt: '2026-01-01T00:00:00.000Z',
     createdBy: 'ann',
     selection: 'failed',
-    skipped: [{ id: '999', messageId: null, code: 'row-changed' as const }],
+    skipped: {
+      count: 1,
+      byCode: { 'row-changed': 1 },
+      named: [{ id: '999', messageId: null, code: 'row-changed' as const }],
+    },
     warnings: [{ code: 'maybe-sent' as const, count: 2 }],
   } as const
   const items = Array.from({ length: count }, (_, index) => ({
@@ -57,16 +78,20 @@ export function planOf(plan: string, count: number, source = 'orders', firstId =
     chainKey: index % 3 === 0 ? 'c1' : null,
     destination: { exchange: 'shop', routingKey: 'order.paid' },
     payloadDigest: 'd'.repeat(64),
+    payload: index % 5 === 0 ? '{"edited": true}' : null,
     createdAt: '2026-01-01T00:00:00.123456Z',
   }))
-  return freezePlan(header, items)
+  const digest = newItemsDigest()
+  for (const item of items) digest.add(item)
+  return { plan: freezePlan(header, { items: count, itemsDigest: digest.finish() }), items }
 }
 
 export async function begin(store: StoreUnderTest, name: string, count: number, source?: string) {
-  const plan = planOf(`plan-${name}`, count, source)
-  await store.jobs.savePlan(plan, draft('plan-created', { subject: plan.plan }))
+  const sample = planOf(`plan-${name}`, count, source)
+  const { plan } = sample
+  await savePlan(store.jobs, sample, draft('plan-created', { subject: plan.plan }))
   const job = await store.jobs.startJob(
-    { job: `job-${name}`, plan: plan.plan, rate: null, operator: 'ann', owner },
+    { job: `job-${name}`, kind: 'resend', plan: plan.plan, options: runOptions, operator: 'ann', owner },
     draft('job-started', { subject: `job-${name}` }),
   )
   return { plan, job }

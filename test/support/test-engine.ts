@@ -11,7 +11,7 @@ import type { EnginePorts } from '../../src-main/app/engine-ports.ts'
 import { createEngine } from '../../src-main/app/engine.ts'
 import type { Engine } from '../../src-main/app/engine.ts'
 import { planResend } from '../../src-main/app/resend/plan-resend.ts'
-import type { Job } from '../../src-main/domain/job.ts'
+import type { Job, RunOptions } from '../../src-main/domain/job.ts'
 import type { Plan } from '../../src-main/domain/plan.ts'
 import type { Environment, Workspace } from '../../src-main/domain/workspace.ts'
 import type { MessageFilter } from '../../src-main/ports/outbox.ts'
@@ -25,6 +25,7 @@ export interface TestEngineOptions {
   readonly brokerPort?: number
   readonly batch?: number
   readonly confirmTimeoutMs?: number
+  readonly awayMsMax?: number
   /** Puts something in front of the real ports. */
   readonly wrap?: (ports: EnginePorts) => EnginePorts
 }
@@ -37,7 +38,7 @@ export interface TestEngine {
   readonly store: Store
   plan(filter: MessageFilter): Promise<Plan>
   /** Unlocks, runs and waits until the job is no longer running. */
-  run(plan: Plan, rate?: number): Promise<Job>
+  run(plan: Plan, options?: Partial<RunOptions>): Promise<Job>
   ended(job: string): Promise<Job>
   unlock(): Promise<void>
   close(): Promise<void>
@@ -85,6 +86,7 @@ export function openTestEngine(options: TestEngineOptions): TestEngine {
     log: { info: () => undefined, warn: () => undefined },
     operator: 'tester',
     batch: options.batch ?? 500,
+    awayMsMax: options.awayMsMax ?? 0,
   }
   const engine = createEngine(options.wrap?.(ports) ?? ports)
   const never = new AbortController().signal
@@ -112,13 +114,13 @@ export function openTestEngine(options: TestEngineOptions): TestEngine {
         { source: testSource, selection: { kind: 'filter', filter } },
         never,
       ),
-    async run(plan, rate) {
+    async run(plan, run) {
       await unlock()
       const request = {
         plan: plan.plan,
         digest: plan.digest,
-        typedCount: plan.items.length,
-        rate: rate ?? null,
+        typedCount: plan.items,
+        options: { rate: null, ramp: false, brake: null, ...run },
       }
       return ended((await engine.jobs.run(request, never)).job)
     },

@@ -61,6 +61,10 @@ export function openMemoryBroker(options: MemoryBrokerOptions): MemoryBroker {
       connection.assertUp(signal)
       return destinations.map((destination) => ({ destination, exists: topology.exists(destination) }))
     },
+    queueDepth: async (queue, signal) => {
+      connection.assertUp(signal)
+      return topology.has(queue) ? topology.messages(queue).length : null
+    },
     openPublisher: async (signal) => connection.openPublisher(signal),
     close: () => connection.close(),
     declareExchange: (name, type) => topology.declareExchange(name, type),

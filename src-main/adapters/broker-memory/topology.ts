@@ -68,6 +68,10 @@ export class Topology {
     return name === '' || this.#exchanges.has(name)
   }
 
+  has(queue: string): boolean {
+    return this.#queues.has(queue)
+  }
+
   /** In every queue it is routed to, or, where one of them is full, in the others all the same. */
   store(message: OutgoingMessage): Routed {
     if (!this.hasExchange(message.destination.exchange)) return 'exchange-missing'

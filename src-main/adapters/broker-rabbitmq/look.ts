@@ -65,6 +65,19 @@ export class Look {
     return checks
   }
 
+  /** Null where the queue does not exist. Throws `permission-denied`. */
+  async queueDepth(queue: string, signal: AbortSignal): Promise<number | null> {
+    if (Buffer.byteLength(queue) > SHORT_STRING_BYTES_MAX) return null
+    const line = await this.#options.link.ready(signal)
+    const work = this.#onChannel(line, (channel) => channel.checkQueue(queue))
+    try {
+      return (await this.#timed(work, signal)).messageCount
+    } catch (error) {
+      if (error instanceof RedriveError && error.code === 'exchange-missing') return null
+      throw error
+    }
+  }
+
   async report(signal: AbortSignal): Promise<BrokerReport> {
     const line = await this.#options.link.ready(signal)
     const latencies: number[] = []
@@ -100,16 +113,22 @@ export class Look {
   }
 
   async #question(line: Line, question: (channel: Channel) => Promise<unknown>): Promise<Exists> {
-    const channel = await line.model.createChannel()
-    channel.on('error', () => undefined)
-    attendThrows(channel, this.#options.log)
     try {
-      await question(channel)
+      await this.#onChannel(line, question)
+      return true
     } catch (error) {
       return answerOf(error)
     }
+  }
+
+  /** On a channel of its own, which the broker closes where the answer is no. */
+  async #onChannel<T>(line: Line, question: (channel: Channel) => Promise<T>): Promise<T> {
+    const channel = await line.model.createChannel()
+    channel.on('error', () => undefined)
+    attendThrows(channel, this.#options.log)
+    const answer = await question(channel)
     await channel.close()
-    return true
+    return answer
   }
 
   async #timed<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

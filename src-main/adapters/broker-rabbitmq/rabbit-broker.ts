@@ -100,6 +100,10 @@ class RabbitBroker implements Broker {
     return await this.#look.destinations(destinations, signal)
   }
 
+  async queueDepth(queue: string, signal: AbortSignal): Promise<number | null> {
+    return await this.#look.queueDepth(queue, signal)
+  }
+
   async openPublisher(signal: AbortSignal): Promise<Publisher> {
     for (let attempt = 1; ; attempt++) {
       try {

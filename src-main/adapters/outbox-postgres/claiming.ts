@@ -3,7 +3,7 @@ import type { MappingAssignments } from '../../domain/mapping.ts'
 import type { ClaimRequest, ClaimResult, MarkRequest, MarkResult } from '../../ports/outbox.ts'
 import { newParams } from './compile.ts'
 import type { Parts } from './parts.ts'
-import { contentColumns, messageColumns, toMessageWithContent } from './rows.ts'
+import { contentColumns } from './rows.ts'
 import type { Row, Statement } from './session.ts'
 
 export async function claimMessages(
@@ -18,8 +18,9 @@ export async function claimMessages(
   return requests.map(({ id }) => {
     const row = claimed.get(id)
     if (row === undefined) return { id, claimed: false }
-    const message = toMessageWithContent(row, parts.limits.attemptsMax)
-    return { id, claimed: true, version: message.version, message }
+    const { version, attempts } = row
+    const content = { payload: row['payload'] ?? '', headers: row['headers'] ?? null }
+    return { id, claimed: true, version: version ?? '', attempts: Number(attempts), content }
   })
 }
 
@@ -46,7 +47,8 @@ function claimStatement(parts: Parts, requests: readonly ClaimRequest[], token: 
     `from unnest(${ids}::bigint[], ${versions}::text[]) r(id, version) ` +
     `where ${sql.column(mapping.key)} = r.id ` +
     `and ((t.xmin::text = r.version and ${sql.actionable(params)}) or ${mine}) ` +
-    `returning ${messageColumns(mapping, sql, params)}, ${contentColumns(mapping, sql)}`
+    `returning ${sql.column(mapping.key)} as id, t.xmin as version, ` +
+    `${sql.column(mapping.attempts.column)} as attempts, ${contentColumns(mapping, sql)}`
   return { text, values: params.values }
 }
 

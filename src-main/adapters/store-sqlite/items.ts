@@ -1,21 +1,19 @@
 import { RedriveError } from '../../domain/errors.ts'
 import { itemMayMove } from '../../domain/job.ts'
-import type { ItemMove, ItemResult, Tally } from '../../domain/job.ts'
-import type { ItemSettlement, JobStore } from '../../ports/job-store.ts'
+import type { ItemMove, Tally } from '../../domain/job.ts'
+import type { PlanItem } from '../../domain/plan.ts'
+import type { ItemSettlement, JobStore, Owner } from '../../ports/job-store.ts'
 import type { Sqlite } from './database.ts'
 import type { JobRow } from './job-row.ts'
 import type { JobFinder } from './jobs.ts'
 import type { Ledger } from './ledger.ts'
+import { openPlanItemWriter } from './plans.ts'
+import { openSpans, rangesOf, untouched } from './spans.ts'
+import type { SpanFacts } from './spans.ts'
 
-export type Items = Pick<JobStore, 'moveItems' | 'settleItems'>
+export type Items = Pick<JobStore, 'moveItems' | 'addItems' | 'settleItems'>
 
-interface Endings {
-  readonly result: ItemResult | null
-  readonly marked: 0 | 1 | null
-  readonly count: number
-}
-
-/** Items that make the same step: one statement moves them all. */
+/** Items that make the same step. */
 interface MoveGroup {
   readonly move: ItemMove
   readonly seqs: number[]
@@ -49,7 +47,49 @@ function sameStep(one: ItemMove, other: ItemMove): boolean {
   )
 }
 
+/** The facts after a step; null where the item may not make it. An item that has ended says how. */
+function moved(facts: SpanFacts, move: ItemMove): SpanFacts | null {
+  if (facts.state !== move.from) return null
+  if (move.to === 'planned') return { ...untouched, version: move.version ?? facts.version }
+  const next = {
+    ...facts,
+    state: move.to,
+    result: move.result ?? facts.result,
+    code: move.code ?? facts.code,
+    reason: move.reason ?? facts.reason,
+    marked: move.marked === undefined ? facts.marked : (Number(move.marked) as 0 | 1),
+  }
+  return next.state === 'done' && next.result === null ? null : next
+}
+
+function settled(facts: SpanFacts, { as, reason, marked }: ItemSettlement): SpanFacts | null {
+  if (facts.state !== 'done' || facts.result !== 'unknown' || facts.settledAs !== null) return null
+  return { ...facts, settledAs: as, settledReason: reason, marked: Number(marked) as 0 | 1 }
+}
+
 type Counters = { -readonly [K in keyof Tally]: Tally[K] } & { ended: number }
+
+function noCounters(): Counters {
+  return {
+    ended: 0,
+    confirmed: 0,
+    returned: 0,
+    refused: 0,
+    unknown: 0,
+    skipped: 0,
+    parked: 0,
+    unsettled: 0,
+    unmarked: 0,
+  }
+}
+
+function countEnds(counters: Counters, { result, marked }: SpanFacts, count: number): void {
+  if (result === null) return
+  counters.ended += count
+  counters[result] += count
+  if (result === 'unknown') counters.unsettled += count
+  else if (result !== 'skipped' && result !== 'parked' && marked === 0) counters.unmarked += count
+}
 
 function forbidden(job: string, seq: number, wanted: string): RedriveError {
   return new RedriveError('job-state-forbids', 'never', {
@@ -60,52 +100,75 @@ function forbidden(job: string, seq: number, wanted: string): RedriveError {
 
 /** Moves and settlements of items. The job's counters follow in the same transaction, so nothing is ever recounted. */
 export function openItems(db: Sqlite, ledger: Ledger, findJob: JobFinder): Items {
-  const { leavePlanned, backToPlanned, advance, countEndings, settle, addCounters } = prepare(db)
+  const spans = openSpans(db)
+  const writeItems = openPlanItemWriter(db)
+  const grow = db.prepare<[number, number]>('UPDATE plans SET items = items + ? WHERE plan_key = ?')
+  const addCounters = db.prepare<Counters & { jobKey: number }>(
+    `UPDATE jobs SET ended = ended + @ended, confirmed = confirmed + @confirmed, returned = returned + @returned,
+       refused = refused + @refused, unknown = unknown + @unknown, skipped = skipped + @skipped,
+       parked = parked + @parked, unsettled = unsettled + @unsettled, unmarked = unmarked + @unmarked
+     WHERE job_key = @jobKey`,
+  )
 
-  function moveGroup(row: JobRow, { move, seqs }: MoveGroup, at: string): void {
-    const { from, to } = move
-    const [first = 0] = seqs
-    if (!itemMayMove(from, to)) throw forbidden(row.job, first, to)
-    const facts = [move.result, move.code, move.reason].map((value) => value ?? null)
-    const marked = move.marked === undefined ? null : Number(move.marked)
-    const list = JSON.stringify(seqs)
-    const { changes } =
-      from === 'planned'
-        ? leavePlanned.run(row.jobKey, to, ...facts, marked, at, row.planKey, list)
-        : to === 'planned'
-          ? backToPlanned.run(move.version ?? null, at, row.jobKey, from, list)
-          : advance.run(to, ...facts, marked, at, row.jobKey, from, list)
-    // Fewer rows: one was in another state, or does not exist.
-    if (changes !== seqs.length) throw forbidden(row.job, first, to)
+  function moveGroup(row: JobRow, { move, seqs }: MoveGroup, at: string): Counters {
+    const counters = noCounters()
+    if (!itemMayMove(move.from, move.to)) throw forbidden(row.job, seqs[0] ?? 0, move.to)
+    for (const range of rangesOf(seqs)) {
+      const fits = spans.change(row.jobKey, range, at, (facts, count) => {
+        const next = moved(facts, move)
+        if (next?.state === 'done') countEnds(counters, next, count)
+        return next
+      })
+      if (!fits) throw forbidden(row.job, range.first, move.to)
+    }
+    return counters
   }
 
   function moveAll(row: JobRow, moves: readonly ItemMove[], at: string): void {
-    const counters = noCounters()
     for (const group of groupMoves(moves)) {
-      moveGroup(row, group, at)
-      if (group.move.to !== 'done') continue
-      // What the items ended with may have been written by an earlier step.
-      for (const { result, marked, count } of countEndings.all(row.jobKey, JSON.stringify(group.seqs))) {
-        if (!result) throw forbidden(row.job, group.seqs[0] ?? 0, group.move.to)
-        countEnds(counters, result, marked, count)
-      }
+      const counters = moveGroup(row, group, at)
+      if (counters.ended > 0) addCounters.run({ ...counters, jobKey: row.jobKey })
     }
-    addCounters.run({ ...counters, jobKey: row.jobKey })
   }
 
   function settleAll(row: JobRow, settlements: readonly ItemSettlement[], at: string): void {
-    for (const { seq, as, reason, marked } of settlements) {
-      const { changes } = settle.run(as, reason, Number(marked), at, row.jobKey, seq)
-      if (changes !== 1) throw forbidden(row.job, seq, as)
+    for (const settlement of settlements) {
+      const { seq, as } = settlement
+      const fits = spans.change(row.jobKey, { first: seq, last: seq }, at, (facts) =>
+        settled(facts, settlement),
+      )
+      if (!fits) throw forbidden(row.job, seq, as)
     }
     addCounters.run({ ...noCounters(), unsettled: -settlements.length, jobKey: row.jobKey })
   }
 
+  function owned(job: string, { instance }: Owner): JobRow {
+    const row = findJob(job)
+    if (row.ownerInstance !== instance) throw new RedriveError('job-busy', 'never', { job })
+    return row
+  }
+
+  function add(row: JobRow, items: readonly PlanItem[], at: string): void {
+    const [first] = items
+    if (row.kind !== 'sweep' || row.state !== 'running' || first?.seq !== row.items + 1) {
+      throw forbidden(row.job, first?.seq ?? 0, 'publishing')
+    }
+    writeItems(row.planKey, items)
+    const range = { first: first.seq, last: row.items + items.length }
+    spans.add(row.jobKey, range, { ...untouched, state: 'publishing' }, at)
+    grow.run(items.length, row.planKey)
+  }
+
   return {
+    addItems: async (job, owner, items, entry) => {
+      ledger.transact(({ at, record }) => {
+        add(owned(job, owner), items, at)
+        record(entry)
+      })
+    },
     moveItems: async (job, owner, steps) => {
       ledger.transact(({ at, record }) => {
-        const row = findJob(job)
-        if (row.ownerInstance !== owner.instance) throw new RedriveError('job-busy', 'never', { job })
+        const row = owned(job, owner)
         for (const { moves, entry } of steps) {
           moveAll(row, moves, at)
           record(entry)
@@ -118,63 +181,5 @@ export function openItems(db: Sqlite, ledger: Ledger, findJob: JobFinder): Items
         record(entry)
       })
     },
-  }
-}
-
-function noCounters(): Counters {
-  return {
-    ended: 0,
-    confirmed: 0,
-    returned: 0,
-    refused: 0,
-    unknown: 0,
-    skipped: 0,
-    unsettled: 0,
-    unmarked: 0,
-  }
-}
-
-function countEnds(counters: Counters, result: ItemResult, marked: Endings['marked'], count: number): void {
-  counters.ended += count
-  counters[result] += count
-  if (result === 'unknown') counters.unsettled += count
-  else if (result !== 'skipped' && marked === 0) counters.unmarked += count
-}
-
-function prepare(db: Sqlite) {
-  return {
-    // The first step makes the row; an item that was given back has one already.
-    leavePlanned: db.prepare<unknown[]>(
-      `INSERT INTO job_items (job_key, seq, state, result, code, reason, marked, updated_at)
-       SELECT ?, seq, ?, ?, ?, ?, ?, ? FROM plan_items
-       WHERE plan_key = ? AND seq IN (SELECT value FROM json_each(?))
-       ON CONFLICT (job_key, seq) DO UPDATE SET state = excluded.state, result = excluded.result,
-         code = excluded.code, reason = excluded.reason, marked = excluded.marked, updated_at = excluded.updated_at
-       WHERE job_items.state = 'planned'`,
-    ),
-    backToPlanned: db.prepare<unknown[]>(
-      `UPDATE job_items SET state = 'planned', version = coalesce(?, version), result = NULL, code = NULL,
-         reason = NULL, marked = NULL, updated_at = ?
-       WHERE job_key = ? AND state = ? AND seq IN (SELECT value FROM json_each(?))`,
-    ),
-    advance: db.prepare<unknown[]>(
-      `UPDATE job_items SET state = ?, result = coalesce(?, result), code = coalesce(?, code),
-         reason = coalesce(?, reason), marked = coalesce(?, marked), updated_at = ?
-       WHERE job_key = ? AND state = ? AND seq IN (SELECT value FROM json_each(?))`,
-    ),
-    countEndings: db.prepare<[number, string], Endings>(
-      `SELECT result, marked, count(*) AS count FROM job_items
-       WHERE job_key = ? AND seq IN (SELECT value FROM json_each(?)) GROUP BY result, marked`,
-    ),
-    settle: db.prepare<unknown[]>(
-      `UPDATE job_items SET settled_as = ?, settled_reason = ?, marked = ?, updated_at = ?
-       WHERE job_key = ? AND seq = ? AND state = 'done' AND result = 'unknown' AND settled_as IS NULL`,
-    ),
-    addCounters: db.prepare<Counters & { jobKey: number }>(
-      `UPDATE jobs SET ended = ended + @ended, confirmed = confirmed + @confirmed, returned = returned + @returned,
-         refused = refused + @refused, unknown = unknown + @unknown, skipped = skipped + @skipped,
-         unsettled = unsettled + @unsettled, unmarked = unmarked + @unmarked
-       WHERE job_key = @jobKey`,
-    ),
   }
 }

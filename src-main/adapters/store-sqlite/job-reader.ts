@@ -3,10 +3,12 @@ import type { Job, JobItem } from '../../domain/job.ts'
 import type { ItemQuery, JobReader, MessageDeed } from '../../ports/job-store.ts'
 import { breathe } from './database.ts'
 import type { Sqlite } from './database.ts'
-import { JOB_ITEM_COLUMNS, jobItemOf, jobOf, SELECT_JOB } from './job-row.ts'
-import type { JobItemRow, JobRow } from './job-row.ts'
+import { jobItemOf, jobOf, SELECT_JOB, SPAN_COLUMNS } from './job-row.ts'
+import type { JobRow, SpanRow } from './job-row.ts'
 import type { JobFinder } from './jobs.ts'
 import type { Ledger } from './ledger.ts'
+import { PLAN_ITEM_COLUMNS } from './plans.ts'
+import type { PlanItemRow } from './plans.ts'
 
 /** Ids looked up before other work of the process gets its turn. */
 const SLICE_IDS = 2_000
@@ -62,58 +64,65 @@ function listJobs(db: Sqlite, query: Parameters<JobReader['jobs']>[0]): readonly
     .map(jobOf)
 }
 
-/** Has every item, also those without a row of their own. */
-const FROM_PLAN = 'plan_items p LEFT JOIN job_items i ON i.job_key = @job AND i.seq = p.seq'
-
+/**
+ * Spans in their order and, of each, its items: in one statement SQLite would sort all items before it gives the first.
+ */
 function listItems(db: Sqlite, job: JobRow, query: ItemQuery): readonly JobItem[] {
-  const { states, results, unsettled, afterSeq, limit } = query
-  const withoutRow = results === undefined && !unsettled && (!states || states.includes('planned'))
-  const { from, terms } = withoutRow ? { from: FROM_PLAN, terms: [] } : fromBegun(query)
-  if (states) {
-    const listed = 'i.state IN (SELECT value FROM json_each(@states))'
-    terms.push(withoutRow ? `(i.state IS NULL OR ${listed})` : listed)
-  }
+  const { states, results, afterSeq, limit } = query
+  const { index, terms } = rare(query)
+  if (states) terms.push('i.state IN (SELECT value FROM json_each(@states))')
   if (results) terms.push('i.result IN (SELECT value FROM json_each(@results))')
-  if (unsettled) terms.push("i.state = 'done'")
-  const where = [...terms, 'p.plan_key = @plan', 'p.seq > @after'].join(' AND ')
-  const sql = `SELECT ${JOB_ITEM_COLUMNS} FROM ${from} WHERE ${where}
-    ORDER BY ${withoutRow ? 'p' : 'i'}.seq LIMIT @limit`
-  return db
-    .prepare<unknown[], JobItemRow>(sql)
-    .all({
-      plan: job.planKey,
+  const where = ['i.job_key = @job', 'i.last_seq > @after', ...terms].join(' AND ')
+  const spans = db
+    .prepare<unknown[], SpanRow>(
+      `SELECT ${SPAN_COLUMNS} FROM job_spans i ${index} WHERE ${where} ORDER BY i.first_seq`,
+    )
+    .iterate({
       job: job.jobKey,
       after: afterSeq,
-      limit,
       states: JSON.stringify(states ?? []),
       results: JSON.stringify(results ?? []),
     })
-    .map((row) => jobItemOf(row, job.createdAt))
+  const itemsOf = db.prepare<[number, number, number, number], PlanItemRow>(
+    `SELECT ${PLAN_ITEM_COLUMNS} FROM plan_items p WHERE p.plan_key = ? AND p.seq BETWEEN ? AND ?
+     ORDER BY p.seq LIMIT ?`,
+  )
+  const items: JobItem[] = []
+  for (const span of spans) {
+    const first = Math.max(span.first, afterSeq + 1)
+    for (const row of itemsOf.iterate(job.planKey, first, span.last, limit - items.length)) {
+      items.push(jobItemOf(row, span))
+    }
+    if (items.length >= limit) break
+  }
+  return items
 }
 
 /**
- * Items that have begun, from their own rows; rare ones through a partial index. The index is named together with its
- * term, which follows from the others: the planner would take the primary key and read every row.
+ * Rare ones through a partial index. The index is named together with its term, which follows from the others: the
+ * planner would take the primary key and read every span.
  */
-function fromBegun({ states, results, unsettled }: ItemQuery): { from: string; terms: string[] } {
-  const terms = ['i.job_key = @job', 'i.seq > @after']
-  let index = ''
+function rare({ states, results, unsettled }: ItemQuery): { index: string; terms: string[] } {
   if (unsettled) {
-    index = 'INDEXED BY job_items_unsettled'
-    terms.push("i.result = 'unknown' AND i.settled_as IS NULL")
-  } else if (states && !states.includes('done')) {
-    index = 'INDEXED BY job_items_open'
-    terms.push("i.state <> 'done'")
-  } else if (results && !results.includes('confirmed')) {
-    index = 'INDEXED BY job_items_not_confirmed'
-    terms.push("i.result <> 'confirmed'")
+    const terms = ["i.result = 'unknown' AND i.settled_as IS NULL", "i.state = 'done'"]
+    return { index: 'INDEXED BY job_spans_unsettled', terms }
   }
-  return { from: `job_items i ${index} CROSS JOIN plan_items p ON p.seq = i.seq`, terms }
+  if (states && !states.includes('done')) {
+    return { index: 'INDEXED BY job_spans_open', terms: ["i.state <> 'done'"] }
+  }
+  if (results && !results.includes('confirmed')) {
+    return { index: 'INDEXED BY job_spans_not_confirmed', terms: ["i.result <> 'confirmed'"] }
+  }
+  return { index: '', terms: [] }
 }
 
 /** Jobs of a source that can hold a message: they are not over, or an outcome has not been settled. */
-const HOLDING_JOBS = "j.source = ? AND (j.state IN ('running', 'interrupted') OR j.unsettled > 0)"
+const HOLDING_JOBS = "j.source = ? AND (j.state IN ('running', 'paused', 'interrupted') OR j.unsettled > 0)"
 const HOLDS = `(i.state IN ('claiming', 'publishing', 'settling') OR (i.result = 'unknown' AND i.settled_as IS NULL))`
+
+/** Of `jobs j` and `plan_items p`: the last span that begins at the item or before it. */
+const SPAN_OF_ITEM = `i.job_key = j.job_key AND i.first_seq =
+  (SELECT max(first_seq) FROM job_spans WHERE job_key = j.job_key AND first_seq <= p.seq)`
 
 function openHeldFinder(db: Sqlite) {
   const anyHolding = db.prepare<[string], { job: string }>(
@@ -124,7 +133,7 @@ function openHeldFinder(db: Sqlite) {
      FROM json_each(?) wanted
        CROSS JOIN plan_items p ON p.id = wanted.value
        CROSS JOIN jobs j ON j.plan_key = p.plan_key AND ${HOLDING_JOBS}
-       CROSS JOIN job_items i ON i.job_key = j.job_key AND i.seq = p.seq AND ${HOLDS}
+       CROSS JOIN job_spans i ON ${SPAN_OF_ITEM} AND ${HOLDS}
      ORDER BY j.job_key`,
   )
   return (source: string, ids: readonly string[]): { id: string; job: string }[] =>
@@ -137,11 +146,11 @@ interface DeedRow extends Omit<MessageDeed, 'code'> {
 
 function openDeedFinder(db: Sqlite) {
   const find = db.prepare<{ source: string; id: string; limit: number }, DeedRow>(
-    `SELECT coalesce(i.updated_at, j.created_at) AS at, 'resend' AS kind, j.job AS subject, j.operator,
-       coalesce(i.result, i.state, 'planned') AS result, i.code, coalesce(i.settled_reason, i.reason) AS reason
+    `SELECT i.updated_at AS at, 'resend' AS kind, j.job AS subject, j.operator,
+       coalesce(i.result, i.state) AS result, i.code, coalesce(i.settled_reason, i.reason) AS reason
      FROM plan_items p
        CROSS JOIN jobs j ON j.plan_key = p.plan_key AND j.source = @source
-       LEFT JOIN job_items i ON i.job_key = j.job_key AND i.seq = p.seq
+       JOIN job_spans i ON ${SPAN_OF_ITEM}
      WHERE p.id = @id
      UNION ALL
      SELECT at, 'resolve', decision, operator, state, NULL, reason

@@ -6,6 +6,7 @@ import type { Sqlite } from './database.ts'
 import { jobOf, ownerOf, SELECT_JOB } from './job-row.ts'
 import type { JobRow } from './job-row.ts'
 import type { Ledger } from './ledger.ts'
+import { openSpans, untouched } from './spans.ts'
 
 export type Jobs = Pick<JobStore, 'startJob' | 'moveJob' | 'runningJobs'>
 type Move = Parameters<JobStore['moveJob']>[1]
@@ -25,13 +26,15 @@ export function openJobFinder(db: Sqlite): JobFinder {
 }
 
 export function openJobs(db: Sqlite, ledger: Ledger, findJob: JobFinder): Jobs {
-  const findPlan = db.prepare<[string], { planKey: number; job: string | null }>(
-    `SELECT p.plan_key AS planKey, j.job FROM plans p LEFT JOIN jobs j ON j.plan_key = p.plan_key
+  const spans = openSpans(db)
+  const findPlan = db.prepare<[string], { planKey: number; items: number; job: string | null }>(
+    `SELECT p.plan_key AS planKey, p.items, j.job FROM plans p LEFT JOIN jobs j ON j.plan_key = p.plan_key
      WHERE p.plan = ? AND p.complete = 1`,
   )
   const insert = db.prepare<unknown[]>(
-    `INSERT INTO jobs (job, plan_key, source, state, operator, rate, created_at, owner_host, owner_pid, owner_instance)
-     SELECT ?, plan_key, source, 'running', ?, ?, ?, ?, ?, ? FROM plans WHERE plan_key = ?`,
+    `INSERT INTO jobs (job, plan_key, kind, source, state, operator, options, created_at, owner_host, owner_pid,
+       owner_instance)
+     SELECT ?, plan_key, ?, source, 'running', ?, ?, ?, ?, ?, ? FROM plans WHERE plan_key = ?`,
   )
   const setState = db.prepare<unknown[]>(
     `UPDATE jobs SET state = ?, ended_at = ?, interruption_code = ?, interruption_reason = ?,
@@ -40,12 +43,15 @@ export function openJobs(db: Sqlite, ledger: Ledger, findJob: JobFinder): Jobs {
   )
   const running = db.prepare<[], JobRow>(`${SELECT_JOB} WHERE j.state = 'running' ORDER BY j.job_key`)
 
-  function start({ job, plan, rate, operator, owner }: NewJob, at: string): Job {
+  function start({ job, kind, plan, options, operator, owner }: NewJob, at: string): Job {
     const found = findPlan.get(plan)
     if (!found) throw new RedriveError('plan-not-found', 'never', { plan })
     if (found.job !== null) throw new RedriveError('plan-already-run', 'never', { plan, job: found.job })
-    insert.run(job, operator, rate, at, owner.host, owner.pid, owner.instance, found.planKey)
-    return jobOf(findJob(job))
+    const who = [owner.host, owner.pid, owner.instance]
+    insert.run(job, kind, operator, JSON.stringify(options), at, ...who, found.planKey)
+    const row = findJob(job)
+    if (found.items > 0) spans.add(row.jobKey, { first: 1, last: found.items }, untouched, at)
+    return jobOf(row)
   }
 
   function move(row: JobRow, { from, to, owner, interruption }: Move, at: string): Job {

@@ -2,8 +2,8 @@
  * The schema, forward only. A released step is never edited; a change is a new step at the end. The number of steps
  * done is the file's `user_version`.
  *
- * A plan's items never change. What a job does with them stands in `job_items`, which has a row only from an item's
- * first step on: starting a job of 100,000 messages writes one row.
+ * A plan's items never change. What a job does with them stands in `job_spans`, one row for neighbours in the same
+ * state: starting a job of a million messages writes one row.
  */
 export const migrations: readonly string[] = [
   `
@@ -31,11 +31,13 @@ export const migrations: readonly string[] = [
   CREATE TABLE plans (
     plan_key INTEGER PRIMARY KEY,
     plan TEXT NOT NULL,
-    digest TEXT NOT NULL,
-    source TEXT NOT NULL,
-    broker TEXT NOT NULL,
-    header TEXT NOT NULL,
-    items INTEGER NOT NULL,
+    -- Those below are known when its items are written.
+    digest TEXT NOT NULL DEFAULT '',
+    items_digest TEXT NOT NULL DEFAULT '',
+    source TEXT NOT NULL DEFAULT '',
+    broker TEXT NOT NULL DEFAULT '',
+    header TEXT NOT NULL DEFAULT '',
+    items INTEGER NOT NULL DEFAULT 0,
     complete INTEGER NOT NULL CHECK (complete IN (0, 1)),
     begun_at TEXT NOT NULL
   ) STRICT;
@@ -55,6 +57,8 @@ export const migrations: readonly string[] = [
     exchange TEXT NOT NULL,
     routing_key TEXT NOT NULL,
     payload_digest TEXT NOT NULL,
+    -- Text to send in the place of the stored one; null: as stored.
+    payload TEXT,
     created_at TEXT NOT NULL,
     PRIMARY KEY (plan_key, seq)
   ) STRICT, WITHOUT ROWID;
@@ -64,10 +68,11 @@ export const migrations: readonly string[] = [
     job_key INTEGER PRIMARY KEY,
     job TEXT NOT NULL UNIQUE,
     plan_key INTEGER NOT NULL UNIQUE REFERENCES plans,
+    kind TEXT NOT NULL CHECK (kind IN ('resend', 'sweep')),
     source TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('running', 'interrupted', 'done', 'cancelled')),
+    state TEXT NOT NULL CHECK (state IN ('running', 'paused', 'interrupted', 'done', 'cancelled')),
     operator TEXT NOT NULL,
-    rate REAL,
+    options TEXT NOT NULL,
     created_at TEXT NOT NULL,
     ended_at TEXT,
     interruption_code TEXT,
@@ -81,6 +86,7 @@ export const migrations: readonly string[] = [
     refused INTEGER NOT NULL DEFAULT 0,
     unknown INTEGER NOT NULL DEFAULT 0,
     skipped INTEGER NOT NULL DEFAULT 0,
+    parked INTEGER NOT NULL DEFAULT 0,
     unsettled INTEGER NOT NULL DEFAULT 0,
     unmarked INTEGER NOT NULL DEFAULT 0,
     CHECK (state <> 'running' OR owner_instance IS NOT NULL)
@@ -89,10 +95,11 @@ export const migrations: readonly string[] = [
   CREATE INDEX jobs_running ON jobs (job_key) WHERE state = 'running';
   CREATE INDEX jobs_unsettled ON jobs (source, unsettled) WHERE unsettled > 0;
 
-  -- Four writes a message: what a row may hold is checked by the code that moves it, not by constraints on each write.
-  CREATE TABLE job_items (
+  -- Runs of neighbouring items in the same state: what a row may hold is checked by the code that moves it.
+  CREATE TABLE job_spans (
     job_key INTEGER NOT NULL REFERENCES jobs,
-    seq INTEGER NOT NULL,
+    first_seq INTEGER NOT NULL,
+    last_seq INTEGER NOT NULL,
     state TEXT NOT NULL,
     version TEXT,
     result TEXT,
@@ -102,11 +109,11 @@ export const migrations: readonly string[] = [
     settled_as TEXT,
     settled_reason TEXT,
     updated_at TEXT NOT NULL,
-    PRIMARY KEY (job_key, seq)
+    PRIMARY KEY (job_key, first_seq)
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX job_items_open ON job_items (job_key, seq) WHERE state <> 'done';
-  CREATE INDEX job_items_unsettled ON job_items (job_key, seq) WHERE result = 'unknown' AND settled_as IS NULL;
-  CREATE INDEX job_items_not_confirmed ON job_items (job_key, seq) WHERE result <> 'confirmed';
+  CREATE INDEX job_spans_open ON job_spans (job_key, first_seq) WHERE state <> 'done';
+  CREATE INDEX job_spans_unsettled ON job_spans (job_key, first_seq) WHERE result = 'unknown' AND settled_as IS NULL;
+  CREATE INDEX job_spans_not_confirmed ON job_spans (job_key, first_seq) WHERE result <> 'confirmed';
 
   CREATE TABLE decisions (
     decision_key INTEGER PRIMARY KEY,

@@ -1,15 +1,13 @@
 import Database from 'better-sqlite3'
 import { RedriveError } from '../../domain/errors.ts'
-import type { JournalDraft } from '../../domain/journal.ts'
 import type { MessageState } from '../../domain/message.ts'
 import type { Plan, PlanHeader, PlanItem } from '../../domain/plan.ts'
+import type { JobStore, PlanDraft } from '../../ports/job-store.ts'
 import type { Clock } from '../../ports/surroundings.ts'
 import { breathe } from './database.ts'
 import type { Sqlite } from './database.ts'
 import type { Ledger } from './ledger.ts'
 
-/** Items written or read before other work of the process gets its turn. */
-const SLICE_ITEMS = 5_000
 /** A plan that was still incomplete after this long belongs to a process that died. */
 const INCOMPLETE_AGE_MS_MAX = 24 * 60 * 60 * 1_000
 
@@ -25,75 +23,50 @@ export interface PlanItemRow {
   readonly exchange: string
   readonly routingKey: string
   readonly payloadDigest: string
+  readonly payload: string | null
   readonly createdAt: string
 }
 
 export const PLAN_ITEM_COLUMNS = `p.seq, p.id, p.version, p.message_id AS messageId, p.state, p.attempts, p.type,
-  p.chain_key AS chainKey, p.exchange, p.routing_key AS routingKey, p.payload_digest AS payloadDigest,
+  p.chain_key AS chainKey, p.exchange, p.routing_key AS routingKey, p.payload_digest AS payloadDigest, p.payload,
   p.created_at AS createdAt`
 
 export function planItemOf(row: PlanItemRow): PlanItem {
-  const { seq, id, version, messageId, state, attempts, type, chainKey, payloadDigest, createdAt } = row
-  const destination = { exchange: row.exchange, routingKey: row.routingKey }
-  return {
-    seq,
-    id,
-    version,
-    messageId,
-    state,
-    attempts,
-    type,
-    chainKey,
-    destination,
-    payloadDigest,
-    createdAt,
-  }
+  const { seq, id, version, messageId, state, attempts, type, chainKey } = row
+  const { payloadDigest, payload, createdAt, exchange, routingKey } = row
+  const destination = { exchange, routingKey }
+  const head = { seq, id, version, messageId, state, attempts, type, chainKey }
+  return { ...head, destination, payloadDigest, payload, createdAt }
 }
 
-export interface PlanStore {
-  savePlan(plan: Plan, entry: JournalDraft): Promise<void>
-  plan(id: string): Promise<Plan | null>
-}
+export type PlanStore = Pick<JobStore, 'beginPlan' | 'plan' | 'planItems'>
 
-interface PlanRow {
-  readonly planKey: number
-  readonly digest: string
-  readonly header: string
-}
+/** Writes items of a plan within a transaction. */
+export type PlanItemWriter = (planKey: number, items: readonly PlanItem[]) => void
 
-/**
- * A plan of 100,000 items would hold the process up for most of a second, so its items are written in slices under a
- * plan that nobody can see. The last transaction makes it visible and journals it.
- */
-export function openPlans(db: Sqlite, ledger: Ledger, clock: Clock): PlanStore {
-  const { begin, addItem, complete, discard, discardBegunBefore, anyBegunBefore, find, itemsAfter } =
-    prepare(db)
-
-  function addItems(planKey: number, items: readonly PlanItem[]): void {
+export function openPlanItemWriter(db: Sqlite): PlanItemWriter {
+  const insert = db.prepare<unknown[]>(
+    `INSERT INTO plan_items (plan_key, seq, id, version, message_id, state, attempts, type, chain_key, exchange,
+       routing_key, payload_digest, payload, created_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  )
+  return (planKey, items) => {
     for (const item of items) {
       const { seq, id, version, messageId, state, attempts, type, chainKey, destination } = item
       const { exchange, routingKey } = destination
       const place = [planKey, seq, id, version, messageId, state, attempts, type, chainKey]
-      addItem.run(...place, exchange, routingKey, item.payloadDigest, item.createdAt)
+      insert.run(...place, exchange, routingKey, item.payloadDigest, item.payload, item.createdAt)
     }
   }
+}
 
-  function beginPlan({ items, digest, ...header }: Plan): number {
-    const { plan, source, broker } = header
-    return ledger.transact(({ at }) => {
-      const row = begin.run(plan, digest, source, broker, JSON.stringify(header), items.length, at)
-      return Number(row.lastInsertRowid)
-    })
-  }
-
-  async function addAllItems(planKey: number, items: readonly PlanItem[]): Promise<void> {
-    for (let from = 0; from < items.length; from += SLICE_ITEMS) {
-      ledger.transact(() => {
-        addItems(planKey, items.slice(from, from + SLICE_ITEMS))
-      })
-      await breathe()
-    }
-  }
+/**
+ * A plan may have a million items, so they are written as they come, under a plan that nobody can see. The last
+ * transaction makes it visible and journals it.
+ */
+export function openPlans(db: Sqlite, ledger: Ledger, clock: Clock): PlanStore {
+  const { begin, complete, discard, discardBegunBefore, anyBegunBefore, find, itemsAfter } = prepare(db)
+  const writeItems = openPlanItemWriter(db)
 
   const tooOld = new Date(clock.now().getTime() - INCOMPLETE_AGE_MS_MAX).toISOString()
   // Looked for first: opening a store must not change it without need.
@@ -102,39 +75,69 @@ export function openPlans(db: Sqlite, ledger: Ledger, clock: Clock): PlanStore {
       discardBegunBefore.run(tooOld)
     })
   }
-  return {
-    async savePlan(plan, entry) {
-      const taken = (): RedriveError => new RedriveError('name-in-use', 'never', { name: plan.plan })
-      if (ledger.look(() => find.get(plan.plan))) throw taken()
-      const planKey = beginPlan(plan)
-      try {
-        await addAllItems(planKey, plan.items)
-        ledger.transact(({ record }) => {
-          complete.run(planKey)
-          record(entry)
+
+  function draft(planKey: number): PlanDraft {
+    return {
+      add: async (items) => {
+        ledger.transact(() => {
+          writeItems(planKey, items)
         })
-      } catch (error) {
+        await breathe()
+      },
+      finish: async ({ items, itemsDigest, digest, ...header }, entry) => {
+        const { plan, source, broker } = header
+        try {
+          ledger.transact(({ record }) => {
+            complete.run(digest, itemsDigest, source, broker, JSON.stringify(header), items, planKey)
+            record(entry)
+          })
+        } catch (error) {
+          throw isDuplicate(error) ? taken(plan) : error
+        }
+      },
+      discard: async () => {
         ledger.transact(() => {
           discard.run(planKey)
         })
-        throw isDuplicate(error) ? taken() : error
-      }
+      },
+    }
+  }
+
+  return {
+    beginPlan: async (plan) => {
+      if (ledger.look(() => find.get(plan))) throw taken(plan)
+      return draft(ledger.transact(({ at }) => Number(begin.run(plan, at).lastInsertRowid)))
     },
-    async plan(id) {
-      const row = ledger.look(() => find.get(id))
-      if (!row) return null
-      const items: PlanItem[] = []
-      for (;;) {
-        const after = items.at(-1)?.seq ?? Number.MIN_SAFE_INTEGER
-        const slice = ledger.look(() => itemsAfter.all(row.planKey, after, SLICE_ITEMS))
-        for (const item of slice) items.push(planItemOf(item))
-        if (slice.length < SLICE_ITEMS) break
-        await breathe()
-      }
-      const header = ledger.look(() => JSON.parse(row.header) as PlanHeader)
-      return { ...header, items, digest: row.digest }
+    plan: async (id) =>
+      ledger.look(() => {
+        const row = find.get(id)
+        return row ? planOf(row) : null
+      }),
+    async planItems(id, afterSeq, limit) {
+      await breathe()
+      return ledger.look(() => {
+        const row = find.get(id)
+        if (!row) throw new RedriveError('plan-not-found', 'never', { plan: id })
+        return itemsAfter.all(row.planKey, afterSeq, limit).map(planItemOf)
+      })
     },
   }
+}
+
+interface PlanRow {
+  readonly planKey: number
+  readonly digest: string
+  readonly itemsDigest: string
+  readonly header: string
+  readonly items: number
+}
+
+function planOf({ digest, itemsDigest, header, items }: PlanRow): Plan {
+  return { ...(JSON.parse(header) as PlanHeader), items, itemsDigest, digest }
+}
+
+function taken(name: string): RedriveError {
+  return new RedriveError('name-in-use', 'never', { name })
 }
 
 function isDuplicate(error: unknown): boolean {
@@ -144,21 +147,17 @@ function isDuplicate(error: unknown): boolean {
 
 function prepare(db: Sqlite) {
   return {
-    begin: db.prepare<unknown[]>(
-      `INSERT INTO plans (plan, digest, source, broker, header, items, complete, begun_at)
-       VALUES (?, ?, ?, ?, ?, ?, 0, ?)`,
+    begin: db.prepare<[string, string]>('INSERT INTO plans (plan, complete, begun_at) VALUES (?, 0, ?)'),
+    complete: db.prepare<unknown[]>(
+      `UPDATE plans SET digest = ?, items_digest = ?, source = ?, broker = ?, header = ?, items = ?, complete = 1
+       WHERE plan_key = ?`,
     ),
-    addItem: db.prepare<unknown[]>(
-      `INSERT INTO plan_items (plan_key, seq, id, version, message_id, state, attempts, type, chain_key, exchange,
-         routing_key, payload_digest, created_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    ),
-    complete: db.prepare<[number]>('UPDATE plans SET complete = 1 WHERE plan_key = ?'),
     discard: db.prepare<[number]>('DELETE FROM plans WHERE plan_key = ? AND complete = 0'),
     discardBegunBefore: db.prepare<[string]>('DELETE FROM plans WHERE complete = 0 AND begun_at < ?'),
     anyBegunBefore: db.prepare<[string]>('SELECT 1 FROM plans WHERE complete = 0 AND begun_at < ? LIMIT 1'),
     find: db.prepare<[string], PlanRow>(
-      'SELECT plan_key AS planKey, digest, header FROM plans WHERE plan = ? AND complete = 1',
+      `SELECT plan_key AS planKey, digest, items_digest AS itemsDigest, header, items FROM plans
+       WHERE plan = ? AND complete = 1`,
     ),
     itemsAfter: db.prepare<[number, number, number], PlanItemRow>(
       `SELECT ${PLAN_ITEM_COLUMNS} FROM plan_items p WHERE p.plan_key = ? AND p.seq > ? ORDER BY p.seq LIMIT ?`,

@@ -1,79 +1,59 @@
-import type { ItemMove, JobItem } from '../../domain/job.ts'
-import { contentDigest } from '../../domain/plan.ts'
+import type { ItemMove } from '../../domain/job.ts'
 import type { MarkRequest } from '../../ports/outbox.ts'
-import type { ClaimedItem, HeldItem, JobRun } from './job-run.ts'
+import type { HeldItem, JobRun } from './job-run.ts'
 import { persist } from './job-run.ts'
 import type { Step } from './recording.ts'
 import { record } from './recording.ts'
 
-/** The next batch of items that nothing has been done for. */
-export function plannedItems({ ports, job }: JobRun, afterSeq: number): Promise<readonly JobItem[]> {
-  return ports.jobReader.items(job.job, { states: ['planned'], afterSeq, limit: ports.batch })
-}
-
-export function claimingStep(items: readonly JobItem[]): Step {
-  return {
-    moves: items.map(({ seq }) => ({ seq, from: 'planned', to: 'claiming' })),
-    action: 'job-claiming',
-    detail: { ids: items.map(({ id }) => id) },
-  }
+/** Not a byte of these went out: what is written down is that they are claimed, and no more. */
+export function withdrawnStep(items: readonly HeldItem[]): Step {
+  const moves = items.map(({ seq }): ItemMove => ({ seq, from: 'publishing', to: 'claiming' }))
+  return { moves, action: 'job-recovered', detail: { withdrawn: items.map(({ id }) => id) } }
 }
 
 /**
- * Claims rows whose items are written down as `claiming`, by one statement in the source. Rows that are not as the plan
- * saw them end as skipped and are not in the answer.
+ * Gives rows back that were claimed and never published, then plans their items again. A sweep does not come back to
+ * them: they are due for its next run.
  */
-export async function claimRows(run: JobRun, items: readonly JobItem[]): Promise<readonly ClaimedItem[]> {
-  if (items.length === 0) return []
-  const requests = items.map(({ id, version }) => ({ id, version }))
-  const answers = await persist(run, () => run.outbox.claim(requests, run.token, run.effects))
-  const results = new Map(answers.map((result) => [result.id, result]))
-  const claimed: ClaimedItem[] = []
-  const changed: JobItem[] = []
-  const altered: ClaimedItem[] = []
-  for (const item of items) {
-    const result = results.get(item.id)
-    if (!result?.claimed) changed.push(item)
-    else {
-      const taken = { seq: item.seq, id: item.id, message: result.message, stateBefore: item.state }
-      if (contentDigest(result.message.content) === item.payloadDigest) claimed.push(taken)
-      else altered.push(taken)
-    }
-  }
-  await releaseRows(run, altered, 'Redrive: left alone, its content is not what the plan saw')
-  await record(run, [skippedStep([...changed, ...altered])])
-  return claimed
-}
-
-function skippedStep(items: readonly { readonly seq: number }[]): Step {
-  const moves = items.map(({ seq }): ItemMove => ({
-    seq,
-    from: 'claiming',
-    to: 'done',
-    result: 'skipped',
-    code: 'row-changed',
-  }))
-  return { moves, action: 'job-outcomes', detail: { skipped: items.map(({ seq }) => seq) } }
-}
-
-/** Gives rows back that were claimed and never published, then plans their items again. */
-export async function release(
-  run: JobRun,
-  items: readonly HeldItem[],
-  from: 'claiming' | 'publishing',
-): Promise<void> {
+export async function release(run: JobRun, items: readonly HeldItem[]): Promise<void> {
   if (items.length === 0) return
   const versions = await releaseRows(run, items, `Redrive ${run.job.job}: stopped before it was published`)
   const moves = items.map((item): ItemMove => {
     const version = versions.get(item.id)
-    return { seq: item.seq, from, to: 'planned', ...(version === undefined ? {} : { version }) }
+    if (run.job.kind === 'sweep') return givenBack(item.seq)
+    return { seq: item.seq, from: 'claiming', to: 'planned', ...(version === undefined ? {} : { version }) }
   })
   const released = items.map(({ id }) => id)
   await record(run, [{ moves, action: 'job-recovered', detail: { released } }])
 }
 
+export function givenBack(seq: number): ItemMove {
+  return { seq, from: 'claiming', to: 'done', result: 'skipped', code: 'cancelled', reason: 'given back' }
+}
+
+/** Gives rows back that were claimed and must not go; their items end as parked. */
+export async function releaseParked(
+  run: JobRun,
+  items: readonly { readonly item: HeldItem; readonly reason: string }[],
+): Promise<void> {
+  if (items.length === 0) return
+  await releaseRows(
+    run,
+    items.map(({ item }) => item),
+    `Redrive ${run.job.job}: parked behind an earlier message of its chain`,
+  )
+  const moves = items.map(({ item, reason }): ItemMove => ({
+    seq: item.seq,
+    from: 'claiming',
+    to: 'done',
+    result: 'parked',
+    reason,
+  }))
+  await record(run, [{ moves, action: 'job-outcomes', detail: { parked: items.map(({ item }) => item.id) } }])
+}
+
 /** Row versions after the release, by id; a row that no longer carries the claim is absent. */
-async function releaseRows(
+export async function releaseRows(
   run: JobRun,
   items: readonly HeldItem[],
   reason: string,

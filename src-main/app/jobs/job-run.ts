@@ -1,10 +1,11 @@
-import type { ErrorCode } from '../../domain/errors.ts'
+import type { ErrorCode, Retry } from '../../domain/errors.ts'
 import { RedriveError } from '../../domain/errors.ts'
 import type { Job } from '../../domain/job.ts'
-import type { MessageState, MessageWithContent } from '../../domain/message.ts'
+import type { Destination, MessageContent, MessageState } from '../../domain/message.ts'
 import type { Broker } from '../../ports/broker.ts'
-import type { Outbox } from '../../ports/outbox.ts'
+import type { MarkRequest, Outbox } from '../../ports/outbox.ts'
 import type { EnginePorts } from '../engine-ports.ts'
+import type { Meter } from './meter.ts'
 
 /** Everything that one run of a job works with. */
 export interface JobRun {
@@ -13,6 +14,9 @@ export interface JobRun {
   readonly outbox: Outbox
   readonly broker: Broker
   readonly token: string
+  readonly meter: Meter
+  /** How a row is marked whose outcome is known: a sweep tries again later, a resend leaves it to a person. */
+  readonly markOf: (item: HeldItem, outcome: KnownOutcome) => MarkRequest
   /** For effects that must be seen through once they have begun; never aborted by the operator. */
   readonly effects: AbortSignal
 }
@@ -22,23 +26,45 @@ export interface HeldItem {
   readonly seq: number
   readonly id: string
   readonly stateBefore: MessageState
+  /** With the one of this claim. */
+  readonly attempts: number
 }
 
 /** Nothing of it has been published yet. */
 export interface ClaimedItem extends HeldItem {
-  readonly message: MessageWithContent
+  readonly messageId: string
+  readonly type: string | null
+  readonly chainKey: string | null
+  readonly destination: Destination
+  readonly content: MessageContent
+}
+
+/** An outcome that says what to write into the row. */
+export interface KnownOutcome {
+  readonly outcome: 'confirmed' | 'returned' | 'refused'
+  readonly reason: string | null
 }
 
 /** Why a run ends before all its items have. */
 export interface Interruption {
   readonly code: ErrorCode
   readonly reason: string
+  /** It may pass by itself: the run waits and tries again. */
+  readonly passing: boolean
 }
 
 export function interruptionOf(error: unknown): Interruption {
-  if (error instanceof RedriveError)
-    return { code: error.code, reason: String(error.detail['reason'] ?? error.code) }
-  return { code: 'internal', reason: error instanceof Error ? error.message : String(error) }
+  if (error instanceof RedriveError) {
+    const reason = String(error.detail['reason'] ?? error.detail['problem'] ?? error.code)
+    return { code: error.code, reason, passing: isPassing(error.code, error.retry) }
+  }
+  const reason = error instanceof Error ? error.message : String(error)
+  return { code: 'internal', reason, passing: false }
+}
+
+/** A store that fails is not waited for: what happens meanwhile could not be written down. */
+function isPassing(code: ErrorCode, retry: Retry): boolean {
+  return retry !== 'never' && code !== 'store-failed' && code !== 'job-busy' && code !== 'cancelled'
 }
 
 /** Tries of one effect in the source, which the outbox port allows to be repeated, and the pause between them. */

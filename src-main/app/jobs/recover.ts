@@ -1,7 +1,9 @@
 import type { ItemMove, Job, JobItem, ItemState } from '../../domain/job.ts'
 import type { MarkRequest } from '../../ports/outbox.ts'
+import { RedriveError } from '../../domain/errors.ts'
 import type { EnginePorts } from '../engine-ports.ts'
-import type { JobRun } from './job-run.ts'
+import { givenBack } from './claim.ts'
+import type { HeldItem, JobRun } from './job-run.ts'
 import { persist } from './job-run.ts'
 import { record } from './recording.ts'
 import { markRows } from './settle-outcomes.ts'
@@ -45,6 +47,7 @@ export async function reconcileRows(run: JobRun): Promise<void> {
     )
     const moves = items.map(({ seq, id }): ItemMove => {
       const version = versions.get(id)
+      if (job.kind === 'sweep') return givenBack(seq)
       return { seq, from: 'claiming', to: 'planned', ...(version === undefined ? {} : { version }) }
     })
     await record({ ports, job }, [
@@ -52,14 +55,20 @@ export async function reconcileRows(run: JobRun): Promise<void> {
     ])
   })
   await eachBatch(ports, job, 'settling', async (items) => {
-    const requests = items.map(({ id, result, reason, state }): MarkRequest => ({
-      id,
-      as: result === 'confirmed' ? 'confirm' : 'fail',
-      reason: result === 'confirmed' ? null : `${result ?? 'unknown'}: ${reason ?? ''}`,
-      stateBefore: state,
-    }))
+    const requests = items.map((item) => {
+      const { result, reason } = item
+      if (result !== 'confirmed' && result !== 'returned' && result !== 'refused') {
+        throw new RedriveError('job-state-forbids', 'never', { job: job.job, state: `settling as ${result}` })
+      }
+      return run.markOf(heldItem(item, job), { outcome: result, reason })
+    })
     await record(run, [await markRows(run, requests, new Map(items.map(({ id, seq }) => [id, seq])))])
   })
+}
+
+/** A plan says how many attempts there were before; a sweep's items say how many there are. */
+function heldItem({ seq, id, state, attempts }: JobItem, { kind }: Job): HeldItem {
+  return { seq, id, stateBefore: state, attempts: kind === 'sweep' ? attempts : attempts + 1 }
 }
 
 async function eachBatch(

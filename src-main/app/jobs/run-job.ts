@@ -1,10 +1,16 @@
-import type { JobItem } from '../../domain/job.ts'
 import type { OutgoingMessage } from '../../domain/outcome.ts'
 import type { Publisher } from '../../ports/broker.ts'
-import { claimRows, claimingStep, plannedItems, release } from './claim.ts'
+import { stoppedBefore } from './answers.ts'
+import { createBrake } from './brake.ts'
+import type { Brake } from './brake.ts'
+import { release, withdrawnStep } from './claim.ts'
+import type { Claim, Feed } from './feed.ts'
 import type { ClaimedItem, HeldItem, Interruption, JobRun } from './job-run.ts'
 import { interruptionOf } from './job-run.ts'
+import type { Lanes } from './lanes.ts'
 import { createPace } from './pace.ts'
+import { createRamp } from './ramp.ts'
+import type { Ramp } from './ramp.ts'
 import { record } from './recording.ts'
 import type { Step } from './recording.ts'
 import { Settler } from './settler.ts'
@@ -17,25 +23,48 @@ export type RunEnd =
   | { readonly end: 'stopped' }
   | { readonly end: 'interrupted'; readonly interruption: Interruption }
 
+/** What a run works with while its publisher lives. */
+interface Line {
+  readonly run: JobRun
+  readonly feed: Feed
+  readonly lanes: Lanes
+  readonly publisher: Publisher
+  readonly settler: Settler
+  readonly brake: Brake
+  readonly ramp: Ramp
+  readonly pace: ((signal: AbortSignal) => Promise<void>) | null
+  readonly stop: AbortSignal
+}
+
 /**
- * Carries a job out until its items have ended, `stop` is aborted, or source or broker fail.
+ * Carries a job out until its feed is empty, `stop` is aborted, the brake is pulled, or source or broker fail.
  *
  * Three things overlap: the next batch is claimed while this one is published, and the answers of the one before are
  * settled. Whatever has begun is seen through; claims that were not used are given back. Throws only where the local
  * store fails: then nothing more can be promised, and the next start finds what was written down.
  */
-export async function runJob(run: JobRun, stop: AbortSignal): Promise<RunEnd> {
+export async function runJob(
+  run: JobRun,
+  { feed, lanes }: { readonly feed: Feed; readonly lanes: Lanes },
+  stop: AbortSignal,
+): Promise<RunEnd> {
+  const { ports, job, broker } = run
   let publisher: Publisher
   try {
-    publisher = await run.broker.openPublisher(stop)
+    publisher = await broker.openPublisher(stop)
   } catch (error) {
     return stop.aborted ? { end: 'stopped' } : { end: 'interrupted', interruption: interruptionOf(error) }
   }
-  const settler = new Settler(run)
+  const { rate, ramp, brake: limits } = job.options
+  const brake = createBrake(limits, { broker, clock: ports.clock, before: job.tally })
+  const settler = new Settler(run, brake)
+  const pace = rate === null ? null : createPace(rate, ports.clock)
+  const line = { run, feed, lanes, publisher, settler, brake, ramp: createRamp(ramp), pace, stop }
   let failure: Interruption | null
   try {
-    failure = await publishAll(run, publisher, settler, stop)
+    failure = await publishAll(line)
   } finally {
+    brake.release()
     await publisher.close()
     await settler.finish()
   }
@@ -44,38 +73,66 @@ export async function runJob(run: JobRun, stop: AbortSignal): Promise<RunEnd> {
   return stop.aborted ? { end: 'stopped' } : { end: 'done' }
 }
 
-/** Claims and publishes batch after batch; answers with what made it stop early, or null. */
-async function publishAll(
-  run: JobRun,
-  publisher: Publisher,
-  settler: Settler,
-  stop: AbortSignal,
-): Promise<Interruption | null> {
-  const pace = createPace(run.job.rate, run.ports.clock)
-  const mustStop = (): boolean => stop.aborted || settler.interruption !== null
+function mustStop({ stop, settler, brake }: Line): boolean {
+  return stop.aborted || settler.interruption !== null || brake.pulled() !== null
+}
+
+function whyStopped(line: Line): Interruption | null {
+  const reason = line.brake.pulled()
+  return reason === null ? null : braked(reason)
+}
+
+function braked(reason: string): Interruption {
+  return { code: 'brake-pulled', reason, passing: false }
+}
+
+/** Answers with what made the run stop early, or null. */
+async function publishAll(line: Line): Promise<Interruption | null> {
+  return (await climb(line)) ?? (mustStop(line) ? whyStopped(line) : await publishBatches(line))
+}
+
+/** The first few messages: each step waits for all its answers. */
+async function climb(line: Line): Promise<Interruption | null> {
+  const { run, feed, ramp, settler } = line
+  for (let step = ramp.step; step !== null && !mustStop(line); step = ramp.step) {
+    const claiming = await feed.claim(Math.min(step, run.ports.batch), [])
+    if (claiming === null) return null
+    const claim = await claiming.result
+    if ('failure' in claim) return claim.failure
+    await record(run, [publishingStep(claim.claimed)])
+    const before = settler.answers
+    await publishBatch(line, claim)
+    await settler.quiet()
+    if (settler.interruption !== null || line.stop.aborted) return null
+    const { confirmed, count } = settler.answers
+    const reason = ramp.judge({ confirmed: confirmed - before.confirmed, answers: count - before.count })
+    if (reason !== null) return braked(reason)
+  }
+  return null
+}
+
+/** Claims and publishes batch after batch. */
+async function publishBatches(line: Line): Promise<Interruption | null> {
+  const { run, feed } = line
   const ahead: Promise<Claim>[] = []
-  let lastSeq = 0
-  /** Starts one more claim; its note and the intents of `claimed` are written down together. */
-  const advance = async (claimed: readonly ClaimedItem[]): Promise<void> => {
-    const items = await plannedItems(run, lastSeq)
-    lastSeq = items.at(-1)?.seq ?? lastSeq
-    await record(run, [claimingStep(items), publishingStep(claimed)])
-    if (items.length > 0) ahead.push(startClaim(run, items))
+  /** Starts one more claim; its note and the intents of the batch that goes now are written down together. */
+  const advance = async (steps: readonly Step[]): Promise<void> => {
+    const next = await feed.claim(run.ports.batch, steps)
+    if (next !== null) ahead.push(next.result)
   }
   for (let count = 0; count < CLAIMS_AHEAD_MAX; count += 1) await advance([])
   for (;;) {
     const next = await ahead.shift()
     if (!next) return null
-    if ('failure' in next || mustStop()) {
+    if ('failure' in next || mustStop(line)) {
       await giveBackAll(run, [Promise.resolve(next), ...ahead])
-      return 'failure' in next ? next.failure : null
+      return 'failure' in next ? next.failure : whyStopped(line)
     }
-    await advance(next.claimed)
-    const unsent = await publishBatch(publisher, settler, { run, claimed: next.claimed, pace, stop })
-    if (unsent.length > 0 || mustStop()) {
-      await giveBack(run, unsent, 'publishing')
+    await advance([publishingStep(next.claimed)])
+    await publishBatch(line, next)
+    if (mustStop(line)) {
       await giveBackAll(run, ahead)
-      return null
+      return whyStopped(line)
     }
   }
 }
@@ -83,18 +140,8 @@ async function publishAll(
 async function giveBackAll(run: JobRun, claims: readonly Promise<Claim>[]): Promise<void> {
   for (const claim of await Promise.all(claims)) {
     // Rows of a claim that failed are given back when the job goes on: nobody knows which it got.
-    if (!('failure' in claim)) await giveBack(run, claim.claimed, 'claiming')
+    if (!('failure' in claim)) await giveBack(run, claim.claimed)
   }
-}
-
-type Claim = { readonly claimed: readonly ClaimedItem[] } | { readonly failure: Interruption }
-
-/** Claims ahead; a failure is a value, so that a claim nobody waits for yet cannot go unhandled. */
-function startClaim(run: JobRun, items: readonly JobItem[]): Promise<Claim> {
-  return claimRows(run, items).then(
-    (claimed) => ({ claimed }),
-    (error: unknown) => ({ failure: interruptionOf(error) }),
-  )
 }
 
 function publishingStep(claimed: readonly ClaimedItem[]): Step {
@@ -105,47 +152,56 @@ function publishingStep(claimed: readonly ClaimedItem[]): Step {
   }
 }
 
-/** Gives claims back; where the source does not answer they stay written down, and are given back at the next start. */
-async function giveBack(
-  run: JobRun,
-  items: readonly HeldItem[],
-  from: 'claiming' | 'publishing',
-): Promise<void> {
+/** Gives claims back; where the source does not answer they stay written down, and are given back when the job goes on. */
+async function giveBack(run: JobRun, items: readonly HeldItem[]): Promise<void> {
   try {
-    await release(run, items, from)
+    await release(run, items)
   } catch (error) {
-    run.ports.log.warn({ job: run.job.job, ...interruptionOf(error) }, 'release-failed')
+    const { code, reason } = interruptionOf(error)
+    if (code === 'store-failed') throw error
+    run.ports.log.warn({ job: run.job.job, code, reason }, 'release-failed')
   }
 }
 
-/** Publishes in order; the intents are on disk. Answers with the items that were not handed to the broker. */
+/** Publishes in order; the intents are on disk. What is not handed to the broker is given back. */
 async function publishBatch(
-  publisher: Publisher,
-  settler: Settler,
-  batch: {
-    readonly run: JobRun
-    readonly claimed: readonly ClaimedItem[]
-    readonly pace: (signal: AbortSignal) => Promise<void>
-    readonly stop: AbortSignal
-  },
-): Promise<readonly ClaimedItem[]> {
-  const { run, claimed, pace, stop } = batch
+  line: Line,
+  { claimed, missed }: Exclude<Claim, { failure: unknown }>,
+): Promise<void> {
+  const { run, lanes, publisher, settler, pace, stop } = line
+  const holes = [...missed]
   for (const [index, item] of claimed.entries()) {
-    await pace(stop)
-    await settler.room()
-    if (stop.aborted || settler.interruption) return claimed.slice(index)
-    settler.add(item, publisher.publish(outgoing(run, item), run.effects))
+    while (holes[0] !== undefined && holes[0].seq < item.seq) blockChain(lanes, holes.shift())
+    if (pace !== null) await pace(stop)
+    if (!settler.hasRoom) await settler.room()
+    if (mustStop(line)) {
+      const unsent = claimed.slice(index)
+      await record(run, [withdrawnStep(unsent)])
+      await giveBack(run, unsent)
+      return
+    }
+    const publish = () =>
+      mustStop(line) ? Promise.resolve(stoppedBefore) : publisher.publish(outgoing(run, item), run.effects)
+    settler.add(item, lanes.send(item, publish))
   }
-  return []
+  for (const hole of holes) blockChain(lanes, hole)
 }
 
-function outgoing(run: JobRun, { message }: ClaimedItem): OutgoingMessage {
+function blockChain(
+  lanes: Lanes,
+  missed: { readonly id: string; readonly chainKey: string | null } | undefined,
+) {
+  if (missed?.chainKey != null) lanes.block(missed.chainKey, missed.id)
+}
+
+function outgoing(run: JobRun, item: ClaimedItem): OutgoingMessage {
+  const { messageId, type, destination, content, attempts } = item
   return {
-    messageId: message.messageId,
-    type: message.type,
-    destination: message.destination,
-    payload: message.content.payload,
-    headers: message.content.headers,
-    redriveHeaders: { 'x-redrive-job': run.job.job, 'x-redrive-attempt': message.attempts },
+    messageId,
+    type,
+    destination,
+    payload: content.payload,
+    headers: content.headers,
+    redriveHeaders: { 'x-redrive-job': run.job.job, 'x-redrive-attempt': attempts },
   }
 }

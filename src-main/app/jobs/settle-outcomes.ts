@@ -1,25 +1,13 @@
-import type { ErrorCode } from '../../domain/errors.ts'
 import type { ItemMove } from '../../domain/job.ts'
 import type { PublishOutcome } from '../../domain/outcome.ts'
 import type { MarkRequest } from '../../ports/outbox.ts'
-import type { HeldItem, JobRun } from './job-run.ts'
+import type { HeldItem, JobRun, KnownOutcome } from './job-run.ts'
 import { persist } from './job-run.ts'
 import type { Step } from './recording.ts'
 
 export interface Answered {
   readonly item: HeldItem
   readonly outcome: PublishOutcome
-}
-
-const neverSentCodes: ReadonlySet<ErrorCode> = new Set([
-  'channel-closed',
-  'broker-blocked',
-  'outcome-unsettled',
-])
-
-/** The publisher refused for a reason of its own: not a byte went out, the message may be tried again. */
-export function neverSent(outcome: PublishOutcome): boolean {
-  return outcome.outcome === 'refused' && neverSentCodes.has(outcome.code)
 }
 
 /** Outcomes as they are written down. Unknown ones end: nobody may mark their rows before a person has decided. */
@@ -41,14 +29,21 @@ export function outcomesStep(answered: readonly Answered[]): Step {
 
 /** Marks the rows whose outcome is known, and says how their items end. */
 export async function markOutcomes(run: JobRun, answered: readonly Answered[]): Promise<Step> {
-  const known = answered.filter(({ outcome }) => outcome.outcome !== 'unknown')
-  const requests = known.map(({ item, outcome }): MarkRequest => ({
-    id: item.id,
-    as: outcome.outcome === 'confirmed' ? 'confirm' : 'fail',
-    reason: outcome.outcome === 'confirmed' ? null : `${outcome.outcome}: ${outcome.reason}`,
-    stateBefore: item.stateBefore,
-  }))
-  return markRows(run, requests, new Map(known.map(({ item }) => [item.id, item.seq])))
+  const requests: MarkRequest[] = []
+  const seqs = new Map<string, number>()
+  for (const { item, outcome } of answered) {
+    if (outcome.outcome === 'unknown') continue
+    const reason = outcome.outcome === 'confirmed' ? null : outcome.reason
+    requests.push(run.markOf(item, { outcome: outcome.outcome, reason }))
+    seqs.set(item.id, item.seq)
+  }
+  return markRows(run, requests, seqs)
+}
+
+/** Of a resend: what was not confirmed is failed, for a person to look at. */
+export function markOfResend({ id, stateBefore }: HeldItem, { outcome, reason }: KnownOutcome): MarkRequest {
+  if (outcome === 'confirmed') return { id, as: 'confirm', reason: null, stateBefore }
+  return { id, as: 'fail', reason: `${outcome}: ${reason ?? ''}`, stateBefore }
 }
 
 /** Marks rows by compare-and-set; their items are `settling`. Rows that had changed are left alone. */

@@ -1,22 +1,30 @@
-import type { PublishOutcome } from '../../domain/outcome.ts'
 import { PUBLISH_WINDOW_MAX } from '../../ports/broker.ts'
+import { neverSent } from './answers.ts'
+import type { Answer } from './answers.ts'
 import { createBell } from './bell.ts'
-import { release } from './claim.ts'
-import type { ClaimedItem, Interruption, JobRun } from './job-run.ts'
+import type { Brake } from './brake.ts'
+import { release, releaseParked, withdrawnStep } from './claim.ts'
+import type { ClaimedItem, HeldItem, Interruption, JobRun } from './job-run.ts'
 import { interruptionOf } from './job-run.ts'
 import { record } from './recording.ts'
 import type { Step } from './recording.ts'
 import type { Answered } from './settle-outcomes.ts'
-import { markOutcomes, neverSent, outcomesStep } from './settle-outcomes.ts'
+import { markOutcomes, outcomesStep } from './settle-outcomes.ts'
 
 /** How long the first answer waits for company before it is written down. */
-const GATHER_MS = 25
+const GATHER_MS = 50
 /** Answers that never came, in one run, before it stops: a broker that confirms nothing needs a person. */
 const CONFIRM_TIMEOUTS_MAX = 20
 /** Outcomes that are written down and whose rows are not marked yet; beyond it nothing more is published. */
 const UNMARKED_MAX = 5_000
 /** Rows of one mark. */
 const MARK_MAX = 1_000
+
+/** Items that were handed on and not published: their claims have to be given back. */
+interface Unpublished {
+  readonly unsent: readonly HeldItem[]
+  readonly parked: readonly { readonly item: HeldItem; readonly reason: string }[]
+}
 
 /**
  * Takes the answers of the broker as they come.
@@ -28,20 +36,25 @@ const MARK_MAX = 1_000
  */
 export class Settler {
   readonly #run: JobRun
+  readonly #brake: Brake
   readonly #bell = createBell()
   readonly #done: Promise<unknown>
-  #answered: Answered[] = []
+  #answered: { readonly item: HeldItem; readonly outcome: Answer }[] = []
   #unmarked: Answered[] = []
+  #unpublished: Unpublished[] = []
   /** Rows that are marked and whose items still have to be ended. */
   #ended: Step[] = []
   #underWay = 0
   #finishing = false
   #recorded = false
   #timeouts = 0
+  #count = 0
+  #confirmed = 0
   #interruption: Interruption | null = null
 
-  constructor(run: JobRun) {
+  constructor(run: JobRun, brake: Brake) {
     this.#run = run
+    this.#brake = brake
     this.#done = Promise.all([this.#guard(this.#recordAll()), this.#guard(this.#markAll())])
     // Whoever finishes hears of it; until then it must not count as unhandled.
     this.#done.catch(() => undefined)
@@ -52,20 +65,35 @@ export class Settler {
     return this.#interruption
   }
 
+  /** What the broker has answered so far in this run. */
+  get answers(): { readonly count: number; readonly confirmed: number } {
+    return { count: this.#count, confirmed: this.#confirmed }
+  }
+
+  /** Another message may be under way. */
+  get hasRoom(): boolean {
+    return !this.#isFull()
+  }
+
+  /** Waits until every message that is under way has its answer. */
+  async quiet(): Promise<void> {
+    while (this.#underWay > 0) await this.#bell.rung()
+  }
+
   /** Waits until another message may be under way. */
   async room(): Promise<void> {
     while (this.#isFull() && !this.#interruption) await this.#bell.rung()
   }
 
-  add({ seq, id, stateBefore }: ClaimedItem, answer: Promise<PublishOutcome>): void {
+  add({ seq, id, stateBefore, attempts }: ClaimedItem, answer: Promise<Answer>): void {
     // Without the content: what waits to be marked may be many.
-    const item = { seq, id, stateBefore }
+    const item = { seq, id, stateBefore, attempts }
     this.#underWay += 1
     answer.then(
-      (outcome) => this.#take({ item, outcome }),
+      (outcome) => this.#take(item, outcome),
       (error: unknown) => {
         const { reason } = interruptionOf(error)
-        this.#take({ item, outcome: { outcome: 'unknown', code: 'broker-failed', reason } })
+        this.#take(item, { outcome: 'unknown', code: 'broker-failed', reason })
       },
     )
   }
@@ -82,21 +110,29 @@ export class Settler {
     return this.#underWay >= PUBLISH_WINDOW_MAX || this.#unmarked.length >= UNMARKED_MAX
   }
 
-  #take(answered: Answered): void {
+  #take(item: HeldItem, outcome: Answer): void {
     const wasFull = this.#isFull()
     this.#underWay -= 1
-    this.#answered.push(answered)
-    this.#note(answered.outcome)
+    this.#answered.push({ item, outcome })
+    this.#note(outcome)
     const count = this.#answered.length
     if (wasFull || count === 1 || count >= this.#run.ports.batch || this.#underWay === 0) this.#bell.ring()
   }
 
-  #note(outcome: PublishOutcome): void {
-    if (outcome.outcome === 'confirmed' || outcome.outcome === 'returned') return
-    if (outcome.code === 'confirm-timeout') this.#timeouts += 1
-    const gone = outcome.code === 'channel-closed' || neverSent(outcome)
+  #note(answer: Answer): void {
+    const { outcome } = answer
+    if (outcome === 'parked') return
+    const unsent = neverSent(answer)
+    if (!unsent) {
+      this.#brake.note(answer)
+      this.#count += 1
+      if (outcome === 'confirmed') this.#confirmed += 1
+    }
+    if (outcome === 'confirmed' || outcome === 'returned' || answer.code === 'cancelled') return
+    if (answer.code === 'confirm-timeout') this.#timeouts += 1
+    const gone = answer.code === 'channel-closed' || unsent
     if (gone || this.#timeouts >= CONFIRM_TIMEOUTS_MAX) {
-      this.#interruption ??= { code: outcome.code, reason: outcome.reason }
+      this.#interruption ??= { code: answer.code, reason: answer.reason, passing: gone }
     }
   }
 
@@ -110,9 +146,12 @@ export class Settler {
         await this.#gather()
         const group = this.#answered
         this.#answered = []
-        const sent = group.filter(({ outcome }) => !neverSent(outcome))
-        await this.#writeDown([outcomesStep(sent)])
-        this.#unmarked.push(...group)
+        const { sent, unsent, parked } = sorted(group)
+        const withdrawn = withdrawnStep([...unsent, ...parked.map(({ item }) => item)])
+        await this.#writeDown([outcomesStep(sent), withdrawn])
+        this.#run.meter.note(sent.length)
+        this.#unmarked.push(...sent)
+        if (unsent.length + parked.length > 0) this.#unpublished.push({ unsent, parked })
         this.#bell.ring()
       }
     } finally {
@@ -123,15 +162,16 @@ export class Settler {
 
   async #markAll(): Promise<void> {
     for (;;) {
-      while (this.#unmarked.length === 0) {
+      while (this.#unmarked.length === 0 && this.#unpublished.length === 0) {
         if (this.#recorded) return
         await this.#bell.rung()
       }
+      for (const { unsent, parked } of this.#unpublished.splice(0)) {
+        await release(this.#run, unsent)
+        await releaseParked(this.#run, parked)
+      }
       const group = this.#unmarked.splice(0, MARK_MAX)
-      const unsent = group.filter(({ outcome }) => neverSent(outcome)).map(({ item }) => item)
-      await release(this.#run, unsent, 'publishing')
-      const sent = group.filter(({ outcome }) => !neverSent(outcome))
-      const step = await markOutcomes(this.#run, sent)
+      const step = await markOutcomes(this.#run, group)
       // Not before the wait: the list is another one after each writing down.
       this.#ended.push(step)
       this.#bell.ring()
@@ -171,4 +211,16 @@ export class Settler {
       if (interruption.code === 'store-failed' || interruption.code === 'job-busy') throw error
     })
   }
+}
+
+function sorted(group: readonly { readonly item: HeldItem; readonly outcome: Answer }[]) {
+  const sent: Answered[] = []
+  const unsent: HeldItem[] = []
+  const parked: { readonly item: HeldItem; readonly reason: string }[] = []
+  for (const { item, outcome } of group) {
+    if (outcome.outcome === 'parked') parked.push({ item, reason: outcome.reason })
+    else if (neverSent(outcome)) unsent.push(item)
+    else sent.push({ item, outcome })
+  }
+  return { sent, unsent, parked }
 }

@@ -1,5 +1,4 @@
 import type { Destination } from '../../domain/message.ts'
-import type { PlanItem } from '../../domain/plan.ts'
 import type { Broker, DestinationCheck } from '../../ports/broker.ts'
 
 /** What the broker says of these destinations; `exists` null for all where it cannot be asked now. */
@@ -14,11 +13,6 @@ export async function look(
     if (signal.aborted) throw error
     return destinations.map((destination) => ({ destination, exists: null }))
   }
-}
-
-export function destinationsOf(items: readonly PlanItem[]): Destination[] {
-  const distinct = new Map(items.map(({ destination }) => [destinationKey(destination), destination]))
-  return [...distinct.values()]
 }
 
 export function destinationKey({ exchange, routingKey }: Destination): string {

@@ -9,8 +9,12 @@ import type { Outbox } from '../../ports/outbox.ts'
 /** Rows read with their content at a time: bounds memory, payloads can be large. */
 export const READ_BATCH = 500
 
-/** Reads the rows and says for each whether it is sent or why not. Items are in the order in which they were stored. */
-export async function planItems(
+/** One row of the selection: sent, or left out with the reason. */
+export type Judged =
+  { readonly row: MessageWithContent; readonly item: Omit<PlanItem, 'seq'> } | { readonly skip: PlanSkip }
+
+/** Reads at most READ_BATCH rows and says for each whether it is sent or why not, in the order of the ids. */
+export async function judge(
   {
     outbox,
     source,
@@ -18,25 +22,15 @@ export async function planItems(
   }: { readonly outbox: Outbox; readonly source: string; readonly jobReader: JobReader },
   ids: readonly string[],
   signal: AbortSignal,
-): Promise<{ items: PlanItem[]; skipped: PlanSkip[] }> {
-  const items: PlanItem[] = []
-  const skipped: PlanSkip[] = []
-  for (let from = 0; from < ids.length; from += READ_BATCH) {
-    const batch = ids.slice(from, from + READ_BATCH)
-    const rows = await outbox.read(batch, signal)
-    const held = await jobReader.held(source, batch)
-    const found = new Set(rows.map((row) => row.id))
-    for (const id of batch) {
-      if (!found.has(id)) skipped.push({ id, messageId: null, code: 'message-not-found' })
-    }
-    for (const row of rows) {
-      const code = held.has(row.id) ? 'outcome-unsettled' : whyNot(row)
-      if (code) skipped.push({ id: row.id, messageId: row.messageId, code })
-      else items.push(toItem(row))
-    }
-  }
-  items.sort(byIdThenAge)
-  return { items: items.map((item, index) => ({ ...item, seq: index + 1 })), skipped }
+): Promise<readonly Judged[]> {
+  const rows = new Map((await outbox.read(ids, signal)).map((row) => [row.id, row]))
+  const held = await jobReader.held(source, ids)
+  return ids.map((id): Judged => {
+    const row = rows.get(id)
+    if (row === undefined) return { skip: { id, messageId: null, code: 'message-not-found' } }
+    const code = held.has(id) ? 'outcome-unsettled' : whyNot(row)
+    return code ? { skip: { id, messageId: row.messageId, code } } : { row, item: toItem(row) }
+  })
 }
 
 /** Why a row is not sent; null where it may be. */
@@ -66,9 +60,8 @@ function isJsonObject(text: string): boolean {
   return isJson(text) && (text.trimStart().startsWith('{') || text.trim() === 'null')
 }
 
-function toItem(row: MessageWithContent): PlanItem {
+function toItem(row: MessageWithContent): Omit<PlanItem, 'seq'> {
   return {
-    seq: 0,
     id: row.id,
     version: row.version,
     messageId: row.messageId,
@@ -78,17 +71,7 @@ function toItem(row: MessageWithContent): PlanItem {
     chainKey: row.chain?.key ?? null,
     destination: row.destination,
     payloadDigest: contentDigest(row.content),
+    payload: null,
     createdAt: row.createdAt,
   }
-}
-
-const digits = /^\d{1,19}$/
-
-/** In the order in which they were stored, so that a chain goes out in sequence. */
-function byIdThenAge(a: PlanItem, b: PlanItem): number {
-  if (digits.test(a.id) && digits.test(b.id)) {
-    const difference = BigInt(a.id) - BigInt(b.id)
-    return difference < 0n ? -1 : difference > 0n ? 1 : 0
-  }
-  return a.createdAt.localeCompare(b.createdAt) || a.id.localeCompare(b.id)
 }

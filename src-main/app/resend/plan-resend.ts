@@ -1,126 +1,151 @@
+import type { Json } from '../../domain/digest.ts'
 import { RedriveError } from '../../domain/errors.ts'
 import { mappingDigest } from '../../domain/mapping.ts'
-import { PLAN_ITEMS_MAX, freezePlan, planFormat } from '../../domain/plan.ts'
-import type { Plan, PlanHeader, PlanSkip } from '../../domain/plan.ts'
-import { LIST_LIMIT_MAX } from '../../ports/outbox.ts'
-import type { MessageFilter, Outbox } from '../../ports/outbox.ts'
+import {
+  PLAN_ITEMS_MAX,
+  SKIPPED_NAMED_MAX,
+  freezePlan,
+  newItemsDigest,
+  planFormat,
+} from '../../domain/plan.ts'
+import type { Plan, PlanHeader, PlanItem, PlanSkip } from '../../domain/plan.ts'
+import type { Environment } from '../../domain/workspace.ts'
+import type { Outbox } from '../../ports/outbox.ts'
+import type { PlanDraft } from '../../ports/job-store.ts'
 import type { Connections } from '../connections/connections.ts'
 import type { EnginePorts } from '../engine-ports.ts'
-import { destinationsOf, look } from './destinations.ts'
-import { planItems } from './plan-items.ts'
-import { brokenOrder, maybeSent, missingExchanges } from './plan-warnings.ts'
+import { look } from './destinations.ts'
+import { judge } from './plan-items.ts'
+import { gatherWarnings } from './plan-warnings.ts'
+import type { Warnings } from './plan-warnings.ts'
+import { selectedIds } from './selected-ids.ts'
+import type { Selection } from './selected-ids.ts'
 
-export type Selection =
-  | { readonly kind: 'ids'; readonly ids: readonly string[] }
-  | { readonly kind: 'filter'; readonly filter: MessageFilter }
-
-/** Time for one page of the selection, and pages without a single new row before the plan gives up. */
-const COLLECT_PAGE_BUDGET_MS = 5_000
-const EMPTY_PAGES_MAX = 60
+export interface PlanRequest {
+  readonly source: string
+  readonly selection: Selection
+}
 
 /**
- * Compiles a selection to a frozen plan and stores it. Reads the source, looks at the broker, changes neither.
- * Throws `plan-empty`, `plan-too-large`, or what source and store throw.
+ * Compiles a selection to a frozen plan and stores it, batch by batch. Reads the source, looks at the broker, changes
+ * neither. Throws `plan-empty`, `plan-too-large`, or what source and store throw.
  */
 export async function planResend(
   ports: EnginePorts,
   connections: Connections,
-  request: { readonly source: string; readonly selection: Selection },
+  request: PlanRequest,
   signal: AbortSignal,
 ): Promise<Plan> {
   const { source, selection } = request
-  const config = await connections.source(source)
+  const { environment } = await connections.source(source)
   const { name: brokerName, broker } = await connections.brokerOf(source)
+  const id = ports.ids.next('plan')
   return connections.withOutbox(
     source,
     async (outbox) => {
-      const { report, ids } = await chosen(outbox, selection, signal)
-      const { items, skipped } = await planItems({ outbox, source, jobReader: ports.jobReader }, ids, signal)
-      if (items.length === 0) throw new RedriveError('plan-empty', 'never', emptyDetail(skipped))
-      const warnings = [
-        ...maybeSent(items),
-        ...missingExchanges(items, await look(broker, destinationsOf(items), signal)),
-        ...(await brokenOrder(outbox, items, signal)),
-      ]
-      const header: PlanHeader = {
-        format: planFormat,
-        plan: ports.ids.next('plan'),
-        source,
-        broker: brokerName,
-        table: report.table,
-        profile: outbox.mapping.profile,
-        mappingDigest: mappingDigest(outbox.mapping),
-        createdAt: ports.clock.now().toISOString(),
-        createdBy: ports.operator,
-        selection: describe(selection),
-        skipped,
-        warnings,
+      const report = await outbox.report(signal)
+      const draft = await ports.jobStore.beginPlan(id)
+      try {
+        const gathered = await gather({ ports, outbox, draft, request }, signal)
+        const { skips, warnings, items, itemsDigest } = gathered
+        const checks = await look(broker, warnings.destinations(), signal)
+        const header: PlanHeader = {
+          format: planFormat,
+          plan: id,
+          source,
+          broker: brokerName,
+          table: report.table,
+          profile: outbox.mapping.profile,
+          mappingDigest: mappingDigest(outbox.mapping),
+          createdAt: ports.clock.now().toISOString(),
+          createdBy: ports.operator,
+          selection: describe(selection),
+          skipped: skips.result(),
+          warnings: warnings.result(checks),
+        }
+        const plan = freezePlan(header, { items, itemsDigest })
+        await draft.finish(plan, planEntry(ports, plan, environment))
+        return plan
+      } catch (error) {
+        await draft.discard()
+        throw error
       }
-      const plan = freezePlan(header, items)
-      await ports.jobStore.savePlan(plan, planEntry(ports, plan, config.environment))
-      return plan
     },
     signal,
   )
 }
 
-function planEntry(ports: EnginePorts, plan: Plan, environment: string) {
-  return {
-    action: 'plan-created' as const,
-    operator: ports.operator,
-    source: plan.source,
-    subject: plan.plan,
-    detail: {
-      digest: plan.digest,
-      items: plan.items.length,
-      skipped: plan.skipped.length,
-      selection: plan.selection,
-      environment,
-    },
-  }
+interface Gathered {
+  readonly skips: Skips
+  readonly warnings: Warnings
+  readonly items: number
+  readonly itemsDigest: string
 }
 
-/** Takes a plan from a file into the store. One that is known already stays as it is. */
-export async function importPlan(ports: EnginePorts, connections: Connections, plan: Plan): Promise<Plan> {
-  const known = await ports.jobStore.plan(plan.plan)
-  if (known) {
-    if (known.digest !== plan.digest)
-      throw new RedriveError('plan-digest-mismatch', 'never', { plan: plan.plan })
-    return known
-  }
-  const config = await connections.source(plan.source)
-  await ports.jobStore.savePlan(plan, planEntry(ports, plan, config.environment))
-  return plan
-}
-
-async function chosen(outbox: Outbox, selection: Selection, signal: AbortSignal) {
-  const report = await outbox.report(signal)
-  if (selection.kind === 'ids') return { report, ids: [...new Set(selection.ids)] }
-  const ids: string[] = []
-  let cursor: string | null = null
-  let emptyPages = 0
-  do {
-    const query = { filter: selection.filter, order: 'oldest' as const, cursor, limit: LIST_LIMIT_MAX }
-    const page = await outbox.list({ ...query, budgetMs: COLLECT_PAGE_BUDGET_MS }, signal)
-    ids.push(...page.messages.map((message) => message.id))
-    if (ids.length > PLAN_ITEMS_MAX)
-      throw new RedriveError('plan-too-large', 'never', { limit: PLAN_ITEMS_MAX })
-    emptyPages = page.messages.length === 0 ? emptyPages + 1 : 0
-    // A plan of half a selection would look like the whole: without the end there is no plan.
-    if (emptyPages > EMPTY_PAGES_MAX || (!page.scope.complete && page.nextCursor === null)) {
-      throw new RedriveError('query-timeout', 'later', { limitMs: COLLECT_PAGE_BUDGET_MS * EMPTY_PAGES_MAX })
+/** Writes the items to the draft while they are read: at no time are more than one batch in memory. */
+async function gather(
+  {
+    ports,
+    outbox,
+    draft,
+    request: { source, selection },
+  }: {
+    readonly ports: EnginePorts
+    readonly outbox: Outbox
+    readonly draft: PlanDraft
+    readonly request: PlanRequest
+  },
+  signal: AbortSignal,
+): Promise<Gathered> {
+  const { jobReader } = ports
+  const digest = newItemsDigest()
+  const warnings = gatherWarnings()
+  const skips = countSkips()
+  let seq = 0
+  for await (const ids of selectedIds({ outbox, jobReader }, selection, signal)) {
+    const items: PlanItem[] = []
+    for (const judged of await judge({ outbox, source, jobReader }, ids, signal)) {
+      if ('skip' in judged) skips.add(judged.skip)
+      else items.push({ seq: (seq += 1), ...judged.item })
     }
-    cursor = page.nextCursor
-  } while (cursor !== null)
-  return { report, ids }
+    if (seq > PLAN_ITEMS_MAX) throw new RedriveError('plan-too-large', 'never', { limit: PLAN_ITEMS_MAX })
+    for (const item of items) digest.add(item)
+    await warnings.add(items, outbox, signal)
+    await draft.add(items)
+  }
+  if (seq === 0) throw new RedriveError('plan-empty', 'never', skips.detail())
+  return { skips, warnings, items: seq, itemsDigest: digest.finish() }
+}
+
+interface Skips {
+  add(skip: PlanSkip): void
+  result(): PlanHeader['skipped']
+  detail(): Record<string, string | number>
+}
+
+function countSkips(): Skips {
+  const named: PlanSkip[] = []
+  const byCode: Record<string, number> = {}
+  let count = 0
+  return {
+    add(skip) {
+      count += 1
+      byCode[skip.code] = (byCode[skip.code] ?? 0) + 1
+      if (named.length < SKIPPED_NAMED_MAX) named.push(skip)
+    },
+    result: () => ({ count, byCode, named }),
+    detail: () => ({ skipped: count, codes: Object.keys(byCode).join(', ') }),
+  }
+}
+
+export function planEntry(ports: EnginePorts, plan: Plan, environment: Environment) {
+  const { digest, items, skipped, selection, source } = plan
+  const detail: Json = { digest, items, skipped: skipped.count, selection, environment }
+  return { action: 'plan-created' as const, operator: ports.operator, source, subject: plan.plan, detail }
 }
 
 function describe(selection: Selection): string {
   if (selection.kind === 'ids') return `${selection.ids.length} chosen by id`
+  if (selection.kind === 'job') return `what ended as ${selection.results.join(' or ')} in ${selection.job}`
   return `all that match ${JSON.stringify(selection.filter)}`
-}
-
-function emptyDetail(skipped: readonly PlanSkip[]): Record<string, string | number> {
-  const codes = [...new Set(skipped.map((skip) => skip.code))]
-  return { skipped: skipped.length, codes: codes.join(', ') }
 }

@@ -1,52 +1,80 @@
+import type { Destination } from '../../domain/message.ts'
 import type { PlanItem, PlanWarning } from '../../domain/plan.ts'
 import type { DestinationCheck } from '../../ports/broker.ts'
 import type { Outbox } from '../../ports/outbox.ts'
 import { destinationKey } from './destinations.ts'
-import { READ_BATCH } from './plan-items.ts'
 
 /** Order warnings kept in a plan; more would not be read. */
-const WARNINGS_MAX = 200
+const ORDER_WARNINGS_MAX = 200
+/** Destinations that a plan looks up; more than these are a mistake in the data. */
+export const DESTINATIONS_MAX = 1_000
 
-/** Rows that a relay had in flight may have been published already. */
-export function maybeSent(items: readonly PlanItem[]): PlanWarning[] {
-  const count = items.filter((item) => item.state === 'in-flight').length
-  return count > 0 ? [{ code: 'maybe-sent', count }] : []
+type Item = Omit<PlanItem, 'seq'>
+
+/** What an operator should know of the items, gathered while they pass by. */
+export interface Warnings {
+  /** One batch, as it was read. */
+  add(items: readonly Item[], outbox: Outbox, signal: AbortSignal): Promise<void>
+  /** The distinct destinations so far, at most DESTINATIONS_MAX. */
+  destinations(): readonly Destination[]
+  result(checks: readonly DestinationCheck[]): readonly PlanWarning[]
 }
 
-export function missingExchanges(
-  items: readonly PlanItem[],
-  checks: readonly DestinationCheck[],
-): PlanWarning[] {
-  const missing = new Set(
-    checks.filter((check) => check.exists === false).map((check) => destinationKey(check.destination)),
-  )
-  const counts = new Map<string, number>()
-  for (const { destination } of items) {
-    if (!missing.has(destinationKey(destination))) continue
-    counts.set(destination.exchange, (counts.get(destination.exchange) ?? 0) + 1)
+export function gatherWarnings(): Warnings {
+  let inFlight = 0
+  const destinations = new Map<string, { readonly destination: Destination; count: number }>()
+  const broken = new Map<string, PlanWarning>()
+
+  return {
+    async add(items, outbox, signal) {
+      for (const { state, destination } of items) {
+        // A relay that had it in flight may have published it without writing it down.
+        if (state === 'in-flight') inFlight += 1
+        const key = destinationKey(destination)
+        const known = destinations.get(key)
+        if (known) known.count += 1
+        else if (destinations.size < DESTINATIONS_MAX) destinations.set(key, { destination, count: 1 })
+      }
+      if (broken.size < ORDER_WARNINGS_MAX) await addBrokenOrder(broken, items, { outbox, signal })
+    },
+    destinations: () => [...destinations.values()].map(({ destination }) => destination),
+    result(checks) {
+      const maybeSent: PlanWarning[] = inFlight > 0 ? [{ code: 'maybe-sent', count: inFlight }] : []
+      const missing = new Map<string, number>()
+      for (const { destination, exists } of checks) {
+        if (exists !== false) continue
+        const { count } = destinations.get(destinationKey(destination)) ?? { count: 0 }
+        const name = missingName(destination)
+        missing.set(name, (missing.get(name) ?? 0) + count)
+      }
+      const exchanges = [...missing].map(([exchange, count]): PlanWarning => ({
+        code: 'exchange-missing',
+        exchange,
+        count,
+      }))
+      return [...maybeSent, ...exchanges, ...[...broken.values()].slice(0, ORDER_WARNINGS_MAX)]
+    },
   }
-  return [...counts].map(([exchange, count]) => ({ code: 'exchange-missing', exchange, count }))
+}
+
+/** On the default exchange it is the queue of the routing key's name that is missing. */
+function missingName({ exchange, routingKey }: Destination): string {
+  return exchange === '' ? `(default) ${routingKey}` : exchange
 }
 
 /** Chains of which a later message is sent already: the receiver may drop or reorder what is resent. */
-export async function brokenOrder(
-  outbox: Outbox,
-  items: readonly PlanItem[],
-  signal: AbortSignal,
-): Promise<PlanWarning[]> {
+async function addBrokenOrder(
+  broken: Map<string, PlanWarning>,
+  items: readonly Item[],
+  { outbox, signal }: { readonly outbox: Outbox; readonly signal: AbortSignal },
+): Promise<void> {
   const chained = items.filter((item) => item.chainKey !== null)
-  const warned = new Map<string, PlanWarning>()
-  for (let from = 0; from < chained.length && warned.size < WARNINGS_MAX; from += READ_BATCH) {
-    const batch = chained.slice(from, from + READ_BATCH)
-    const later = await outbox.laterSent(
-      batch.map((item) => item.id),
-      signal,
-    )
-    for (const { id, chainKey } of batch) {
-      const laterSentId = chainKey === null ? undefined : later.get(chainKey)
-      if (chainKey === null || laterSentId === undefined || warned.has(chainKey)) continue
-      warned.set(chainKey, { code: 'order-broken', chainKey, id, laterSentId })
-    }
+  if (chained.length === 0) return
+  const ids = chained.map((item) => item.id)
+  const later = await outbox.laterSent(ids, signal)
+  for (const { id, chainKey } of chained) {
+    const laterSentId = chainKey === null ? undefined : later.get(chainKey)
+    if (chainKey === null || laterSentId === undefined || broken.has(chainKey)) continue
+    broken.set(chainKey, { code: 'order-broken', chainKey, id, laterSentId })
   }
-  return [...warned.values()].slice(0, WARNINGS_MAX)
 }

@@ -1,0 +1,69 @@
+import { RedriveError } from '../../domain/errors.ts'
+import type { PublishOutcome } from '../../domain/outcome.ts'
+import { neverSent } from './answers.ts'
+import type { Answer } from './answers.ts'
+
+/** Chains that may be blocked by a failure in one run; a run with more of them has a greater problem than order. */
+export const BLOCKED_CHAINS_MAX = 100_000
+
+/**
+ * Keeps the order within a chain: one message at a time, the next one when it is confirmed. After a failure, an unknown
+ * outcome or a message that could not be claimed, the rest of the chain is parked. Chains go side by side.
+ */
+export interface Lanes {
+  /** Publishes now or when the chain's earlier message is confirmed; answers `parked` where it was not. */
+  send(item: LaneItem, publish: () => Promise<PublishOutcome>): Promise<Answer>
+  /** Nothing later of this chain may go. Throws `brake-pulled` beyond BLOCKED_CHAINS_MAX. */
+  block(chainKey: string, id: string): void
+  /** The message that the chain waits behind; null: it may go on. */
+  blockedBy(chainKey: string): string | null
+}
+
+export interface LaneItem {
+  readonly id: string
+  readonly chainKey: string | null
+}
+
+export function createLanes(): Lanes {
+  /** The last message of each chain that is under way. */
+  const tails = new Map<string, Promise<Answer>>()
+  const blocked = new Map<string, string>()
+
+  const block = (chainKey: string, id: string): void => {
+    if (blocked.has(chainKey)) return
+    if (blocked.size >= BLOCKED_CHAINS_MAX) {
+      const reason = `${BLOCKED_CHAINS_MAX} chains have a message that was not confirmed`
+      throw new RedriveError('brake-pulled', 'never', { reason })
+    }
+    blocked.set(chainKey, id)
+  }
+  const parked = (chainKey: string): Answer => ({
+    outcome: 'parked',
+    reason: `parked behind ${blocked.get(chainKey) ?? 'an earlier message'}`,
+  })
+
+  return {
+    block,
+    blockedBy: (chainKey) => blocked.get(chainKey) ?? null,
+    send({ id, chainKey }, publish) {
+      if (chainKey === null) return publish()
+      if (blocked.has(chainKey)) return Promise.resolve(parked(chainKey))
+      const before = tails.get(chainKey)
+      const follow = (earlier: Answer): Promise<Answer> | Answer => {
+        if (earlier.outcome === 'confirmed') return publish()
+        // Both are given back, and both are planned again.
+        return neverSent(earlier) ? earlier : parked(chainKey)
+      }
+      const answer: Promise<Answer> = before === undefined ? publish() : before.then(follow)
+      const tail = answer.then((own) => {
+        if (own.outcome !== 'confirmed' && !neverSent(own)) block(chainKey, id)
+        if (tails.get(chainKey) === tail) tails.delete(chainKey)
+        return own
+      })
+      tails.set(chainKey, tail)
+      // Handled where the answer is.
+      tail.catch(() => undefined)
+      return tail
+    },
+  }
+}
