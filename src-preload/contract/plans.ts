@@ -9,7 +9,7 @@ export const PLAN_ITEMS_MAX = 1_000_000
 export const SKIPPED_SHOWN_MAX = 200
 /** Characters of an edited payload, and of one line of a plan file. */
 export const PAYLOAD_CHARS_MAX = 16_000_000
-export const PATCH_OPERATIONS_MAX = 100
+export const PATCH_CHARS_MAX = 1_000_000
 /** Lines of a plan file that one call carries. */
 export const FILE_LINES_MAX = 1_000
 
@@ -41,22 +41,11 @@ export const planWarning = z.discriminatedUnion('code', [
 ])
 export type PlanWarning = z.infer<typeof planWarning>
 
-/** A path of RFC 6901: empty (the whole), or `/a/0/b` with `~0` for `~` and `~1` for `/`. */
-const pointer = z
-  .string()
-  .max(1_000)
-  .regex(/^(\/([^~/]|~0|~1)*)*$/, 'a JSON pointer: empty, or /like/this')
-/** One operation of RFC 6902. */
-export const patchOperation = z.discriminatedUnion('op', [
-  z.strictObject({ op: z.literal('add'), path: pointer, value: z.json() }),
-  z.strictObject({ op: z.literal('replace'), path: pointer, value: z.json() }),
-  z.strictObject({ op: z.literal('test'), path: pointer, value: z.json() }),
-  z.strictObject({ op: z.literal('remove'), path: pointer }),
-  z.strictObject({ op: z.literal('move'), path: pointer, from: pointer }),
-  z.strictObject({ op: z.literal('copy'), path: pointer, from: pointer }),
-])
-export type PatchOperation = z.infer<typeof patchOperation>
-const patch = z.array(patchOperation).min(1).max(PATCH_OPERATIONS_MAX)
+/**
+ * A JSON Patch (RFC 6902) as exact text, so that the values in it keep every digit: a number that JSON.parse would round
+ * is as good in a patch as in a payload.
+ */
+const patch = z.string().min(2).max(PATCH_CHARS_MAX)
 
 /** What is sent instead of the stored payload: a patch over every message, or the new text of one. */
 export const planEdit = z.discriminatedUnion('kind', [
@@ -77,35 +66,29 @@ export const planRedirect = z
   })
 export type PlanRedirect = z.infer<typeof planRedirect>
 
-export const ageBucket = z.enum([
-  'under-1m',
-  'under-10m',
-  'under-1h',
-  'under-6h',
-  'under-1d',
-  'under-7d',
-  'older',
-])
-export type AgeBucket = z.infer<typeof ageBucket>
+export const ageBuckets = ['<1m', '<10m', '<1h', '<6h', '<1d', '<7d', 'older'] as const
+export type AgeBucket = (typeof ageBuckets)[number]
 
 const count = z.number().int().nonnegative()
-/** What the plan would do, counted while it was made. The biggest groups of each kind; the rest in `others`. */
+/** The biggest groups, the biggest first, and how many messages are in the others. */
+const groups = <Group extends z.ZodType>(group: Group) => z.object({ groups: z.array(group), others: count })
+
+/** What the plan would do, counted while it was made. */
 export const dryRun = z.object({
-  byType: z.array(z.object({ type: z.string().nullable(), count })),
-  byDestination: z.array(
+  byType: groups(z.object({ key: z.string().nullable(), count })),
+  byDestination: groups(
     z.object({
-      destination,
+      key: destination,
       count,
-      /** False: the exchange does not exist. Null: it could not be told. */
+      /** False: the exchange does not exist (of the default exchange: the queue). Null: it could not be told. */
       exists: z.boolean().nullable(),
     }),
   ),
   /** By last error, with what differs from row to row taken out; null: no error is stored. */
-  byCause: z.array(z.object({ cause: z.string().nullable(), count })),
-  byAge: z.array(z.object({ age: ageBucket, count })),
+  byCause: groups(z.object({ key: z.string().nullable(), count })),
+  /** The youngest first. */
+  byAge: z.array(z.object({ bucket: z.enum(ageBuckets), count })),
   byState: z.array(z.object({ state: messageState, count })),
-  /** Messages in groups that are not listed above. */
-  others: z.object({ type: count, destination: count, cause: count }),
   /** Seconds at full speed, by the last job of this source; null: nothing was measured yet. */
   estimateSec: z.number().nonnegative().nullable(),
   /** In flight when the plan was made: the relay may have published them already. */
@@ -175,6 +158,10 @@ export const planDiff = z.object({
   changes: z.array(
     z.object({ path: z.string(), before: z.string().nullable(), after: z.string().nullable() }),
   ),
+  /** Changes that are not listed. */
+  more: count,
+  /** Headers that speak of the stored payload's bytes (a signature, a length): they go out as they are. */
+  sealingHeaders: z.array(z.string()),
 })
 export type PlanDiff = z.infer<typeof planDiff>
 
