@@ -201,6 +201,31 @@ export const englishSentences: Readonly<Record<ErrorCode, Sentences>> = {
     means: 'A plan runs once, so nothing was sent twice.',
     next: 'Look at that job. For what is still in trouble, make a new plan.',
   },
+  'plan-import-unknown': {
+    what: 'This engine is not taking in such a plan file (any more).',
+    means: 'The plan was not kept. ' + nothingSent,
+    next: 'Import the file again from its beginning.',
+  },
+  'patch-failed': {
+    what: 'The patch does not fit the payload of {id}: {reason}.',
+    means: 'That message is left out. ' + nothingSent,
+    next: 'Correct the path or the test of the patch, or leave such messages out of the selection.',
+  },
+  'payload-invalid': {
+    what: 'The payload of {id} does not fit its schema: {problem}.',
+    means: 'That message is left out. ' + nothingSent,
+    next: 'Correct the edit, so that receivers get what they expect.',
+  },
+  'edit-changes-nothing': {
+    what: 'The edit leaves the payload of {id} as it is.',
+    means: nothingSent,
+    next: 'Change the payload, or resend the message without an edit.',
+  },
+  'destination-invalid': {
+    what: 'No message can be sent there: {problem}.',
+    means: nothingSent,
+    next: 'Correct the exchange or the routing key; each has at most 255 bytes.',
+  },
   'job-not-found': {
     what: 'There is no job {job} in this store.',
     means: nothingSent,
@@ -215,6 +240,11 @@ export const englishSentences: Readonly<Record<ErrorCode, Sentences>> = {
     what: 'The job {job} is {state}; that cannot be done to it.',
     means: nothingSent,
     next: 'Look at the job again.',
+  },
+  'brake-pulled': {
+    what: 'The brake was pulled: {reason}.',
+    means: 'Nothing more is being published. What was on its way was waited for.',
+    next: 'Look at the messages that failed; then continue the job, or cancel it.',
   },
   'count-not-typed': {
     what: 'The source is production: the number of messages must be typed ({count}).',

@@ -35,11 +35,13 @@ export const sessionStatus = z.object({
     z.object({
       job: id,
       source: name,
-      state: z.enum(['running', 'interrupted']),
+      state: z.enum(['running', 'paused', 'interrupted']),
       items: z.number(),
       ended: z.number(),
     }),
   ),
+  /** Unknown outcomes that nobody has decided about, of all jobs. */
+  unsettled: z.number().int().nonnegative(),
   /** Grows whenever a job, a decision or a connection changed: pages ask again when it does. */
   revision: z.number().int(),
 })

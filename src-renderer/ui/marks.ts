@@ -43,6 +43,7 @@ export const marks: Readonly<Record<Mark, Shape>> = {
   'result:refused': shape('result.refused', 'failed', cross),
   'result:unknown': shape('result.unknown', 'unknown', stripes, true),
   'result:skipped': shape('result.skipped', 'waiting', 'M2 6h8'),
+  'result:parked': shape('result.parked', 'waiting', 'M3.5 2v8M8.5 2v8'),
 }
 
 /** A message shows its trouble, if it has one, else its state. */

@@ -1,10 +1,24 @@
 import { defineStore } from 'pinia'
 import { shallowRef } from 'vue'
-import type { PlanSelection } from '../../../src-preload/contract/plans.ts'
+import type { PlanEdit, PlanRedirect, PlanSelection } from '../../../src-preload/contract/plans.ts'
 import { useSession } from './session.ts'
 
+/** What a resend sends otherwise than it is stored. Both null: exactly as stored. */
+export interface Change {
+  readonly edit: PlanEdit | null
+  readonly redirect: PlanRedirect | null
+}
+export const NO_CHANGE: Change = { edit: null, redirect: null }
+
 export type Act =
-  | { readonly kind: 'resend'; readonly source: string; readonly selection: PlanSelection }
+  | {
+      readonly kind: 'resend'
+      readonly source: string
+      readonly selection: PlanSelection
+      readonly change: Change
+    }
+  /** Says first what is to be sent instead, and goes on as a resend. */
+  | { readonly kind: 'change'; readonly source: string; readonly selection: PlanSelection }
   | { readonly kind: 'resolve'; readonly source: string; readonly items: readonly ResolveItem[] }
 /** The version is that of the row as the operator saw it. */
 export interface ResolveItem {
@@ -29,7 +43,9 @@ export const useActs = defineStore('acts', () => {
   return {
     act,
     unlocking,
-    resend: (options: { source: string; selection: PlanSelection }) => start({ kind: 'resend', ...options }),
+    resend: (options: { source: string; selection: PlanSelection; change?: Change }) =>
+      start({ kind: 'resend', change: NO_CHANGE, ...options }),
+    change: (options: { source: string; selection: PlanSelection }) => start({ kind: 'change', ...options }),
     resolve: (options: { source: string; items: readonly ResolveItem[] }) =>
       start({ kind: 'resolve', ...options }),
     unlock: ({ source }: { source: string }) => {

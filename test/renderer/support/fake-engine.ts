@@ -1,18 +1,17 @@
 import { implement } from '@orpc/server'
 import { contract } from '../../../src-preload/contract/index.ts'
-import type { Job } from '../../../src-preload/contract/jobs.ts'
 import type { SessionStatus } from '../../../src-preload/contract/session.ts'
 import { fakeConnections } from './fake-connections.ts'
 import { fakeDecisions } from './fake-decisions.ts'
-import { cancelJob, continueJob, jobOf, runPlan, settleJob } from './fake-jobs.ts'
-import { makePlan, planOf, viewPlan } from './fake-plans.ts'
+import { fakeJobs } from './fake-job-routes.ts'
+import { fakePlans } from './fake-plan-routes.ts'
 import { groupMessages, listMessages, messageDetail, sourceOverview } from './fake-reads.ts'
-import { iso, meet, type World } from './fake-world.ts'
+import { changes, iso, meet, type World } from './fake-world.ts'
 
 /** The contract over a world in memory: every input and output is validated as the real engine's is. */
 export function fakeEngine(world: World) {
   const os = implement(contract)
-  const { messages, overview, plans, jobs, journal, session } = os
+  const { messages, overview, journal, session } = os
   return os.router({
     connections: fakeConnections(world),
     decisions: fakeDecisions(world),
@@ -36,62 +35,8 @@ export function fakeEngine(world: World) {
         return sourceOverview(world, input.source)
       }),
     },
-    plans: {
-      resend: plans.resend.handler(async ({ input }) => {
-        await meet(world, 'plans.resend', input.source)
-        return makePlan(world, input)
-      }),
-      get: plans.get.handler(async ({ input }) => viewPlan(world, input.plan)),
-      items: plans.items.handler(async ({ input }) => ({
-        items: planOf(world, input.plan)
-          .items.filter(({ seq }) => seq > input.afterSeq)
-          .slice(0, input.limit),
-      })),
-      export: plans.export.handler(async ({ input }) => planOf(world, input.plan)),
-      import: plans.import.handler(async ({ input }) => {
-        world.plans.set(input.file.plan, input.file)
-        return viewPlan(world, input.file.plan)
-      }),
-    },
-    jobs: {
-      run: jobs.run.handler(async ({ input }) => {
-        await meet(world, 'jobs.run', null)
-        return runPlan(world, input)
-      }),
-      list: jobs.list.handler(async ({ input }) => {
-        await meet(world, 'jobs.list', input.source)
-        const all = [...world.jobs.values()].map(({ job }) => job).reverse()
-        const wanted = all.filter(({ source }) => input.source === null || source === input.source)
-        const from = input.before === null ? 0 : wanted.findIndex(({ job }) => job === input.before) + 1
-        return { jobs: wanted.slice(from, from + input.limit) }
-      }),
-      get: jobs.get.handler(async ({ input }) => {
-        await meet(world, 'jobs.get', null)
-        return jobOf(world, input.job).job
-      }),
-      items: jobs.items.handler(async ({ input }) => {
-        await meet(world, 'jobs.items', null)
-        const items = jobOf(world, input.job).items.filter(
-          (item) =>
-            item.seq > input.afterSeq &&
-            (input.results === undefined || (item.result !== null && input.results.includes(item.result))) &&
-            (input.unsettled !== true || (item.result === 'unknown' && item.settledAs === null)),
-        )
-        return { items: items.slice(0, input.limit) }
-      }),
-      watch: jobs.watch.handler(async function* ({ input, signal }): AsyncGenerator<Job> {
-        let told = -1
-        for await (const revision of changes(world, signal)) {
-          const { job } = jobOf(world, input.job)
-          if (revision !== told) yield job
-          told = revision
-          if (job.state !== 'running') return
-        }
-      }),
-      cancel: jobs.cancel.handler(async ({ input }) => cancelJob(world, input.job)),
-      continue: jobs.continue.handler(async ({ input }) => continueJob(world, input.job)),
-      settle: jobs.settle.handler(async ({ input }) => settleJob(world, input)),
-    },
+    plans: fakePlans(world),
+    jobs: fakeJobs(world),
     journal: {
       list: journal.list.handler(async ({ input }) => {
         await meet(world, 'journal.list', input.source ?? null)
@@ -130,33 +75,6 @@ export function fakeEngine(world: World) {
   })
 }
 
-/** One item now, then one for every change (or several at once), until the signal fires. */
-async function* changes(world: World, signal: AbortSignal | undefined): AsyncGenerator<number> {
-  let wake = (): void => undefined
-  let dirty = true
-  const changed = (): void => {
-    dirty = true
-    wake()
-  }
-  world.watchers.add(changed)
-  signal?.addEventListener('abort', changed)
-  try {
-    while (signal?.aborted !== true) {
-      if (dirty) {
-        dirty = false
-        yield world.revision
-      } else {
-        await new Promise<void>((resolve) => {
-          wake = resolve
-        })
-      }
-    }
-  } finally {
-    world.watchers.delete(changed)
-    signal?.removeEventListener('abort', changed)
-  }
-}
-
 function status(world: World, revision: number): SessionStatus {
   const at = iso(world.now())
   const sources = [...world.sources.values()]
@@ -188,8 +106,9 @@ function status(world: World, revision: number): SessionStatus {
       unlockedUntil === null ? [] : [{ source: name, unlockedUntil }],
     ),
     jobs: [...world.jobs.values()].flatMap(({ job: { job, source, state, items, ended } }) =>
-      state === 'running' || state === 'interrupted' ? [{ job, source, state, items, ended }] : [],
+      state === 'done' || state === 'cancelled' ? [] : [{ job, source, state, items, ended }],
     ),
+    unsettled: [...world.jobs.values()].reduce((sum, { job }) => sum + job.tally.unsettled, 0),
     revision,
   }
 }

@@ -1,4 +1,14 @@
-import type { Job, JobItem, Tally } from '../../../src-preload/contract/jobs.ts'
+import type {
+  Brake,
+  BrakePull,
+  Job,
+  JobItem,
+  Progress,
+  Tally,
+  UnknownOutcome,
+  UnsettledJob,
+} from '../../../src-preload/contract/jobs.ts'
+import { without } from '../../../src-renderer/ui/without.ts'
 import { changed, iso, note, refuse, sourceOf, type FakeJob, type World } from './fake-world.ts'
 import { planOf } from './fake-plans.ts'
 
@@ -7,6 +17,22 @@ interface RunInput {
   readonly digest: string
   readonly typedCount: number | null
   readonly rate: number | null
+  readonly ramp?: boolean
+  readonly brake?: Brake | null
+}
+
+/** Before anything was measured. */
+const RUNNING: Progress = { ratePerSec: null, remainingSec: null, rampStep: null, waiting: null }
+
+const NO_OUTCOMES: Tally = {
+  confirmed: 0,
+  returned: 0,
+  refused: 0,
+  unknown: 0,
+  skipped: 0,
+  parked: 0,
+  unsettled: 0,
+  unmarked: 0,
 }
 
 export function runPlan(world: World, input: RunInput): Job {
@@ -22,6 +48,7 @@ export function runPlan(world: World, input: RunInput): Job {
   const fake: FakeJob = {
     job: {
       job: id,
+      kind: 'resend',
       plan: plan.plan,
       digest: plan.digest,
       source: plan.source,
@@ -29,16 +56,17 @@ export function runPlan(world: World, input: RunInput): Job {
       broker: plan.broker,
       state: 'running',
       operator: world.operator,
-      rate: input.rate,
+      options: { rate: input.rate, ramp: input.ramp ?? false, brake: input.brake ?? null },
       createdAt: iso(world.now()),
       endedAt: null,
       interruption: null,
+      progress: RUNNING,
       items: plan.items.length,
       ended: 0,
-      tally: { confirmed: 0, returned: 0, refused: 0, unknown: 0, skipped: 0, unsettled: 0, unmarked: 0 },
+      tally: NO_OUTCOMES,
     },
     items: plan.items.map((item) => ({
-      ...item,
+      ...without(item, 'payload'),
       itemState: 'planned',
       result: null,
       code: null,
@@ -69,12 +97,14 @@ async function work(world: World, fake: FakeJob): Promise<void> {
   for (;;) {
     await new Promise((resolve) => setTimeout(resolve, world.switches.jobBatchMs))
     if (fake.job.state !== 'running') return
+    if (fake.job.progress?.waiting != null) continue
     const batch = fake.items.filter(({ itemState }) => itemState !== 'done').slice(0, world.switches.jobBatch)
     for (const item of batch) finish(world, fake, item)
     const left = fake.items.some(({ itemState }) => itemState !== 'done')
     count(fake)
+    measure(world, fake)
     if (!left) {
-      fake.job = { ...fake.job, state: 'done', endedAt: iso(world.now()) }
+      fake.job = { ...fake.job, state: 'done', endedAt: iso(world.now()), progress: null }
       note(world, { action: 'job-ended', source: fake.job.source, subject: fake.job.job })
     }
     changed(world)
@@ -89,12 +119,14 @@ function finish(world: World, fake: FakeJob, item: JobItem): void {
     returned: 'unroutable',
     refused: 'broker-refused',
     unknown: 'confirm-timeout',
+    parked: null,
   } as const
+  const reason = { returned: '312 NO_ROUTE', parked: `parked behind ${item.seq - 1}` }
   Object.assign(item, {
     itemState: 'done',
     result,
     code: code[result],
-    reason: result === 'returned' ? '312 NO_ROUTE' : null,
+    reason: result === 'returned' || result === 'parked' ? reason[result] : null,
     // Nobody marks the row of an unknown outcome before a person has decided.
     marked: result === 'unknown' ? null : true,
     updatedAt: iso(world.now()),
@@ -114,6 +146,17 @@ function finish(world: World, fake: FakeJob, item: JobItem): void {
   if (result === 'unknown') message.heldBy = fake.job.job
 }
 
+/** As fast as the batches are; the real engine looks at the last seconds. */
+function measure(world: World, fake: FakeJob): void {
+  const ratePerSec = (world.switches.jobBatch * 1_000) / world.switches.jobBatchMs
+  const left = fake.job.items - fake.job.ended
+  const rampStep = fake.job.options.ramp ? world.switches.jobBatch : null
+  fake.job = {
+    ...fake.job,
+    progress: { ratePerSec, remainingSec: left / ratePerSec, rampStep, waiting: null },
+  }
+}
+
 function count(fake: FakeJob): void {
   const of = (result: JobItem['result']): number => fake.items.filter((item) => item.result === result).length
   const tally: Tally = {
@@ -122,6 +165,7 @@ function count(fake: FakeJob): void {
     refused: of('refused'),
     unknown: of('unknown'),
     skipped: of('skipped'),
+    parked: of('parked'),
     unsettled: fake.items.filter((item) => item.result === 'unknown' && item.settledAs === null).length,
     unmarked: fake.items.filter((item) => item.marked === false).length,
   }
@@ -130,12 +174,35 @@ function count(fake: FakeJob): void {
 
 export function cancelJob(world: World, id: string): Job {
   const fake = jobOf(world, id)
-  if (fake.job.state !== 'running' && fake.job.state !== 'interrupted')
+  if (fake.job.state === 'done' || fake.job.state === 'cancelled')
     refuse('job-state-forbids', { job: id, state: fake.job.state })
-  fake.job = { ...fake.job, state: 'cancelled', endedAt: iso(world.now()) }
+  fake.job = { ...fake.job, state: 'cancelled', endedAt: iso(world.now()), progress: null }
   note(world, { action: 'job-ended', source: fake.job.source, subject: id })
   changed(world)
   return fake.job
+}
+
+export function pauseJob(world: World, id: string): Job {
+  const fake = jobOf(world, id)
+  if (fake.job.state !== 'running') refuse('job-state-forbids', { job: id, state: fake.job.state })
+  fake.job = { ...fake.job, state: 'paused', progress: null }
+  changed(world)
+  return fake.job
+}
+
+/** The engine's own brake: too many came back. */
+export function pullBrake(world: World, id: string, pulled: BrakePull): void {
+  const fake = jobOf(world, id)
+  const interruption = { code: 'brake-pulled' as const, reason: 'a limit was reached', pulled }
+  fake.job = { ...fake.job, state: 'paused', progress: null, interruption }
+  changed(world)
+}
+
+/** The broker (or the source) is away: the job stands still and goes on by itself. Null: it is back. */
+export function waitFor(world: World, id: string, waiting: Progress['waiting']): void {
+  const fake = jobOf(world, id)
+  fake.job = { ...fake.job, progress: { ...(fake.job.progress ?? RUNNING), waiting } }
+  changed(world)
 }
 
 export function interruptJob(world: World, id: string): void {
@@ -143,19 +210,58 @@ export function interruptJob(world: World, id: string): void {
   fake.job = {
     ...fake.job,
     state: 'interrupted',
-    interruption: { code: 'broker-blocked', reason: 'low on memory' },
+    progress: null,
+    interruption: { code: 'broker-blocked', reason: 'low on memory', pulled: null },
   }
   changed(world)
 }
 
 export function continueJob(world: World, id: string): Job {
   const fake = jobOf(world, id)
-  if (fake.job.state !== 'interrupted') refuse('job-state-forbids', { job: id, state: fake.job.state })
-  fake.job = { ...fake.job, state: 'running', interruption: null }
+  if (fake.job.state !== 'interrupted' && fake.job.state !== 'paused')
+    refuse('job-state-forbids', { job: id, state: fake.job.state })
+  fake.job = { ...fake.job, state: 'running', interruption: null, progress: RUNNING }
   note(world, { action: 'job-continued', source: fake.job.source, subject: id })
   changed(world)
   void work(world, fake)
   return fake.job
+}
+
+const undecided = (item: JobItem): boolean => item.result === 'unknown' && item.settledAs === null
+
+interface UnknownPage {
+  readonly items: UnknownOutcome[]
+  readonly nextCursor: string | null
+  readonly count: number
+  readonly jobs: UnsettledJob[]
+}
+
+export function unknownOutcomes(
+  world: World,
+  { source, cursor, limit }: { source: string | null; cursor: string | null; limit: number },
+): UnknownPage {
+  const fakes = [...world.jobs.values()].filter(({ job }) => source === null || job.source === source)
+  const all = fakes.flatMap(({ job, items }) =>
+    items.filter(undecided).map((item): UnknownOutcome => ({
+      ...item,
+      job: job.job,
+      kind: job.kind,
+      source: job.source,
+      environment: job.environment,
+      evidence: world.switches.evidence(item),
+    })),
+  )
+  const from = Number(cursor ?? 0)
+  return {
+    items: all.slice(from, from + limit),
+    nextCursor: from + limit < all.length ? String(from + limit) : null,
+    count: all.length,
+    jobs: fakes.flatMap(({ job: { job, kind, source: of, environment, state, tally } }) =>
+      tally.unsettled === 0
+        ? []
+        : [{ job, kind, source: of, environment, state, unsettled: tally.unsettled }],
+    ),
+  }
 }
 
 interface SettleInput {
@@ -167,10 +273,7 @@ interface SettleInput {
 
 export function settleJob(world: World, input: SettleInput): { settled: number; unmarked: number; job: Job } {
   const fake = jobOf(world, input.job)
-  const named = fake.items.filter(
-    (item) =>
-      item.result === 'unknown' && item.settledAs === null && (input.seqs?.includes(item.seq) ?? true),
-  )
+  const named = fake.items.filter((item) => undecided(item) && (input.seqs?.includes(item.seq) ?? true))
   for (const item of named) {
     item.settledAs = input.as
     const message = sourceOf(world, fake.job.source).messages.find(({ id }) => id === item.id)

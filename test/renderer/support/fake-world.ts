@@ -7,10 +7,10 @@ import type {
 } from '../../../src-preload/contract/connections.ts'
 import type { Decision } from '../../../src-preload/contract/decisions.ts'
 import type { ErrorCode, ErrorData } from '../../../src-preload/contract/errors.ts'
-import type { Job, JobItem } from '../../../src-preload/contract/jobs.ts'
+import type { Evidence, ItemResult, Job, JobItem } from '../../../src-preload/contract/jobs.ts'
 import type { JournalAction, JournalEntry } from '../../../src-preload/contract/journal.ts'
 import type { MessageDetail, Trouble } from '../../../src-preload/contract/messages.ts'
-import type { PlanFile } from '../../../src-preload/contract/plans.ts'
+import type { PlanEdit, PlanItem, PlanRedirect, PlanView } from '../../../src-preload/contract/plans.ts'
 import type { ConnectionStatus } from '../../../src-preload/contract/session.ts'
 
 /** The state behind the test double of the engine: in memory, the same for the same seed. */
@@ -19,7 +19,9 @@ export interface World {
   readonly operator: string
   readonly sources: Map<string, FakeSource>
   readonly brokers: Map<string, BrokerConnection>
-  readonly plans: Map<string, PlanFile>
+  readonly plans: Map<string, FakePlan>
+  /** Plan files that are being taken in, by token. */
+  readonly imports: Map<string, { readonly header: string; readonly lines: string[] }>
   readonly jobs: Map<string, FakeJob>
   readonly decisions: Map<string, Decision>
   readonly journal: JournalEntry[]
@@ -33,6 +35,21 @@ export interface FakeSource {
   connection: SourceConnection
   messages: MessageDetail[]
   status: ConnectionStatus['state']
+}
+
+export interface FakePlan {
+  readonly plan: string
+  readonly digest: string
+  readonly source: string
+  readonly broker: string
+  readonly createdAt: string
+  readonly createdBy: string
+  readonly selection: string
+  readonly edit: PlanEdit | null
+  readonly redirect: PlanRedirect | null
+  readonly skipped: PlanView['skipped']
+  readonly warnings: PlanView['warnings']
+  readonly items: readonly (PlanItem & { readonly payload: string | null })[]
 }
 
 export interface FakeJob {
@@ -54,7 +71,11 @@ export interface Switches {
   jobBatch: number
   jobBatchMs: number
   /** The outcome of a publish; the default confirms, returns what goes to `reporting`. */
-  outcome: (item: JobItem) => 'confirmed' | 'returned' | 'refused' | 'unknown'
+  outcome: (item: JobItem) => Exclude<ItemResult, 'skipped'>
+  /** What is known of the consumption of a message without an answer. */
+  evidence: (item: JobItem) => Evidence | null
+  /** Seconds that the dry run says; null: nothing was measured. */
+  estimateSec: number | null
   journalIntact: boolean
   keepsPasswords: boolean
   /** What tests of sources report otherwise than well. */
@@ -70,6 +91,7 @@ export function createWorld({ now = () => Date.parse(FAKE_NOW) }: { now?: () => 
     sources: new Map(),
     brokers: new Map(),
     plans: new Map(),
+    imports: new Map(),
     jobs: new Map(),
     decisions: new Map(),
     journal: [],
@@ -83,6 +105,8 @@ export function createWorld({ now = () => Date.parse(FAKE_NOW) }: { now?: () => 
       jobBatch: 7,
       jobBatchMs: 20,
       outcome: (item) => (item.destination.exchange === 'reporting' ? 'returned' : 'confirmed'),
+      evidence: () => null,
+      estimateSec: null,
       journalIntact: true,
       keepsPasswords: true,
       report: {},
@@ -197,4 +221,31 @@ export function troubleOf(source: FakeSource, nowMs: number, message: MessageDet
   const open = message.state === 'pending' || message.state === 'in-flight'
   const old = nowMs - Date.parse(message.createdAt) > source.connection.stuckAfterSec * 1_000
   return open && old ? 'stuck' : null
+}
+
+/** One item now, then one for every change (or several at once), until the signal fires. */
+export async function* changes(world: World, signal: AbortSignal | undefined): AsyncGenerator<number> {
+  let wake = (): void => undefined
+  let dirty = true
+  const changed = (): void => {
+    dirty = true
+    wake()
+  }
+  world.watchers.add(changed)
+  signal?.addEventListener('abort', changed)
+  try {
+    while (signal?.aborted !== true) {
+      if (dirty) {
+        dirty = false
+        yield world.revision
+      } else {
+        await new Promise<void>((resolve) => {
+          wake = resolve
+        })
+      }
+    }
+  } finally {
+    world.watchers.delete(changed)
+    signal?.removeEventListener('abort', changed)
+  }
 }

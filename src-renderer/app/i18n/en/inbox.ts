@@ -63,6 +63,7 @@ export const inbox = {
     refused: 'refused',
     unknown: 'outcome unknown',
     skipped: 'skipped',
+    parked: 'parked',
     intended: 'not finished',
     applied: 'done',
     'not-applied': 'not done',

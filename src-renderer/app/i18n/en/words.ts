@@ -17,9 +17,11 @@ export const words = {
     refused: 'refused',
     unknown: 'unknown',
     skipped: 'skipped',
+    parked: 'parked',
   },
   job: {
     running: 'running',
+    paused: 'paused',
     interrupted: 'interrupted',
     done: 'done',
     cancelled: 'cancelled',

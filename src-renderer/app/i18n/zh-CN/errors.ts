@@ -195,6 +195,31 @@ export const chineseSentences: Readonly<Record<ErrorCode, Sentences>> = {
     means: '一个计划只执行一次，所以没有重复发送。',
     next: '查看那个任务。仍有问题的消息，请另建计划。',
   },
+  'plan-import-unknown': {
+    what: '引擎（已）不在接收这份计划文件。',
+    means: '计划没有保存。' + nothingSent,
+    next: '请从头重新导入文件。',
+  },
+  'patch-failed': {
+    what: '补丁不适用于 {id} 的消息体：{reason}。',
+    means: '这条消息不会发送。' + nothingSent,
+    next: '修正补丁里的路径或 test，或把这类消息排除在选择之外。',
+  },
+  'payload-invalid': {
+    what: '{id} 的消息体不符合 schema：{problem}。',
+    means: '这条消息不会发送。' + nothingSent,
+    next: '修正编辑内容，确保接收方能读懂。',
+  },
+  'edit-changes-nothing': {
+    what: '编辑后 {id} 的消息体没有变化。',
+    means: nothingSent,
+    next: '请修改消息体，或不经编辑直接重发。',
+  },
+  'destination-invalid': {
+    what: '无法发往该目标：{problem}。',
+    means: nothingSent,
+    next: '修正交换机或路由键，各自最多 255 字节。',
+  },
   'job-not-found': {
     what: '本地存储里没有任务 {job}。',
     means: nothingSent,
@@ -209,6 +234,11 @@ export const chineseSentences: Readonly<Record<ErrorCode, Sentences>> = {
     what: '任务 {job} 的状态是 {state}，不能这样操作。',
     means: nothingSent,
     next: '重新查看该任务。',
+  },
+  'brake-pulled': {
+    what: '已触发刹车：{reason}。',
+    means: '目前不再发送，已发出的都等到了结果。',
+    next: '先查看失败的消息，再继续或停止任务。',
   },
   'count-not-typed': {
     what: '这是生产数据源：必须输入消息条数（{count}）。',

@@ -62,6 +62,7 @@ export const inbox = {
     refused: '被拒绝',
     unknown: '结果未知',
     skipped: '已跳过',
+    parked: '已搁置',
     intended: '未完成',
     applied: '已生效',
     'not-applied': '未生效',

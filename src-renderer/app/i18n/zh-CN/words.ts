@@ -17,9 +17,11 @@ export const words = {
     refused: '被拒绝',
     unknown: '结果未知',
     skipped: '已跳过',
+    parked: '已搁置',
   },
   job: {
     running: '进行中',
+    paused: '已暂停',
     interrupted: '已中断',
     done: '已完成',
     cancelled: '已取消',
