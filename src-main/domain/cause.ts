@@ -47,7 +47,7 @@ const parts = {
     // the quoted name of something that there are few of
     String.raw`\b(?:exchange|queue|vhost|relation|table|column|constraint|index|schema|database|role|topic|partition|function|type|class|method|field|property|host|for)\s+(?:'[\w./:$-]{1,80}'|"[\w./:$-]{1,80}")`,
     // a name in a JSON body
-    String.raw`"[A-Za-z_][\w.-]{0,60}"(?=\s?:)`,
+    String.raw`(?<=[{,]\s?)"[A-Za-z_][\w.-]{0,60}"(?=\s?:)`,
     // a sentence in quotes: its inside is looked at by itself
     String.raw`["'](?=[^"'\n]{0,200}\s[^"'\n]{0,200}\s[^"'\n]{0,200}\s)`,
   ],
