@@ -1,16 +1,19 @@
 import type { PlanView } from '../../src-preload/contract/plans.ts'
 import type { Engine } from '../app/engine.ts'
-import { destinationsOf, look } from '../app/resend/destinations.ts'
-import { importPlan, planResend } from '../app/resend/plan-resend.ts'
+import { look } from '../app/resend/destinations.ts'
+import { itemDiff } from '../app/resend/plan-diff.ts'
+import { planResend } from '../app/resend/plan-resend.ts'
 import { RedriveError } from '../domain/errors.ts'
-import { planIsIntact } from '../domain/plan.ts'
 import type { Plan } from '../domain/plan.ts'
-import { planView } from './plan-view.ts'
 import type { Implementer } from './implementer.ts'
+import { headerLine, itemFileLine, readHeaderLine, readItemLine } from './plan-file.ts'
+import { planItemView, planView } from './plan-view.ts'
 import { required } from './signal.ts'
 
 /** Asking the broker about the destinations must not keep a plan from being shown. */
 const LOOK_TIMEOUT_MS = 3_000
+/** Items shown with the plan itself. */
+const SAMPLE_ITEMS = 50
 
 export function planRoutes(os: Implementer, engine: Engine) {
   const { ports, connections } = engine
@@ -24,10 +27,12 @@ export function planRoutes(os: Implementer, engine: Engine) {
     const { environment } = await connections.source(plan.source)
     const { broker } = await connections.brokerOf(plan.source)
     const limited = AbortSignal.any([signal, AbortSignal.timeout(LOOK_TIMEOUT_MS)])
-    const unknown = () => destinationsOf(plan.items).map((destination) => ({ destination, exists: null }))
-    const checks = await look(broker, destinationsOf(plan.items), limited).catch(unknown)
+    const destinations = plan.dryRun.counts.byDestination.groups.map(({ key }) => key)
+    const unknown = () => destinations.map((destination) => ({ destination, exists: null }))
+    const checks = await look(broker, destinations, limited).catch(unknown)
     const job = await ports.jobReader.jobOfPlan(plan.plan)
-    return planView(plan, { environment, job: job?.job ?? null, checks })
+    const sample = await ports.jobStore.planItems(plan.plan, 0, SAMPLE_ITEMS)
+    return planView(plan, { environment, job: job?.job ?? null, checks, sample })
   }
 
   return {
@@ -36,19 +41,36 @@ export function planRoutes(os: Implementer, engine: Engine) {
       return view(plan, required(signal))
     }),
     get: os.plans.get.handler(async ({ input, signal }) => view(await find(input.plan), required(signal))),
-    items: os.plans.items.handler(async ({ input }) => {
-      const { items } = await find(input.plan)
-      // Sequence numbers are 1, 2, 3 …: the item after `afterSeq` stands at that index.
-      return { items: items.slice(input.afterSeq, input.afterSeq + input.limit) }
+    items: os.plans.items.handler(async ({ input: { plan, afterSeq, limit } }) => {
+      const items = await ports.jobStore.planItems(plan, afterSeq, limit)
+      return { items: items.map(planItemView) }
     }),
-    export: os.plans.export.handler(async ({ input }) => {
-      const plan = await find(input.plan)
-      return { ...plan, items: [...plan.items], skipped: [...plan.skipped], warnings: [...plan.warnings] }
+    diff: os.plans.diff.handler(async ({ input, signal }) => {
+      const diff = await itemDiff(ports, connections, input, required(signal))
+      return { ...diff, changes: [...diff.changes], sealingHeaders: [...diff.sealingHeaders] }
     }),
-    import: os.plans.import.handler(async ({ input, signal }) => {
-      if (!planIsIntact(input.file))
-        throw new RedriveError('plan-digest-mismatch', 'never', { plan: input.file.plan })
-      return view(await importPlan(ports, connections, input.file), required(signal))
+    exportLines: os.plans.exportLines.handler(async ({ input: { plan: id, afterSeq, limit } }) => {
+      const plan = await find(id)
+      const items = await ports.jobStore.planItems(id, afterSeq, limit)
+      const last = items.at(-1)?.seq ?? plan.items
+      return {
+        header: afterSeq === 0 ? headerLine(plan) : null,
+        lines: items.map(itemFileLine),
+        nextAfterSeq: last < plan.items ? last : null,
+      }
     }),
+    importBegin: os.plans.importBegin.handler(async ({ input }) => {
+      const plan = readHeaderLine(input.header)
+      return { token: await engine.planImports.begin(plan), items: plan.items }
+    }),
+    importItems: os.plans.importItems.handler(async ({ input: { token, lines } }) => {
+      const before = engine.planImports.received(token)
+      const items = lines.map((line, index) => readItemLine(line, before + index + 2))
+      await engine.planImports.add(token, items)
+      return { received: before + items.length }
+    }),
+    importEnd: os.plans.importEnd.handler(async ({ input, signal }) =>
+      view(await engine.planImports.finish(input.token), required(signal)),
+    ),
   }
 }

@@ -1,61 +1,73 @@
-import type { PlanView } from '../../src-preload/contract/plans.ts'
-import type { Plan, PlanItem } from '../domain/plan.ts'
-import type { DestinationCheck } from '../ports/broker.ts'
-import type { Environment } from '../domain/workspace.ts'
+import type { PlanItem as ApiItem, PlanView } from '../../src-preload/contract/plans.ts'
 import { destinationKey } from '../app/resend/destinations.ts'
+import type { Plan, PlanItem } from '../domain/plan.ts'
+import type { Environment } from '../domain/workspace.ts'
+import type { DestinationCheck } from '../ports/broker.ts'
 
-/** Items shown with the plan itself. */
-const SAMPLE_ITEMS = 50
+/** What is not in the plan itself: how things stand now. */
+export interface PlanNow {
+  readonly environment: Environment
+  readonly job: string | null
+  readonly checks: readonly DestinationCheck[]
+  /** Its first items. */
+  readonly sample: readonly PlanItem[]
+}
 
 /** A plan as an operator reads it, with what the broker says of its destinations now. */
-export function planView(
-  plan: Plan,
-  now: {
-    readonly environment: Environment
-    readonly job: string | null
-    readonly checks: readonly DestinationCheck[]
-  },
-): PlanView {
-  const { environment, job, checks } = now
-  const { items, ...rest } = plan
-  const created = items.map((item) => item.createdAt).sort()
+export function planView(plan: Plan, { environment, job, checks, sample }: PlanNow): PlanView {
+  const { skipped, dryRun } = plan
   return {
-    plan: rest.plan,
-    digest: rest.digest,
-    source: rest.source,
+    plan: plan.plan,
+    digest: plan.digest,
+    source: plan.source,
     environment,
-    broker: rest.broker,
-    createdAt: rest.createdAt,
-    createdBy: rest.createdBy,
-    selection: rest.selection,
-    items: items.length,
-    oldestCreatedAt: created[0] ?? null,
-    newestCreatedAt: created.at(-1) ?? null,
-    byType: countBy(items, (item) => item.type ?? '').map(([first, count]) => ({ type: first.type, count })),
-    byDestination: byDestination(plan, checks),
-    skipped: [...rest.skipped],
-    warnings: [...rest.warnings],
-    sample: items.slice(0, SAMPLE_ITEMS),
+    broker: plan.broker,
+    createdAt: plan.createdAt,
+    createdBy: plan.createdBy,
+    selection: plan.selection,
+    items: plan.items,
+    oldestCreatedAt: dryRun.oldestCreatedAt,
+    newestCreatedAt: dryRun.newestCreatedAt,
+    dryRun: dryRunView(plan, checks),
+    edit: plan.edit,
+    redirect: plan.redirect,
+    skippedCount: skipped.count,
+    skippedByCode: Object.entries(skipped.byCode).map(([code, count]) => ({ code: code as never, count })),
+    skipped: [...skipped.named],
+    warnings: [...plan.warnings],
+    sample: sample.map(planItemView),
     job,
   }
 }
 
-function byDestination(plan: Plan, checks: readonly DestinationCheck[]): PlanView['byDestination'] {
-  const exists = new Map(checks.map((check) => [destinationKey(check.destination), check.exists]))
-  return countBy(plan.items, (item) => destinationKey(item.destination)).map(([{ destination }, count]) => ({
-    destination,
-    count,
-    exists: exists.get(destinationKey(destination)) ?? null,
-  }))
+export function planItemView<Item extends PlanItem>({
+  payload,
+  ...item
+}: Item): Omit<Item, 'payload'> & Pick<ApiItem, 'edited'> {
+  return { ...item, edited: payload !== null }
 }
 
-/** Largest group first, each with its first item. */
-function countBy(items: readonly PlanItem[], key: (item: PlanItem) => string): [PlanItem, number][] {
-  const groups = new Map<string, [PlanItem, number]>()
-  for (const item of items) {
-    const group = groups.get(key(item))
-    if (group) group[1] += 1
-    else groups.set(key(item), [item, 1])
+function dryRunView({ items, dryRun }: Plan, checks: readonly DestinationCheck[]): PlanView['dryRun'] {
+  const { counts, measuredPerSec, maybeSent, orderBroken } = dryRun
+  const exists = new Map(checks.map((check) => [destinationKey(check.destination), check.exists]))
+  const { byType, byDestination, byCause, byAge, byState } = counts
+  return {
+    byType: { groups: [...byType.groups], others: byType.others },
+    byDestination: {
+      groups: byDestination.groups.map(({ key, count }) => ({
+        key,
+        count,
+        exists: exists.get(destinationKey(key)) ?? null,
+      })),
+      others: byDestination.others,
+    },
+    byCause: { groups: [...byCause.groups], others: byCause.others },
+    byAge: [...byAge],
+    byState: [...byState],
+    estimateSec: measuredPerSec === null ? null : Math.max(1, Math.ceil(items / measuredPerSec)),
+    maybeSent,
+    // No source has evidence of consumption yet.
+    probablyConsumed: null,
+    orderBroken,
   }
-  return [...groups.values()].sort((a, b) => b[1] - a[1])
 }

@@ -10,6 +10,8 @@ import type { EnginePorts } from './engine-ports.ts'
 import { Jobs } from './jobs/jobs.ts'
 import { createMessages } from './messages/messages.ts'
 import type { Messages } from './messages/messages.ts'
+import { createPlanImports } from './resend/import-plan.ts'
+import type { PlanImports } from './resend/import-plan.ts'
 import { Resolving } from './resolve/resolving.ts'
 
 /** What a start may spend on decisions whose outcome has to be looked up in a source. */
@@ -25,6 +27,7 @@ export interface Engine {
   readonly locks: Locks
   readonly messages: Messages
   readonly jobs: Jobs
+  readonly planImports: PlanImports
   readonly resolving: Resolving
   /** Settles what a crash left behind. Called once, before anything else. */
   recover(): Promise<void>
@@ -48,6 +51,7 @@ export function createEngine(ports: EnginePorts): Engine {
     locks,
     messages: createMessages(ports, connections),
     jobs,
+    planImports: createPlanImports(ports, connections),
     resolving,
     async recover() {
       await jobs.recover()

@@ -1,7 +1,9 @@
 import { canonical, newLinesDigest, sha256 } from './digest.ts'
 import type { Json } from './digest.ts'
+import type { DryRunCounts } from './dry-run.ts'
 import type { ErrorCode } from './errors.ts'
 import type { Destination, MessageContent, MessageState } from './message.ts'
+import type { Redirect } from './redirect.ts'
 
 export const planFormat = 'redrive-plan/2'
 /** Items are streamed, so this is a limit of patience and of disk, not of memory. */
@@ -66,8 +68,30 @@ export interface PlanHeader {
   readonly createdBy: string
   /** How the messages were chosen, for the reader of the plan. */
   readonly selection: string
+  /** What is sent in the place of the stored payloads; null: as stored. */
+  readonly edit: PlanEdit | null
+  /** Where it is sent in the place of each row's own destination; null: there. */
+  readonly redirect: Redirect | null
   readonly skipped: PlanSkips
   readonly warnings: readonly PlanWarning[]
+  readonly dryRun: PlanDryRun
+}
+
+/** `patch`: a JSON Patch as exact text. `payload`: the new text of the one message stands in its item. */
+export type PlanEdit =
+  { readonly kind: 'patch'; readonly patch: string } | { readonly kind: 'payload'; readonly id: string }
+
+/** What the plan would do, counted while it was made. */
+export interface PlanDryRun {
+  readonly counts: DryRunCounts
+  readonly oldestCreatedAt: string | null
+  readonly newestCreatedAt: string | null
+  /** Messages a second of the last job of this source; null: none was measured. */
+  readonly measuredPerSec: number | null
+  /** In flight when the plan was made: the relay may have published them already. */
+  readonly maybeSent: number
+  /** Messages with later ones of the same chain sent already. */
+  readonly orderBroken: number
 }
 
 /**

@@ -206,6 +206,11 @@ export const englishSentences: Readonly<Record<ErrorCode, Sentences>> = {
     means: 'The plan was not kept. ' + nothingSent,
     next: 'Import the file again from its beginning.',
   },
+  'patch-invalid': {
+    what: 'This is no JSON Patch: {reason}.',
+    means: nothingSent,
+    next: 'Write a list of operations, as RFC 6902 describes: [{"op": "replace", "path": "/amount", "value": 12}].',
+  },
   'patch-failed': {
     what: 'The patch does not fit the payload of {id}: {reason}.',
     means: 'That message is left out. ' + nothingSent,

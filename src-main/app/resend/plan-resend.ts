@@ -8,7 +8,8 @@ import {
   newItemsDigest,
   planFormat,
 } from '../../domain/plan.ts'
-import type { Plan, PlanHeader, PlanItem, PlanSkip } from '../../domain/plan.ts'
+import type { Plan, PlanHeader, PlanSkip } from '../../domain/plan.ts'
+import type { Redirect } from '../../domain/redirect.ts'
 import type { Environment } from '../../domain/workspace.ts'
 import type { Outbox } from '../../ports/outbox.ts'
 import type { PlanDraft } from '../../ports/job-store.ts'
@@ -16,14 +17,22 @@ import type { Connections } from '../connections/connections.ts'
 import type { EnginePorts } from '../engine-ports.ts'
 import { look } from './destinations.ts'
 import { judge } from './plan-items.ts'
-import { gatherWarnings } from './plan-warnings.ts'
-import type { Warnings } from './plan-warnings.ts'
+import { planChanges } from './plan-changes.ts'
+import type { EditWish, PlanChanges } from './plan-changes.ts'
+import { gatherFindings } from './plan-warnings.ts'
+import type { Findings, Planned } from './plan-warnings.ts'
 import { selectedIds } from './selected-ids.ts'
 import type { Selection } from './selected-ids.ts'
+
+/** Jobs that are looked through for a rate, and messages that make one worth believing. */
+const MEASURED_JOBS_MAX = 20
+const MEASURED_ITEMS_MIN = 100
 
 export interface PlanRequest {
   readonly source: string
   readonly selection: Selection
+  readonly edit: EditWish | null
+  readonly redirect: Redirect | null
 }
 
 /**
@@ -37,7 +46,8 @@ export async function planResend(
   signal: AbortSignal,
 ): Promise<Plan> {
   const { source, selection } = request
-  const { environment } = await connections.source(source)
+  const config = await connections.source(source)
+  const changes = planChanges(ports, config, request)
   const { name: brokerName, broker } = await connections.brokerOf(source)
   const id = ports.ids.next('plan')
   return connections.withOutbox(
@@ -46,9 +56,9 @@ export async function planResend(
       const report = await outbox.report(signal)
       const draft = await ports.jobStore.beginPlan(id)
       try {
-        const gathered = await gather({ ports, outbox, draft, request }, signal)
-        const { skips, warnings, items, itemsDigest } = gathered
-        const checks = await look(broker, warnings.destinations(), signal)
+        const gathered = await gather({ ports, outbox, draft, request, changes }, signal)
+        const { skips, findings, items, itemsDigest } = gathered
+        const checks = await look(broker, findings.destinations(), signal)
         const header: PlanHeader = {
           format: planFormat,
           plan: id,
@@ -60,11 +70,14 @@ export async function planResend(
           createdAt: ports.clock.now().toISOString(),
           createdBy: ports.operator,
           selection: describe(selection),
+          edit: changes.edit,
+          redirect: changes.redirect,
           skipped: skips.result(),
-          warnings: warnings.result(checks),
+          warnings: findings.warnings(checks),
+          dryRun: findings.dryRun(await lastRate(ports, source)),
         }
         const plan = freezePlan(header, { items, itemsDigest })
-        await draft.finish(plan, planEntry(ports, plan, environment))
+        await draft.finish(plan, planEntry(ports, plan, config.environment))
         return plan
       } catch (error) {
         await draft.discard()
@@ -75,9 +88,20 @@ export async function planResend(
   )
 }
 
+/** Messages a second of the last job of this source that was long enough to tell. */
+async function lastRate({ jobReader }: EnginePorts, source: string): Promise<number | null> {
+  for (const job of await jobReader.jobs({ source, before: null, limit: MEASURED_JOBS_MAX })) {
+    if (job.state !== 'done' || job.endedAt === null || job.ended < MEASURED_ITEMS_MIN) continue
+    const seconds = (Date.parse(job.endedAt) - Date.parse(job.createdAt)) / 1_000
+    // A limit that the operator set says nothing of source and broker.
+    if (seconds > 0 && job.options.rate === null) return job.ended / seconds
+  }
+  return null
+}
+
 interface Gathered {
   readonly skips: Skips
-  readonly warnings: Warnings
+  readonly findings: Findings
   readonly items: number
   readonly itemsDigest: string
 }
@@ -89,32 +113,34 @@ async function gather(
     outbox,
     draft,
     request: { source, selection },
+    changes,
   }: {
     readonly ports: EnginePorts
     readonly outbox: Outbox
     readonly draft: PlanDraft
     readonly request: PlanRequest
+    readonly changes: PlanChanges
   },
   signal: AbortSignal,
 ): Promise<Gathered> {
   const { jobReader } = ports
   const digest = newItemsDigest()
-  const warnings = gatherWarnings()
+  const findings = gatherFindings(ports.clock.now().getTime())
   const skips = countSkips()
   let seq = 0
   for await (const ids of selectedIds({ outbox, jobReader }, selection, signal)) {
-    const items: PlanItem[] = []
-    for (const judged of await judge({ outbox, source, jobReader }, ids, signal)) {
+    const batch: Planned[] = []
+    for (const judged of await changes.apply(await judge({ outbox, source, jobReader }, ids, signal))) {
       if ('skip' in judged) skips.add(judged.skip)
-      else items.push({ seq: (seq += 1), ...judged.item })
+      else batch.push({ item: { seq: (seq += 1), ...judged.item }, lastError: judged.row.lastError })
     }
     if (seq > PLAN_ITEMS_MAX) throw new RedriveError('plan-too-large', 'never', { limit: PLAN_ITEMS_MAX })
-    for (const item of items) digest.add(item)
-    await warnings.add(items, outbox, signal)
-    await draft.add(items)
+    for (const { item } of batch) digest.add(item)
+    await findings.add(batch, outbox, signal)
+    await draft.add(batch.map(({ item }) => item))
   }
   if (seq === 0) throw new RedriveError('plan-empty', 'never', skips.detail())
-  return { skips, warnings, items: seq, itemsDigest: digest.finish() }
+  return { skips, findings, items: seq, itemsDigest: digest.finish() }
 }
 
 interface Skips {

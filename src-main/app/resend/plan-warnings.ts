@@ -1,80 +1,98 @@
+import { createDryRun } from '../../domain/dry-run.ts'
+import type { DryRun } from '../../domain/dry-run.ts'
 import type { Destination } from '../../domain/message.ts'
-import type { PlanItem, PlanWarning } from '../../domain/plan.ts'
+import type { PlanDryRun, PlanItem, PlanWarning } from '../../domain/plan.ts'
 import type { DestinationCheck } from '../../ports/broker.ts'
 import type { Outbox } from '../../ports/outbox.ts'
 import { destinationKey } from './destinations.ts'
 
 /** Order warnings kept in a plan; more would not be read. */
 const ORDER_WARNINGS_MAX = 200
-/** Destinations that a plan looks up; more than these are a mistake in the data. */
-export const DESTINATIONS_MAX = 1_000
 
-type Item = Omit<PlanItem, 'seq'>
+/** An item with what its row says beside it. */
+export interface Planned {
+  readonly item: PlanItem
+  readonly lastError: string | null
+}
 
 /** What an operator should know of the items, gathered while they pass by. */
-export interface Warnings {
+export interface Findings {
   /** One batch, as it was read. */
-  add(items: readonly Item[], outbox: Outbox, signal: AbortSignal): Promise<void>
-  /** The distinct destinations so far, at most DESTINATIONS_MAX. */
+  add(batch: readonly Planned[], outbox: Outbox, signal: AbortSignal): Promise<void>
+  /** The most frequent destinations so far. */
   destinations(): readonly Destination[]
-  result(checks: readonly DestinationCheck[]): readonly PlanWarning[]
+  dryRun(measuredPerSec: number | null): PlanDryRun
+  warnings(checks: readonly DestinationCheck[]): readonly PlanWarning[]
 }
 
-export function gatherWarnings(): Warnings {
-  let inFlight = 0
-  const destinations = new Map<string, { readonly destination: Destination; count: number }>()
+export function gatherFindings(nowMs: number): Findings {
+  const counts = createDryRun({ nowMs })
   const broken = new Map<string, PlanWarning>()
+  let orderBroken = 0
+  let maybeSent = 0
+  let oldestCreatedAt: string | null = null
+  let newestCreatedAt: string | null = null
 
   return {
-    async add(items, outbox, signal) {
-      for (const { state, destination } of items) {
+    async add(batch, outbox, signal) {
+      for (const { item, lastError } of batch) {
+        counts.add({ ...item, lastError })
         // A relay that had it in flight may have published it without writing it down.
-        if (state === 'in-flight') inFlight += 1
-        const key = destinationKey(destination)
-        const known = destinations.get(key)
-        if (known) known.count += 1
-        else if (destinations.size < DESTINATIONS_MAX) destinations.set(key, { destination, count: 1 })
+        if (item.state === 'in-flight') maybeSent += 1
+        if (oldestCreatedAt === null || item.createdAt < oldestCreatedAt) oldestCreatedAt = item.createdAt
+        if (newestCreatedAt === null || item.createdAt > newestCreatedAt) newestCreatedAt = item.createdAt
       }
-      if (broken.size < ORDER_WARNINGS_MAX) await addBrokenOrder(broken, items, { outbox, signal })
+      for (const warning of await brokenOrder(batch, outbox, signal)) {
+        orderBroken += 1
+        if (broken.size < ORDER_WARNINGS_MAX && !broken.has(warning.chainKey)) {
+          broken.set(warning.chainKey, warning)
+        }
+      }
     },
-    destinations: () => [...destinations.values()].map(({ destination }) => destination),
-    result(checks) {
-      const maybeSent: PlanWarning[] = inFlight > 0 ? [{ code: 'maybe-sent', count: inFlight }] : []
-      const missing = new Map<string, number>()
-      for (const { destination, exists } of checks) {
-        if (exists !== false) continue
-        const { count } = destinations.get(destinationKey(destination)) ?? { count: 0 }
-        const name = missingName(destination)
-        missing.set(name, (missing.get(name) ?? 0) + count)
-      }
-      const exchanges = [...missing].map(([exchange, count]): PlanWarning => ({
-        code: 'exchange-missing',
-        exchange,
-        count,
-      }))
-      return [...maybeSent, ...exchanges, ...[...broken.values()].slice(0, ORDER_WARNINGS_MAX)]
+    destinations: () => counts.result().byDestination.groups.map(({ key }) => key),
+    dryRun: (measuredPerSec) => ({
+      counts: counts.result(),
+      oldestCreatedAt,
+      newestCreatedAt,
+      measuredPerSec,
+      maybeSent,
+      orderBroken,
+    }),
+    warnings(checks) {
+      const doubtful: PlanWarning[] = maybeSent > 0 ? [{ code: 'maybe-sent', count: maybeSent }] : []
+      return [...doubtful, ...missing(counts, checks), ...broken.values()]
     },
   }
 }
 
-/** On the default exchange it is the queue of the routing key's name that is missing. */
-function missingName({ exchange, routingKey }: Destination): string {
-  return exchange === '' ? `(default) ${routingKey}` : exchange
+function missing(counts: DryRun, checks: readonly DestinationCheck[]): PlanWarning[] {
+  const gone = new Set(
+    checks.filter(({ exists }) => exists === false).map(({ destination }) => destinationKey(destination)),
+  )
+  const byName = new Map<string, number>()
+  for (const { key, count } of counts.result().byDestination.groups) {
+    if (!gone.has(destinationKey(key))) continue
+    // On the default exchange it is the queue of the routing key's name that is missing.
+    const name = key.exchange === '' ? `(default) ${key.routingKey}` : key.exchange
+    byName.set(name, (byName.get(name) ?? 0) + count)
+  }
+  return [...byName].map(([exchange, count]) => ({ code: 'exchange-missing', exchange, count }))
 }
 
-/** Chains of which a later message is sent already: the receiver may drop or reorder what is resent. */
-async function addBrokenOrder(
-  broken: Map<string, PlanWarning>,
-  items: readonly Item[],
-  { outbox, signal }: { readonly outbox: Outbox; readonly signal: AbortSignal },
-): Promise<void> {
-  const chained = items.filter((item) => item.chainKey !== null)
-  if (chained.length === 0) return
-  const ids = chained.map((item) => item.id)
-  const later = await outbox.laterSent(ids, signal)
-  for (const { id, chainKey } of chained) {
-    const laterSentId = chainKey === null ? undefined : later.get(chainKey)
-    if (chainKey === null || laterSentId === undefined || broken.has(chainKey)) continue
-    broken.set(chainKey, { code: 'order-broken', chainKey, id, laterSentId })
-  }
+/** Messages of which a later one of the chain is sent already: the receiver may drop or reorder what is resent. */
+async function brokenOrder(
+  batch: readonly Planned[],
+  outbox: Outbox,
+  signal: AbortSignal,
+): Promise<Extract<PlanWarning, { code: 'order-broken' }>[]> {
+  const chained = batch.flatMap(({ item: { id, chainKey } }) => (chainKey === null ? [] : [{ id, chainKey }]))
+  if (chained.length === 0) return []
+  const later = await outbox.laterSent(
+    chained.map(({ id }) => id),
+    signal,
+  )
+  return chained.flatMap(({ id, chainKey }) => {
+    const laterSentId = later.get(chainKey)
+    return laterSentId === undefined ? [] : [{ code: 'order-broken', chainKey, id, laterSentId }]
+  })
 }

@@ -200,6 +200,11 @@ export const chineseSentences: Readonly<Record<ErrorCode, Sentences>> = {
     means: '计划没有保存。' + nothingSent,
     next: '请从头重新导入文件。',
   },
+  'patch-invalid': {
+    what: '这不是 JSON Patch：{reason}。',
+    means: nothingSent,
+    next: '请按 RFC 6902 写一组操作：[{"op": "replace", "path": "/amount", "value": 12}]。',
+  },
   'patch-failed': {
     what: '补丁不适用于 {id} 的消息体：{reason}。',
     means: '这条消息不会发送。' + nothingSent,
