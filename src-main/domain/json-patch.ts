@@ -89,7 +89,7 @@ class Refusal extends Error {
 
 function refusable<Key extends string, Value>(key: Key, work: () => Value): Result<Key, Value> {
   try {
-    return { ok: true, [key]: work() } as Result<Key, Value>
+    return { ok: true, [key]: work() }
   } catch (error) {
     if (error instanceof Refusal) return { ok: false, problem: error.problem }
     throw error

@@ -44,23 +44,13 @@ export type EditResult =
   | { readonly ok: true; readonly version: MessageVersion }
   | { readonly ok: false; readonly problems: readonly EditProblem[] }
 
-/**
- * Applies an edit to one message. A payload that is broken can be replaced as a whole but not patched.
- * `check` holds the edited payload against its schema.
- */
-export function editMessage(
-  content: MessageContent,
-  request: EditRequest,
-  check: (payload: string) => readonly SchemaProblem[] = () => [],
-): EditResult {
+/** Applies an edit to one message. A payload that is broken can be replaced as a whole but not patched. */
+export function editMessage(content: MessageContent, request: EditRequest): EditResult {
   const edited =
     request.kind === 'patch' ? patched(content, request.patch) : replaced(content, request.payload)
   if (!edited.ok) return edited
   const { payload, diff } = edited
   if (diff.changes.length === 0) return failed({ from: 'diff', problem: { code: 'no-change' } })
-  const problems = check(payload)
-  if (problems.length > 0)
-    return { ok: false, problems: problems.map((problem) => ({ from: 'schema', problem })) }
   const digest = contentDigest({ payload, headers: content.headers })
   return { ok: true, version: { payload, parentDigest: contentDigest(content), digest, diff } }
 }

@@ -27,7 +27,12 @@ export interface SourceConfig {
   readonly password?: SecretRef
   readonly tls?: TlsOptions
   readonly environment: Environment
-  readonly outbox: { readonly profile: string; readonly table: string }
+  readonly outbox: {
+    readonly profile: string
+    readonly table: string
+    /** By type of message: the JSON Schema file that an edited payload must match, relative to the workspace file. */
+    readonly schemas?: Readonly<Record<string, string>>
+  }
   readonly deliver?: { readonly broker: string }
   readonly stuckAfterSec: number
   readonly maxAttempts: number

@@ -50,6 +50,7 @@ describe('the diff of two documents', () => {
         expect(changes(JSON.stringify(a), JSON.stringify(b, null, 2)).length === 0).toBe(same)
         expect(changes(JSON.stringify(a), JSON.stringify(a, null, 2))).toEqual([])
       }),
+      { numRuns: 1_000 },
     )
   })
 
@@ -69,9 +70,8 @@ describe('the diff of two documents', () => {
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted)
   if (typeof value !== 'object' || value === null) return value
-  return Object.entries(value)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, inner]) => ({ name, inner: sorted(inner) }))
+  const entries = Object.entries(value).map(([name, inner]) => [name, sorted(inner)] as const)
+  return { members: entries.sort(([a], [b]) => (a < b ? -1 : 1)) }
 }
 
 function patch(text: string): EditRequest {
@@ -128,21 +128,6 @@ describe('a new version of a message', () => {
     ['a path that is not there', patch('[{"op":"remove","path":"/x"}]'), { from: 'patch', problem: { code: 'path-missing' } }], // prettier-ignore
   ])('%s is no version', (_, request, problem) => {
     expect(editMessage(stored, request)).toMatchObject({ ok: false, problems: [problem] })
-  })
-
-  test('is held against its schema as it will be sent, and only then', () => {
-    const seen: string[] = []
-    const check = (payload: string) => {
-      seen.push(payload)
-      return [{ path: '/status', keyword: 'enum', message: 'must be one of' }]
-    }
-    expect(editMessage(stored, paid, check)).toEqual({
-      ok: false,
-      problems: [
-        { from: 'schema', problem: { path: '/status', keyword: 'enum', message: 'must be one of' } },
-      ],
-    })
-    expect(seen).toEqual(['{"order": 9007199254740993, "status":"paid"}'])
   })
 
   test('says in its header which content it was made from', () => {

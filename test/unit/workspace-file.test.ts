@@ -92,6 +92,15 @@ describe('reading', () => {
   })
 })
 
+test('schemas of message types are read and written again', async () => {
+  const schemas = { OrderPaid: 'schemas/order-paid.json', 'order paid/2': '..v2.json' }
+  const workspace = await load(withSource({ outbox: { ...source.outbox, schemas } }))
+  expect(workspace.sources.orders?.outbox.schemas).toEqual(schemas)
+  const path = newPath()
+  await openWorkspaceFile({ path }).save(workspace)
+  expect(await openWorkspaceFile({ path }).load()).toEqual(workspace)
+})
+
 describe('refusing, with the place and the problem', () => {
   const cases: readonly (readonly [string, unknown, string, RegExp])[] = [
     ['unknown key of a source', withSource({ foo: 1 }), 'sources.orders.foo', /unknown key/],
@@ -141,6 +150,21 @@ describe('refusing, with the place and the problem', () => {
       /keyFile/,
     ],
     ['name with a dot', { sources: { 'a.b': source }, brokers: {} }, 'sources.a.b', /letters/],
+    ...[
+      ['/etc/passwd', /relative/],
+      ['../order.json', /no \.\./],
+      ['schemas/../../order.json', /no \.\./],
+      ['C:\\order.json', /no drive/],
+      ['', /1/],
+    ].map(
+      ([path, problem]) =>
+        [
+          `schema at ${String(path)}`,
+          withSource({ outbox: { table: 't', schemas: { OrderPaid: path } } }),
+          'sources.orders.outbox.schemas.OrderPaid',
+          problem as RegExp,
+        ] as const,
+    ),
     ['a list', [], '', /object/],
     ['no JSON', '{\n  "sources": {,\n}', 'line 2, column 15', /JSON/],
     ['cut off', '{"sources": {', 'line 1, column 14', /JSON/],

@@ -1,11 +1,14 @@
 import { z } from 'zod'
 import { ATTEMPTS_MAX_DEFAULT, environments, STUCK_AFTER_SEC_DEFAULT } from '../../domain/workspace.ts'
+import { schemaPathProblem } from './schema-path.ts'
 import { brokerUrlProblem, sourceUrlProblem } from './urls.ts'
 
 const ATTEMPTS_MAX = 1_000
 /** 30 days. */
 const STUCK_AFTER_SEC_MAX = 2_592_000
 const NAME_LENGTH_MAX = 64
+/** Message types of one outbox that have a schema. */
+const SCHEMAS_MAX = 500
 
 const name = z
   .string()
@@ -39,6 +42,19 @@ const tls = z
     error: 'certFile and keyFile belong together',
   })
 
+const schemas = z
+  .record(
+    text.describe('Type of message.'),
+    text
+      .describe("A file in or below the workspace's folder: schemas/order-paid.json.")
+      .superRefine((path, context) => {
+        const problem = schemaPathProblem(path)
+        if (problem !== null) context.addIssue({ code: 'custom', message: problem })
+      }),
+  )
+  .refine((value) => Object.keys(value).length <= SCHEMAS_MAX, { error: `more than ${SCHEMAS_MAX} schemas` })
+  .describe('JSON Schema that an edited payload of that type must match.')
+
 const source = z.strictObject({
   driver: z.literal('postgres'),
   url: text
@@ -53,6 +69,7 @@ const source = z.strictObject({
   outbox: z.strictObject({
     profile: text.default('auto').describe("A profile's name, or `auto`."),
     table: text.describe('Table with its schema: public.outbox_message.'),
+    schemas: schemas.exactOptional(),
   }),
   deliver: z.strictObject({ broker: name }).exactOptional(),
   stuckAfterSec: z.int().min(1).max(STUCK_AFTER_SEC_MAX).default(STUCK_AFTER_SEC_DEFAULT),

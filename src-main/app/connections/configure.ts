@@ -34,7 +34,7 @@ export class Configure {
   saveSource(save: Save<SourceConfig>): Promise<SourceConfig> {
     return this.#save('source', save, (workspace, saved) => ({
       ...workspace,
-      sources: { ...workspace.sources, [save.name]: saved },
+      sources: { ...workspace.sources, [save.name]: withSchemas(saved, workspace.sources[save.name]) },
     }))
   }
 
@@ -129,6 +129,12 @@ export class Configure {
       detail: { change, kind, name, url },
     })
   }
+}
+
+/** Schemas are written in the workspace file only: a form that does not know them must not remove them. */
+function withSchemas(saved: SourceConfig, before: SourceConfig | undefined): SourceConfig {
+  const schemas = saved.outbox.schemas ?? before?.outbox.schemas
+  return schemas === undefined ? saved : { ...saved, outbox: { ...saved.outbox, schemas } }
 }
 
 function without<T>(record: Readonly<Record<string, T>>, name: string): Record<string, T> {

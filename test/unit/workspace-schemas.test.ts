@@ -1,0 +1,41 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import type { SourceConfig, Workspace } from '../../src-main/domain/workspace.ts'
+import { memoryWorkspace } from '../../src-main/sandbox/memory-workspace.ts'
+import { openTestEngine } from '../support/test-engine.ts'
+
+const source: SourceConfig = {
+  driver: 'postgres',
+  url: 'postgres://user@127.0.0.1:1/shop',
+  environment: 'development',
+  outbox: { profile: 'auto', table: 'public.outbox_message' },
+  stuckAfterSec: 60,
+  maxAttempts: 3,
+}
+const schemas = { OrderPaid: 'schemas/order-paid.json' }
+
+test('a source changed by a form, which knows no schemas, keeps those that the workspace file names', async () => {
+  const first: Workspace = {
+    sources: { orders: { ...source, outbox: { ...source.outbox, schemas } }, payroll: source },
+    brokers: {},
+  }
+  const workspace = memoryWorkspace(first)
+  const { engine, close } = openTestEngine({
+    dataDir: mkdtempSync(join(tmpdir(), 'redrive-schemas-')),
+    databaseUrl: 'postgres://user@127.0.0.1:1/shop',
+    wrap: (ports) => ({ ...ports, workspace }),
+  })
+  try {
+    const change = { isNew: false, password: { kind: 'none' as const } }
+    const config = { ...source, stuckAfterSec: 120, outbox: { profile: 'auto', table: 'public.other' } }
+    await engine.configure.saveSource({ ...change, name: 'orders', config })
+    await engine.configure.saveSource({ ...change, name: 'payroll', config })
+    const { sources } = await workspace.load()
+    expect(sources['orders']).toEqual({ ...config, outbox: { ...config.outbox, schemas } })
+    expect(sources['payroll']).toEqual(config)
+  } finally {
+    await close()
+  }
+})
