@@ -2,7 +2,9 @@ import type { Job as ApiJob } from '../../src-preload/contract/jobs.ts'
 import type { Engine } from '../app/engine.ts'
 import type { Job } from '../domain/job.ts'
 import type { Implementer } from './implementer.ts'
+import { jobItemView, jobView } from './job-view.ts'
 import { required } from './signal.ts'
+import { unknownCursor, unknownPage } from './unknown-outcomes.ts'
 import { watch } from './watching.ts'
 
 const PROGRESS_EVERY_MS = 250
@@ -11,10 +13,13 @@ const PROGRESS_AT_LEAST_MS = 5_000
 export function jobRoutes(os: Implementer, { jobs, ports, changes }: Engine) {
   const view = async (job: Job): Promise<ApiJob> => {
     const source = (await ports.workspace.load()).sources[job.source]
-    return { ...job, environment: source?.environment ?? null }
+    return jobView(job, source?.environment ?? null, jobs.status(job.job))
   }
   return {
-    run: os.jobs.run.handler(async ({ input, signal }) => view(await jobs.run(input, required(signal)))),
+    run: os.jobs.run.handler(async ({ input, signal }) => {
+      const { rate, ramp, brake, ...request } = input
+      return view(await jobs.run({ ...request, options: { rate, ramp, brake } }, required(signal)))
+    }),
     list: os.jobs.list.handler(async ({ input }) => {
       const { source, ...page } = input
       const found = await ports.jobReader.jobs({ ...page, ...(source === null ? {} : { source }) })
@@ -24,7 +29,7 @@ export function jobRoutes(os: Implementer, { jobs, ports, changes }: Engine) {
     items: os.jobs.items.handler(async ({ input }) => {
       const { job, ...query } = input
       await jobs.get(job)
-      return { items: [...(await ports.jobReader.items(job, query))] }
+      return { items: (await ports.jobReader.items(job, query)).map(jobItemView) }
     }),
     watch: os.jobs.watch.handler(async function* ({ input, signal }) {
       const options = {
@@ -38,6 +43,7 @@ export function jobRoutes(os: Implementer, { jobs, ports, changes }: Engine) {
         { changes, clock: ports.clock, ...options },
       )
     }),
+    pause: os.jobs.pause.handler(async ({ input }) => view(await jobs.pause(input.job))),
     cancel: os.jobs.cancel.handler(async ({ input }) => view(await jobs.cancel(input.job))),
     continue: os.jobs.continue.handler(async ({ input }) => view(await jobs.continue(input.job))),
     settle: os.jobs.settle.handler(async ({ input, signal }) => {
@@ -45,5 +51,8 @@ export function jobRoutes(os: Implementer, { jobs, ports, changes }: Engine) {
       const result = await jobs.settle(job, request, required(signal))
       return { ...result, job: await view(result.job) }
     }),
+    unknown: os.jobs.unknown.handler(({ input: { source, cursor, limit } }) =>
+      unknownPage(ports, { source, after: unknownCursor(cursor), limit }),
+    ),
   }
 }

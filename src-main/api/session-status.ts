@@ -32,7 +32,13 @@ export async function sessionStatus(engine: Engine): Promise<SessionStatus> {
     ],
     unlocks: locks.unlocked().map((unlock) => ({ ...unlock })),
     jobs: jobs.flatMap(({ job, source, state, items, ended }) =>
-      state === 'running' || state === 'interrupted' ? [{ job, source, state, items, ended }] : [],
+      state === 'running' || state === 'interrupted' || state === 'paused'
+        ? [{ job, source, state, items, ended }]
+        : [],
+    ),
+    unsettled: (await ports.jobReader.unsettledJobs(null)).reduce(
+      (sum, { tally }) => sum + tally.unsettled,
+      0,
     ),
     revision,
   }

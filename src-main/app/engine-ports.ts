@@ -1,3 +1,4 @@
+import type { EditPorts } from './edit/edit-messages.ts'
 import type { Drivers } from '../ports/drivers.ts'
 import type { DecisionStore, JobReader, JobStore } from '../ports/job-store.ts'
 import type { Journal } from '../ports/journal.ts'
@@ -7,7 +8,7 @@ import type { Clock, Ids, Log, Processes, Secrets, WorkspaceStore } from '../por
 export const RESEND_BATCH = 1_000
 
 /** Everything outside that the engine needs. */
-export interface EnginePorts {
+export interface EnginePorts extends EditPorts {
   readonly drivers: Drivers
   readonly workspace: WorkspaceStore
   readonly secrets: Secrets

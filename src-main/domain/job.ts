@@ -91,6 +91,15 @@ export interface Brake {
   readonly queue: { readonly name: string; readonly depthMax: number } | null
 }
 
+/** The limit that pulled the brake: what was seen, and what was allowed (a ratio, or messages). */
+export interface BrakePull {
+  readonly limit: 'failure-ratio' | 'returned' | 'queue-depth'
+  readonly seen: number
+  readonly allowed: number
+  /** Name of the queue, for `queue-depth`. */
+  readonly queue: string | null
+}
+
 export interface RunOptions {
   /** Messages a second; null: as fast as source and broker allow. */
   readonly rate: number | null
@@ -113,7 +122,11 @@ export interface Job {
   readonly createdAt: string
   readonly endedAt: string | null
   /** Why it was interrupted, or why the brake paused it; null otherwise. */
-  readonly interruption: { readonly code: ErrorCode; readonly reason: string } | null
+  readonly interruption: {
+    readonly code: ErrorCode
+    readonly reason: string
+    readonly pulled: BrakePull | null
+  } | null
   readonly items: number
   /** Items in state done. */
   readonly ended: number

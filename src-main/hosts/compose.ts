@@ -4,10 +4,12 @@ import type { Logger } from 'pino'
 import { openRabbitBroker } from '../adapters/broker-rabbitmq/rabbit-broker.ts'
 import { openPostgresOutbox } from '../adapters/outbox-postgres/open.ts'
 import { chooseMapping } from '../adapters/profiles/profiles.ts'
+import { createAjvSchemas } from '../adapters/schema-ajv/ajv-schemas.ts'
 import { openStore } from '../adapters/store-sqlite/open-store.ts'
 import { systemClock } from '../adapters/system/clock.ts'
 import { randomIds } from '../adapters/system/ids.ts'
 import { localProcesses } from '../adapters/system/processes.ts'
+import { openSchemaFiles } from '../adapters/workspace-file/schema-files.ts'
 import { createRouter } from '../api/router.ts'
 import type { EngineRouter } from '../api/router.ts'
 import { RESEND_BATCH } from '../app/engine-ports.ts'
@@ -25,6 +27,8 @@ export interface HostOptions {
   /** Folder of the local store. Created where it is missing. */
   readonly dataDir: string
   readonly workspace: WorkspaceStore
+  /** The workspace's file, beside which its payload schemas are; null: it is no file, they are in `dataDir`. */
+  readonly workspacePath: string | null
   readonly secrets: Secrets
   /** True where `secrets` keeps what was typed beyond this process. */
   readonly keepsPasswords: boolean
@@ -52,6 +56,8 @@ export async function compose(options: HostOptions): Promise<Running> {
   const ports: EnginePorts = {
     drivers: drivers(clock, log, memoryBroker),
     workspace: options.workspace,
+    payloadSchemas: createAjvSchemas(),
+    schemaFiles: openSchemaFiles({ workspacePath: options.workspacePath ?? join(dataDir, storeFileName) }),
     secrets: options.secrets,
     jobStore: store.jobs,
     jobReader: store.jobReader,

@@ -1,6 +1,7 @@
 import type { Decision, DecisionState } from '../domain/decision.ts'
 import type { ErrorCode } from '../domain/errors.ts'
 import type {
+  BrakePull,
   ItemMove,
   ItemResult,
   ItemState,
@@ -84,7 +85,11 @@ export interface JobStore {
       readonly to: JobState
       /** Owner from now on; null: nobody. */
       readonly owner: Owner | null
-      readonly interruption?: { readonly code: ErrorCode; readonly reason: string }
+      readonly interruption?: {
+        readonly code: ErrorCode
+        readonly reason: string
+        readonly pulled?: BrakePull
+      }
     },
     entry: JournalDraft,
   ): Promise<Job>
@@ -126,6 +131,14 @@ export interface JobReader {
   items(job: string, query: ItemQuery): Promise<readonly JobItem[]>
   /** Of these rows, those that an unsettled unknown outcome or an unfinished item holds, with the job. */
   held(source: string, ids: readonly string[]): Promise<ReadonlyMap<string, string>>
+  /** Unsettled unknown outcomes of all jobs or of one source's, the oldest job first; pages by the last item. */
+  unsettled(query: {
+    readonly source: string | null
+    readonly after: { readonly job: string; readonly seq: number } | null
+    readonly limit: number
+  }): Promise<readonly { readonly job: Job; readonly item: JobItem }[]>
+  /** Jobs with unsettled outcomes, the oldest first. */
+  unsettledJobs(source: string | null): Promise<readonly Job[]>
   /** Unsettled unknown outcomes of a source. */
   unsettledCount(source: string): Promise<number>
   /** Newest first. */

@@ -136,6 +136,7 @@ const running = await compose({
   operator: 'ann',
   dataDir: sandbox.storeDir,
   workspace: sandbox.workspace,
+  workspacePath: null,
   secrets: createMemorySecrets({ env: {} }),
   keepsPasswords: false,
   log,

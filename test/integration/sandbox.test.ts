@@ -229,6 +229,7 @@ test('a resend in the sandbox meets every outcome', { timeout: 60_000 }, async (
     operator: 'tester',
     dataDir: sandbox.storeDir,
     workspace: sandbox.workspace,
+    workspacePath: null,
     secrets: createMemorySecrets({ env: {} }),
     keepsPasswords: false,
     log: pino({ level: 'silent' }),

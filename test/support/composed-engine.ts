@@ -14,6 +14,7 @@ export async function composedEngine(folder: string): Promise<Running> {
     operator: 'tester',
     dataDir: join(folder, 'data'),
     workspace: openWorkspaceFile({ path: join(folder, 'redrive.json') }),
+    workspacePath: join(folder, 'redrive.json'),
     secrets: createMemorySecrets({ env: process.env }),
     keepsPasswords: false,
     log: pino({ level: 'silent' }),

@@ -2,11 +2,13 @@ import { join } from 'node:path'
 import { openRabbitBroker } from '../../src-main/adapters/broker-rabbitmq/rabbit-broker.ts'
 import { openPostgresOutbox } from '../../src-main/adapters/outbox-postgres/open.ts'
 import { chooseMapping } from '../../src-main/adapters/profiles/profiles.ts'
+import { createAjvSchemas } from '../../src-main/adapters/schema-ajv/ajv-schemas.ts'
 import { openStore } from '../../src-main/adapters/store-sqlite/open-store.ts'
 import type { Store } from '../../src-main/adapters/store-sqlite/open-store.ts'
 import { systemClock } from '../../src-main/adapters/system/clock.ts'
 import { randomIds } from '../../src-main/adapters/system/ids.ts'
 import { localProcesses } from '../../src-main/adapters/system/processes.ts'
+import { openSchemaFiles } from '../../src-main/adapters/workspace-file/schema-files.ts'
 import type { EnginePorts } from '../../src-main/app/engine-ports.ts'
 import { createEngine } from '../../src-main/app/engine.ts'
 import type { Engine } from '../../src-main/app/engine.ts'
@@ -71,6 +73,8 @@ export function openTestEngine(options: TestEngineOptions): TestEngine {
       },
     },
     workspace: { load: () => Promise.resolve(workspaceOf(options)), save: () => Promise.resolve() },
+    payloadSchemas: createAjvSchemas(),
+    schemaFiles: openSchemaFiles({ workspacePath: join(options.dataDir, 'redrive.json') }),
     secrets: {
       resolve: () => Promise.resolve(''),
       keep: () => Promise.resolve({ prompt: true }),
@@ -111,7 +115,7 @@ export function openTestEngine(options: TestEngineOptions): TestEngine {
       planResend(
         engine.ports,
         engine.connections,
-        { source: testSource, selection: { kind: 'filter', filter } },
+        { source: testSource, selection: { kind: 'filter', filter }, edit: null, redirect: null },
         never,
       ),
     async run(plan, run) {

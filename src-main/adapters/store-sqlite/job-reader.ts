@@ -41,6 +41,8 @@ export function openJobReader(db: Sqlite, ledger: Ledger, findJob: JobFinder): J
       }
       return held
     },
+    unsettled: async (query) => ledger.look(() => listUnsettled(db, query)),
+    unsettledJobs: async (source) => ledger.look(() => unsettledJobs(db, source).map(jobOf)),
     unsettledCount: async (source) => ledger.look(() => unsettled.get(source)?.count ?? 0),
     deeds: async (source, id) => ledger.look(() => findDeeds(source, id)),
   }
@@ -96,6 +98,32 @@ function listItems(db: Sqlite, job: JobRow, query: ItemQuery): readonly JobItem[
     if (items.length >= limit) break
   }
   return items
+}
+
+function unsettledJobs(db: Sqlite, source: string | null): readonly JobRow[] {
+  return db
+    .prepare<[string | null, string | null], JobRow>(
+      `${SELECT_JOB} WHERE j.unsettled > 0 AND (? IS NULL OR j.source = ?) ORDER BY j.job_key`,
+    )
+    .all(source, source)
+}
+
+function listUnsettled(
+  db: Sqlite,
+  { source, after, limit }: Parameters<JobReader['unsettled']>[0],
+): Awaited<ReturnType<JobReader['unsettled']>> {
+  const found: { job: Job; item: JobItem }[] = []
+  const jobs = unsettledJobs(db, source)
+  // A job that was settled since the page before is gone from the list: the next one that is there follows.
+  const begun = after === null ? 0 : jobs.findIndex(({ job }) => job >= after.job)
+  for (const row of begun < 0 ? [] : jobs.slice(begun)) {
+    const afterSeq = row.job === after?.job ? after.seq : 0
+    const query = { unsettled: true, afterSeq, limit: limit - found.length }
+    const job = jobOf(row)
+    for (const item of listItems(db, row, query)) found.push({ job, item })
+    if (found.length >= limit) break
+  }
+  return found
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../../domain/errors.ts'
 import type {
+  BrakePull,
   ItemResult,
   ItemState,
   Job,
@@ -30,6 +31,7 @@ export interface JobRow extends Tally {
   readonly endedAt: string | null
   readonly interruptionCode: ErrorCode | null
   readonly interruptionReason: string | null
+  readonly interruptionPull: string | null
   readonly ownerHost: string | null
   readonly ownerPid: number | null
   readonly ownerInstance: string | null
@@ -41,7 +43,8 @@ export interface JobRow extends Tally {
 export const SELECT_JOB = `
   SELECT j.job_key AS jobKey, j.plan_key AS planKey, j.job, j.kind, p.plan, p.digest, j.source, p.broker, j.state, j.operator,
     j.options, j.created_at AS createdAt, j.ended_at AS endedAt, j.interruption_code AS interruptionCode,
-    j.interruption_reason AS interruptionReason, j.owner_host AS ownerHost, j.owner_pid AS ownerPid,
+    j.interruption_reason AS interruptionReason,
+    j.interruption_pull AS interruptionPull, j.owner_host AS ownerHost, j.owner_pid AS ownerPid,
     j.owner_instance AS ownerInstance, p.items, j.ended, j.confirmed, j.returned, j.refused, j.unknown, j.skipped,
     j.parked, j.unsettled, j.unmarked
   FROM jobs j JOIN plans p ON p.plan_key = j.plan_key`
@@ -52,7 +55,11 @@ export function jobOf(row: JobRow): Job {
   const interruption =
     row.interruptionCode === null
       ? null
-      : { code: row.interruptionCode, reason: row.interruptionReason ?? '' }
+      : {
+          code: row.interruptionCode,
+          reason: row.interruptionReason ?? '',
+          pulled: row.interruptionPull === null ? null : (JSON.parse(row.interruptionPull) as BrakePull),
+        }
   const tally = { confirmed, returned, refused, unknown, skipped, parked, unsettled, unmarked }
   const options = JSON.parse(row.options) as RunOptions
   const head = { job, kind, plan, digest, source, broker, state, operator, options, createdAt, endedAt }

@@ -37,7 +37,7 @@ export function openJobs(db: Sqlite, ledger: Ledger, findJob: JobFinder): Jobs {
      SELECT ?, plan_key, ?, source, 'running', ?, ?, ?, ?, ?, ? FROM plans WHERE plan_key = ?`,
   )
   const setState = db.prepare<unknown[]>(
-    `UPDATE jobs SET state = ?, ended_at = ?, interruption_code = ?, interruption_reason = ?,
+    `UPDATE jobs SET state = ?, ended_at = ?, interruption_code = ?, interruption_reason = ?, interruption_pull = ?,
        owner_host = ?, owner_pid = ?, owner_instance = ?
      WHERE job_key = ? AND state = ?`,
   )
@@ -59,7 +59,8 @@ export function openJobs(db: Sqlite, ledger: Ledger, findJob: JobFinder): Jobs {
       throw new RedriveError('job-state-forbids', 'never', { job: row.job, state: row.state, wanted: to })
     }
     const endedAt = to === 'done' || to === 'cancelled' ? at : null
-    const why = interruption ? [interruption.code, interruption.reason] : [null, null]
+    const pulled = interruption?.pulled ? JSON.stringify(interruption.pulled) : null
+    const why = [interruption?.code ?? null, interruption?.reason ?? null, pulled]
     const who = owner ? [owner.host, owner.pid, owner.instance] : [null, null, null]
     setState.run(to, endedAt, ...why, ...who, row.jobKey, from)
     return jobOf(findJob(row.job))

@@ -77,6 +77,7 @@ export const migrations: readonly string[] = [
     ended_at TEXT,
     interruption_code TEXT,
     interruption_reason TEXT,
+    interruption_pull TEXT,
     owner_host TEXT,
     owner_pid INTEGER,
     owner_instance TEXT,

@@ -1,5 +1,5 @@
 import { RedriveError } from '../../domain/errors.ts'
-import type { Brake as BrakeLimits, Tally } from '../../domain/job.ts'
+import type { Brake as BrakeLimits, BrakePull, Tally } from '../../domain/job.ts'
 import type { Broker } from '../../ports/broker.ts'
 import type { Clock } from '../../ports/surroundings.ts'
 import type { Answer } from './answers.ts'
@@ -14,9 +14,15 @@ const LOOK_EVERY_MS = 1_000
 export interface Brake {
   note(answer: Answer): void
   /** Why the run has to stop; null: it may go on. */
-  pulled(): string | null
+  pulled(): Pull | null
   /** Ends the look at the queue. */
   release(): void
+}
+
+export interface Pull {
+  readonly reason: string
+  /** Null where a limit could not be watched. */
+  readonly pulled: BrakePull | null
 }
 
 /** `before` counts what earlier runs of the same job have had returned. */
@@ -27,32 +33,35 @@ export function createBrake(
   const recent: boolean[] = []
   let failed = 0
   let returned = before.returned
-  let reason: string | null = null
+  let pull: Pull | null = null
 
   function watchRatio(limit: number, ok: boolean): void {
     recent.push(ok)
     if (!ok) failed += 1
     if (recent.length > BRAKE_WINDOW && recent.shift() === false) failed -= 1
     if (recent.length < BRAKE_ANSWERS_MIN || failed / recent.length <= limit) return
-    reason ??= `${failed} of the last ${recent.length} messages were not confirmed`
+    const ratio = failed / recent.length
+    pull ??= {
+      reason: `${failed} of the last ${recent.length} messages were not confirmed`,
+      pulled: { limit: 'failure-ratio', seen: ratio, allowed: limit, queue: null },
+    }
   }
 
   const stopLooking = new AbortController()
   const queue = limits?.queue ?? null
   if (queue !== null) {
     const look = async (): Promise<void> => {
-      while (reason === null) {
+      while (pull === null) {
         const depth = await broker.queueDepth(queue.name, stopLooking.signal)
-        if (depth === null) reason = `the queue ${queue.name} does not exist`
-        else if (depth > queue.depthMax) reason = `the queue ${queue.name} holds ${depth} messages`
-        else await clock.sleep(LOOK_EVERY_MS, stopLooking.signal)
+        if (depth !== null && depth <= queue.depthMax) await clock.sleep(LOOK_EVERY_MS, stopLooking.signal)
+        else pull ??= queuePull(queue, depth)
       }
     }
     look().catch((error: unknown) => {
       if (stopLooking.signal.aborted) return
       // A limit that cannot be watched is no limit.
       const why = error instanceof RedriveError ? error.code : String(error)
-      reason ??= `the queue ${queue.name} cannot be looked at (${why})`
+      pull ??= { reason: `the queue ${queue.name} cannot be looked at (${why})`, pulled: null }
     })
   }
 
@@ -61,10 +70,21 @@ export function createBrake(
       if (limits === null) return
       if (answer.outcome === 'returned') returned += 1
       if (limits.returnedMax !== null && returned > limits.returnedMax)
-        reason ??= `${returned} messages were returned as unroutable`
+        pull ??= {
+          reason: `${returned} messages were returned as unroutable`,
+          pulled: { limit: 'returned', seen: returned, allowed: limits.returnedMax, queue: null },
+        }
       if (limits.failureRatio !== null) watchRatio(limits.failureRatio, answer.outcome === 'confirmed')
     },
-    pulled: () => reason,
+    pulled: () => pull,
     release: () => stopLooking.abort(),
+  }
+}
+
+function queuePull({ name, depthMax }: NonNullable<BrakeLimits['queue']>, depth: number | null): Pull {
+  if (depth === null) return { reason: `the queue ${name} does not exist`, pulled: null }
+  return {
+    reason: `the queue ${name} holds ${depth} messages`,
+    pulled: { limit: 'queue-depth', seen: depth, allowed: depthMax, queue: name },
   }
 }

@@ -1,11 +1,11 @@
 import type { ErrorCode, Retry } from '../../domain/errors.ts'
 import { RedriveError } from '../../domain/errors.ts'
-import type { Job } from '../../domain/job.ts'
+import type { BrakePull, Job } from '../../domain/job.ts'
 import type { Destination, MessageContent, MessageState } from '../../domain/message.ts'
 import type { Broker } from '../../ports/broker.ts'
 import type { MarkRequest, Outbox } from '../../ports/outbox.ts'
 import type { EnginePorts } from '../engine-ports.ts'
-import type { Meter } from './meter.ts'
+import type { RunStatus } from './run-status.ts'
 
 /** Everything that one run of a job works with. */
 export interface JobRun {
@@ -14,7 +14,7 @@ export interface JobRun {
   readonly outbox: Outbox
   readonly broker: Broker
   readonly token: string
-  readonly meter: Meter
+  readonly status: RunStatus
   /** How a row is marked whose outcome is known: a sweep tries again later, a resend leaves it to a person. */
   readonly markOf: (item: HeldItem, outcome: KnownOutcome) => MarkRequest
   /** For effects that must be seen through once they have begun; never aborted by the operator. */
@@ -51,6 +51,8 @@ export interface Interruption {
   readonly reason: string
   /** It may pass by itself: the run waits and tries again. */
   readonly passing: boolean
+  /** The limit, where it was the brake. */
+  readonly pulled?: BrakePull
 }
 
 export function interruptionOf(error: unknown): Interruption {

@@ -13,10 +13,10 @@ import { interruptionOf } from './job-run.ts'
 import { planIsIntact } from '../resend/plan-intact.ts'
 import { declareUnknown, reconcileRows } from './recover.ts'
 import { jobEntry } from './recording.ts'
+import type { RunStatus } from './run-status.ts'
 import { requireSettleable, settleUnknown } from './settle.ts'
 import type { SettleRequest } from './settle.ts'
 import { Workshop } from './workshop.ts'
-import type { Progress } from './workshop.ts'
 
 /** Reconciling the rows of one job at a start may take this long before it is left for "continue". */
 const RECOVER_TIMEOUT_MS = 5_000
@@ -113,8 +113,9 @@ export class Jobs {
     return this.get(id)
   }
 
-  progress(id: string): Progress | null {
-    return this.#workshop.progress(id)
+  /** How it fares, where it runs in this process. */
+  status(id: string): RunStatus | null {
+    return this.#workshop.status(id)
   }
 
   async settle(id: string, request: SettleRequest, signal: AbortSignal): Promise<Settled> {

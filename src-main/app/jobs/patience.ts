@@ -1,20 +1,12 @@
-import type { ErrorCode } from '../../domain/errors.ts'
 import type { Clock } from '../../ports/surroundings.ts'
 import type { Interruption } from './job-run.ts'
 import type { RunEnd } from './run-job.ts'
+import type { Waiting } from './run-status.ts'
 
 /** A source or broker that has been away for so long needs a person; the job is offered again then. */
 export const AWAY_MS_MAX = 10 * 60 * 1_000
 const PAUSE_MS_FIRST = 500
 const PAUSE_MS_MAX = 15_000
-
-/** What a run waits for. */
-export interface Waiting {
-  readonly code: ErrorCode
-  readonly reason: string
-  /** ISO-8601. */
-  readonly since: string
-}
 
 /**
  * Runs again and again while what stops it may pass by itself. `run` says whether it got anywhere: then the patience is
@@ -29,7 +21,7 @@ export async function patiently(
   }: {
     readonly clock: Clock
     readonly awayMsMax: number
-    readonly onWaiting: (waiting: Waiting | null) => void
+    readonly onWaiting: (waiting: Waiting) => void
   },
   stop: AbortSignal,
 ): Promise<RunEnd> {

@@ -2,7 +2,7 @@ import type { OutgoingMessage } from '../../domain/outcome.ts'
 import type { Publisher } from '../../ports/broker.ts'
 import { stoppedBefore } from './answers.ts'
 import { createBrake } from './brake.ts'
-import type { Brake } from './brake.ts'
+import type { Brake, Pull } from './brake.ts'
 import { release, withdrawnStep } from './claim.ts'
 import type { Claim, Feed } from './feed.ts'
 import type { ClaimedItem, HeldItem, Interruption, JobRun } from './job-run.ts'
@@ -78,23 +78,26 @@ function mustStop({ stop, settler, brake }: Line): boolean {
 }
 
 function whyStopped(line: Line): Interruption | null {
-  const reason = line.brake.pulled()
-  return reason === null ? null : braked(reason)
+  const pull = line.brake.pulled()
+  return pull === null ? null : braked(pull)
 }
 
-function braked(reason: string): Interruption {
-  return { code: 'brake-pulled', reason, passing: false }
+function braked({ reason, pulled }: Pull): Interruption {
+  return { code: 'brake-pulled', reason, passing: false, ...(pulled === null ? {} : { pulled }) }
 }
 
 /** Answers with what made the run stop early, or null. */
 async function publishAll(line: Line): Promise<Interruption | null> {
-  return (await climb(line)) ?? (mustStop(line) ? whyStopped(line) : await publishBatches(line))
+  const failure = await climb(line)
+  line.run.status.rampStep = null
+  return failure ?? (mustStop(line) ? whyStopped(line) : await publishBatches(line))
 }
 
 /** The first few messages: each step waits for all its answers. */
 async function climb(line: Line): Promise<Interruption | null> {
   const { run, feed, ramp, settler } = line
   for (let step = ramp.step; step !== null && !mustStop(line); step = ramp.step) {
+    run.status.rampStep = step
     const claiming = await feed.claim(Math.min(step, run.ports.batch), [])
     if (claiming === null) return null
     const claim = await claiming.result
@@ -105,8 +108,8 @@ async function climb(line: Line): Promise<Interruption | null> {
     await settler.quiet()
     if (settler.interruption !== null || line.stop.aborted) return null
     const { confirmed, count } = settler.answers
-    const reason = ramp.judge({ confirmed: confirmed - before.confirmed, answers: count - before.count })
-    if (reason !== null) return braked(reason)
+    const pull = ramp.judge({ confirmed: confirmed - before.confirmed, answers: count - before.count })
+    if (pull !== null) return braked(pull)
   }
   return null
 }

@@ -149,7 +149,7 @@ export class Settler {
         const { sent, unsent, parked } = sorted(group)
         const withdrawn = withdrawnStep([...unsent, ...parked.map(({ item }) => item)])
         await this.#writeDown([outcomesStep(sent), withdrawn])
-        this.#run.meter.note(sent.length)
+        this.#run.status.answered(sent.length)
         this.#unmarked.push(...sent)
         if (unsent.length + parked.length > 0) this.#unpublished.push({ unsent, parked })
         this.#bell.ring()

@@ -11,26 +11,18 @@ import { interruptionOf } from './job-run.ts'
 import type { Interruption, JobRun } from './job-run.ts'
 import { createLanes } from './lanes.ts'
 import type { Lanes } from './lanes.ts'
-import { createMeter } from './meter.ts'
-import type { Meter } from './meter.ts'
 import { patiently } from './patience.ts'
-import type { Waiting } from './patience.ts'
 import { createPlannedFeed } from './planned-feed.ts'
 import { reconcileRows } from './recover.ts'
 import { jobEntry } from './recording.ts'
 import { runJob } from './run-job.ts'
+import { createRunStatus } from './run-status.ts'
+import type { RunStatus, Waiting } from './run-status.ts'
 import type { RunEnd } from './run-job.ts'
 import { markOfResend } from './settle-outcomes.ts'
 import { startTicker } from './ticker.ts'
 
 export type StopReason = 'cancel' | 'pause' | 'shutdown'
-
-/** How a running job fares; of this process, not written down. */
-export interface Progress {
-  /** Answers a second over the last seconds; null: too early to say. */
-  readonly ratePerSec: number | null
-  readonly waiting: Waiting | null
-}
 
 /** What a kind of job brings: where its items come from and how their rows are marked. */
 export interface Trade {
@@ -43,8 +35,13 @@ const resendTrade: Trade = { feed: createPlannedFeed, markOf: markOfResend }
 interface Running {
   readonly stop: AbortController
   readonly ended: Promise<void>
-  readonly meter: Meter
-  waiting: Waiting | null
+  readonly status: RunStatus
+}
+
+interface Work {
+  readonly trade: Trade
+  readonly status: RunStatus
+  readonly stop: AbortSignal
 }
 
 /** The jobs that this process is carrying out. */
@@ -65,8 +62,8 @@ export class Workshop {
   start(job: Job, trade: Trade = resendTrade): Promise<void> {
     const stop = new AbortController()
     const stopTicker = startTicker(this.#ports.clock, this.#changes)
-    const meter = createMeter(this.#ports.clock)
-    const ended = this.#work(job, { trade, meter, stop: stop.signal })
+    const status = createRunStatus(this.#ports.clock)
+    const ended = this.#work(job, { trade, status, stop: stop.signal })
       .catch((error: unknown) =>
         this.#ports.log.warn({ job: job.job, ...interruptionOf(error) }, 'job-left-running'),
       )
@@ -75,7 +72,7 @@ export class Workshop {
         stopTicker()
         this.#changes.bump()
       })
-    this.#running.set(job.job, { stop, ended, meter, waiting: null })
+    this.#running.set(job.job, { stop, ended, status })
     this.#changes.bump()
     return ended
   }
@@ -89,9 +86,9 @@ export class Workshop {
     return true
   }
 
-  progress(job: string): Progress | null {
-    const running = this.#running.get(job)
-    return running ? { ratePerSec: running.meter.rate(), waiting: running.waiting } : null
+  /** Null: not running here. */
+  status(job: string): RunStatus | null {
+    return this.#running.get(job)?.status ?? null
   }
 
   /** Stops all jobs and waits for them, at most so long. Nothing begins in a source afterwards. */
@@ -113,15 +110,20 @@ export class Workshop {
   /** For work on a job's rows outside of a run: settling, putting right what a crash left. */
   async jobRun(job: Job, outbox: Outbox, { markOf }: Trade = resendTrade): Promise<JobRun> {
     const { broker } = await this.#connections.brokerOf(job.source)
-    const meter = createMeter(this.#ports.clock)
+    const status = createRunStatus(this.#ports.clock)
     const effects = this.#shutdown.signal
-    return { ports: this.#ports, job, outbox, broker, token: claimToken(job.job), meter, markOf, effects }
+    return { ports: this.#ports, job, outbox, broker, token: claimToken(job.job), status, markOf, effects }
   }
 
-  async interrupt(job: Job, { code, reason }: Omit<Interruption, 'passing'>, detail: object): Promise<void> {
+  async interrupt(
+    job: Job,
+    { code, reason, pulled }: Omit<Interruption, 'passing'>,
+    detail: object,
+  ): Promise<void> {
     const to = code === 'brake-pulled' ? ('paused' as const) : ('interrupted' as const)
     const entry = jobEntry(this.#ports, job, 'job-ended', { state: to, code, reason, ...detail })
-    const move = { from: 'running' as const, to, owner: null, interruption: { code, reason } }
+    const interruption = { code, reason, ...(pulled ? { pulled } : {}) }
+    const move = { from: 'running' as const, to, owner: null, interruption }
     await this.#ports.jobStore.moveJob(job.job, move, entry)
   }
 
@@ -134,39 +136,24 @@ export class Workshop {
     await this.#ports.jobStore.moveJob(job.job, { from: 'running', to, owner: null }, entry)
   }
 
-  async #work(
-    job: Job,
-    { trade, meter, stop }: { readonly trade: Trade; readonly meter: Meter; readonly stop: AbortSignal },
-  ): Promise<void> {
+  async #work(job: Job, { trade, status, stop }: Work): Promise<void> {
     const { clock, awayMsMax } = this.#ports
-    const running = (): Running | undefined => this.#running.get(job.job)
-    const onWaiting = (waiting: Waiting | null): void => {
-      const mine = running()
-      if (mine) mine.waiting = waiting
-      this.#changes.bump()
-    }
-    const counted: Meter = {
-      rate: () => meter.rate(),
-      note(answers) {
-        onWaiting(null)
-        meter.note(answers)
-      },
-    }
     const once = async () => {
       const before = await this.#job(job.job)
-      const end = await this.#once(before, { trade, meter: counted, stop })
+      const end = await this.#once(before, { trade, status, stop })
       const after = await this.#job(job.job)
       return { end, progress: after.ended > before.ended }
+    }
+    const onWaiting = (waiting: Waiting): void => {
+      status.waiting = waiting
+      this.#changes.bump()
     }
     await this.#conclude(job, stop, await patiently(once, { clock, awayMsMax, onWaiting }, stop))
   }
 
-  async #once(
-    job: Job,
-    { trade, meter, stop }: { readonly trade: Trade; readonly meter: Meter; readonly stop: AbortSignal },
-  ): Promise<RunEnd> {
+  async #once(job: Job, { trade, status, stop }: Work): Promise<RunEnd> {
     const work = async (outbox: Outbox): Promise<RunEnd> => {
-      const run = { ...(await this.jobRun(job, outbox, trade)), meter }
+      const run = { ...(await this.jobRun(job, outbox, trade)), status }
       await reconcileRows(run)
       const lanes = createLanes()
       await blockUnfinishedChains(run, lanes)

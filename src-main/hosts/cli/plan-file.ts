@@ -1,65 +1,99 @@
 import { randomUUID } from 'node:crypto'
-import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { planFile } from '../../../src-preload/contract/plans.ts'
-import type { PlanFile } from '../../../src-preload/contract/plans.ts'
+import { createReadStream } from 'node:fs'
+import { open, rename, rm } from 'node:fs/promises'
+import { createInterface } from 'node:readline'
+import { FILE_LINES_MAX } from '../../../src-preload/contract/plans.ts'
+import type { PlanView } from '../../../src-preload/contract/plans.ts'
 import { RedriveError } from '../../domain/errors.ts'
 import { usageError } from '../common/failure.ts'
+import type { EngineClient } from './command.ts'
 
-/** PLAN_ITEMS_MAX items of about 600 bytes, with room. */
-const FILE_BYTES_MAX = 256 * 1024 * 1024
-
-/** JSON with one item a line, so that two plans can be compared line by line. */
-export function planText(plan: PlanFile): string {
-  const members = Object.entries(plan).map(([name, value]) => {
-    if (!Array.isArray(value) || value.length === 0)
-      return `  ${JSON.stringify(name)}: ${JSON.stringify(value)}`
-    const items = value.map((item) => `    ${JSON.stringify(item)}`)
-    return `  ${JSON.stringify(name)}: [\n${items.join(',\n')}\n  ]`
-  })
-  return `{\n${members.join(',\n')}\n}\n`
-}
-
-/** Replaces the file in one step: a reader finds a whole plan or none. */
-export async function writePlanFile(path: string, plan: PlanFile): Promise<void> {
+/**
+ * Writes a stored plan as NDJSON, one item a line, so that two plans can be compared line by line. Replaces the file in
+ * one step: a reader finds a whole plan or none.
+ */
+export async function writePlanFile(client: EngineClient, plan: string, path: string): Promise<void> {
   const draft = `${path}.${randomUUID()}.tmp`
   try {
-    await writeFile(draft, planText(plan), { flag: 'wx' })
+    const file = await open(draft, 'wx')
+    try {
+      for await (const line of planLines(client, plan)) await file.write(`${line}\n`)
+    } finally {
+      await file.close()
+    }
     await rename(draft, path)
   } catch (error) {
     await rm(draft, { force: true })
+    if (!isSystemError(error)) throw error
     throw usageError(`The plan cannot be written to ${path} (${codeOf(error)}).`, { cause: error })
   }
 }
 
-/** Throws `plan-invalid` where the file is no plan. Whether it was edited is for the engine to say, by its digest. */
-export async function readPlanFile(path: string): Promise<PlanFile> {
-  const text = await readText(path)
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch (error) {
-    throw invalid(path, 'it is not JSON', error)
+async function* planLines(client: EngineClient, plan: string): AsyncGenerator<string> {
+  let afterSeq: number | null = 0
+  while (afterSeq !== null) {
+    const page: Awaited<ReturnType<EngineClient['plans']['exportLines']>> = await client.plans.exportLines({
+      plan,
+      afterSeq,
+      limit: FILE_LINES_MAX,
+    })
+    const lines = page.header === null ? page.lines : [page.header, ...page.lines]
+    if (lines.length > 0) yield lines.join('\n')
+    afterSeq = page.nextAfterSeq
   }
-  const parsed = planFile.safeParse(value)
-  if (parsed.success) return parsed.data
-  const issue = parsed.error.issues[0]
-  const at = issue === undefined || issue.path.length === 0 ? '' : ` at ${issue.path.join('.')}`
-  throw invalid(path, `${issue?.message ?? 'it has another form'}${at}`, parsed.error)
 }
 
-async function readText(path: string): Promise<string> {
+/**
+ * Takes a plan file into the store, a piece at a time. Throws `plan-invalid` where the file is no plan and
+ * `plan-digest-mismatch` where it was edited.
+ */
+export async function importPlanFile(client: EngineClient, path: string): Promise<PlanView> {
+  const lines = createInterface({ input: createReadStream(path, 'utf8'), crlfDelay: Infinity })
   try {
-    const { size } = await stat(path)
-    if (size > FILE_BYTES_MAX) throw invalid(path, `it is larger than ${FILE_BYTES_MAX} bytes`, null)
-    return await readFile(path, 'utf8')
+    let token: string | null = null
+    let waiting: string[] = []
+    for await (const line of lines) {
+      if (line.trim() === '') continue
+      if (token === null) {
+        token = (await client.plans.importBegin({ header: line })).token
+        continue
+      }
+      waiting.push(line)
+      if (waiting.length < FILE_LINES_MAX) continue
+      await client.plans.importItems({ token, lines: waiting })
+      waiting = []
+    }
+    if (token === null) throw new RedriveError('plan-invalid', 'never', { reason: `${path} is empty` })
+    if (waiting.length > 0) await client.plans.importItems({ token, lines: waiting })
+    return await client.plans.importEnd({ token })
   } catch (error) {
-    if (error instanceof RedriveError) throw error
+    if (!isSystemError(error)) throw error
     throw usageError(`The plan file ${path} cannot be read (${codeOf(error)}).`, { cause: error })
+  } finally {
+    lines.close()
   }
 }
 
-function invalid(path: string, reason: string, cause: unknown): RedriveError {
-  return new RedriveError('plan-invalid', 'never', { path, reason: `${path}: ${reason}` }, { cause })
+/** The plan that a file says it is, from its first line alone; whether the rest fits is checked when it is imported. */
+export async function planFileDigest(path: string): Promise<{ plan: string; digest: string }> {
+  const lines = createInterface({ input: createReadStream(path, 'utf8'), crlfDelay: Infinity })
+  try {
+    for await (const line of lines) {
+      const { plan, digest } = JSON.parse(line) as { plan?: unknown; digest?: unknown }
+      return { plan: String(plan), digest: String(digest) }
+    }
+  } catch (error) {
+    if (isSystemError(error))
+      throw usageError(`The plan file ${path} cannot be read (${codeOf(error)}).`, { cause: error })
+    throw new RedriveError('plan-invalid', 'never', { reason: `${path}: it is not JSON` }, { cause: error })
+  } finally {
+    lines.close()
+  }
+  throw new RedriveError('plan-invalid', 'never', { reason: `${path} is empty` })
+}
+
+function isSystemError(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error
 }
 
 function codeOf(error: unknown): string {

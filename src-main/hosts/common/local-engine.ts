@@ -29,6 +29,7 @@ export function openLocalEngine(options: LocalEngineOptions): Promise<Running> {
     operator: operatorName(),
     dataDir,
     workspace: 'file' in workspace ? openWorkspaceFile({ path: workspace.file }) : workspace,
+    workspacePath: 'file' in workspace ? workspace.file : null,
     secrets: createMemorySecrets({ env: process.env, ...(prompt !== undefined && { prompt }) }),
     keepsPasswords: false,
     log,

@@ -65,6 +65,7 @@ async function open(options: StartOptions, secrets: EngineSecrets, log: Logger):
       operator,
       dataDir: sandbox?.storeDir ?? dataDir,
       workspace: sandbox?.workspace ?? openWorkspaceFile({ path: workspaceFile }),
+      workspacePath: sandbox ? null : workspaceFile,
       secrets,
       keepsPasswords,
       log,

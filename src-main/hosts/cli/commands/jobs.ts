@@ -13,14 +13,19 @@ const ITEMS_PAGE = 1_000
 
 const jobColumns: readonly Column<Job>[] = [
   { title: 'JOB', cell: (job) => job.job },
+  { title: 'KIND', cell: (job) => job.kind },
   { title: 'STATE', cell: (job) => job.state },
   { title: 'SOURCE', cell: (job) => job.source },
   { title: 'STARTED', cell: (job) => job.createdAt },
   { title: 'BY', cell: (job) => job.operator },
   { title: 'ITEMS', cell: (job) => job.items, align: 'right' },
-  ...(['confirmed', 'returned', 'refused', 'unknown', 'skipped', 'unsettled', 'unmarked'] as const).map(
-    (name): Column<Job> => ({ title: name.toUpperCase(), cell: (job) => job.tally[name], align: 'right' }),
-  ),
+  ...(
+    ['confirmed', 'returned', 'refused', 'unknown', 'skipped', 'parked', 'unsettled', 'unmarked'] as const
+  ).map((name): Column<Job> => ({
+    title: name.toUpperCase(),
+    cell: (job) => job.tally[name],
+    align: 'right',
+  })),
 ]
 
 const itemColumns: readonly Column<JobItem>[] = [

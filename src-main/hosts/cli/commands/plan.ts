@@ -1,9 +1,12 @@
+import { unconfirmedResult } from '../../../../src-preload/contract/plans.ts'
 import type {
-  PlanFile,
+  PlanEdit,
+  PlanRedirect,
   PlanSelection,
   PlanView,
   PlanWarning,
 } from '../../../../src-preload/contract/plans.ts'
+import { readFile } from 'node:fs/promises'
 import type { Arguments } from '../arguments.ts'
 import type { Command } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
@@ -15,51 +18,85 @@ import { writePlanFile } from '../plan-file.ts'
 
 export const planResend: Command = {
   words: ['plan', 'resend'],
-  summary: 'Freezes what a resend would do into a file; touches nothing',
+  summary: 'Freezes what a resend would do into a file, with a dry run; touches nothing',
   operands: [],
   options: {
     source: sourceOption,
     id: idsOption,
     ...filterOptions,
+    job: { kind: 'text', value: 'JOB', help: 'what this job did not get confirmed' },
+    result: {
+      kind: 'list',
+      value: 'RESULT',
+      help: `with --job, only these: ${unconfirmedResult.options.join(', ')} (returned, refused)`,
+    },
+    patch: { kind: 'text', value: 'FILE', help: 'JSON Patch (RFC 6902) over every payload' },
+    'to-exchange': { kind: 'text', value: 'NAME', help: 'send there instead' },
+    'to-key': { kind: 'text', value: 'KEY', help: 'send with this routing key instead' },
     out: { kind: 'text', value: 'FILE', help: 'plan file to write' },
   },
   async run({ args, engine, output, signal }) {
     const source = args.required('source')
     const out = args.required('out')
     const selection = selectionOf(args)
+    const edit = await editOf(args)
     const client = await engine()
-    const view = await client.plans.resend({ source, selection }, { signal })
-    const file = await client.plans.export({ plan: view.plan }, { signal })
-    await writePlanFile(out, file)
-    report(output, view, file, out)
+    const request = { source, selection, edit, redirect: redirectOf(args) }
+    const view = await client.plans.resend(request, { signal })
+    await writePlanFile(client, view.plan, out)
+    report(output, view, out)
     return EXIT.done
   },
 }
 
 function selectionOf(args: Arguments): PlanSelection {
   const ids = args.list('id')
+  const job = args.text('job')
   const filter = filterOf(args)
   const filtered = Object.keys(filter).length > 0
-  if (ids.length > 0 && filtered) throw usageError('Give --id or a filter, not both.')
+  if (Number(ids.length > 0) + Number(filtered) + Number(job !== null) > 1)
+    throw usageError('Give --id, a filter or --job, and only one of them.')
   if (ids.length > 0) return { kind: 'ids', ids: [...new Set(ids)] }
+  if (job !== null) {
+    const results = args.choices('result', unconfirmedResult.options)
+    return { kind: 'job', job, results: results.length > 0 ? [...results] : ['returned', 'refused'] }
+  }
   // A resend of everything that is in the table is never what was meant.
-  if (!filtered) throw usageError('Say which messages: --id ID... or --trouble stuck|failed.')
+  if (!filtered) throw usageError('Say which messages: --id ID..., --trouble stuck|failed or --job JOB.')
   return { kind: 'filter', filter }
 }
 
-function report(output: Output, view: PlanView, file: PlanFile, out: string): void {
-  const { plan, digest, items, environment } = view
-  output.object(
-    { plan, digest, items, skipped: file.skipped.length, warnings: file.warnings, environment, file: out },
-    { plan, digest, items, skipped: file.skipped.length, environment, file: out },
-  )
-  if (output.json) return
-  for (const { destination, count, exists } of view.byDestination) {
-    const missing = exists === false ? ' (this exchange does not exist)' : ''
-    output.line(`  ${count} to ${destination.exchange}/${destination.routingKey}${missing}`)
+async function editOf(args: Arguments): Promise<PlanEdit | null> {
+  const path = args.text('patch')
+  if (path === null) return null
+  try {
+    return { kind: 'patch', patch: await readFile(path, 'utf8') }
+  } catch (error) {
+    throw usageError(`The patch ${path} cannot be read.`, { cause: error })
   }
-  for (const { id, code } of view.skipped) output.line(`  left out: ${id} (${code})`)
-  for (const warning of file.warnings) output.line(`  attention: ${sentenceOf(warning)}`)
+}
+
+function redirectOf(args: Arguments): PlanRedirect | null {
+  const exchange = args.text('to-exchange')
+  const routingKey = args.text('to-key')
+  if (exchange === null && routingKey === null) return null
+  return { ...(exchange === null ? {} : { exchange }), ...(routingKey === null ? {} : { routingKey }) }
+}
+
+function report(output: Output, view: PlanView, out: string): void {
+  const { plan, digest, items, environment, skippedCount, warnings, dryRun } = view
+  const head = { plan, digest, items, skipped: skippedCount }
+  output.object({ ...head, warnings, dryRun, environment, file: out }, { ...head, environment, file: out })
+  if (output.json) return
+  for (const { key, count, exists } of dryRun.byDestination.groups) {
+    const missing = exists === false ? ' (does not exist)' : ''
+    output.line(`  ${count} to ${key.exchange}/${key.routingKey}${missing}`)
+  }
+  for (const { key, count } of dryRun.byCause.groups) output.line(`  ${count} failed with: ${key ?? '-'}`)
+  for (const { code, count } of view.skippedByCode) output.line(`  left out: ${count} (${code})`)
+  for (const { id, code } of view.skipped) output.line(`    ${id} (${code})`)
+  for (const warning of warnings) output.line(`  attention: ${sentenceOf(warning)}`)
+  if (dryRun.estimateSec !== null) output.line(`  about ${dryRun.estimateSec} s at full speed`)
   const count = environment === 'production' ? ` --count ${items}` : ''
   output.line(`Read it, then: redrive run ${out} --confirm ${digest}${count}`)
 }
