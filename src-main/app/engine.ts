@@ -11,6 +11,10 @@ import { Jobs } from './jobs/jobs.ts'
 import { createMessages } from './messages/messages.ts'
 import type { Messages } from './messages/messages.ts'
 import { Resolving } from './resolve/resolving.ts'
+import { noSweepRunner } from './sweep/no-sweep-runner.ts'
+import type { SweepRunner } from './sweep/runner.ts'
+import { Sweeps } from './sweep/sweeps.ts'
+import { Switching } from './sweep/switching.ts'
 
 /** What a start may spend on decisions whose outcome has to be looked up in a source. */
 const RECOVER_DECISIONS_TIMEOUT_MS = 5_000
@@ -26,34 +30,43 @@ export interface Engine {
   readonly messages: Messages
   readonly jobs: Jobs
   readonly resolving: Resolving
+  readonly sweeps: Sweeps
+  readonly switching: Switching
   /** Settles what a crash left behind. Called once, before anything else. */
   recover(): Promise<void>
   /** Ends jobs within a deadline and closes every connection. The store is its owner's to close. */
   close(): Promise<void>
 }
 
-export function createEngine(ports: EnginePorts): Engine {
+export function createEngine(ports: EnginePorts, runner: SweepRunner = noSweepRunner): Engine {
   const changes = createChanges()
   const health = createHealthBoard(ports.clock, changes)
   const connections = new Connections(ports, health)
   const locks = createLocks(ports, changes)
   const jobs = new Jobs(ports, connections, locks, changes)
   const resolving = new Resolving(ports, connections, locks, changes)
+  const configure = new Configure(ports, connections)
+  const sweeping = { ports, connections, runner, locks, changes }
+  const sweeps = new Sweeps(sweeping)
   return {
     ports,
     changes,
     connections,
-    configure: new Configure(ports, connections),
+    configure,
     health,
     locks,
     messages: createMessages(ports, connections),
     jobs,
     resolving,
+    sweeps,
+    switching: new Switching({ ...sweeping, configure, sweeps }),
     async recover() {
       await jobs.recover()
+      await sweeps.recover()
       await resolving.recover(AbortSignal.timeout(RECOVER_DECISIONS_TIMEOUT_MS))
     },
     async close() {
+      await sweeps.close()
       await jobs.close()
       await connections.close()
     },

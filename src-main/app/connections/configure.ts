@@ -1,4 +1,5 @@
 import { RedriveError } from '../../domain/errors.ts'
+import type { SweepPolicy } from '../../domain/sweep-policy.ts'
 import type { BrokerConfig, SecretRef, SourceConfig, Workspace } from '../../domain/workspace.ts'
 import type { PasswordSource } from '../../ports/drivers.ts'
 import type { EnginePorts } from '../engine-ports.ts'
@@ -32,10 +33,28 @@ export class Configure {
   }
 
   saveSource(save: Save<SourceConfig>): Promise<SourceConfig> {
-    return this.#save('source', save, (workspace, saved) => ({
-      ...workspace,
-      sources: { ...workspace.sources, [save.name]: saved },
-    }))
+    return this.#save('source', save, (workspace, saved) => {
+      // The form of a connection knows nothing of its sweep.
+      const sweep = workspace.sources[save.name]?.sweep
+      const whole = sweep === undefined ? saved : { ...saved, sweep }
+      return { ...workspace, sources: { ...workspace.sources, [save.name]: whole } }
+    })
+  }
+
+  /** Writes a sweep's policy down; the connection stays as it is, and open. */
+  async saveSweep(name: string, sweep: SweepPolicy): Promise<SourceConfig> {
+    const before = await this.#connections.source(name)
+    await this.#ports.journal.append({
+      action: 'workspace-changed',
+      operator: this.#ports.operator,
+      source: name,
+      subject: null,
+      detail: { change: 'sweep', kind: 'source', name, sweep: { ...sweep, backoff: { ...sweep.backoff } } },
+    })
+    const workspace = await this.#ports.workspace.load()
+    const saved = { ...before, sweep }
+    await this.#ports.workspace.save({ ...workspace, sources: { ...workspace.sources, [name]: saved } })
+    return saved
   }
 
   saveBroker(save: Save<BrokerConfig>): Promise<BrokerConfig> {
