@@ -8,6 +8,7 @@ import { messageRoutes } from './message-routes.ts'
 import { planRoutes } from './plan-routes.ts'
 import { sessionRoutes } from './session-routes.ts'
 import { required } from './signal.ts'
+import { sweepRoutes } from './sweep-routes.ts'
 
 /** The whole API on one engine. */
 export function createRouter(engine: Engine, info: SessionInfo) {
@@ -53,6 +54,7 @@ export function createRouter(engine: Engine, info: SessionInfo) {
     },
     plans: planRoutes(os, engine),
     session: sessionRoutes(os, engine, info),
+    sweeps: sweepRoutes(os, engine),
   })
 }
 

@@ -2,6 +2,7 @@ import type { EditPorts } from './edit/edit-messages.ts'
 import type { Drivers } from '../ports/drivers.ts'
 import type { DecisionStore, JobReader, JobStore } from '../ports/job-store.ts'
 import type { Journal } from '../ports/journal.ts'
+import type { SweepStore } from '../ports/sweep-store.ts'
 import type { Clock, Ids, Log, Processes, Secrets, WorkspaceStore } from '../ports/surroundings.ts'
 
 /** Rows that one claim, one group of intents and one bulk mark hold. */
@@ -16,8 +17,11 @@ export interface EnginePorts extends EditPorts {
   readonly jobReader: JobReader
   readonly decisionStore: DecisionStore
   readonly journal: Journal
+  readonly sweepStore: SweepStore
   readonly clock: Clock
   readonly ids: Ids
+  /** From 0 to 1. */
+  readonly random: () => number
   readonly processes: Processes
   readonly log: Log
   /** Who acts, as the journal names it. */

@@ -8,11 +8,15 @@ import { createLocks } from './connections/locks.ts'
 import type { Locks } from './connections/locks.ts'
 import type { EnginePorts } from './engine-ports.ts'
 import { Jobs } from './jobs/jobs.ts'
+import { createSweepRunner } from './jobs/sweep-runner.ts'
+import { Workshop } from './jobs/workshop.ts'
 import { createMessages } from './messages/messages.ts'
 import type { Messages } from './messages/messages.ts'
 import { createPlanImports } from './resend/import-plan.ts'
 import type { PlanImports } from './resend/import-plan.ts'
 import { Resolving } from './resolve/resolving.ts'
+import { Sweeps } from './sweep/sweeps.ts'
+import { Switching } from './sweep/switching.ts'
 
 /** What a start may spend on decisions whose outcome has to be looked up in a source. */
 const RECOVER_DECISIONS_TIMEOUT_MS = 5_000
@@ -29,6 +33,8 @@ export interface Engine {
   readonly jobs: Jobs
   readonly planImports: PlanImports
   readonly resolving: Resolving
+  readonly sweeps: Sweeps
+  readonly switching: Switching
   /** Settles what a crash left behind. Called once, before anything else. */
   recover(): Promise<void>
   /** Ends jobs within a deadline and closes every connection. The store is its owner's to close. */
@@ -40,24 +46,33 @@ export function createEngine(ports: EnginePorts): Engine {
   const health = createHealthBoard(ports.clock, changes)
   const connections = new Connections(ports, health)
   const locks = createLocks(ports, changes)
-  const jobs = new Jobs(ports, connections, locks, changes)
+  const workshop = new Workshop(ports, connections, changes)
+  const jobs = new Jobs({ ports, connections, locks, changes, workshop })
   const resolving = new Resolving(ports, connections, locks, changes)
+  const configure = new Configure(ports, connections)
+  const runner = createSweepRunner(ports, connections, workshop)
+  const sweeping = { ports, connections, runner, locks, changes }
+  const sweeps = new Sweeps(sweeping)
   return {
     ports,
     changes,
     connections,
-    configure: new Configure(ports, connections),
+    configure,
     health,
     locks,
     messages: createMessages(ports, connections),
     jobs,
     planImports: createPlanImports(ports, connections),
     resolving,
+    sweeps,
+    switching: new Switching({ ...sweeping, configure, sweeps }),
     async recover() {
       await jobs.recover()
+      await sweeps.recover()
       await resolving.recover(AbortSignal.timeout(RECOVER_DECISIONS_TIMEOUT_MS))
     },
     async close() {
+      await sweeps.close()
       await jobs.close()
       await connections.close()
     },

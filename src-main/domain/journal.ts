@@ -20,6 +20,10 @@ export const journalActions = [
   'resolved',
   'undo-intended',
   'undone',
+  'sweep-switched',
+  'sweep-begun',
+  'sweep-expiring',
+  'sweep-ended',
 ] as const
 export type JournalAction = (typeof journalActions)[number]
 

@@ -8,7 +8,7 @@ export type MappingValue =
   | number
   | boolean
   | null
-  | { readonly is: 'now' | 'infinity' | 'token' | 'reason' }
+  | { readonly is: 'now' | 'infinity' | 'token' | 'reason' | 'delay' }
   | { readonly column: string; readonly plus: number }
 
 /** A condition on one row. Compiled to SQL in one place; names are checked against the catalogue. */
@@ -46,12 +46,14 @@ export interface Mapping {
   /**
    * `claim` takes a row for one publish and counts the attempt. `confirm`, `fail` and `release` end the claim and
    * hold only while the row still carries its token; `release` gives a row that was never published back to the
-   * state it had. `resolve` says that no delivery is needed.
+   * state it had. `retry` ends the claim too: the row waits until its next attempt, which is `delay` from now.
+   * `resolve` says that no delivery is needed.
    */
   readonly actions: {
     readonly claim: MappingAssignments
     readonly confirm: MappingAssignments
     readonly fail: MappingAssignments
+    readonly retry: MappingAssignments
     readonly release: readonly { readonly from: readonly MessageState[]; readonly set: MappingAssignments }[]
     readonly resolve: MappingAssignments
   }
@@ -89,6 +91,7 @@ export function mappingColumns(mapping: Mapping): string[] {
         actions.claim,
         actions.confirm,
         actions.fail,
+        actions.retry,
         actions.resolve,
         ...actions.release.map((rule) => rule.set),
       ].flatMap((assignments) => Object.keys(assignments)),

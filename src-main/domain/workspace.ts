@@ -1,3 +1,5 @@
+import type { SweepPolicy } from './sweep-policy.ts'
+
 export const environments = ['development', 'staging', 'production'] as const
 export type Environment = (typeof environments)[number]
 
@@ -36,6 +38,8 @@ export interface SourceConfig {
   readonly deliver?: { readonly broker: string }
   readonly stuckAfterSec: number
   readonly maxAttempts: number
+  /** Absent: no sweep. */
+  readonly sweep?: SweepPolicy
 }
 
 export interface BrokerConfig {

@@ -63,8 +63,10 @@ export async function compose(options: HostOptions): Promise<Running> {
     jobReader: store.jobReader,
     decisionStore: store.decisions,
     journal: store.journal,
+    sweepStore: store.sweeps,
     clock,
     ids: randomIds(clock),
+    random: Math.random,
     processes: localProcesses(),
     log,
     operator,
@@ -78,6 +80,8 @@ export async function compose(options: HostOptions): Promise<Running> {
   }
   try {
     await engine.recover()
+    // A command of the command line sweeps only what it was told to.
+    if (host !== 'cli') await engine.sweeps.start()
   } catch (error) {
     await close()
     throw error

@@ -1,5 +1,6 @@
 import type { Message, MessageContent, MessageState, MessageWithContent, Trouble } from '../domain/message.ts'
 import type { Mapping } from '../domain/mapping.ts'
+import type { DueRows } from './due.ts'
 
 /** Rows to look for. Every field narrows; an empty filter means all rows. */
 export interface MessageFilter {
@@ -92,10 +93,15 @@ export type ClaimResult =
 
 export interface MarkRequest {
   readonly id: string
-  /** `confirm`: sent. `fail`: returned or refused. `release`: never published, back to what it was. */
-  readonly as: 'confirm' | 'fail' | 'release'
-  /** Last error to write for `fail` and `release`. */
+  /**
+   * `confirm`: sent. `fail`: returned or refused. `retry`: the same, and it waits for its next attempt. `release`: never
+   * published, back to what it was.
+   */
+  readonly as: 'confirm' | 'fail' | 'retry' | 'release'
+  /** Last error to write for `fail`, `retry` and `release`. */
   readonly reason: string | null
+  /** For `retry`, and only there: seconds until the next attempt, counted by the server's clock. */
+  readonly delaySec?: number
   /** State before the claim, for `release`. */
   readonly stateBefore: MessageState
 }
@@ -135,7 +141,7 @@ export interface UndoRequest {
  * connection broke after the statement had been sent. All four may then be repeated: the same claim token, mark or
  * decision applied twice has the effect of once.
  */
-export interface Outbox {
+export interface Outbox extends DueRows {
   readonly mapping: Mapping
   report(signal: AbortSignal): Promise<OutboxReport>
   list(query: ListQuery, signal: AbortSignal): Promise<MessagePage>

@@ -256,6 +256,11 @@ export const englishSentences: Readonly<Record<ErrorCode, Sentences>> = {
     means: nothingSent,
     next: 'Type the number that the plan shows.',
   },
+  'name-not-typed': {
+    what: 'The source is production: its name must be typed ({source}).',
+    means: nothingSent,
+    next: 'Type the name of the source as it is shown.',
+  },
   'source-locked': {
     what: '{source} is read-only.',
     means: nothingSent,
@@ -280,6 +285,16 @@ export const englishSentences: Readonly<Record<ErrorCode, Sentences>> = {
     what: 'Redrive ended before this was finished.',
     means: 'What had been handed to the broker without an answer is unknown; the rest was not sent.',
     next: 'Settle unknown outcomes, then continue the job.',
+  },
+  'sweep-busy': {
+    what: 'A sweep of {source} is running already.',
+    means: 'Only one runs at a time; that one goes on.',
+    next: 'Wait until it ends, or stop it.',
+  },
+  'sweep-not-found': {
+    what: 'There is no run {run} of a sweep in this store.',
+    means: 'Only the newest runs of each source are kept.',
+    next: 'Look into the journal for what it did.',
   },
   'workspace-invalid': {
     what: 'The workspace is not valid at {at}: {problem}.',

@@ -6,7 +6,8 @@ import { messages } from './messages.ts'
 import { overview } from './overview.ts'
 import { plans } from './plans.ts'
 import { session } from './session.ts'
+import { sweeps } from './sweeps.ts'
 
 /** The whole API between the engine and whoever drives it: window, browser, command line. */
-export const contract = { connections, decisions, jobs, journal, messages, overview, plans, session }
+export const contract = { connections, decisions, jobs, journal, messages, overview, plans, session, sweeps }
 export type Contract = typeof contract

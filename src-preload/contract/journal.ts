@@ -20,6 +20,10 @@ export const journalAction = z.enum([
   'resolved',
   'undo-intended',
   'undone',
+  'sweep-switched',
+  'sweep-begun',
+  'sweep-expiring',
+  'sweep-ended',
 ])
 export type JournalAction = z.infer<typeof journalAction>
 

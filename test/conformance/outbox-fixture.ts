@@ -31,6 +31,10 @@ export interface OutboxFixture {
   readonly touch: (id: string) => Promise<void>
   /** Another process marks the row as sent and changes nothing else. */
   readonly sendElsewhere: (id: string) => Promise<void>
+  /** Another process holds these rows in an open transaction; ends it as it is told. */
+  readonly lockElsewhere: (ids: readonly string[]) => Promise<{ readonly release: () => Promise<void> }>
+  /** The same outbox as a second console has it. */
+  readonly another: () => Promise<Outbox>
 }
 
 export interface FixtureOptions {

@@ -1,5 +1,6 @@
 import { addRows, openOutbox, testDatabase } from '../support/postgres.ts'
 import type { OutboxRow } from '../support/postgres.ts'
+import { connectTo } from '../support/postgres-server.ts'
 import type { TestDatabase } from '../support/postgres-server.ts'
 import { outboxConformance } from './outbox.ts'
 import type { FixtureOptions, OutboxFixture, SeedRow } from './outbox-fixture.ts'
@@ -53,6 +54,13 @@ async function fixture(
     async sendElsewhere(id) {
       await database.sql(`update outbox_message set status = 'sent' where id = $1`, [id])
     },
+    async lockElsewhere(ids) {
+      const client = await connectTo(database.name)
+      await client.query('begin')
+      await client.query('select from outbox_message where id = any($1) for update', [ids])
+      return { release: () => client.end() }
+    },
+    another: () => openOutbox(database, { stuckAfterSec, maxAttempts: attemptsMax }),
   }
 }
 

@@ -1,4 +1,5 @@
 import { describe } from 'vitest'
+import { chainTests, dueTests, exhaustedTests, retryTests } from './outbox-due.ts'
 import type { Make } from './outbox-fixture.ts'
 import { countingTests, filterTests, lookingTests, readingTests } from './outbox-looking.ts'
 import { claimTests, markTests, resolveTests } from './outbox-writing.ts'
@@ -13,5 +14,9 @@ export function outboxConformance(name: string, make: Make): void {
     claimTests(make)
     markTests(make)
     resolveTests(make)
+    dueTests(make)
+    chainTests(make)
+    retryTests(make)
+    exhaustedTests(make)
   })
 }

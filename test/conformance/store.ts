@@ -1,6 +1,7 @@
 import { describe, expect } from 'vitest'
 import type { StoreUnderTest } from '../support/store-samples.ts'
 import { storeConformanceOfDecisions } from './store-decisions.ts'
+import { storeConformanceOfSweeps } from './store-sweeps.ts'
 import { storeConformanceOfJobs } from './store-jobs.ts'
 
 /** Opens an empty store of its own. */
@@ -22,5 +23,6 @@ export function storeConformance(name: string, openEmpty: OpenEmptyStore): void 
   describe(`store conformance: ${name}`, () => {
     storeConformanceOfJobs(withStore)
     storeConformanceOfDecisions(withStore)
+    storeConformanceOfSweeps(withStore)
   })
 }

@@ -3,6 +3,7 @@ import type { JournalDraft } from '../../src-main/domain/journal.ts'
 import { freezePlan, newItemsDigest, planFormat } from '../../src-main/domain/plan.ts'
 import type { Plan, PlanItem } from '../../src-main/domain/plan.ts'
 import type { Journal } from '../../src-main/ports/journal.ts'
+import type { SweepStore } from '../../src-main/ports/sweep-store.ts'
 import type { DecisionStore, JobReader, JobStore, Owner } from '../../src-main/ports/job-store.ts'
 
 export interface StoreUnderTest {
@@ -10,6 +11,7 @@ export interface StoreUnderTest {
   readonly jobReader: JobReader
   readonly decisions: DecisionStore
   readonly journal: Journal
+  readonly sweeps: SweepStore
   close(): Promise<void>
 }
 

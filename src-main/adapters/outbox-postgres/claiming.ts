@@ -1,7 +1,9 @@
 import { RedriveError } from '../../domain/errors.ts'
 import type { MappingAssignments } from '../../domain/mapping.ts'
 import type { ClaimRequest, ClaimResult, MarkRequest, MarkResult } from '../../ports/outbox.ts'
+import { tokenForms } from './claim-forms.ts'
 import { newParams } from './compile.ts'
+import type { Bound } from './compile.ts'
 import type { Parts } from './parts.ts'
 import { contentColumns } from './rows.ts'
 import type { Row, Statement } from './session.ts'
@@ -60,10 +62,8 @@ export function inIdOrder<Request extends { readonly id: string }>(requests: rea
   })
 }
 
-/** The placeholders for what a mapping calls token and reason. */
-export function bound(
-  placeholders: Partial<Record<'token' | 'reason', string>>,
-): (is: 'token' | 'reason') => string {
+/** The placeholders or expressions for what a mapping calls token, reason and delay. */
+export function bound(placeholders: Partial<Record<Bound, string>>): (is: Bound) => string {
   return (is) => {
     const placeholder = placeholders[is]
     if (placeholder !== undefined) return placeholder
@@ -141,15 +141,19 @@ function markStatement(parts: Parts, kind: MarkKind, token: string): Statement {
     sorted.map((one) => one.reason),
     'reasons',
   )
-  const set = sql.assignments(kind.set, bound({ reason: 'r.reason' }), params)
+  const isRetry = kind.as === 'retry'
+  const delay = isRetry ? { delay: RETRY_AT } : {}
+  const set = sql.assignments(kind.set, bound({ reason: 'r.reason', ...delay }), params)
   const already =
     kind.as === 'confirm'
       ? sql.isState('sent', params)
       : ['r.reason is not null', ...set.flatMap(([column, value]) => same(column, value))].join(' and ')
   const key = sql.column(mapping.key)
-  const request = `unnest(${ids}::bigint[], ${reasons}::text[]) r(id, reason)`
+  const request = isRetry
+    ? `unnest(${ids}::bigint[], ${reasons}::text[], ${params.add(delaysOf(sorted), 'delays')}::float8[]) r(id, reason, delay)`
+    : `unnest(${ids}::bigint[], ${reasons}::text[]) r(id, reason)`
   const mine =
-    `${sql.column(mapping.tokenColumn)} = ${params.add(token, mapping.tokenColumn)} ` +
+    `${sql.column(mapping.tokenColumn)} = any(${params.add(tokenForms(token), 'tokens')}) ` +
     `and ${sql.isState('in-flight', params)}`
   const text =
     `with marked as (update ${sql.table} t set ${set.map(([column, value]) => `${column} = ${value}`).join(', ')} ` +
@@ -162,7 +166,17 @@ function markStatement(parts: Parts, kind: MarkKind, token: string): Statement {
   return { text, values: params.values, withoutSeqScan: true }
 }
 
+/** The server's clock, so that it does not matter what the console's says. */
+const RETRY_AT = 'now() + make_interval(secs => r.delay)'
+
+function delaysOf(requests: readonly MarkRequest[]): readonly string[] {
+  return requests.map(({ id, delaySec }) => {
+    if (delaySec !== undefined && Number.isFinite(delaySec) && delaySec >= 0) return String(delaySec)
+    throw new RedriveError('internal', 'never', { reason: `the retry of ${id} does not say when` })
+  })
+}
+
 /** `now()` is another one at each try. */
 function same(column: string, value: string): readonly string[] {
-  return value === 'now()' ? [] : [`t.${column} is not distinct from ${value}`]
+  return value === 'now()' || value === RETRY_AT ? [] : [`t.${column} is not distinct from ${value}`]
 }

@@ -59,18 +59,21 @@ export interface Compiler {
   /** [column, expression] of each assignment. */
   assignments(
     set: MappingAssignments,
-    bind: (is: 'token' | 'reason') => string,
+    bind: (is: Bound) => string,
     params: Params,
   ): readonly (readonly [string, string])[]
 }
 
 const ALIAS = 't'
 
+/** What a mapping names and only the statement knows: placeholders or expressions. */
+export type Bound = 'token' | 'reason' | 'delay'
+
 /** Where a condition or a value is being compiled to. */
 interface Frame {
   readonly params: Params
   readonly column: (name: string) => string
-  readonly bind: (is: 'token' | 'reason') => string
+  readonly bind: (is: Bound) => string
 }
 
 /** The one place where a name becomes SQL. */
@@ -173,7 +176,7 @@ function literalState(state: MessageState): string {
   return state
 }
 
-function noBinding(is: 'token' | 'reason'): never {
+function noBinding(is: Bound): never {
   throw new RedriveError('internal', 'never', { reason: `a condition cannot use the ${is}` })
 }
 

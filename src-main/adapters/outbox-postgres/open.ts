@@ -6,8 +6,10 @@ import type { Outbox } from '../../ports/outbox.ts'
 import { parseAddress, parseTableName } from './address.ts'
 import { readCatalogue, requireKey } from './catalogue.ts'
 import { claimMessages, markMessages } from './claiming.ts'
+import { claimDueMessages } from './claiming-due.ts'
 import { newCompiler } from './compile.ts'
 import { tlsFrom } from './connection.ts'
+import { expireMessages, findExhausted } from './exhausted.ts'
 import { listMessages, readLaterSent, readMessages } from './list.ts'
 import type { Parts } from './parts.ts'
 import { reportOn } from './report.ts'
@@ -69,6 +71,9 @@ function outboxOf(parts: Parts): Outbox {
     mark: (requests, token, signal) => markMessages(parts, requests, token, signal),
     resolve: (requests, signal) => resolveMessages(parts, requests, signal),
     undo: (requests, signal) => undoResolve(parts, requests, signal),
+    claimDue: (request, token, signal) => claimDueMessages(parts, request, token, signal),
+    exhausted: (rule, signal) => findExhausted(parts, rule, signal),
+    expire: (requests, signal) => expireMessages(parts, requests, signal),
     close: () => parts.session.close(),
   }
 }

@@ -34,8 +34,8 @@ export async function reportOn(parts: Parts, signal: AbortSignal): Promise<Outbo
 
 /** A role may be granted just these. */
 function writtenColumns({ actions }: Mapping): string[] {
-  const { claim, confirm, fail, release, resolve } = actions
-  const sets = [claim, confirm, fail, resolve, ...release.map((rule) => rule.set)]
+  const { claim, confirm, fail, retry, release, resolve } = actions
+  const sets = [claim, confirm, fail, retry, resolve, ...release.map((rule) => rule.set)]
   return [...new Set(sets.flatMap((set) => Object.keys(set)))]
 }
 

@@ -10,7 +10,7 @@ const value = z.union([
   z.number(),
   z.boolean(),
   z.null(),
-  z.strictObject({ is: z.enum(['now', 'infinity', 'token', 'reason']) }),
+  z.strictObject({ is: z.enum(['now', 'infinity', 'token', 'reason', 'delay']) }),
   z.strictObject({ column: z.string(), plus: z.number().int() }),
 ])
 
@@ -48,6 +48,7 @@ const mapping: z.ZodType<Mapping> = z.strictObject({
     claim: assignments,
     confirm: assignments,
     fail: assignments,
+    retry: assignments,
     release: z.array(z.strictObject({ from: z.array(state), set: assignments })),
     resolve: assignments,
   }),

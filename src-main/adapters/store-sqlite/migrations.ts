@@ -135,4 +135,35 @@ export const migrations: readonly string[] = [
   CREATE INDEX decisions_by_source ON decisions (source);
   CREATE INDEX decisions_intended ON decisions (decision_key) WHERE state = 'intended';
   `,
+  // Sweeps: their runs, and what was switched on here.
+  `
+  CREATE TABLE sweep_runs (
+    run_key INTEGER PRIMARY KEY,
+    run TEXT NOT NULL UNIQUE,
+    source TEXT NOT NULL,
+    trigger TEXT NOT NULL CHECK (trigger IN ('schedule', 'operator')),
+    operator TEXT NOT NULL,
+    started_at TEXT NOT NULL,
+    ended_at TEXT,
+    state TEXT NOT NULL CHECK (state IN ('running', 'done', 'stopped', 'failed')),
+    outcome TEXT,
+    code TEXT,
+    reason TEXT,
+    owner_host TEXT NOT NULL,
+    owner_pid INTEGER NOT NULL,
+    owner_instance TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX sweep_runs_by_source ON sweep_runs (source, run_key);
+  CREATE INDEX sweep_runs_running ON sweep_runs (run_key) WHERE state = 'running';
+
+  CREATE TABLE sweeps (
+    source TEXT PRIMARY KEY,
+    approved TEXT,
+    approved_by TEXT,
+    approved_at TEXT,
+    failures INTEGER NOT NULL DEFAULT 0,
+    stopped_code TEXT,
+    stopped_reason TEXT
+  ) STRICT, WITHOUT ROWID;
+  `,
 ]

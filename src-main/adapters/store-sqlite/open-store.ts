@@ -1,5 +1,6 @@
 import type { Journal } from '../../ports/journal.ts'
 import type { DecisionStore, JobReader, JobStore } from '../../ports/job-store.ts'
+import type { SweepStore } from '../../ports/sweep-store.ts'
 import type { Clock } from '../../ports/surroundings.ts'
 import { classify, openDatabase } from './database.ts'
 import type { Sqlite } from './database.ts'
@@ -11,6 +12,7 @@ import { headFilePath } from './journal-head-file.ts'
 import { openJournal } from './journal.ts'
 import { openLedger } from './ledger.ts'
 import { openPlans } from './plans.ts'
+import { openSweeps } from './sweeps.ts'
 import { dropStaleSeal, logIsEmpty, openSeal } from './seal.ts'
 import type { Seal } from './seal.ts'
 
@@ -25,6 +27,7 @@ export interface Store {
   readonly jobReader: JobReader
   readonly decisions: DecisionStore
   readonly journal: Journal
+  readonly sweeps: SweepStore
   close(): Promise<void>
 }
 
@@ -51,6 +54,7 @@ export function openStore({ path, clock }: StoreOptions): Store {
       jobReader: openJobReader(db, ledger, findJob),
       decisions: openDecisions(db, ledger),
       journal: openJournal({ db, ledger, path, headFile }),
+      sweeps: openSweeps(db, ledger),
       close: async () => {
         ledger.look(() => {
           leave(db, path, seal)

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ATTEMPTS_MAX_DEFAULT, environments, STUCK_AFTER_SEC_DEFAULT } from '../../domain/workspace.ts'
 import { schemaPathProblem } from './schema-path.ts'
+import { sweepLimits } from '../../domain/sweep-policy.ts'
 import { brokerUrlProblem, sourceUrlProblem } from './urls.ts'
 
 const ATTEMPTS_MAX = 1_000
@@ -55,6 +56,34 @@ const schemas = z
   .refine((value) => Object.keys(value).length <= SCHEMAS_MAX, { error: `more than ${SCHEMAS_MAX} schemas` })
   .describe('JSON Schema that an edited payload of that type must match.')
 
+const whole = (limits: { readonly min: number; readonly max: number }) =>
+  z.int().min(limits.min).max(limits.max)
+const part = (limits: { readonly min: number; readonly max: number }) =>
+  z.number().min(limits.min).max(limits.max)
+
+const sweep = z
+  .strictObject({
+    enabled: z
+      .boolean()
+      .describe('Runs on schedule, once an operator of this machine has switched on just this policy.'),
+    everySec: whole(sweepLimits.everySec),
+    batch: whole(sweepLimits.batch).describe('Rows of one claim.'),
+    rate: part(sweepLimits.rate).nullable().describe('Messages a second; null: no limit.'),
+    attemptsMax: whole(sweepLimits.attemptsMax).describe('After so many attempts a message is failed.'),
+    stuckAfterSec: whole(sweepLimits.stuckAfterSec).describe('Pending or in flight for longer is due.'),
+    backoff: z
+      .strictObject({
+        firstSec: part(sweepLimits.firstSec),
+        factor: part(sweepLimits.factor),
+        capSec: part(sweepLimits.capSec),
+        jitter: part(sweepLimits.jitter).describe('Part of each wait that is left to chance, 0 to 1.'),
+      })
+      .describe('How long a message waits after a publish that failed.'),
+    order: z.enum(['chain', 'none']).describe('`chain`: within a chain in sequence only.'),
+    resendUnknown: z.literal(false).describe('A message of unknown outcome is never sent again by itself.'),
+  })
+  .describe('Compensation sweep of this outbox. Absent: none.')
+
 const source = z.strictObject({
   driver: z.literal('postgres'),
   url: text
@@ -74,6 +103,7 @@ const source = z.strictObject({
   deliver: z.strictObject({ broker: name }).exactOptional(),
   stuckAfterSec: z.int().min(1).max(STUCK_AFTER_SEC_MAX).default(STUCK_AFTER_SEC_DEFAULT),
   maxAttempts: z.int().min(1).max(ATTEMPTS_MAX).default(ATTEMPTS_MAX_DEFAULT),
+  sweep: sweep.exactOptional(),
 })
 
 const broker = z

@@ -1,4 +1,5 @@
 import { RedriveError } from '../../domain/errors.ts'
+import type { SweepPolicy } from '../../domain/sweep-policy.ts'
 import type { BrokerConfig, SecretRef, SourceConfig, Workspace } from '../../domain/workspace.ts'
 import type { PasswordSource } from '../../ports/drivers.ts'
 import type { EnginePorts } from '../engine-ports.ts'
@@ -32,10 +33,26 @@ export class Configure {
   }
 
   saveSource(save: Save<SourceConfig>): Promise<SourceConfig> {
-    return this.#save('source', save, (workspace, saved) => ({
-      ...workspace,
-      sources: { ...workspace.sources, [save.name]: withSchemas(saved, workspace.sources[save.name]) },
-    }))
+    return this.#save('source', save, (workspace, saved) => {
+      const whole = withUnseen(saved, workspace.sources[save.name])
+      return { ...workspace, sources: { ...workspace.sources, [save.name]: whole } }
+    })
+  }
+
+  /** Writes a sweep's policy down; the connection stays as it is, and open. */
+  async saveSweep(name: string, sweep: SweepPolicy): Promise<SourceConfig> {
+    const before = await this.#connections.source(name)
+    await this.#ports.journal.append({
+      action: 'workspace-changed',
+      operator: this.#ports.operator,
+      source: name,
+      subject: null,
+      detail: { change: 'sweep', kind: 'source', name, sweep: { ...sweep, backoff: { ...sweep.backoff } } },
+    })
+    const workspace = await this.#ports.workspace.load()
+    const saved = { ...before, sweep }
+    await this.#ports.workspace.save({ ...workspace, sources: { ...workspace.sources, [name]: saved } })
+    return saved
   }
 
   saveBroker(save: Save<BrokerConfig>): Promise<BrokerConfig> {
@@ -132,9 +149,14 @@ export class Configure {
 }
 
 /** Schemas are written in the workspace file only: a form that does not know them must not remove them. */
-function withSchemas(saved: SourceConfig, before: SourceConfig | undefined): SourceConfig {
+function withUnseen(saved: SourceConfig, before: SourceConfig | undefined): SourceConfig {
   const schemas = saved.outbox.schemas ?? before?.outbox.schemas
-  return schemas === undefined ? saved : { ...saved, outbox: { ...saved.outbox, schemas } }
+  const sweep = before?.sweep
+  return {
+    ...saved,
+    ...(schemas === undefined ? {} : { outbox: { ...saved.outbox, schemas } }),
+    ...(sweep === undefined ? {} : { sweep }),
+  }
 }
 
 function without<T>(record: Readonly<Record<string, T>>, name: string): Record<string, T> {

@@ -16,7 +16,8 @@ import { jobEntry } from './recording.ts'
 import type { RunStatus } from './run-status.ts'
 import { requireSettleable, settleUnknown } from './settle.ts'
 import type { SettleRequest } from './settle.ts'
-import { Workshop } from './workshop.ts'
+import { takeJob } from './taking.ts'
+import type { Workshop } from './workshop.ts'
 
 /** Reconciling the rows of one job at a start may take this long before it is left for "continue". */
 const RECOVER_TIMEOUT_MS = 5_000
@@ -38,6 +39,14 @@ export interface Settled {
   readonly job: Job
 }
 
+export interface JobsOptions {
+  readonly ports: EnginePorts
+  readonly connections: Connections
+  readonly locks: Locks
+  readonly changes: Changes
+  readonly workshop: Workshop
+}
+
 /** The jobs of this process: starts, continues, stops and settles them, and takes over those of dead processes. */
 export class Jobs {
   readonly #ports: EnginePorts
@@ -46,12 +55,12 @@ export class Jobs {
   readonly #changes: Changes
   readonly #workshop: Workshop
 
-  constructor(ports: EnginePorts, connections: Connections, locks: Locks, changes: Changes) {
+  constructor({ ports, connections, locks, changes, workshop }: JobsOptions) {
     this.#ports = ports
     this.#connections = connections
     this.#locks = locks
     this.#changes = changes
-    this.#workshop = new Workshop(ports, connections, changes)
+    this.#workshop = workshop
   }
 
   async get(id: string): Promise<Job> {
@@ -141,17 +150,14 @@ export class Jobs {
   }
 
   async #resume(job: Job): Promise<Job> {
-    const mine = await this.#claimJob(job, { toCancel: false })
-    await declareUnknown(this.#ports, mine)
-    void this.#workshop.start(mine)
+    void this.#workshop.start(await takeJob(this.#ports, job, { toCancel: false }))
     return this.get(job.job)
   }
 
-  /** Ends an interrupted job: rows that it still holds are given back or marked first. */
+  /** Ends a job that stands: rows that it still holds are given back or marked first. */
   async #abandon(job: Job): Promise<void> {
-    const mine = await this.#claimJob(job, { toCancel: true })
+    const mine = await takeJob(this.#ports, job, { toCancel: true })
     try {
-      await declareUnknown(this.#ports, mine)
       const reconcile = async (outbox: Outbox) => reconcileRows(await this.#workshop.jobRun(mine, outbox))
       await this.#connections.withOutbox(job.source, reconcile, this.#workshop.closing)
     } catch (error) {
@@ -161,20 +167,6 @@ export class Jobs {
     const { ended, items } = await this.get(job.job)
     await this.#workshop.end(mine, 'cancelled', { ended, items })
     this.#changes.bump()
-  }
-
-  /** An interrupted job belongs to nobody; this process takes it, or throws where another was faster. */
-  #claimJob(job: Job, detail: { readonly toCancel: boolean }): Promise<Job> {
-    if (job.state !== 'interrupted' && job.state !== 'paused') {
-      throw new RedriveError('job-state-forbids', 'never', { job: job.job, state: job.state })
-    }
-    const entry = jobEntry(this.#ports, job, 'job-continued', {
-      ...detail,
-      ended: job.ended,
-      items: job.items,
-    })
-    const move = { from: job.state, to: 'running' as const, owner: this.#ports.processes.self }
-    return this.#ports.jobStore.moveJob(job.job, move, entry)
   }
 
   async #takeOver(id: string): Promise<void> {

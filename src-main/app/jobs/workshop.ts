@@ -1,3 +1,4 @@
+import { claimTokenOf } from '../../domain/claim-token.ts'
 import type { Job } from '../../domain/job.ts'
 import type { JournalDraft } from '../../domain/journal.ts'
 import type { Outbox } from '../../ports/outbox.ts'
@@ -5,41 +6,38 @@ import type { Changes } from '../changes.ts'
 import type { Connections } from '../connections/connections.ts'
 import type { EnginePorts } from '../engine-ports.ts'
 import { blockUnfinishedChains } from './blocked-chains.ts'
-import { claimToken } from './claim-token.ts'
-import type { Feed } from './feed.ts'
 import { interruptionOf } from './job-run.ts'
 import type { Interruption, JobRun } from './job-run.ts'
 import { createLanes } from './lanes.ts'
-import type { Lanes } from './lanes.ts'
 import { patiently } from './patience.ts'
-import { createPlannedFeed } from './planned-feed.ts'
 import { reconcileRows } from './recover.ts'
 import { jobEntry } from './recording.ts'
 import { runJob } from './run-job.ts'
 import { createRunStatus } from './run-status.ts'
 import type { RunStatus, Waiting } from './run-status.ts'
 import type { RunEnd } from './run-job.ts'
-import { markOfResend } from './settle-outcomes.ts'
 import { startTicker } from './ticker.ts'
+import { tradeOf } from './trade.ts'
+import type { Trade } from './trade.ts'
 
 export type StopReason = 'cancel' | 'pause' | 'shutdown'
 
-/** What a kind of job brings: where its items come from and how their rows are marked. */
-export interface Trade {
-  readonly feed: (run: JobRun, lanes: Lanes) => Feed
-  readonly markOf: JobRun['markOf']
+/** How a job is carried out that is more than its kind says. */
+export interface WorkOptions {
+  readonly trade?: Trade
+  /** Milliseconds; the engine's own patience where it is not said. */
+  readonly awayMsMax?: number
+  /** Whether the job is written down yet; a sweep is when it has claimed something. */
+  readonly exists?: () => boolean
 }
-
-const resendTrade: Trade = { feed: createPlannedFeed, markOf: markOfResend }
 
 interface Running {
   readonly stop: AbortController
-  readonly ended: Promise<void>
+  readonly ended: Promise<RunEnd | null>
   readonly status: RunStatus
 }
 
-interface Work {
-  readonly trade: Trade
+interface Work extends WorkOptions {
   readonly status: RunStatus
   readonly stop: AbortSignal
 }
@@ -58,15 +56,19 @@ export class Workshop {
     this.#changes = changes
   }
 
-  /** Runs in the background. Whatever goes wrong ends in the store or, where that fails, in the log. */
-  start(job: Job, trade: Trade = resendTrade): Promise<void> {
+  /**
+   * Runs in the background. Whatever goes wrong ends in the store or, where that fails, in the log; then the answer is
+   * null.
+   */
+  start(job: Job, options: WorkOptions = {}): Promise<RunEnd | null> {
     const stop = new AbortController()
     const stopTicker = startTicker(this.#ports.clock, this.#changes)
     const status = createRunStatus(this.#ports.clock)
-    const ended = this.#work(job, { trade, status, stop: stop.signal })
-      .catch((error: unknown) =>
-        this.#ports.log.warn({ job: job.job, ...interruptionOf(error) }, 'job-left-running'),
-      )
+    const ended = this.#work(job, { ...options, status, stop: stop.signal })
+      .catch((error: unknown) => {
+        this.#ports.log.warn({ job: job.job, ...interruptionOf(error) }, 'job-left-running')
+        return null
+      })
       .finally(() => {
         this.#running.delete(job.job)
         stopTicker()
@@ -107,12 +109,17 @@ export class Workshop {
     return this.#shutdown.signal
   }
 
-  /** For work on a job's rows outside of a run: settling, putting right what a crash left. */
-  async jobRun(job: Job, outbox: Outbox, { markOf }: Trade = resendTrade): Promise<JobRun> {
+  /** For work on a job's rows outside of a run too: settling, putting right what a crash left. */
+  async jobRun(job: Job, outbox: Outbox, trade?: Trade): Promise<JobRun> {
     const { broker } = await this.#connections.brokerOf(job.source)
+    const { markOf } = trade ?? (await this.#tradeOf(job))
     const status = createRunStatus(this.#ports.clock)
     const effects = this.#shutdown.signal
-    return { ports: this.#ports, job, outbox, broker, token: claimToken(job.job), status, markOf, effects }
+    return { ports: this.#ports, job, outbox, broker, token: claimTokenOf(job.job), status, markOf, effects }
+  }
+
+  async #tradeOf(job: Job): Promise<Trade> {
+    return tradeOf(job, await this.#connections.source(job.source), this.#ports.random)
   }
 
   async interrupt(
@@ -136,25 +143,30 @@ export class Workshop {
     await this.#ports.jobStore.moveJob(job.job, { from: 'running', to, owner: null }, entry)
   }
 
-  async #work(job: Job, { trade, status, stop }: Work): Promise<void> {
-    const { clock, awayMsMax } = this.#ports
+  async #work(job: Job, work: Work): Promise<RunEnd> {
+    const { clock } = this.#ports
+    const { status, stop, awayMsMax = this.#ports.awayMsMax, exists = () => true } = work
+    const trade = work.trade ?? (await this.#tradeOf(job))
+    const now = (): Promise<Job> => (exists() ? this.#job(job.job) : Promise.resolve(job))
     const once = async () => {
-      const before = await this.#job(job.job)
-      const end = await this.#once(before, { trade, status, stop })
-      const after = await this.#job(job.job)
-      return { end, progress: after.ended > before.ended }
+      const before = await now()
+      const end = await this.#once(before, trade, work)
+      return { end, progress: (await now()).ended > before.ended }
     }
     const onWaiting = (waiting: Waiting): void => {
       status.waiting = waiting
       this.#changes.bump()
     }
-    await this.#conclude(job, stop, await patiently(once, { clock, awayMsMax, onWaiting }, stop))
+    const end = await patiently(once, { clock, awayMsMax, onWaiting }, stop)
+    if (exists()) await this.#conclude(await now(), stop, end)
+    return end
   }
 
-  async #once(job: Job, { trade, status, stop }: Work): Promise<RunEnd> {
+  async #once(job: Job, trade: Trade, { status, stop }: Work): Promise<RunEnd> {
     const work = async (outbox: Outbox): Promise<RunEnd> => {
       const run = { ...(await this.jobRun(job, outbox, trade)), status }
       await reconcileRows(run)
+      if (trade.feed === null) return { end: 'done' }
       const lanes = createLanes()
       await blockUnfinishedChains(run, lanes)
       return runJob(run, { feed: trade.feed(run, lanes), lanes }, stop)
@@ -169,11 +181,10 @@ export class Workshop {
   }
 
   async #conclude(job: Job, stop: AbortSignal, result: RunEnd): Promise<void> {
-    const { ended, items, tally } = await this.#job(job.job)
+    const { ended, items, tally } = job
     const detail = { ended, items, tally: { ...tally } }
     const reason = stop.reason as StopReason | undefined
-    if (ended === items && result.end !== 'interrupted') await this.end(job, 'done', detail)
-    else if (ended === items && job.kind === 'resend') await this.end(job, 'done', detail)
+    if (ended === items) await this.end(job, 'done', detail)
     else if (result.end === 'stopped' && reason === 'cancel') await this.end(job, 'cancelled', detail)
     else if (result.end === 'stopped' && reason === 'pause') await this.end(job, 'paused', detail)
     else {

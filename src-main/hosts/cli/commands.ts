@@ -7,6 +7,7 @@ import { planResend } from './commands/plan.ts'
 import { run } from './commands/run.ts'
 import { serve } from './commands/serve.ts'
 import { sourcesList, sourcesTest } from './commands/sources.ts'
+import { sweep } from './commands/sweep.ts'
 
 /** In the order of the work, as the help lists them. */
 export const commands: readonly Command[] = [
@@ -21,6 +22,7 @@ export const commands: readonly Command[] = [
   jobsList,
   jobsShow,
   jobsSettle,
+  sweep,
   journalList,
   journalVerify,
   journalExport,

@@ -22,6 +22,7 @@ const USAGE_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'plan-digest-mismatch',
   'plan-not-confirmed',
   'count-not-typed',
+  'name-not-typed',
   'reason-required',
 ])
 

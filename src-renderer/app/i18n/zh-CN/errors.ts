@@ -250,6 +250,11 @@ export const chineseSentences: Readonly<Record<ErrorCode, Sentences>> = {
     means: nothingSent,
     next: '输入计划里显示的数字。',
   },
+  'name-not-typed': {
+    what: '这是生产数据源：必须输入它的名称（{source}）。',
+    means: nothingSent,
+    next: '按显示的名称输入该数据源的名称。',
+  },
   'source-locked': {
     what: '{source} 处于只读状态。',
     means: nothingSent,
@@ -274,6 +279,16 @@ export const chineseSentences: Readonly<Record<ErrorCode, Sentences>> = {
     what: 'Redrive 在完成之前就退出了。',
     means: '已交给 broker 但没有得到回应的，结果未知；其余的没有发送。',
     next: '先核实未知结果，再继续任务。',
+  },
+  'sweep-busy': {
+    what: '{source} 的补偿扫描正在运行。',
+    means: '同一时间只运行一次；正在运行的会继续。',
+    next: '等它结束，或者停止它。',
+  },
+  'sweep-not-found': {
+    what: '本地存储里没有补偿扫描的运行记录 {run}。',
+    means: '每个数据源只保留最近的运行记录。',
+    next: '到操作日志里查看它做了什么。',
   },
   'workspace-invalid': {
     what: '工作区配置在 {at} 处无效：{problem}。',

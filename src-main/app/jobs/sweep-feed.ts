@@ -1,0 +1,88 @@
+import { RedriveError } from '../../domain/errors.ts'
+import { contentDigest } from '../../domain/plan.ts'
+import type { PlanItem } from '../../domain/plan.ts'
+import type { SweepPolicy } from '../../domain/sweep-policy.ts'
+import type { DueRow } from '../../ports/due.ts'
+import type { Claim, Feed } from './feed.ts'
+import type { ClaimedItem, JobRun } from './job-run.ts'
+import { interruptionOf } from './job-run.ts'
+import { orphansOf } from './orphans.ts'
+import { jobEntry, record } from './recording.ts'
+
+/** Tries of one claim; each one after the first asks what the one before got. */
+const CLAIM_TRIES_MAX = 3
+const CLAIM_PAUSE_MS = 500
+
+/** Makes the job when the first row was claimed; a sweep that finds nothing makes none. */
+export type EnsureJob = () => Promise<void>
+
+/**
+ * What is due in the source, claim by claim, until nothing is. Each claim becomes items of the job, written down before
+ * anything of it is published.
+ */
+export function createSweepFeed(run: JobRun, policy: SweepPolicy, ensureJob: EnsureJob): Feed {
+  const { attemptsMax, stuckAfterSec, batch, order } = policy
+  const mine = new Set<string>()
+  let seq = run.job.items
+  let empty = false
+
+  async function claimRows(limit: number): Promise<readonly DueRow[]> {
+    const request = { limit, attemptsMax, stuckAfterSec, chained: order === 'chain', repeat: false }
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        if (attempt === 1) return await run.outbox.claimDue(request, run.token, run.effects)
+        // The answer was lost: whatever carries the token and is not known here is what that claim got.
+        const got = await orphansOf(run, (id) => mine.has(id))
+        return got.length > 0 ? got : await run.outbox.claimDue(request, run.token, run.effects)
+      } catch (error) {
+        const final =
+          !(error instanceof RedriveError) || error.retry === 'never' || attempt >= CLAIM_TRIES_MAX
+        if (final || run.effects.aborted) throw error
+        await run.ports.clock.sleep(CLAIM_PAUSE_MS * attempt, run.effects)
+      }
+    }
+  }
+
+  async function claim(limit: number): Promise<Claim> {
+    const rows = await claimRows(limit)
+    if (rows.length === 0) {
+      empty = true
+      return { claimed: [], missed: [] }
+    }
+    // Ended items give their ids back: a row that is due again in the same run is another item.
+    for (const { id } of rows) mine.add(id)
+    await ensureJob()
+    const items = rows.map((row) => planItem((seq += 1), row))
+    const { ports, job } = run
+    const ids = rows.map(({ id }) => id)
+    await ports.jobStore.addItems(
+      job.job,
+      ports.processes.self,
+      items,
+      jobEntry(ports, job, 'job-claiming', { ids }),
+    )
+    return { claimed: rows.map((row, index) => claimedItem(items[index]?.seq ?? 0, row)), missed: [] }
+  }
+
+  return {
+    async claim(limit, steps) {
+      await record(run, steps)
+      if (empty) return null
+      const failed = (error: unknown): Claim => ({ failure: interruptionOf(error) })
+      return { result: claim(Math.min(limit, batch)).catch(failed) }
+    },
+  }
+}
+
+function planItem(seq: number, row: DueRow): PlanItem {
+  const { id, version, messageId, stateBefore, attempts, type, chainKey, destination, createdAt } = row
+  const payloadDigest = contentDigest(row)
+  const head = { seq, id, version, messageId, state: stateBefore, attempts, type, chainKey }
+  return { ...head, destination, payloadDigest, payload: null, createdAt }
+}
+
+function claimedItem(seq: number, row: DueRow): ClaimedItem {
+  const { id, stateBefore, attempts, messageId, type, chainKey, destination, payload, headers } = row
+  const content = { payload, headers }
+  return { seq, id, stateBefore, attempts, messageId, type, chainKey, destination, content }
+}

@@ -1,0 +1,136 @@
+import { RedriveError } from '../../domain/errors.ts'
+import { SWEEP_FAILURES_MAX, didAnything } from '../../domain/sweep.ts'
+import type { SweepOutcome, SweepRun, SweepTrouble } from '../../domain/sweep.ts'
+import type { SweepPolicy } from '../../domain/sweep-policy.ts'
+import type { JournalDraft } from '../../domain/journal.ts'
+import type { SweepEnd } from '../../ports/sweep-store.ts'
+import type { Outbox } from '../../ports/outbox.ts'
+import type { Connections } from '../connections/connections.ts'
+import type { EnginePorts } from '../engine-ports.ts'
+import { expireExhausted } from './expire.ts'
+import type { SweepRequest, SweepRunner } from './runner.ts'
+
+export interface SweepContext {
+  readonly ports: EnginePorts
+  readonly connections: Connections
+  readonly runner: SweepRunner
+}
+
+/**
+ * Writes down that a run begins. One that a person asked for is in the journal; what the schedule begins was agreed to
+ * when it was switched on, and is journalled by what it does: an idle sweep every few seconds would bury all else.
+ */
+export async function beginRun(
+  { ports }: SweepContext,
+  source: string,
+  trigger: SweepRun['trigger'],
+  policy: SweepPolicy,
+): Promise<SweepRun> {
+  const run = ports.ids.next('sweep')
+  const { operator } = ports
+  const { batch, rate, attemptsMax, stuckAfterSec, order } = policy
+  const detail = { trigger, batch, rate, attemptsMax, stuckAfterSec, order }
+  const entry: JournalDraft = { action: 'sweep-begun', operator, source, subject: run, detail }
+  const owner = ports.processes.self
+  return ports.sweepStore.begin(
+    { run, source, trigger, operator, owner },
+    trigger === 'operator' ? [entry] : [],
+  )
+}
+
+/**
+ * Carries out a run that was begun: first what has no attempts left, then the runner. Never rejects but where the store
+ * fails: whatever else goes wrong is the run's trouble.
+ */
+export async function runSweepOnce(
+  context: SweepContext,
+  run: SweepRun,
+  policy: SweepPolicy,
+  stop: AbortSignal,
+): Promise<SweepRun> {
+  return end(context, run, await carryOut(context, run, policy, stop))
+}
+
+async function carryOut(
+  { ports, connections, runner }: SweepContext,
+  run: SweepRun,
+  policy: SweepPolicy,
+  stop: AbortSignal,
+): Promise<Result> {
+  const request: SweepRequest = { source: run.source, policy, sweepRun: run.run }
+  let expired = 0
+  try {
+    const expire = (outbox: Outbox): Promise<number> => expireExhausted(ports, outbox, request, stop)
+    expired = await connections.withOutbox(run.source, expire, stop)
+    const swept = stop.aborted ? NOTHING : await runner.run(request, stop)
+    const outcome = { ...swept, expired: swept.expired + expired }
+    const trouble = outcome.interruption
+    return { state: trouble !== null ? 'failed' : stop.aborted ? 'stopped' : 'done', outcome, trouble }
+  } catch (error) {
+    const outcome = expired > 0 ? { ...NOTHING, expired } : null
+    const cancelled = stop.aborted && error instanceof RedriveError && error.code === 'cancelled'
+    if (cancelled) return { state: 'stopped', outcome, trouble: null }
+    return { state: 'failed', outcome, trouble: troubleOf(error) }
+  }
+}
+
+type Result = Omit<SweepEnd, 'stops'>
+
+const NOTHING: SweepOutcome = {
+  job: null,
+  claimed: 0,
+  confirmed: 0,
+  retried: 0,
+  failed: 0,
+  unknown: 0,
+  returned: 0,
+  refused: 0,
+  expired: 0,
+  interruption: null,
+}
+
+/** Takes over a run whose process ended: what it did is told by its job, if it had one. */
+export async function abandonRun(context: SweepContext, run: SweepRun): Promise<SweepRun> {
+  const { runner, ports } = context
+  await runner.release(run.source, run.run).catch((error: unknown) => {
+    // The source does not answer: its rows keep the token and are listed as stuck, for a person.
+    ports.log.warn({ sweep: run.run, reason: String(error) }, 'claims-not-released')
+  })
+  const trouble = { code: 'process-ended', reason: 'the process that ran it ended' } as const
+  return end(context, run, { state: 'failed', outcome: null, trouble })
+}
+
+async function end({ ports }: SweepContext, run: SweepRun, result: Result): Promise<SweepRun> {
+  const { outcome, trouble, state } = result
+  const { failures } = await ports.sweepStore.standing(run.source)
+  const inRow = state === 'failed' ? failures + 1 : 0
+  const stops = inRow >= SWEEP_FAILURES_MAX ? trouble : null
+  const quiet = run.trigger === 'schedule' && trouble === null && (outcome === null || !didAnything(outcome))
+  const entry: JournalDraft = {
+    action: 'sweep-ended',
+    operator: ports.operator,
+    source: run.source,
+    subject: run.run,
+    detail: {
+      state,
+      ...countsOf(outcome),
+      ...trouble,
+      ...(stops ? { sweepStopped: true, failures: inRow } : {}),
+    },
+  }
+  return ports.sweepStore.end(run.run, { ...result, stops }, quiet ? [] : [entry])
+}
+
+/** For the journal; the interruption is the run's trouble. */
+function countsOf(outcome: SweepOutcome | null): Readonly<Record<string, string | number | null>> {
+  if (outcome === null) return {}
+  const { interruption: _, ...counts } = outcome
+  return counts
+}
+
+function troubleOf(error: unknown): SweepTrouble {
+  if (error instanceof RedriveError) {
+    return { code: error.code, reason: String(error.detail['reason'] ?? error.code) }
+  }
+  return { code: 'internal', reason: error instanceof Error ? error.message : String(error) }
+}

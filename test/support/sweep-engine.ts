@@ -1,0 +1,167 @@
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import { openStore } from '../../src-main/adapters/store-sqlite/open-store.ts'
+import type { Store } from '../../src-main/adapters/store-sqlite/open-store.ts'
+import { randomIds } from '../../src-main/adapters/system/ids.ts'
+import { localProcesses } from '../../src-main/adapters/system/processes.ts'
+import type { EnginePorts } from '../../src-main/app/engine-ports.ts'
+import { createEngine } from '../../src-main/app/engine.ts'
+import type { Engine } from '../../src-main/app/engine.ts'
+import type { SweepRequest, SweepRunner } from '../../src-main/app/sweep/runner.ts'
+import type { SweepOutcome } from '../../src-main/domain/sweep.ts'
+import type { Environment, Workspace } from '../../src-main/domain/workspace.ts'
+import type { Broker } from '../../src-main/ports/broker.ts'
+import type { ExhaustedRow } from '../../src-main/ports/due.ts'
+import type { Outbox } from '../../src-main/ports/outbox.ts'
+import { manualClock } from './manual-clock.ts'
+import type { ManualClock } from './manual-clock.ts'
+import { scratchFolder } from './scratch.ts'
+
+export const idle: SweepOutcome = {
+  job: null,
+  claimed: 0,
+  confirmed: 0,
+  retried: 0,
+  failed: 0,
+  unknown: 0,
+  returned: 0,
+  refused: 0,
+  expired: 0,
+  interruption: null,
+}
+
+/** A runner that answers as the test says, and counts how many run at once. */
+export interface ScriptedRunner extends SweepRunner {
+  readonly requests: SweepRequest[]
+  answer: () => SweepOutcome | Promise<SweepOutcome>
+  running: number
+  runningMax: number
+}
+
+export interface SweepEngine {
+  readonly engine: Engine
+  readonly store: Store
+  readonly clock: ManualClock
+  readonly runner: ScriptedRunner
+  readonly workspace: { current: Workspace }
+  /** Rows whose attempts are used up, as the outbox finds them. */
+  readonly exhausted: ExhaustedRow[]
+  unlock(source?: string): Promise<void>
+  journal(): Promise<readonly string[]>
+}
+
+export interface SweepEngineOptions {
+  readonly folder?: string
+  readonly environment?: Environment
+  readonly workspace?: Workspace
+}
+
+export async function openSweepEngine(options: SweepEngineOptions = {}): Promise<SweepEngine> {
+  const folder = options.folder ?? (await scratchFolder())
+  const clock = manualClock()
+  const store = openStore({ path: join(folder, 'redrive.db'), clock })
+  const workspace = { current: options.workspace ?? workspaceOf(options.environment ?? 'development') }
+  const exhausted: ExhaustedRow[] = []
+  const runner = scriptedRunner()
+  const outbox = {
+    exhausted: () => Promise.resolve([...exhausted]),
+    expire: (requests: readonly { readonly id: string }[]) => {
+      exhausted.length = 0
+      return Promise.resolve(requests.map(({ id }) => ({ id, marked: true, version: '2' })))
+    },
+    close: () => Promise.resolve(),
+  } as unknown as Outbox
+  const broker = {
+    state: () => ({ state: 'connected' }),
+    watch: () => () => undefined,
+    close: () => Promise.resolve(),
+  } as unknown as Broker
+  const ports: EnginePorts = {
+    drivers: {
+      outbox: { postgres: () => Promise.resolve(outbox) },
+      broker: { rabbitmq: () => broker },
+    },
+    workspace: {
+      load: () => Promise.resolve(workspace.current),
+      save: (next) => {
+        workspace.current = next
+        return Promise.resolve()
+      },
+    },
+    secrets: {
+      resolve: () => Promise.resolve(''),
+      keep: () => Promise.resolve({ prompt: true }),
+      forget: () => Promise.resolve(),
+    },
+    jobStore: store.jobs,
+    jobReader: store.jobReader,
+    decisionStore: store.decisions,
+    journal: store.journal,
+    sweepStore: store.sweeps,
+    clock,
+    ids: randomIds(clock),
+    random: () => 0.5,
+    processes: localProcesses(),
+    log: { info: () => undefined, warn: () => undefined },
+    operator: 'tester',
+    batch: 500,
+  }
+  const engine = createEngine(ports, runner)
+  onTestFinished(async () => {
+    await engine.close()
+    await store.close()
+  })
+  return {
+    engine,
+    store,
+    clock,
+    runner,
+    workspace,
+    exhausted,
+    async unlock(source = 'orders') {
+      const environment = workspace.current.sources[source]?.environment ?? 'development'
+      await engine.locks.unlock({ source, environment, minutes: 60, typedName: source })
+    },
+    async journal() {
+      const entries = await store.journal.list({ order: 'oldest', cursor: null, limit: 1_000 })
+      return entries.map(({ action }) => action)
+    },
+  }
+}
+
+function scriptedRunner(): ScriptedRunner {
+  const runner: ScriptedRunner = {
+    requests: [],
+    answer: () => idle,
+    running: 0,
+    runningMax: 0,
+    async run(request) {
+      runner.requests.push(request)
+      runner.running += 1
+      runner.runningMax = Math.max(runner.runningMax, runner.running)
+      try {
+        return await runner.answer()
+      } finally {
+        runner.running -= 1
+      }
+    },
+  }
+  return runner
+}
+
+function workspaceOf(environment: Environment): Workspace {
+  return {
+    sources: {
+      orders: {
+        driver: 'postgres',
+        url: 'postgres://me@127.0.0.1:1/shop',
+        environment,
+        outbox: { profile: 'auto', table: 'public.outbox_message' },
+        deliver: { broker: 'rabbit' },
+        stuckAfterSec: 60,
+        maxAttempts: 3,
+      },
+    },
+    brokers: { rabbit: { driver: 'rabbitmq', url: 'amqp://guest@127.0.0.1:1/' } },
+  }
+}
