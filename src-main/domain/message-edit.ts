@@ -56,7 +56,7 @@ export function editMessage(content: MessageContent, request: EditRequest): Edit
 }
 
 /** What the receiver of an edited message is told: the payload is not what the producer wrote, and which it was. */
-export const EDITED_HEADER = 'x-redrive-edited'
+const EDITED_HEADER = 'x-redrive-edited'
 const EDITED_DIGEST_CHARS = 16
 
 /** The header to send with an edited message; receivers and auditors find the journal's entry by it. */

@@ -111,6 +111,7 @@ describe('a patch keeps what it does not touch', () => {
       { op: 'copy', from: '/a/x', path: '/b' },
       '{"a":{"x":9007199254740993},"b":9007199254740993}',
     ],
+    ['{}', { op: 'add', path: '/~01', value: 1 }, '{"~1":1}'],
     [' [1] ', { op: 'replace', path: '', value: { a: 1 } }, ' {"a":1} '],
     ['{"a":1}', { op: 'move', from: '/a', path: '/a' }, '{"a":1}'],
     ['{"__proto__":1}', { op: 'add', path: '/constructor', value: 2 }, '{"__proto__":1,"constructor":2}'],

@@ -13,6 +13,7 @@ const outside = mkdtempSync(join(tmpdir(), 'redrive-outside-'))
 const folder = join(outside, 'workspace')
 const workspacePath = join(folder, 'redrive.json')
 const schema = '{"required":["总"]}'
+const makePipe = 'mkfifo'
 const files = openSchemaFiles({ workspacePath })
 
 beforeAll(() => {
@@ -26,7 +27,7 @@ beforeAll(() => {
   symlinkSync(join(outside, 'secret.json'), join(folder, 'link.json'))
   symlinkSync(outside, join(folder, 'linked'))
   symlinkSync(join(folder, 'schemas', 'order.json'), join(folder, 'inside.json'))
-  execFileSync('mkfifo', [join(folder, 'pipe.json')])
+  execFileSync(makePipe, [join(folder, 'pipe.json')])
 })
 
 describe('a schema file', () => {

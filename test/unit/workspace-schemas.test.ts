@@ -22,7 +22,7 @@ test('a source changed by a form, which knows no schemas, keeps those that the w
     brokers: {},
   }
   const workspace = memoryWorkspace(first)
-  const { engine, close } = openTestEngine({
+  const opened = openTestEngine({
     dataDir: mkdtempSync(join(tmpdir(), 'redrive-schemas-')),
     databaseUrl: 'postgres://user@127.0.0.1:1/shop',
     wrap: (ports) => ({ ...ports, workspace }),
@@ -30,12 +30,12 @@ test('a source changed by a form, which knows no schemas, keeps those that the w
   try {
     const change = { isNew: false, password: { kind: 'none' as const } }
     const config = { ...source, stuckAfterSec: 120, outbox: { profile: 'auto', table: 'public.other' } }
-    await engine.configure.saveSource({ ...change, name: 'orders', config })
-    await engine.configure.saveSource({ ...change, name: 'payroll', config })
+    await opened.engine.configure.saveSource({ ...change, name: 'orders', config })
+    await opened.engine.configure.saveSource({ ...change, name: 'payroll', config })
     const { sources } = await workspace.load()
     expect(sources['orders']).toEqual({ ...config, outbox: { ...config.outbox, schemas } })
     expect(sources['payroll']).toEqual(config)
   } finally {
-    await close()
+    await opened.close()
   }
 })
