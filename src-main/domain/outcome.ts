@@ -29,6 +29,6 @@ export interface OutgoingMessage {
   readonly payload: string
   /** Exact text of a JSON object, or null. */
   readonly headers: string | null
-  /** `x-redrive-job` and `x-redrive-attempt`. */
+  /** `x-redrive-job`, `x-redrive-attempt`, and `x-redrive-edited` where the payload is not the stored one. */
   readonly redriveHeaders: Readonly<Record<string, string | number>>
 }

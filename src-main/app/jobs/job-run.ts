@@ -37,6 +37,8 @@ export interface ClaimedItem extends HeldItem {
   readonly chainKey: string | null
   readonly destination: Destination
   readonly content: MessageContent
+  /** Digest of the stored content, where another payload is sent; null: as stored. */
+  readonly parentDigest: string | null
 }
 
 /** An outcome that says what to write into the row. */

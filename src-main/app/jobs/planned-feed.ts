@@ -86,11 +86,13 @@ async function claimRows(run: JobRun, items: readonly JobItem[]): Promise<Claim>
 }
 
 function claimedItem(
-  { seq, id, state, messageId, type, chainKey, destination, payload }: JobItem,
+  { seq, id, state, messageId, type, chainKey, destination, payload, payloadDigest }: JobItem,
   { attempts, content }: { readonly attempts: number; readonly content: ClaimedItem['content'] },
 ): ClaimedItem {
   const sent = payload === null ? content : { payload, headers: content.headers }
-  return { seq, id, stateBefore: state, attempts, messageId, type, chainKey, destination, content: sent }
+  const parentDigest = payload === null ? null : payloadDigest
+  const head = { seq, id, stateBefore: state, attempts, messageId, type, chainKey, destination }
+  return { ...head, content: sent, parentDigest }
 }
 
 function skippedStep(items: readonly Missed[]): Step {

@@ -1,3 +1,4 @@
+import { editedHeaders } from '../../domain/message-edit.ts'
 import type { OutgoingMessage } from '../../domain/outcome.ts'
 import type { Publisher } from '../../ports/broker.ts'
 import { stoppedBefore } from './answers.ts'
@@ -198,13 +199,14 @@ function blockChain(
 }
 
 function outgoing(run: JobRun, item: ClaimedItem): OutgoingMessage {
-  const { messageId, type, destination, content, attempts } = item
+  const { messageId, type, destination, content, attempts, parentDigest } = item
+  const own = { 'x-redrive-job': run.job.job, 'x-redrive-attempt': attempts }
   return {
     messageId,
     type,
     destination,
     payload: content.payload,
     headers: content.headers,
-    redriveHeaders: { 'x-redrive-job': run.job.job, 'x-redrive-attempt': attempts },
+    redriveHeaders: parentDigest === null ? own : { ...own, ...editedHeaders(parentDigest) },
   }
 }

@@ -84,5 +84,6 @@ function planItem(seq: number, row: DueRow): PlanItem {
 function claimedItem(seq: number, row: DueRow): ClaimedItem {
   const { id, stateBefore, attempts, messageId, type, chainKey, destination, payload, headers } = row
   const content = { payload, headers }
-  return { seq, id, stateBefore, attempts, messageId, type, chainKey, destination, content }
+  const head = { seq, id, stateBefore, attempts, messageId, type, chainKey, destination }
+  return { ...head, content, parentDigest: null }
 }
