@@ -246,6 +246,12 @@ export const englishSentences: Readonly<Record<ErrorCode, Sentences>> = {
     means: 'What had been handed to the broker without an answer is unknown; the rest was not sent.',
     next: 'Settle unknown outcomes, then continue the job.',
   },
+  'brake-pulled': {
+    what: 'The job stopped by itself: {reason}.',
+    means:
+      'What had gone out by then has its outcome. Nothing more is sent; the other rows are as they were before.',
+    next: 'Find the cause at the broker or the consumer and remove it, then continue the job or cancel it.',
+  },
   'workspace-invalid': {
     what: 'The workspace is not valid at {at}: {problem}.',
     means: 'No connection was opened.',

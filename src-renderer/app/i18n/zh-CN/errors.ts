@@ -240,6 +240,11 @@ export const chineseSentences: Readonly<Record<ErrorCode, Sentences>> = {
     means: '已交给 broker 但没有得到回应的，结果未知；其余的没有发送。',
     next: '先核实未知结果，再继续任务。',
   },
+  'brake-pulled': {
+    what: '任务已自动暂停：{reason}。',
+    means: '此前发出的消息都有各自的结果；之后不再发送，其余的行保持原样。',
+    next: '先在 broker 或消费方找到并排除原因，再继续或停止任务。',
+  },
   'workspace-invalid': {
     what: '工作区配置在 {at} 处无效：{problem}。',
     means: '没有打开任何连接。',
