@@ -3,11 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import type { TestContext } from 'vitest'
+import type { RunRequest } from '../../src-main/app/jobs/jobs.ts'
 import type { Job, JobItem } from '../../src-main/domain/job.ts'
+import type { Plan, PlanItem } from '../../src-main/domain/plan.ts'
 import { addRows, testDatabase } from '../support/postgres.ts'
 import type { TestDatabase } from '../support/postgres-server.ts'
 import { openRabbitTest, rabbit } from '../support/rabbitmq.ts'
 import type { RabbitTest } from '../support/rabbitmq.ts'
+import { runOptions } from '../support/store-samples.ts'
 import { openTcpProxy } from '../support/tcp-proxy.ts'
 import { openTestEngine, testSource } from '../support/test-engine.ts'
 import type { TestEngine, TestEngineOptions } from '../support/test-engine.ts'
@@ -52,6 +55,15 @@ async function statuses({ database }: Scene): Promise<Record<string, number>> {
 
 function items(scene: Scene, job: Job): Promise<readonly JobItem[]> {
   return scene.engine.store.jobReader.items(job.job, { afterSeq: 0, limit: 5_000 })
+}
+
+function planItems(scene: Scene, { plan }: Plan): Promise<readonly PlanItem[]> {
+  return scene.engine.store.jobs.planItems(plan, 0, 5_000)
+}
+
+/** The whole plan, so many messages a second. */
+function requestOf({ plan, digest }: Plan, rate: number): RunRequest {
+  return { plan, digest, typedCount: null, options: { ...runOptions, rate } }
 }
 
 test('1,000 failed messages: all sent, 1,000 distinct ids in the queue, journal intact', async (context) => {
@@ -120,7 +132,7 @@ test('nothing runs that was not unlocked, confirmed and, in production, counted'
   await addFailed(scene, 3)
   const { jobs, locks } = scene.engine.engine
   const { plan, digest } = await scene.engine.plan({ trouble: 'failed' })
-  const run = { plan, digest, typedCount: 3, rate: null }
+  const run = { plan, digest, typedCount: 3, options: runOptions }
   await expect(jobs.run(run, never)).rejects.toMatchObject({ code: 'source-locked' })
   const unlock = { source: testSource, environment: 'production' as const, minutes: 5 }
   await expect(locks.unlock({ ...unlock, typedName: 'orders2' })).rejects.toMatchObject({
@@ -146,7 +158,7 @@ test('a cancelled job sends nothing more, and rows it had only claimed are as be
   const plan = await scene.engine.plan({ trouble: 'failed' })
   await scene.engine.unlock()
   const { jobs } = scene.engine.engine
-  const run = await jobs.run({ plan: plan.plan, digest: plan.digest, typedCount: null, rate: 100 }, never)
+  const run = await jobs.run(requestOf(plan, 100), never)
   await new Promise((later) => setTimeout(later, 400))
   const job = await jobs.cancel(run.job)
   expect(job.state).toBe('cancelled')
@@ -170,7 +182,7 @@ test('the broker is cut off in the middle: unknown stays unknown, the rest goes 
   const plan = await scene.engine.plan({ trouble: 'failed' })
   await scene.engine.unlock()
   const { jobs } = scene.engine.engine
-  const run = await jobs.run({ plan: plan.plan, digest: plan.digest, typedCount: null, rate: 400 }, never)
+  const run = await jobs.run(requestOf(plan, 400), never)
   await new Promise((later) => setTimeout(later, 500))
   proxy.cut()
   const stopped = await scene.engine.ended(run.job)
@@ -194,7 +206,7 @@ test('the broker is cut off in the middle: unknown stays unknown, the rest goes 
   const delivered = (await scene.rabbit.drain(scene.queue)).map(({ messageId }) => messageId)
   const acknowledged = (await items(scene, job)).filter(({ result }) => result === 'confirmed')
   const result = verdict({
-    attempted: plan.items.map(({ messageId }) => messageId),
+    attempted: (await planItems(scene, plan)).map(({ messageId }) => messageId),
     acknowledged: acknowledged.map(({ messageId }) => messageId),
     delivered,
   })
@@ -217,13 +229,17 @@ test('rows that are no business of a resend are left out, each with its reason',
   const { planResend } = await import('../../src-main/app/resend/plan-resend.ts')
   const selection = { kind: 'ids' as const, ids: [...ids, '999999'] }
   const plan = await planResend(engine.ports, engine.connections, { source: testSource, selection }, never)
-  expect(plan.items.map(({ id }) => id)).toEqual([ids[0]])
-  expect(Object.fromEntries(plan.skipped.map(({ id, code }) => [id, code]))).toEqual({
+  expect((await planItems(scene, plan)).map(({ id }) => id)).toEqual([ids[0]])
+  expect(Object.fromEntries(plan.skipped.named.map(({ id, code }) => [id, code]))).toEqual({
     [ids[1]!]: 'payload-not-json',
     [ids[2]!]: 'headers-not-json',
     [ids[3]!]: 'state-forbids',
     [ids[4]!]: 'state-forbids',
     '999999': 'message-not-found',
+  })
+  expect(plan.skipped).toMatchObject({
+    count: 5,
+    byCode: { 'payload-not-json': 1, 'headers-not-json': 1, 'state-forbids': 2, 'message-not-found': 1 },
   })
 })
 
