@@ -9,6 +9,8 @@ export const BRAKE_WINDOW = 100
 export const BRAKE_ANSWERS_MIN = 20
 /** How often the queue is looked at. */
 const LOOK_EVERY_MS = 1_000
+/** Looks in a row that may fail for a passing reason: a broker that is away is the run's own matter, and it waits. */
+const LOOKS_FAILED_MAX = 10
 
 /** Watches a run and says when it has to stop. Messages that are under way by then are still settled. */
 export interface Brake {
@@ -41,11 +43,18 @@ export function createBrake(
   const queue = limits?.queue ?? null
   if (queue !== null) {
     const look = async (): Promise<void> => {
-      while (reason === null) {
-        const depth = await broker.queueDepth(queue.name, stopLooking.signal)
-        if (depth === null) reason = `the queue ${queue.name} does not exist`
-        else if (depth > queue.depthMax) reason = `the queue ${queue.name} holds ${depth} messages`
-        else await clock.sleep(LOOK_EVERY_MS, stopLooking.signal)
+      for (let failures = 0; reason === null;) {
+        try {
+          const depth = await broker.queueDepth(queue.name, stopLooking.signal)
+          failures = 0
+          if (depth === null) reason ??= `the queue ${queue.name} does not exist`
+          else if (depth > queue.depthMax) reason ??= `the queue ${queue.name} holds ${depth} messages`
+        } catch (error) {
+          failures += 1
+          const passing = error instanceof RedriveError && error.retry !== 'never'
+          if (!passing || failures > LOOKS_FAILED_MAX) throw error
+        }
+        if (reason === null) await clock.sleep(LOOK_EVERY_MS, stopLooking.signal)
       }
     }
     look().catch((error: unknown) => {
