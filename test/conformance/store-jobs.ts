@@ -8,6 +8,8 @@ import {
   other,
   owner,
   planOf,
+  runOptions,
+  savePlan,
   steps,
   wholeJournal,
 } from '../support/store-samples.ts'
@@ -16,10 +18,22 @@ import type { WithStore } from '../support/store-samples.ts'
 export function storeConformanceOfJobs(withStore: WithStore): void {
   test('a plan comes back as it was saved', () =>
     withStore(async ({ jobs, journal }) => {
-      const plan = planOf('plan-1', 12_345)
-      await jobs.savePlan(plan, draft('plan-created', { subject: 'plan-1', detail: { items: 3 } }))
-      expect(await jobs.plan('plan-1')).toEqual(plan)
+      const sample = planOf('plan-1', 12_345)
+      const saved = await jobs.beginPlan('plan-1')
+      for (let from = 0; from < sample.items.length; from += 1_000) {
+        await saved.add(sample.items.slice(from, from + 1_000))
+      }
+      // Nobody sees what is not whole, and nothing is said of it.
+      expect(await jobs.plan('plan-1')).toBeNull()
+      await expect(jobs.planItems('plan-1', 0, 1)).rejects.toMatchObject({ code: 'plan-not-found' })
+      expect(await journal.list(wholeJournal)).toEqual([])
+      await saved.finish(sample.plan, draft('plan-created', { subject: 'plan-1', detail: { items: 3 } }))
+      expect(await jobs.plan('plan-1')).toEqual(sample.plan)
+      expect(await jobs.planItems('plan-1', 0, 20_000)).toEqual(sample.items)
+      expect(await jobs.planItems('plan-1', 12_340, 3)).toEqual(sample.items.slice(12_340, 12_343))
+      expect(await jobs.planItems('plan-1', 12_345, 3)).toEqual([])
       expect(await jobs.plan('plan-2')).toBeNull()
+      await expect(jobs.planItems('plan-2', 0, 1)).rejects.toMatchObject({ code: 'plan-not-found' })
       expect(await journal.list(wholeJournal)).toMatchObject([
         { seq: 1, action: 'plan-created', subject: 'plan-1' },
       ])
@@ -27,12 +41,29 @@ export function storeConformanceOfJobs(withStore: WithStore): void {
 
   test('a second plan of the same name changes nothing', () =>
     withStore(async (store) => {
-      await store.jobs.savePlan(planOf('plan-1', 2), draft('plan-created'))
-      await expect(store.jobs.savePlan(planOf('plan-1', 5), draft('plan-created'))).rejects.toMatchObject({
+      const late = await store.jobs.beginPlan('plan-1')
+      await late.add(planOf('plan-1', 5).items)
+      await savePlan(store.jobs, planOf('plan-1', 2), draft('plan-created'))
+      await expect(savePlan(store.jobs, planOf('plan-1', 5), draft('plan-created'))).rejects.toMatchObject({
         code: 'name-in-use',
       })
-      expect((await store.jobs.plan('plan-1'))?.items).toHaveLength(2)
+      await expect(late.finish(planOf('plan-1', 5).plan, draft('plan-created'))).rejects.toMatchObject({
+        code: 'name-in-use',
+      })
+      await late.discard()
+      expect(await store.jobs.plan('plan-1')).toMatchObject({ items: 2 })
+      expect(await store.jobs.planItems('plan-1', 0, 10)).toEqual(planOf('plan-1', 2).items)
       expect(await journalLength(store)).toBe(1)
+    }))
+
+  test('a plan that was discarded never was', () =>
+    withStore(async (store) => {
+      const dropped = await store.jobs.beginPlan('plan-1')
+      await dropped.add(planOf('plan-1', 5).items)
+      await dropped.discard()
+      expect(await store.jobs.plan('plan-1')).toBeNull()
+      await savePlan(store.jobs, planOf('plan-1', 2), draft('plan-created'))
+      expect(await store.jobs.planItems('plan-1', 0, 10)).toHaveLength(2)
     }))
 
   test('a plan runs once', () =>
@@ -43,9 +74,18 @@ export function storeConformanceOfJobs(withStore: WithStore): void {
         items: 3,
         ended: 0,
         digest: plan.digest,
+        kind: 'resend',
+        options: runOptions,
         broker: 'rabbit',
       })
-      const again = { job: 'job-b', plan: plan.plan, rate: null, operator: 'bob', owner }
+      const again = {
+        job: 'job-b',
+        kind: 'resend' as const,
+        plan: plan.plan,
+        options: runOptions,
+        operator: 'bob',
+        owner,
+      }
       await expect(store.jobs.startJob(again, draft('job-started'))).rejects.toMatchObject({
         code: 'plan-already-run',
       })
@@ -59,11 +99,11 @@ export function storeConformanceOfJobs(withStore: WithStore): void {
 
   test('items go through every state; the tally follows', () =>
     withStore(async (store) => {
-      await begin(store, 'a', 6)
+      await begin(store, 'a', 7)
       const { jobs, jobReader } = store
       const read = { afterSeq: 0, limit: 100 }
       expect(await jobReader.items('job-a', read)).toMatchObject(
-        Array.from({ length: 6 }, (_, index) => ({ seq: index + 1, itemState: 'planned', result: null })),
+        Array.from({ length: 7 }, (_, index) => ({ seq: index + 1, itemState: 'planned', result: null })),
       )
       await moveItems(
         jobs,
@@ -95,12 +135,22 @@ export function storeConformanceOfJobs(withStore: WithStore): void {
           },
           { seq: 4, from: 'planned', to: 'done', result: 'skipped', code: 'row-changed' },
           ...steps(5, 'claiming'),
+          { seq: 7, from: 'planned', to: 'done', result: 'parked', reason: 'parked behind 3' },
         ],
-        draft('job-outcomes', { subject: 'job-a', detail: { items: [1, 2, 3, 4, 5] } }),
+        draft('job-outcomes', { subject: 'job-a', detail: { items: [1, 2, 3, 4, 5, 7] } }),
       )
       expect(await jobReader.job('job-a')).toMatchObject({
-        ended: 4,
-        tally: { confirmed: 1, returned: 1, refused: 0, unknown: 1, skipped: 1, unsettled: 1, unmarked: 1 },
+        ended: 5,
+        tally: {
+          confirmed: 1,
+          returned: 1,
+          refused: 0,
+          unknown: 1,
+          skipped: 1,
+          parked: 1,
+          unsettled: 1,
+          unmarked: 1,
+        },
       })
       expect(await jobReader.items('job-a', read)).toMatchObject([
         { seq: 1, itemState: 'done', result: 'confirmed', marked: true, code: null },
@@ -115,7 +165,8 @@ export function storeConformanceOfJobs(withStore: WithStore): void {
         { seq: 3, itemState: 'done', result: 'unknown', code: 'confirm-timeout', settledAs: null },
         { seq: 4, itemState: 'done', result: 'skipped', code: 'row-changed', marked: null },
         { seq: 5, itemState: 'claiming' },
-        { seq: 6, itemState: 'planned' },
+        { seq: 6, itemState: 'planned', result: null },
+        { seq: 7, itemState: 'done', result: 'parked', code: null, reason: 'parked behind 3' },
       ])
       const seqs = async (more: object): Promise<number[]> =>
         (await jobReader.items('job-a', { ...read, ...more })).map((item) => item.seq)
@@ -125,6 +176,7 @@ export function storeConformanceOfJobs(withStore: WithStore): void {
       expect(await seqs({ states: ['done'], afterSeq: 1, limit: 2 })).toEqual([2, 3])
       expect(await seqs({ results: ['returned', 'unknown'] })).toEqual([2, 3])
       expect(await seqs({ results: ['confirmed'] })).toEqual([1])
+      expect(await seqs({ results: ['parked', 'confirmed'] })).toEqual([1, 7])
       expect(await seqs({ unsettled: true })).toEqual([3])
       expect(await seqs({ states: [] })).toEqual([])
       await expect(jobReader.items('job-none', read)).rejects.toMatchObject({ code: 'job-not-found' })
@@ -144,9 +196,19 @@ export function storeConformanceOfJobs(withStore: WithStore): void {
       )
       const [item] = await jobReader.items('job-a', { afterSeq: 0, limit: 1 })
       expect(item).toMatchObject({ itemState: 'planned', version: 'v9' })
-      expect((await jobs.plan('plan-a'))?.items[0]?.version).toBe('v0')
+      expect(await jobs.planItems('plan-a', 0, 1)).toMatchObject([{ version: 'v0' }])
       await moveItems(jobs, 'job-a', owner, steps(1, 'publishing'), null)
-      await moveItems(jobs, 'job-a', owner, [{ seq: 1, from: 'publishing', to: 'planned' }], null)
+      // Not a byte went out: the claim is still in the row, and is undone there first.
+      await moveItems(
+        jobs,
+        'job-a',
+        owner,
+        [
+          { seq: 1, from: 'publishing', to: 'claiming' },
+          { seq: 1, from: 'claiming', to: 'planned' },
+        ],
+        null,
+      )
       const [again] = await jobReader.items('job-a', { afterSeq: 0, limit: 1 })
       expect(again).toMatchObject({ itemState: 'planned', version: 'v9' })
     }))
@@ -158,6 +220,7 @@ export function storeConformanceOfJobs(withStore: WithStore): void {
       const bad: ItemMove[] = [
         { seq: 2, from: 'claiming', to: 'publishing' },
         { seq: 2, from: 'planned', to: 'settling' },
+        { seq: 1, from: 'publishing', to: 'planned' },
         { seq: 99, from: 'planned', to: 'claiming' },
         { seq: 2, from: 'done', to: 'planned' },
         { seq: 2, from: 'planned', to: 'done' },
@@ -224,6 +287,69 @@ export function storeConformanceOfJobs(withStore: WithStore): void {
       expect(done.endedAt).not.toBeNull()
       expect(await jobs.runningJobs()).toEqual([])
       expect(await journalLength(store)).toBe(4)
+    }))
+
+  test('a job pauses with its reason and goes on; who it belongs to follows', () =>
+    withStore(async ({ jobs, jobReader, ...rest }) => {
+      await begin({ jobs, jobReader, ...rest }, 'a', 2)
+      const interruption = { code: 'brake-pulled', reason: '20 of the last 20' } as const
+      const paused = await jobs.moveJob(
+        'job-a',
+        { from: 'running', to: 'paused', owner: null, interruption },
+        draft('job-ended', { subject: 'job-a' }),
+      )
+      expect(paused).toMatchObject({ state: 'paused', endedAt: null, interruption })
+      expect(await jobs.runningJobs()).toEqual([])
+      await expect(moveItems(jobs, 'job-a', owner, steps(1, 'claiming'))).rejects.toMatchObject({
+        code: 'job-busy',
+      })
+      for (const to of ['interrupted', 'done', 'paused'] as const) {
+        await expect(
+          jobs.moveJob('job-a', { from: 'paused', to, owner: null }, draft('job-ended')),
+        ).rejects.toMatchObject({ code: 'job-state-forbids' })
+      }
+      const again = await jobs.moveJob(
+        'job-a',
+        { from: 'paused', to: 'running', owner: other },
+        draft('job-continued', { subject: 'job-a' }),
+      )
+      expect(again).toMatchObject({ state: 'running', interruption: null })
+      expect(await jobs.runningJobs()).toEqual([{ job: 'job-a', owner: other }])
+    }))
+
+  test('a sweep grows: what it claims becomes items that are on their way', () =>
+    withStore(async (store) => {
+      const { jobs, jobReader } = store
+      await savePlan(jobs, planOf('plan-a', 0), draft('plan-created'))
+      const job = { job: 'job-a', kind: 'sweep' as const, plan: 'plan-a', options: runOptions }
+      await jobs.startJob({ ...job, operator: 'ann', owner }, draft('job-started'))
+      const { items } = planOf('plan-a', 30)
+      const entry = draft('job-publishing', { subject: 'job-a' })
+      await jobs.addItems('job-a', owner, items.slice(0, 20), entry)
+      expect(await jobReader.job('job-a')).toMatchObject({ kind: 'sweep', items: 20, ended: 0 })
+      const refused = [
+        jobs.addItems('job-a', owner, items.slice(21), entry),
+        jobs.addItems('job-a', owner, items.slice(19), entry),
+        jobs.addItems('job-a', owner, [], entry),
+      ]
+      for (const call of refused) await expect(call).rejects.toMatchObject({ code: 'job-state-forbids' })
+      await expect(jobs.addItems('job-a', other, items.slice(20), entry)).rejects.toMatchObject({
+        code: 'job-busy',
+      })
+      const before = await journalLength(store)
+      await jobs.addItems('job-a', owner, items.slice(20), entry)
+      expect(await journalLength(store)).toBe(before + 1)
+      const written = await jobReader.items('job-a', { afterSeq: 0, limit: 100 })
+      expect(written.map(({ seq, id, itemState }) => [seq, id, itemState])).toEqual(
+        items.map(({ seq, id }) => [seq, id, 'publishing']),
+      )
+      expect(await jobReader.held('orders', ['25', '31'])).toEqual(new Map([['25', 'job-a']]))
+
+      // The list of a resend is frozen.
+      await begin(store, 'b', 2)
+      await expect(jobs.addItems('job-b', owner, [{ ...items[0]!, seq: 3 }], entry)).rejects.toMatchObject({
+        code: 'job-state-forbids',
+      })
     }))
 
   test('an unknown outcome is settled once', () =>

@@ -1,61 +1,16 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
-import type { TestContext } from 'vitest'
-import type { Job, JobItem } from '../../src-main/domain/job.ts'
-import { addRows, testDatabase } from '../support/postgres.ts'
-import type { TestDatabase } from '../support/postgres-server.ts'
-import { openRabbitTest, rabbit } from '../support/rabbitmq.ts'
-import type { RabbitTest } from '../support/rabbitmq.ts'
+import { expect, test } from 'vitest'
+import { addRows } from '../support/postgres.ts'
+import { rabbit } from '../support/rabbitmq.ts'
+import { addFailed, itemsOf, openScene, planItemsOf, requestOf, statuses } from '../support/resend-scene.ts'
+import { runOptions } from '../support/store-samples.ts'
 import { openTcpProxy } from '../support/tcp-proxy.ts'
-import { openTestEngine, testSource } from '../support/test-engine.ts'
-import type { TestEngine, TestEngineOptions } from '../support/test-engine.ts'
+import { testSource } from '../support/test-engine.ts'
 import { verdict } from '../support/verdict.ts'
 
 const never = new AbortController().signal
 
-interface Scene {
-  readonly engine: TestEngine
-  readonly database: TestDatabase
-  readonly rabbit: RabbitTest
-  readonly queue: string
-}
-
-async function open(context: TestContext, options: Partial<TestEngineOptions> = {}): Promise<Scene> {
-  const database = await testDatabase()
-  const broker = await openRabbitTest(context)
-  const dataDir = await mkdtemp(join(tmpdir(), 'redrive-engine-'))
-  const engine = openTestEngine({ dataDir, databaseUrl: database.url, batch: 20, ...options })
-  onTestFinished(async () => {
-    await engine.close()
-    await rm(dataDir, { recursive: true })
-  })
-  return { engine, database, rabbit: broker, queue: await broker.queue() }
-}
-
-/** Failed messages to the queue through the default exchange; every `lostEvery`th has no queue. */
-async function addFailed({ database, queue }: Scene, count: number, lostEvery = 0): Promise<void> {
-  await database.sql(
-    `insert into outbox_message (message_id, exchange, routing_key, type, payload, headers, status, attempts, created_at, updated_at, last_error)
-     select 'message-' || i, '', case when $2::int > 0 and i % $2::int = 0 then 'redrive-no-such-queue' else $1 end, 'OrderPaid',
-       jsonb_build_object('order', i), '{"x-trace": "t"}', 'failed', 3, now() - interval '1 hour', now() - interval '1 hour', 'timeout'
-     from generate_series(1, $3::int) i`,
-    [queue, lostEvery, count],
-  )
-}
-
-async function statuses({ database }: Scene): Promise<Record<string, number>> {
-  const rows = await database.sql('select status, count(*) as n from outbox_message group by status')
-  return Object.fromEntries(rows.map((row) => [row['status'] ?? '', Number(row['n'])]))
-}
-
-function items(scene: Scene, job: Job): Promise<readonly JobItem[]> {
-  return scene.engine.store.jobReader.items(job.job, { afterSeq: 0, limit: 5_000 })
-}
-
 test('1,000 failed messages: all sent, 1,000 distinct ids in the queue, journal intact', async (context) => {
-  const scene = await open(context, { batch: 150 })
+  const scene = await openScene(context, { batch: 150 })
   await addFailed(scene, 1_000)
   const job = await scene.engine.run(await scene.engine.plan({ trouble: 'failed' }))
   expect(job).toMatchObject({ state: 'done', ended: 1_000, tally: { confirmed: 1_000, unmarked: 0 } })
@@ -73,7 +28,7 @@ test('1,000 failed messages: all sent, 1,000 distinct ids in the queue, journal 
 })
 
 test('messages without a queue come back: their rows fail with the reason, the others are sent', async (context) => {
-  const scene = await open(context)
+  const scene = await openScene(context)
   await addFailed(scene, 1_000, 100)
   const job = await scene.engine.run(await scene.engine.plan({ trouble: 'failed' }))
   expect(job).toMatchObject({ state: 'done', tally: { confirmed: 990, returned: 10, unknown: 0 } })
@@ -85,7 +40,7 @@ test('messages without a queue come back: their rows fail with the reason, the o
 })
 
 test('an exchange that does not exist refuses its own messages and nobody elseâ€™s', async (context) => {
-  const scene = await open(context)
+  const scene = await openScene(context)
   await addFailed(scene, 30)
   await scene.database.sql(`update outbox_message set exchange = 'redrive-gone' where id in (5, 17)`)
   const plan = await scene.engine.plan({ trouble: 'failed' })
@@ -96,7 +51,7 @@ test('an exchange that does not exist refuses its own messages and nobody elseâ€
 })
 
 test('a row that changed after the plan is skipped and left as it is', async (context) => {
-  const scene = await open(context)
+  const scene = await openScene(context)
   await addFailed(scene, 10)
   const plan = await scene.engine.plan({ trouble: 'failed' })
   await scene.database.sql(`update outbox_message set payload = '{"order": "other"}' where id = 3`)
@@ -104,7 +59,7 @@ test('a row that changed after the plan is skipped and left as it is', async (co
   await scene.database.sql(`delete from outbox_message where id = 5`)
   const job = await scene.engine.run(plan)
   expect(job.tally).toMatchObject({ confirmed: 7, skipped: 3 })
-  const skipped = (await items(scene, job)).filter(({ result }) => result === 'skipped')
+  const skipped = (await itemsOf(scene, job)).filter(({ result }) => result === 'skipped')
   expect(skipped.map(({ id, code }) => [id, code])).toEqual([
     ['3', 'row-changed'],
     ['4', 'row-changed'],
@@ -116,11 +71,11 @@ test('a row that changed after the plan is skipped and left as it is', async (co
 })
 
 test('nothing runs that was not unlocked, confirmed and, in production, counted', async (context) => {
-  const scene = await open(context, { environment: 'production' })
+  const scene = await openScene(context, { environment: 'production' })
   await addFailed(scene, 3)
   const { jobs, locks } = scene.engine.engine
   const { plan, digest } = await scene.engine.plan({ trouble: 'failed' })
-  const run = { plan, digest, typedCount: 3, rate: null }
+  const run = { plan, digest, typedCount: 3, options: runOptions }
   await expect(jobs.run(run, never)).rejects.toMatchObject({ code: 'source-locked' })
   const unlock = { source: testSource, environment: 'production' as const, minutes: 5 }
   await expect(locks.unlock({ ...unlock, typedName: 'orders2' })).rejects.toMatchObject({
@@ -141,12 +96,12 @@ test('nothing runs that was not unlocked, confirmed and, in production, counted'
 })
 
 test('a cancelled job sends nothing more, and rows it had only claimed are as before', async (context) => {
-  const scene = await open(context)
+  const scene = await openScene(context)
   await addFailed(scene, 200)
   const plan = await scene.engine.plan({ trouble: 'failed' })
   await scene.engine.unlock()
   const { jobs } = scene.engine.engine
-  const run = await jobs.run({ plan: plan.plan, digest: plan.digest, typedCount: null, rate: 100 }, never)
+  const run = await jobs.run(requestOf(plan, { rate: 100 }), never)
   await new Promise((later) => setTimeout(later, 400))
   const job = await jobs.cancel(run.job)
   expect(job.state).toBe('cancelled')
@@ -165,12 +120,12 @@ test('a cancelled job sends nothing more, and rows it had only claimed are as be
 test('the broker is cut off in the middle: unknown stays unknown, the rest goes on after "continue"', async (context) => {
   const proxy = await openTcpProxy({ host: rabbit.host, port: rabbit.port })
   context.onTestFinished(() => proxy.close())
-  const scene = await open(context, { brokerPort: proxy.port })
+  const scene = await openScene(context, { brokerPort: proxy.port })
   await addFailed(scene, 400)
   const plan = await scene.engine.plan({ trouble: 'failed' })
   await scene.engine.unlock()
   const { jobs } = scene.engine.engine
-  const run = await jobs.run({ plan: plan.plan, digest: plan.digest, typedCount: null, rate: 400 }, never)
+  const run = await jobs.run(requestOf(plan, { rate: 400 }), never)
   await new Promise((later) => setTimeout(later, 500))
   proxy.cut()
   const stopped = await scene.engine.ended(run.job)
@@ -178,7 +133,7 @@ test('the broker is cut off in the middle: unknown stays unknown, the rest goes 
   expect(stopped.ended).toBeLessThan(400)
 
   // A row whose outcome is unknown is not planned again by anybody.
-  const unknown = (await items(scene, stopped)).filter(({ result }) => result === 'unknown')
+  const unknown = (await itemsOf(scene, stopped)).filter(({ result }) => result === 'unknown')
   await scene.database.sql(`update outbox_message set status = 'failed' where id = any($1::bigint[])`, [
     unknown.map(({ id }) => id),
   ])
@@ -192,9 +147,9 @@ test('the broker is cut off in the middle: unknown stays unknown, the rest goes 
   const job = await scene.engine.ended(run.job)
   expect(job).toMatchObject({ state: 'done', ended: 400 })
   const delivered = (await scene.rabbit.drain(scene.queue)).map(({ messageId }) => messageId)
-  const acknowledged = (await items(scene, job)).filter(({ result }) => result === 'confirmed')
+  const acknowledged = (await itemsOf(scene, job)).filter(({ result }) => result === 'confirmed')
   const result = verdict({
-    attempted: plan.items.map(({ messageId }) => messageId),
+    attempted: (await planItemsOf(scene, plan)).map(({ messageId }) => messageId),
     acknowledged: acknowledged.map(({ messageId }) => messageId),
     delivered,
   })
@@ -203,7 +158,7 @@ test('the broker is cut off in the middle: unknown stays unknown, the rest goes 
 })
 
 test('rows that are no business of a resend are left out, each with its reason', async (context) => {
-  const scene = await open(context)
+  const scene = await openScene(context)
   await scene.database.sql('alter table outbox_message alter payload type text, alter headers type text')
   const target = { exchange: '', routing_key: scene.queue, attempts: 3, updated_at: '2026-01-01' }
   const ids = await addRows(scene.database, [
@@ -217,18 +172,22 @@ test('rows that are no business of a resend are left out, each with its reason',
   const { planResend } = await import('../../src-main/app/resend/plan-resend.ts')
   const selection = { kind: 'ids' as const, ids: [...ids, '999999'] }
   const plan = await planResend(engine.ports, engine.connections, { source: testSource, selection }, never)
-  expect(plan.items.map(({ id }) => id)).toEqual([ids[0]])
-  expect(Object.fromEntries(plan.skipped.map(({ id, code }) => [id, code]))).toEqual({
+  expect((await planItemsOf(scene, plan)).map(({ id }) => id)).toEqual([ids[0]])
+  expect(Object.fromEntries(plan.skipped.named.map(({ id, code }) => [id, code]))).toEqual({
     [ids[1]!]: 'payload-not-json',
     [ids[2]!]: 'headers-not-json',
     [ids[3]!]: 'state-forbids',
     [ids[4]!]: 'state-forbids',
     '999999': 'message-not-found',
   })
+  expect(plan.skipped).toMatchObject({
+    count: 5,
+    byCode: { 'payload-not-json': 1, 'headers-not-json': 1, 'state-forbids': 2, 'message-not-found': 1 },
+  })
 })
 
 test('resolve and undo: only what the operator saw, and only while nobody else has touched it', async (context) => {
-  const scene = await open(context)
+  const scene = await openScene(context)
   await addFailed(scene, 4)
   await scene.engine.unlock()
   const { resolving, messages } = scene.engine.engine
@@ -288,7 +247,7 @@ test('resolve and undo: only what the operator saw, and only while nobody else h
 })
 
 test('a later message of the chain that was sent already is named before anything is sent', async (context) => {
-  const scene = await open(context)
+  const scene = await openScene(context)
   const target = { exchange: '', routing_key: scene.queue, chain_key: 'O-1', attempts: 3 }
   const [first, , third] = await addRows(scene.database, [
     { ...target, status: 'failed' },

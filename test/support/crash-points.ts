@@ -56,7 +56,7 @@ export function withCrashPoints(
       value: async (signal: AbortSignal) => publisher(await real.openPublisher(signal)),
     })
     // Private fields do not follow a prototype: the methods must run on the real object.
-    for (const method of ['state', 'watch', 'report', 'checkDestinations', 'close'] as const) {
+    for (const method of ['state', 'watch', 'report', 'checkDestinations', 'queueDepth', 'close'] as const) {
       Object.defineProperty(wrapped, method, { value: real[method].bind(real) })
     }
     return wrapped
@@ -66,7 +66,7 @@ export function withCrashPoints(
     passed: () => points,
     ports: {
       ...ports,
-      jobStore: around(ports.jobStore, 'store', ['startJob', 'moveItems', 'moveJob']),
+      jobStore: around(ports.jobStore, 'store', ['startJob', 'moveItems', 'addItems', 'moveJob']),
       drivers: {
         outbox: {
           postgres: async (options, signal) =>

@@ -24,9 +24,12 @@ function walks<T>(states: readonly T[], mayMove: (from: T, to: T) => boolean, st
 
 test('the moves of a job', () => {
   expect(moves<JobState>(jobStates, jobMayMove)).toEqual([
+    ['running', 'paused'],
     ['running', 'interrupted'],
     ['running', 'done'],
     ['running', 'cancelled'],
+    ['paused', 'running'],
+    ['paused', 'cancelled'],
     ['interrupted', 'running'],
     ['interrupted', 'cancelled'],
   ])
@@ -39,7 +42,7 @@ test('the moves of an item', () => {
     ['claiming', 'planned'],
     ['claiming', 'publishing'],
     ['claiming', 'done'],
-    ['publishing', 'planned'],
+    ['publishing', 'claiming'],
     ['publishing', 'settling'],
     ['publishing', 'done'],
     ['settling', 'done'],
@@ -77,7 +80,9 @@ describe('on every walk of an item', () => {
 test('a job that ended never runs again', () => {
   fc.assert(
     fc.property(walks(jobStates, jobMayMove, 'running'), (walk) =>
-      walk.slice(0, -1).every((state) => state === 'running' || state === 'interrupted'),
+      walk
+        .slice(0, -1)
+        .every((state) => state === 'running' || state === 'paused' || state === 'interrupted'),
     ),
   )
 })

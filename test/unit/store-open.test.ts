@@ -7,9 +7,12 @@ import { openDatabase } from '../../src-main/adapters/store-sqlite/database.ts'
 import { migrations } from '../../src-main/adapters/store-sqlite/migrations.ts'
 import { openStore } from '../../src-main/adapters/store-sqlite/open-store.ts'
 import { systemClock } from '../../src-main/adapters/system/clock.ts'
-import { draft, planOf } from '../support/store-samples.ts'
+import { planIsIntact } from '../../src-main/app/resend/plan-intact.ts'
+import { draft, planOf, savePlan } from '../support/store-samples.ts'
 
 const clock = systemClock()
+/** Items that a plan is written in at a time. */
+const SLICE = 500
 
 function newPath(): string {
   return join(mkdtempSync(join(tmpdir(), 'redrive-open-')), 'redrive.db')
@@ -128,32 +131,40 @@ describe('refusing', () => {
 test('a plan that was being saved when its process died is saved again', async () => {
   const path = newPath()
   const store = openStore({ path, clock })
-  const plan = planOf('plan-1', 3)
-  const twice = { ...plan, items: [...plan.items, ...plan.items] }
-  await expect(store.jobs.savePlan(twice, draft('plan-created'))).rejects.toMatchObject({
-    code: 'store-failed',
-  })
-  const db = new Database(path)
-  expect(db.prepare('SELECT count(*) AS left FROM plan_items').get()).toEqual({ left: 0 })
-  db.exec(`INSERT INTO plans (plan, digest, source, broker, header, items, complete, begun_at)
-           VALUES ('plan-1', 'd', 's', 'b', '{}', 1, 0, '2020-01-01T00:00:00.000Z')`)
-  expect(await store.jobs.plan('plan-1')).toBeNull()
-  await store.jobs.savePlan(plan, draft('plan-created'))
-  expect(await store.jobs.plan('plan-1')).toEqual(plan)
+  const sample = planOf('plan-1', 3)
+  // The process ends here, with the items on disk and without a word about them.
+  const half = await store.jobs.beginPlan('plan-1')
+  await half.add(sample.items)
+  await expect(half.add(sample.items)).rejects.toMatchObject({ code: 'store-failed' })
   await store.close()
+
+  const next = openStore({ path, clock })
+  const db = new Database(path)
+  expect(db.prepare('SELECT complete FROM plans').all()).toEqual([{ complete: 0 }])
+  expect(await next.jobs.plan('plan-1')).toBeNull()
+  await savePlan(next.jobs, sample, draft('plan-created'))
+  expect(await next.jobs.plan('plan-1')).toEqual(sample.plan)
+  expect(await next.jobs.planItems('plan-1', 0, 10)).toEqual(sample.items)
+  await next.close()
+
+  // What is that old belongs to nobody any more; what is young may be another process at work.
+  db.exec(`UPDATE plans SET begun_at = '2020-01-01T00:00:00.000Z' WHERE complete = 0`)
   await openStore({ path, clock }).close()
   expect(db.prepare('SELECT complete FROM plans').all()).toEqual([{ complete: 1 }])
+  expect(db.prepare('SELECT count(*) AS items FROM plan_items').get()).toEqual({ items: 3 })
   db.close()
 })
 
 test('a plan of 100,000 messages is saved and read in slices, others get their turn between them', async () => {
   const store = openStore({ path: newPath(), clock })
-  const plan = planOf('plan-big', 100_000)
+  const { plan, items } = planOf('plan-big', 100_000)
   let turns = 0
   const pulse = setInterval(() => (turns += 1), 0)
-  await store.jobs.savePlan(plan, draft('plan-created'))
+  const saved = await store.jobs.beginPlan('plan-big')
+  for (let from = 0; from < items.length; from += SLICE) await saved.add(items.slice(from, from + SLICE))
+  await saved.finish(plan, draft('plan-created'))
   const turnsWhileSaving = turns
-  expect((await store.jobs.plan('plan-big'))?.items).toHaveLength(100_000)
+  expect(await planIsIntact(store.jobs, plan)).toBe(true)
   clearInterval(pulse)
   expect(turnsWhileSaving).toBeGreaterThan(5)
   expect(turns - turnsWhileSaving).toBeGreaterThan(5)

@@ -9,6 +9,8 @@ export const BRAKE_WINDOW = 100
 export const BRAKE_ANSWERS_MIN = 20
 /** How often the queue is looked at. */
 const LOOK_EVERY_MS = 1_000
+/** Looks in a row that may fail for a passing reason: a broker that is away is the run's own matter, and it waits. */
+const LOOKS_FAILED_MAX = 10
 
 /** Watches a run and says when it has to stop. Messages that are under way by then are still settled. */
 export interface Brake {
@@ -51,10 +53,17 @@ export function createBrake(
   const queue = limits?.queue ?? null
   if (queue !== null) {
     const look = async (): Promise<void> => {
-      while (pull === null) {
-        const depth = await broker.queueDepth(queue.name, stopLooking.signal)
-        if (depth !== null && depth <= queue.depthMax) await clock.sleep(LOOK_EVERY_MS, stopLooking.signal)
-        else pull ??= queuePull(queue, depth)
+      for (let failures = 0; pull === null;) {
+        try {
+          const depth = await broker.queueDepth(queue.name, stopLooking.signal)
+          failures = 0
+          if (depth === null || depth > queue.depthMax) pull ??= queuePull(queue, depth)
+        } catch (error) {
+          failures += 1
+          const passing = error instanceof RedriveError && error.retry !== 'never'
+          if (!passing || failures > LOOKS_FAILED_MAX) throw error
+        }
+        if (pull === null) await clock.sleep(LOOK_EVERY_MS, stopLooking.signal)
       }
     }
     look().catch((error: unknown) => {

@@ -1,9 +1,8 @@
-import { RedriveError } from '../../domain/errors.ts'
 import type { PublishOutcome } from '../../domain/outcome.ts'
 import { neverSent } from './answers.ts'
 import type { Answer } from './answers.ts'
 
-/** Chains that may be blocked by a failure in one run; a run with more of them has a greater problem than order. */
+/** Chains that may be blocked in one run; a run with more of them has a greater problem than order, and stops. */
 export const BLOCKED_CHAINS_MAX = 100_000
 
 /**
@@ -13,10 +12,12 @@ export const BLOCKED_CHAINS_MAX = 100_000
 export interface Lanes {
   /** Publishes now or when the chain's earlier message is confirmed; answers `parked` where it was not. */
   send(item: LaneItem, publish: () => Promise<PublishOutcome>): Promise<Answer>
-  /** Nothing later of this chain may go. Throws `brake-pulled` beyond BLOCKED_CHAINS_MAX. */
+  /** Nothing later of this chain may go. */
   block(chainKey: string, id: string): void
   /** The message that the chain waits behind; null: it may go on. */
   blockedBy(chainKey: string): string | null
+  /** Why the run has to stop: it cannot keep in mind what else is blocked. Null: it may go on. */
+  overflow(): string | null
 }
 
 export interface LaneItem {
@@ -24,18 +25,18 @@ export interface LaneItem {
   readonly chainKey: string | null
 }
 
-export function createLanes(): Lanes {
+export function createLanes(blockedMax = BLOCKED_CHAINS_MAX): Lanes {
   /** The last message of each chain that is under way. */
   const tails = new Map<string, Promise<Answer>>()
   const blocked = new Map<string, string>()
+  let overflow: string | null = null
 
   const block = (chainKey: string, id: string): void => {
     if (blocked.has(chainKey)) return
-    if (blocked.size >= BLOCKED_CHAINS_MAX) {
-      const reason = `${BLOCKED_CHAINS_MAX} chains have a message that was not confirmed`
-      throw new RedriveError('brake-pulled', 'never', { reason })
-    }
-    blocked.set(chainKey, id)
+    // Not thrown: the outcome that blocks the chain is known, and has to be written down as it is.
+    if (blocked.size >= blockedMax)
+      overflow = `more than ${blockedMax} chains have a message that was not confirmed`
+    else blocked.set(chainKey, id)
   }
   const parked = (chainKey: string): Answer => ({
     outcome: 'parked',
@@ -45,6 +46,7 @@ export function createLanes(): Lanes {
   return {
     block,
     blockedBy: (chainKey) => blocked.get(chainKey) ?? null,
+    overflow: () => overflow,
     send({ id, chainKey }, publish) {
       if (chainKey === null) return publish()
       if (blocked.has(chainKey)) return Promise.resolve(parked(chainKey))

@@ -64,22 +64,26 @@ export async function runJob(
   let failure: Interruption | null
   try {
     failure = await publishAll(line)
+    // Later messages of a chain still wait for earlier ones, and need the publisher for it.
+    await settler.quiet()
   } finally {
     brake.release()
     await publisher.close()
     await settler.finish()
   }
-  const interruption = settler.interruption ?? failure
+  // The last answers may have pulled the brake on what waited for them.
+  const interruption = settler.interruption ?? failure ?? whyStopped(line)
   if (interruption) return { end: 'interrupted', interruption }
   return stop.aborted ? { end: 'stopped' } : { end: 'done' }
 }
 
-function mustStop({ stop, settler, brake }: Line): boolean {
-  return stop.aborted || settler.interruption !== null || brake.pulled() !== null
+function mustStop(line: Line): boolean {
+  return line.stop.aborted || line.settler.interruption !== null || whyStopped(line) !== null
 }
 
-function whyStopped(line: Line): Interruption | null {
-  const pull = line.brake.pulled()
+function whyStopped({ brake, lanes }: Line): Interruption | null {
+  const overflow = lanes.overflow()
+  const pull = brake.pulled() ?? (overflow === null ? null : { reason: overflow, pulled: null })
   return pull === null ? null : braked(pull)
 }
 
