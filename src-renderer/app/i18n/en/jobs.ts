@@ -95,7 +95,7 @@ export const jobs = {
   },
   unknown: {
     title: 'Unknown outcomes',
-    count: '{n} in {jobs} jobs | {n} in {jobs} jobs',
+    count: '{n} in {jobs} job | {n} in {jobs} jobs',
     means:
       'For these messages the broker gave no answer. They may have been delivered, or not: look at the consumer, then decide. Redrive does not guess.',
     running:
