@@ -45,3 +45,15 @@ export function timeZoneName(): string {
   const hours = `${minutes < 0 ? '-' : '+'}${Math.floor(Math.abs(minutes) / 60)}`
   return `${zone} (UTC${hours}${minutes % 60 === 0 ? '' : `:${pad(Math.abs(minutes) % 60)}`})`
 }
+
+export interface DurationParts {
+  readonly unit: 'seconds' | 'minutes' | 'hours'
+  readonly count: number
+}
+
+/** A time as a person would say it: whole seconds, then minutes, then hours with one digit. */
+export function roughDuration(seconds: number): DurationParts {
+  if (seconds < 90) return { unit: 'seconds', count: Math.max(1, Math.round(seconds)) }
+  if (seconds < 5400) return { unit: 'minutes', count: Math.round(seconds / 60) }
+  return { unit: 'hours', count: Math.round(seconds / 360) / 10 }
+}

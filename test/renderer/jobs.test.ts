@@ -1,47 +1,12 @@
 import { beforeEach, expect, test } from 'vitest'
 import { interruptJob, runPlan } from './support/fake-jobs.ts'
-import { makeMessages } from './support/fake-messages.ts'
 import { makePlan } from './support/fake-plans.ts'
-import { addBroker, addSource, createWorld, errorOf, type World } from './support/fake-world.ts'
+import { errorOf } from './support/fake-world.ts'
 import { button, field, giveHeight, hasButton, submit, type } from './support/hands.ts'
-import { mountConsole, type MountedConsole } from './support/mount-console.ts'
+import { jobOf, rows, sentence, shop, startJob } from './support/job-world.ts'
+import { mountConsole } from './support/mount-console.ts'
 
 beforeEach(() => giveHeight())
-
-interface Shop {
-  readonly count?: number
-  readonly unlocked?: boolean
-}
-
-function shop({ count = 60, unlocked = true }: Shop = {}): World {
-  const world = createWorld({ now: () => Date.now() })
-  addBroker(world)
-  const messages = makeMessages({ count, nowMs: world.now(), mix: { failed: 1 } })
-  addSource(world, { name: 'shop', unlocked: true, messages })
-  world.switches.outcome = (item) => (item.seq % 10 === 0 ? 'unknown' : 'confirmed')
-  if (!unlocked) lockAfterStart(world)
-  return world
-}
-
-function lockAfterStart(world: World): void {
-  startJob(world)
-  const source = world.sources.get('shop')
-  if (source !== undefined) source.connection.unlockedUntil = null
-}
-
-function startJob(world: World): string {
-  const plan = makePlan(world, { source: 'shop', selection: { kind: 'filter', filter: {} } })
-  return runPlan(world, { plan: plan.plan, digest: plan.digest, typedCount: null, rate: null }).job
-}
-
-function jobOf(world: World, id: string) {
-  const job = world.jobs.get(id)?.job
-  if (job === undefined) throw new Error(`no job ${id}`)
-  return job
-}
-
-const sentence = (page: MountedConsole): string => page.text('.sentence') ?? ''
-const rows = (page: MountedConsole): string[] => page.all('[data-seq]').map((row) => row.textContent ?? '')
 
 test('a running job moves by its stream, not by asking again', async () => {
   const world = shop()
@@ -106,6 +71,76 @@ test('an interrupted job says by what, and goes on with what is left', async () 
   await page.click(button(page, 'Continue with 40 messages'))
   await page.until(() => expect(jobOf(world, job).state).toBe('done'))
   await page.until(() => expect(sentence(page)).toContain('Ended, but the outcome of 6 messages is unknown'))
+})
+
+test('what it was told to do stands on the page: speed, ramp with its step, brake', async () => {
+  const world = shop()
+  world.switches.jobBatch = 5
+  world.switches.jobBatchMs = 50
+  const plan = makePlan(world, { source: 'shop', selection: { kind: 'filter', filter: {} } })
+  const { job } = runPlan(world, {
+    plan: plan.plan,
+    digest: plan.digest,
+    typedCount: null,
+    rate: 500,
+    ramp: true,
+    brake: { failureRatio: 0.2, returnedMax: 0, queue: { name: 'orders.in', depthMax: 9_000 } },
+  })
+  const page = await mountConsole({ world, path: `/jobs/${job}` })
+  await page.until(() => expect(page.text('[data-test=ramp-step]')).toBe('ramping up: 5 messages at a time'))
+  expect(page.text('.summary .facts')).toContain('at most 500 a second, ramping up')
+  expect(page.text('[data-test=brake-limits]')).toBe(
+    'over 20 % not confirmed · over 0 returned · over 9,000 waiting in orders.in',
+  )
+})
+
+test('what is parked says behind which message, and can be narrowed to', async () => {
+  const world = shop()
+  world.switches.outcome = ({ seq }) => (seq === 7 ? 'returned' : seq === 8 ? 'parked' : 'confirmed')
+  const job = startJob(world)
+  const page = await mountConsole({ world, path: `/jobs/${job}` })
+  await page.until(() => expect(jobOf(world, job).state).toBe('done'))
+  await page.until(() => expect(page.find('[data-filter=parked]').hasAttribute('disabled')).toBe(false))
+  await page.click('[data-filter=parked]')
+  await page.until(() => expect(rows(page).length).toBe(1))
+  expect(rows(page)[0]).toContain('Parked behind 7, which was not confirmed.')
+})
+
+test('only what failed is resent, by a new plan that is read first', async () => {
+  const world = shop()
+  world.switches.outcome = ({ seq }) => (seq <= 3 ? 'returned' : seq === 4 ? 'parked' : 'confirmed')
+  const job = startJob(world)
+  const page = await mountConsole({ world, path: `/jobs/${job}` })
+  await page.until(() => expect(jobOf(world, job).state).toBe('done'))
+  await page.until(() => button(page, 'Resend what failed…'))
+  await page.press('r')
+  await page.until(() => button(page, 'Resend 4 messages'))
+  const plan = [...world.plans.values()].at(-1)
+  expect(plan?.selection).toBe(`{"kind":"job","job":"${job}","results":["returned","parked"]}`)
+  expect(world.jobs.size).toBe(1)
+})
+
+test('nothing failed, nothing is offered to be resent', async () => {
+  const world = shop()
+  world.switches.outcome = () => 'confirmed'
+  const job = startJob(world)
+  const page = await mountConsole({ world, path: `/jobs/${job}` })
+  await page.until(() => expect(sentence(page)).toBe('Done: the broker confirmed every message.'))
+  expect(hasButton(page, 'Resend what failed…')).toBe(false)
+})
+
+test('a sweep is shown as one, in the list and on its page, without a plan that it never had', async () => {
+  const world = shop()
+  const job = startJob(world)
+  const fake = world.jobs.get(job)
+  if (fake === undefined) throw new Error('no job')
+  fake.job = { ...fake.job, kind: 'sweep', plan: null, digest: null }
+  const page = await mountConsole({ world, path: '/jobs' })
+  await page.until(() => expect(page.text(`[data-job=${job}]`)).toContain('sweep'))
+  await page.press('Enter')
+  await page.until(() => expect(page.text('h1')).toBe('Sweep of shop'))
+  expect(page.text('.summary .facts')).toContain('In the journal')
+  expect(page.text('.summary .facts')).not.toContain('Plan')
 })
 
 test('the items can be narrowed to one outcome, each with its reason', async () => {

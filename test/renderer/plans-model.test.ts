@@ -1,39 +1,86 @@
 import { expect, test } from 'vitest'
-import { groupSkips, readCount, readRate, warningRows } from '../../src-renderer/features/plans/plan-model.ts'
+import type { DryRun, PlanView } from '../../src-preload/contract/plans.ts'
+import { estimate, readCount, riskRows, skipGroups } from '../../src-renderer/features/plans/plan-model.ts'
 
-test('messages left out are grouped by reason, the most first', () => {
+const place = (exchange: string, count: number, exists: boolean | null = true, routingKey = 'k') => ({
+  key: { exchange, routingKey },
+  count,
+  exists,
+})
+const dryRun = (part: Partial<DryRun> = {}): DryRun => ({
+  byType: { groups: [], others: 0 },
+  byDestination: { groups: [], others: 0 },
+  byCause: { groups: [], others: 0 },
+  byAge: [],
+  byState: [],
+  estimateSec: null,
+  maybeSent: 0,
+  probablyConsumed: null,
+  orderBroken: 0,
+  ...part,
+})
+
+test('messages left out are grouped by reason, the most first; the count is that of all', () => {
   const skip = (id: string, code: 'state-forbids' | 'payload-not-json') => ({ id, messageId: null, code })
   expect(
-    groupSkips([skip('1', 'payload-not-json'), skip('2', 'state-forbids'), skip('3', 'state-forbids')]),
+    skipGroups({
+      skipped: [skip('1', 'payload-not-json'), skip('2', 'state-forbids'), skip('3', 'state-forbids')],
+      skippedByCode: [
+        { code: 'payload-not-json', count: 1 },
+        { code: 'state-forbids', count: 90_000 },
+      ],
+    }),
   ).toEqual([
-    { code: 'state-forbids', count: 2, ids: ['2', '3'] },
+    { code: 'state-forbids', count: 90_000, ids: ['2', '3'] },
     { code: 'payload-not-json', count: 1, ids: ['1'] },
   ])
 })
 
-test('warnings come in the order of the decision: order, doubling, missing', () => {
+test('risks come in the order of the decision: what cannot arrive, order, doubling, what nobody could tell', () => {
   const order = (chainKey: string) => ({ code: 'order-broken' as const, chainKey, id: '1', laterSentId: '2' })
-  const rows = warningRows([
-    { code: 'exchange-missing', exchange: 'x', count: 3 },
-    { code: 'maybe-sent', count: 2 },
+  const warnings: PlanView['warnings'] = [
     ...Array.from({ length: 8 }, (_, index) => order(`O-${index}`)),
+    { code: 'exchange-missing', exchange: 'far', count: 300 },
+  ]
+  const rows = riskRows({
+    warnings,
+    dryRun: dryRun({
+      byDestination: {
+        groups: [
+          place('far', 40, false, 'a'),
+          place('near', 7, false),
+          place('', 3, false, 'lost.queue'),
+          place('here', 1),
+          place('there', 4, null),
+        ],
+        others: 0,
+      },
+      orderBroken: 12,
+      maybeSent: 2,
+      probablyConsumed: 31,
+    }),
+  })
+  expect(rows).toMatchObject([
+    // Listed destinations speak for 40 of its messages; the engine's own count for all.
+    { kind: 'exchange-missing', exchange: 'far', count: 300 },
+    { kind: 'exchange-missing', exchange: 'near', count: 7 },
+    { kind: 'queue-missing', queue: 'lost.queue', count: 3 },
+    { kind: 'order-broken', count: 12, examples: { length: 5 } },
+    { kind: 'maybe-sent', count: 2 },
+    { kind: 'probably-consumed', count: 31 },
+    { kind: 'untold', count: 4 },
   ])
-  expect(rows.map(({ code }) => code)).toEqual(['order-broken', 'maybe-sent', 'exchange-missing'])
-  expect(rows[0]).toMatchObject({ chains: 8, examples: { length: 5 } })
-  expect(warningRows([])).toEqual([])
+  expect(riskRows({ warnings: [], dryRun: dryRun() })).toEqual([])
 })
 
-test.each([
-  ['', { valid: true, rate: null }],
-  [' 250 ', { valid: true, rate: 250 }],
-  ['0.5', { valid: true, rate: 0.5 }],
-  ['0', { valid: false }],
-  ['-1', { valid: false }],
-  ['1e3', { valid: false }],
-  ['100001', { valid: false }],
-  ['fast', { valid: false }],
-])('the speed %j', (text, read) => {
-  expect(readRate(text)).toEqual(read)
+test('the time it takes is that of the slower one: the chosen speed, or what was measured', () => {
+  const of = (estimateSec: number | null, rate: number | null) =>
+    estimate({ items: 1_000, dryRun: dryRun({ estimateSec }) }, rate)
+  expect(of(null, null)).toBeNull()
+  expect(of(5, null)).toEqual({ seconds: 5, atLeast: false })
+  expect(of(5, 10)).toEqual({ seconds: 100, atLeast: false })
+  expect(of(500, 10)).toEqual({ seconds: 500, atLeast: false })
+  expect(of(null, 10)).toEqual({ seconds: 100, atLeast: true })
 })
 
 test.each([

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { SourceConnection } from '../../src-preload/contract/connections.ts'
+import type { PlanSelection } from '../../src-preload/contract/plans.ts'
 import { makeMessages } from './support/fake-messages.ts'
 import { addBroker, addSource, createWorld, type World } from './support/fake-world.ts'
 import { acts, button, catchDownloads, field, hasButton, submit, type } from './support/hands.ts'
@@ -22,37 +23,77 @@ function shop(
   return world
 }
 
-async function openPlan(world: World, locale: 'en' | 'zh-CN' = 'en'): Promise<MountedConsole> {
+const ALL = { kind: 'filter', filter: {} } as const
+
+async function openPlan(
+  world: World,
+  { locale = 'en', selection = FAILED }: { locale?: 'en' | 'zh-CN'; selection?: PlanSelection } = {},
+): Promise<MountedConsole> {
   const page = await mountConsole({ world, path: '/jobs', locale })
   await page.until(() => expect(page.text('.source')).not.toBeNull())
   await page.until(() => expect(page.text('.status')).toContain('rabbit'))
-  acts(page).resend({ source: 'shop', selection: FAILED })
+  acts(page).resend({ source: 'shop', selection })
   return page
+}
+
+function onlyPlan(world: World) {
+  const [plan, ...others] = world.plans.values()
+  if (plan === undefined || others.length > 0) throw new Error('not one plan')
+  return plan
 }
 
 const planned = (world: World): number => [...world.plans.values()][0]?.items.length ?? 0
 const dialog = (page: MountedConsole): string => page.text('form[role=dialog]') ?? ''
 
-test('the plan says what, where, left out, warnings, speed, sample and digest, in this order', async () => {
-  const world = shop('staging')
-  const page = await openPlan(world)
+test('the dry run says first what speaks against it, then what, content, left out, how, and exactly which', async () => {
+  const world = shop('staging', { count: 400 })
+  world.switches.estimateSec = 240
+  const page = await openPlan(world, { selection: ALL })
   await page.until(() => expect(page.all('.facts > dt').length).toBe(7))
   expect(page.all('.facts > dt').map((term) => term.textContent?.trim())).toEqual([
-    'What',
-    'Where',
-    'Left out',
     'Know before you send',
-    'Speed',
+    'What',
+    'Content',
+    'Left out',
+    'How',
     'Exactly these messages',
     'Plan',
   ])
-  expect(dialog(page)).toContain(`${planned(world)} messages`)
+  const { plan, items, digest } = onlyPlan(world)
+  expect(page.text('.headline')).toMatch(new RegExp(`^${items.length} messages`))
   expect(dialog(page)).toContain('Staging')
-  expect(dialog(page)).toContain('order.paid')
-  expect(dialog(page)).toContain('does not exist')
-  expect(dialog(page)).toContain('The exchange reporting does not exist')
-  expect(dialog(page)).toContain([...world.plans.values()][0]?.digest)
-  expect(button(page, `Resend ${planned(world)} messages`).disabled).toBe(false)
+  const lost = items.filter(({ destination }) => destination.exchange === 'reporting').length
+  expect(page.text('[data-risk=exchange-missing]')).toBe(
+    `The exchange reporting does not exist: ${lost} messages will come back or be refused.`,
+  )
+  expect(page.all('[data-risk]').map((risk) => risk.dataset['risk'])).toEqual([
+    'exchange-missing',
+    'order-broken',
+    'maybe-sent',
+  ])
+  expect(page.text('[data-risk=order-broken]')).toContain('later ones of the same chain were already sent')
+  expect(page.text('.counts')).toContain('orders → order.paid')
+  expect(page.text('.counts .wrong')).toMatch(/reporting → settlement.*✗ does not exist/)
+  expect(page.text('[data-skip=state-forbids]')).toContain('already sent')
+  expect(page.text('[data-test=estimate]')).toBe('Takes about 4 minutes.')
+  expect(dialog(page)).toContain('Exactly as stored.')
+  expect(dialog(page)).toContain(digest)
+  expect(plan).toBe('plan-1')
+  expect(button(page, `Resend ${items.length} messages`).disabled).toBe(false)
+})
+
+test('every group is counted with its share; what is not listed is counted with the others', async () => {
+  const world = shop('development', { count: 400 })
+  const page = await openPlan(world, { selection: ALL })
+  await page.until(() => expect(page.all('.bars').length).toBe(5))
+  const { items } = onlyPlan(world)
+  for (const table of page.all('.bars')) {
+    const counts = [...table.querySelectorAll('td.number')].map((cell) => Number(cell.textContent))
+    expect(
+      counts.reduce((sum, count) => sum + count, 0),
+      table.textContent ?? '',
+    ).toBe(items.length)
+  }
 })
 
 test('the sample shows exactly the items of the plan, page after page', async () => {
@@ -93,15 +134,40 @@ test('in production the count is typed, then the job runs and its result appears
   expect(page.all('form[role=dialog]').length).toBe(0)
 })
 
-test('a speed that is none stops the act; a speed that is one goes into the job', async () => {
+test('a speed that is none stops the act; a speed that is one goes into the job, and says how long it takes', async () => {
   const world = shop('development')
   const page = await openPlan(world)
   await page.until(() => button(page, `Resend ${planned(world)} messages`))
+  expect(page.text('[data-test=estimate]')).toContain('How long it takes is not known')
   await type(field(page, 'Messages a second'), '0')
   expect(button(page, `Resend ${planned(world)} messages`).disabled).toBe(true)
-  await type(field(page, 'Messages a second'), '250')
+  await type(field(page, 'Messages a second'), '0.5')
+  expect(page.text('[data-test=estimate]')).toMatch(/Takes about \d+ seconds or more/)
   await submit(page)
-  await page.until(() => expect([...world.jobs.values()][0]?.job.rate).toBe(250))
+  await page.until(() =>
+    expect([...world.jobs.values()][0]?.job.options).toEqual({ rate: 0.5, ramp: false, brake: null }),
+  )
+})
+
+test('production starts with ramp and brake on, and what is set goes into the job', async () => {
+  const world = shop('production')
+  const page = await openPlan(world)
+  await page.until(() => field(page, 'Number of messages'))
+  await type(field(page, 'Number of messages'), String(planned(world)))
+  await type(field(page, 'Not confirmed, percent'), '12.5')
+  await type(field(page, 'Returned messages'), '')
+  await type(field(page, 'Messages in the queue'), '5000')
+  expect(button(page, `Resend ${planned(world)} messages`).disabled).toBe(true)
+  await type(field(page, 'Name of the queue'), 'orders.in')
+  await page.click('[data-test=ramp]')
+  await submit(page)
+  await page.until(() =>
+    expect([...world.jobs.values()][0]?.job.options).toEqual({
+      rate: null,
+      ramp: false,
+      brake: { failureRatio: 0.125, returnedMax: null, queue: { name: 'orders.in', depthMax: 5_000 } },
+    }),
+  )
 })
 
 test('a locked source is unlocked first, by name in production, and the act goes on from there', async () => {
@@ -155,15 +221,19 @@ test('a refused run leaves the plan and says why', async () => {
   expect(button(page, `Resend ${planned(world)} messages`).disabled).toBe(false)
 })
 
-test('the plan is saved as the file that the command line runs', async () => {
-  const world = shop('development')
+test('the plan is saved as the file that the command line runs: a header, then a line for each message', async () => {
+  const world = shop('development', { count: 9_000 })
   const page = await openPlan(world)
   const files = catchDownloads()
   await page.until(() => button(page, 'Save the plan file'))
   await page.click(button(page, 'Save the plan file'))
-  await page.until(() => expect(dialog(page)).toContain('Saved as plan-1.json'))
-  const saved: unknown = JSON.parse((await files.get('plan-1.json')?.()) ?? '')
-  expect(saved).toEqual([...world.plans.values()][0])
+  await page.until(() => expect(dialog(page)).toContain('Saved as plan-1.ndjson'))
+  const [header = '', ...lines] = ((await files.get('plan-1.ndjson')?.()) ?? '').trimEnd().split('\n')
+  const { items, ...rest } = onlyPlan(world)
+  // More than one call carries.
+  expect(items.length).toBeGreaterThan(1_000)
+  expect(JSON.parse(header)).toEqual({ ...rest, items: items.length })
+  expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(items)
 })
 
 test('Esc closes the dialog and nothing has happened', async () => {
@@ -177,7 +247,7 @@ test('Esc closes the dialog and nothing has happened', async () => {
 
 test('the plan speaks Chinese', async () => {
   const world = shop('production')
-  const page = await openPlan(world, 'zh-CN')
+  const page = await openPlan(world, { locale: 'zh-CN' })
   await page.until(() => button(page, `重发 ${planned(world)} 条消息`))
   expect(dialog(page)).toContain('交换机 reporting 不存在')
   expect(dialog(page)).toContain('生产')

@@ -22,8 +22,8 @@ export function useJobNotices(): void {
     acts.act !== null || (route.name === 'job' && route.params['job'] === job)
 
   function sentence({ job, tally }: Job): string {
-    const parts = (['confirmed', 'returned', 'refused', 'unknown', 'skipped', 'parked'] as const).flatMap((result) =>
-      tally[result] === 0 ? [] : [`${tally[result]} ${t(`words.result.${result}`)}`],
+    const parts = (['confirmed', 'returned', 'refused', 'unknown', 'skipped', 'parked'] as const).flatMap(
+      (result) => (tally[result] === 0 ? [] : [`${tally[result]} ${t(`words.result.${result}`)}`]),
     )
     return parts.length === 0 ? job : parts.join(' · ')
   }

@@ -12,6 +12,9 @@ export interface ItemWhy {
   readonly whole: string
 }
 
+/** The engine's words of a parked item. */
+const PARKED_BEHIND = /^parked behind (.+)$/
+
 type Cause = (code: ErrorCode, detail: Readonly<Record<string, string | number>>) => string
 
 /** An error as it befell a job: in a few words where the long sentence speaks of a single request. */
@@ -28,7 +31,12 @@ export function useCause(): Cause {
 export function useItemWhy(): (item: JobItem) => ItemWhy {
   const { t } = useI18n()
   const cause = useCause()
-  return ({ code, id, destination, reason, settledAs, marked }) => {
+  return ({ code, id, destination, result, reason, settledAs, marked }) => {
+    const parked = result === 'parked' ? (PARKED_BEHIND.exec(reason ?? '')?.[1] ?? null) : null
+    if (parked !== null) {
+      const said = t('jobs.item.parkedBehind', { id: parked })
+      return { said, words: '', whole: said }
+    }
     const settled = settledAs === null ? '' : `${t(`jobs.item.settledAs.${settledAs}`)}.`
     const unmarked = marked === false ? t('jobs.item.unmarked') : ''
     const why = code === null ? '' : cause(code, { id, ...destination, reason: reason ?? code })

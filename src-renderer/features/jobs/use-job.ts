@@ -1,9 +1,7 @@
-import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue'
+import { onScopeDispose, ref, shallowRef, watch } from 'vue'
 import type { Job } from '../../../src-preload/contract/jobs.ts'
 import { useAsk } from '../../app/use-ask.ts'
 import { useClient } from '../../app/use-client.ts'
-import { observe, observedRate } from './job-model.ts'
-import type { Observation } from './job-model.ts'
 
 /** Pause before a broken stream is opened again. */
 const WATCH_AGAIN_MS = 1_000
@@ -17,7 +15,6 @@ export function useJob(id: () => string) {
   const asked = useAsk({ subject: id, ask: (job, signal) => client.jobs.get({ job }, { signal }) })
   const job = shallowRef<Job | null>(null)
   const live = ref<boolean | null>(null)
-  const seen = shallowRef<readonly Observation[]>([])
   let following: AbortController | null = null
 
   function take(next: Job): void {
@@ -25,8 +22,6 @@ export function useJob(id: () => string) {
     const current = job.value
     if (current?.job === next.job && current.state === 'running' && next.ended < current.ended) return
     job.value = next
-    if (next.state === 'running')
-      seen.value = observe(seen.value, { atMs: performance.now(), ended: next.ended })
   }
 
   async function follow(about: string, signal: AbortSignal): Promise<void> {
@@ -59,7 +54,6 @@ export function useJob(id: () => string) {
       following?.abort()
       following = null
       live.value = null
-      seen.value = []
       if (running === null) return
       following = new AbortController()
       void follow(running, following.signal)
@@ -70,7 +64,6 @@ export function useJob(id: () => string) {
   return {
     job,
     live,
-    rate: computed(() => (job.value?.state === 'running' ? observedRate(seen.value) : null)),
     error: asked.error,
     loading: asked.loading,
     refresh: () => asked.refresh(),

@@ -1,59 +1,88 @@
 import type { ErrorCode } from '../../../src-preload/contract/errors.ts'
 import type { PlanView, PlanWarning } from '../../../src-preload/contract/plans.ts'
-import { RATE_MAX } from '../../../src-preload/contract/jobs.ts'
 
 /** Messages that were asked for and will not be sent, by reason. */
 export interface SkipGroup {
   readonly code: ErrorCode
   readonly count: number
+  /** The first of them. */
   readonly ids: readonly string[]
 }
 
 type OrderWarning = Extract<PlanWarning, { code: 'order-broken' }>
 
 /** What an operator should know before saying yes, one row for each kind. */
-export type WarningRow =
-  | { readonly code: 'order-broken'; readonly chains: number; readonly examples: readonly OrderWarning[] }
-  | { readonly code: 'maybe-sent'; readonly count: number }
-  | { readonly code: 'exchange-missing'; readonly exchange: string; readonly count: number }
+export type RiskRow =
+  | { readonly kind: 'exchange-missing'; readonly exchange: string; readonly count: number }
+  | { readonly kind: 'queue-missing'; readonly queue: string; readonly count: number }
+  | { readonly kind: 'order-broken'; readonly count: number; readonly examples: readonly OrderWarning[] }
+  | { readonly kind: 'maybe-sent' | 'probably-consumed' | 'untold'; readonly count: number }
 
 /** Chains named in full before the rest is only counted. */
 export const ORDER_EXAMPLES_MAX = 5
 
-export function groupSkips(skipped: PlanView['skipped']): SkipGroup[] {
-  const groups = new Map<ErrorCode, string[]>()
-  for (const { code, id } of skipped) {
-    const ids = groups.get(code)
-    if (ids === undefined) groups.set(code, [id])
-    else ids.push(id)
-  }
-  return [...groups]
-    .map(([code, ids]) => ({ code, count: ids.length, ids }))
+export function skipGroups({
+  skipped,
+  skippedByCode,
+}: Pick<PlanView, 'skipped' | 'skippedByCode'>): SkipGroup[] {
+  return skippedByCode
+    .map(({ code, count }) => ({
+      code,
+      count,
+      ids: skipped.filter((skip) => skip.code === code).map(({ id }) => id),
+    }))
     .sort((left, right) => right.count - left.count)
 }
 
-/** Order first, then what may be doubled, then what cannot arrive: the order in which an operator decides. */
-export function warningRows(warnings: PlanView['warnings']): WarningRow[] {
-  const order = warnings.filter((warning) => warning.code === 'order-broken')
-  const rows: WarningRow[] = []
-  if (order.length > 0) {
-    const chains = new Set(order.map((warning) => warning.chainKey)).size
-    rows.push({ code: 'order-broken', chains, examples: order.slice(0, ORDER_EXAMPLES_MAX) })
+/** What cannot arrive first, then what would break the order, then what may be doubled, then what nobody could tell. */
+export function riskRows({ warnings, dryRun }: Pick<PlanView, 'warnings' | 'dryRun'>): RiskRow[] {
+  const rows: RiskRow[] = missingPlaces({ warnings, dryRun })
+  if (dryRun.orderBroken > 0) {
+    const examples = warnings.filter((warning) => warning.code === 'order-broken')
+    rows.push({
+      kind: 'order-broken',
+      count: dryRun.orderBroken,
+      examples: examples.slice(0, ORDER_EXAMPLES_MAX),
+    })
   }
-  rows.push(...warnings.filter((warning) => warning.code === 'maybe-sent'))
-  rows.push(...warnings.filter((warning) => warning.code === 'exchange-missing'))
+  if (dryRun.maybeSent > 0) rows.push({ kind: 'maybe-sent', count: dryRun.maybeSent })
+  if (dryRun.probablyConsumed !== null && dryRun.probablyConsumed > 0)
+    rows.push({ kind: 'probably-consumed', count: dryRun.probablyConsumed })
+  const untold = dryRun.byDestination.groups.filter(({ exists }) => exists === null)
+  if (untold.length > 0)
+    rows.push({ kind: 'untold', count: untold.reduce((sum, { count }) => sum + count, 0) })
   return rows
 }
 
-export type RateInput = { readonly valid: true; readonly rate: number | null } | { readonly valid: false }
+/** The engine's own count of an exchange speaks for all messages, the listed destinations only for themselves. */
+function missingPlaces({ warnings, dryRun }: Pick<PlanView, 'warnings' | 'dryRun'>): RiskRow[] {
+  const exchanges = new Map<string, number>()
+  const queues: RiskRow[] = []
+  for (const { key, count, exists } of dryRun.byDestination.groups) {
+    if (exists !== false) continue
+    if (key.exchange === '') queues.push({ kind: 'queue-missing', queue: key.routingKey, count })
+    else exchanges.set(key.exchange, (exchanges.get(key.exchange) ?? 0) + count)
+  }
+  for (const warning of warnings)
+    if (warning.code === 'exchange-missing' && warning.exchange !== '')
+      exchanges.set(warning.exchange, warning.count)
+  const missing: RiskRow[] = [...exchanges].map(([exchange, count]) => ({
+    kind: 'exchange-missing',
+    exchange,
+    count,
+  }))
+  return [...missing, ...queues].sort((a, b) => b.count - a.count)
+}
 
-/** The speed as typed; nothing means as fast as source and broker allow. */
-export function readRate(text: string): RateInput {
-  const trimmed = text.trim()
-  if (trimmed === '') return { valid: true, rate: null }
-  if (!/^\d+(\.\d+)?$/.test(trimmed)) return { valid: false }
-  const rate = Number(trimmed)
-  return rate > 0 && rate <= RATE_MAX ? { valid: true, rate } : { valid: false }
+/** How long it takes, as far as anybody can tell; `atLeast`: only the chosen speed is known. Null: nothing is. */
+export function estimate(
+  plan: Pick<PlanView, 'items' | 'dryRun'>,
+  rate: number | null,
+): { readonly seconds: number; readonly atLeast: boolean } | null {
+  const measured = plan.dryRun.estimateSec
+  if (rate === null) return measured === null ? null : { seconds: measured, atLeast: false }
+  const bySpeed = plan.items / rate
+  return { seconds: Math.max(measured ?? 0, bySpeed), atLeast: measured === null }
 }
 
 /** The number as typed, or null where it is no number: never guessed from other characters. */

@@ -1,26 +1,28 @@
 import { computed, ref, shallowRef } from 'vue'
+import type { RunOptions } from '../../../src-preload/contract/jobs.ts'
 import type { PlanSelection } from '../../../src-preload/contract/plans.ts'
 import { toApiError } from '../../api/errors.ts'
 import type { ApiError } from '../../api/errors.ts'
+import type { Change } from '../../app/state/acts.ts'
 import { useAsk } from '../../app/use-ask.ts'
 import { useClient } from '../../app/use-client.ts'
 
 interface PlanOptions {
   readonly source: () => string
   readonly selection: () => PlanSelection
+  readonly change: () => Change
 }
 
-interface Confirmation {
+interface Confirmation extends RunOptions {
   /** Production only; null elsewhere. */
   readonly typedCount: number | null
-  readonly rate: number | null
 }
 
 /** A plan from the question to the job that carries it out. What runs is the plan that was shown: its digest says so. */
-export function usePlan({ source, selection }: PlanOptions) {
+export function usePlan({ source, selection, change }: PlanOptions) {
   const client = useClient()
   const asked = useAsk({
-    subject: () => ({ source: source(), selection: selection() }),
+    subject: () => ({ source: source(), selection: selection(), ...change() }),
     ask: (about, signal) => client.plans.resend(about, { signal }),
     // A plan is frozen: news of the engine do not change it.
     live: () => false,
@@ -33,13 +35,13 @@ export function usePlan({ source, selection }: PlanOptions) {
     ask: (job, signal) => client.jobs.get({ job }, { signal }),
   })
 
-  async function run({ typedCount, rate }: Confirmation): Promise<void> {
+  async function run(confirmation: Confirmation): Promise<void> {
     const plan = asked.data.value
     if (plan === null || starting.value) return
     starting.value = true
     runError.value = null
     try {
-      const job = await client.jobs.run({ plan: plan.plan, digest: plan.digest, typedCount, rate })
+      const job = await client.jobs.run({ plan: plan.plan, digest: plan.digest, ...confirmation })
       jobId.value = job.job
     } catch (thrown) {
       const error = toApiError(thrown)

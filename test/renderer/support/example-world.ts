@@ -1,7 +1,7 @@
 import { runPlan } from './fake-jobs.ts'
 import { makeMessages } from './fake-messages.ts'
 import { makePlan } from './fake-plans.ts'
-import { addBroker, addSource, createWorld, errorOf, type World } from './fake-world.ts'
+import { addBroker, addSource, createWorld, errorOf, iso, type World } from './fake-world.ts'
 
 const SHOPS = [
   'shop-orders',
@@ -55,10 +55,16 @@ function fillShop(world: World): void {
     messages: makeMessages({ count: 200, nowMs, seed: 3, mix: { sent: 1 } }),
   })
   world.switches.jobBatch = 100
+  world.switches.estimateSec = 75
   world.switches.outcome = (item) => {
     if (item.destination.exchange === 'reporting') return 'returned'
+    if (item.seq % 23 === 0) return 'parked'
     return item.seq % 17 === 0 ? 'unknown' : 'confirmed'
   }
+  world.switches.evidence = ({ seq }) =>
+    seq % 2 === 0
+      ? { verdict: 'consumed', at: iso(nowMs) }
+      : { verdict: 'not-seen-within-retention', at: iso(nowMs) }
   const plan = makePlan(world, {
     source: 'shop-payments',
     selection: { kind: 'filter', filter: { trouble: 'failed' } },

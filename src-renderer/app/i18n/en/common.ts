@@ -20,5 +20,10 @@ export const common = {
   minutes: '{n}m',
   hours: '{n}h',
   days: '{n}d',
+  about: {
+    seconds: 'about {count} second | about {count} seconds',
+    minutes: 'about {count} minute | about {count} minutes',
+    hours: 'about {count} hours',
+  },
   messages: '{n} message | {n} messages',
 }

@@ -34,6 +34,7 @@ export const inbox = {
   chosen: '{n} selected | {n} selected',
   chosenAll: 'All that match selected',
   resend: 'Resend…',
+  edit: 'Edit and resend…',
   resolve: 'Resolve…',
   resolveNamed: 'To resolve, select the messages themselves.',
   tooMany: 'At most {n} can be named in one act: select all that match the filter instead.',

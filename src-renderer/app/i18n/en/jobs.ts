@@ -1,6 +1,6 @@
 export const jobs = {
   title: 'Jobs',
-  pageTitle: 'Resend from {source}',
+  pageTitle: { resend: 'Resend from {source}', sweep: 'Sweep of {source}' },
   first:
     'No job yet. A resend from the inbox becomes a job; it is kept here with the outcome of every message.',
   emptyFiltered: 'No job of {source}.',
@@ -9,6 +9,7 @@ export const jobs = {
   end: 'No older jobs.',
   column: {
     state: 'State',
+    kind: 'Kind',
     source: 'Source',
     messages: 'Messages',
     outcomes: 'Outcomes',
@@ -20,12 +21,14 @@ export const jobs = {
     returned: 'No queue was bound for it: the broker gave it back. It is failed again.',
     refused: 'The broker said no, or an error proves that it stored nothing. It is failed again.',
     unknown: 'No answer came. It may or may not have been delivered; a person has to decide.',
+    parked: 'Not sent: an earlier message of its chain was not confirmed.',
     skipped: 'The row was no longer what the plan saw. Nothing was sent.',
   },
   progress: '{ended} of {items}',
   needsPerson: 'needs a decision',
   sentence: {
     running: 'Running: {left} message left. | Running: {left} messages left.',
+    paused: 'Paused with {left} message left. | Paused with {left} messages left.',
     interrupted: 'Interrupted with {left} message left. | Interrupted with {left} messages left.',
     unsettled:
       'Ended, but the outcome of {n} message is unknown: decide what became of it. | Ended, but the outcome of {n} messages is unknown: decide what became of them.',
@@ -47,12 +50,78 @@ export const jobs = {
     minutes: 'about {count} minute left | about {count} minutes left',
     hours: 'about {count} hours left',
   },
+  kind: {
+    resend: 'resend',
+    sweep: 'sweep',
+  },
+  braked: 'brake pulled',
+  waiting: {
+    since: 'Waiting since {time}',
+    means:
+      'Nothing is published meanwhile, and it goes on by itself. What had no answer is unknown; the rest waits its turn.',
+  },
+  pause: {
+    act: 'Pause',
+    means:
+      'Paused by an operator: nothing is being published. What was on its way was waited for. Continue when you are ready.',
+  },
+  brake: {
+    none: 'off',
+    failure: 'over {n} % not confirmed',
+    returned: 'over {n} returned',
+    queue: 'over {n} waiting in {queue}',
+    title: 'The brake was pulled.',
+    pulled: {
+      'failure-ratio': '{seen} % of the last messages were not confirmed; the limit is {allowed} %.',
+      returned: '{seen} messages came back; at most {allowed} were allowed.',
+      'queue-depth': '{seen} messages wait in the queue {queue}; at most {allowed} were allowed.',
+    },
+    means: 'Nothing more is being published.',
+    next: {
+      'failure-ratio':
+        'Look at why they failed: the same cause would fail the rest. Then continue, or stop the job.',
+      returned:
+        'No queue is bound for them. Have the binding made and continue; or stop the job, and resend what failed to another destination.',
+      'queue-depth':
+        'The consumer does not keep up. Continue when the queue is shorter; or stop the job, and resend what is left at a lower speed.',
+    },
+    show: 'Show {n} {result}',
+  },
+  ramp: {
+    step: 'ramping up: {n} message at a time | ramping up: {n} messages at a time',
+  },
+  retry: {
+    act: 'Resend what failed…',
+  },
+  unknown: {
+    title: 'Unknown outcomes',
+    count: '{n} in {jobs} job | {n} in {jobs} jobs',
+    means:
+      'For these messages the broker gave no answer. They may have been delivered, or not: look at the consumer, then decide. Redrive does not guess.',
+    running:
+      'Some belong to a job that still runs: an answer may still come. They can be decided when it has ended or is paused.',
+    well: 'No outcome is unknown. Checked at {time}.',
+    wellIn: 'No outcome is unknown in {source}. Checked at {time}.',
+    openAll: 'Decide {n} unknown outcome… | Decide all {n} unknown outcomes…',
+    selectAll: 'Select all that are shown',
+    job: 'Job',
+    evidence: 'Evidence',
+    age: 'Since',
+    verdict: {
+      none: 'none',
+      consumed: 'consumed',
+      'not-seen-within-retention': 'not seen by the consumer',
+      unknown: 'could not be told',
+    },
+  },
   facts: {
     through: 'Through',
     operator: 'By',
     started: 'Started',
     ended: 'Ended',
     speed: 'Speed',
+    ramp: ', ramping up',
+    brake: 'Brake',
     plan: 'Plan',
     digest: 'Digest',
     journal: 'In the journal',
@@ -73,6 +142,7 @@ export const jobs = {
       settling: 'marking',
       done: 'done',
     },
+    parkedBehind: 'Parked behind {id}, which was not confirmed.',
     unmarked: 'The row had changed meanwhile and was left as it is.',
     settledAs: { sent: 'decided: delivered', 'not-sent': 'decided: not delivered' },
     open: 'Open message {id}',
@@ -119,6 +189,7 @@ export const jobs = {
     notSent: 'was not delivered (back to failed)',
     notSentMeans:
       'The rows become failed and can be resent. Should one have been delivered, a resend delivers it twice.',
+    partly: '{n} outcome was decided before this happened: | {n} outcomes were decided before this happened:',
     reason: 'Reason',
     reasonHint: 'How do you know? It goes into the journal with your name.',
     decisionMissing: 'Say what became of them.',

@@ -54,7 +54,7 @@ export const shell = {
     open: 'Open in the inspector',
     close: 'Close what is open',
     resend: 'Resend…',
-    resolve: 'Resolve…',
+    resolve: 'Resolve…; decide unknown outcomes',
     undo: 'Undo the decision on the open message',
     query: 'Search',
     sheet: 'This sheet',

@@ -20,5 +20,10 @@ export const common = {
   minutes: '{n} 分',
   hours: '{n} 小时',
   days: '{n} 天',
+  about: {
+    seconds: '约 {count} 秒',
+    minutes: '约 {count} 分钟',
+    hours: '约 {count} 小时',
+  },
   messages: '{n} 条消息',
 }

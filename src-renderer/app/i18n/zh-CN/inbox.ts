@@ -33,6 +33,7 @@ export const inbox = {
   chosen: '已选 {n} 条',
   chosenAll: '已选所有符合条件的',
   resend: '重发…',
+  edit: '编辑并重发…',
   resolve: '标记已处理…',
   resolveNamed: '标记已处理需要逐条选中消息。',
   tooMany: '一次最多逐条选 {n} 条：请改选所有符合筛选条件的消息。',

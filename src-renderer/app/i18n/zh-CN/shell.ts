@@ -54,7 +54,7 @@ export const shell = {
     open: '在详情栏打开',
     close: '关闭当前面板',
     resend: '重发…',
-    resolve: '标记已处理…',
+    resolve: '标记已处理；判定未知结果',
     undo: '撤销对当前消息的处理',
     query: '搜索',
     sheet: '本表',

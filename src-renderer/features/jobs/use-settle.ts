@@ -1,0 +1,69 @@
+import { ref, shallowRef } from 'vue'
+import type { Environment } from '../../../src-preload/contract/base.ts'
+import { SETTLE_ITEMS_MAX, type Job, type Settlement } from '../../../src-preload/contract/jobs.ts'
+import { toApiError } from '../../api/errors.ts'
+import type { ApiError } from '../../api/errors.ts'
+import { useClient } from '../../app/use-client.ts'
+
+/** Undecided outcomes of one job: how many there are, and which of them were chosen. */
+export interface SettleTarget {
+  readonly job: string
+  readonly environment: Environment | null
+  readonly unsettled: number
+  readonly selected: readonly number[]
+}
+
+interface Decision {
+  readonly all: boolean
+  readonly as: Settlement
+  readonly reason: string
+}
+
+/** Decides job after job. What was decided stays decided where a later one fails: `done` says how many. */
+export function useSettle(targets: () => readonly SettleTarget[]) {
+  const client = useClient()
+  const working = ref(false)
+  const done = ref(0)
+  const error = shallowRef<ApiError | null>(null)
+
+  async function settleOne(
+    { job, selected }: SettleTarget,
+    { all, as, reason }: Decision,
+  ): Promise<Job | null> {
+    const parts = all ? [null] : inParts(selected)
+    let last: Job | null = null
+    for (const seqs of parts) {
+      const result = await client.jobs.settle({ job, seqs, as, reason })
+      done.value += result.settled
+      last = result.job
+    }
+    return last
+  }
+
+  /** The jobs as they are now; null: one of them failed, and `error` says why. */
+  async function settle(decision: Decision): Promise<Job[] | null> {
+    if (working.value) return null
+    working.value = true
+    error.value = null
+    const jobs: Job[] = []
+    try {
+      for (const target of targets()) {
+        const job = await settleOne(target, decision)
+        if (job !== null) jobs.push(job)
+      }
+    } catch (thrown) {
+      error.value = toApiError(thrown)
+    }
+    working.value = false
+    return error.value === null ? jobs : null
+  }
+
+  return { working, done, error, settle }
+}
+
+function inParts(seqs: readonly number[]): number[][] {
+  const parts: number[][] = []
+  for (let from = 0; from < seqs.length; from += SETTLE_ITEMS_MAX)
+    parts.push(seqs.slice(from, from + SETTLE_ITEMS_MAX))
+  return parts
+}

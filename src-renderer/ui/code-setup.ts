@@ -1,0 +1,49 @@
+import { json as jsonLanguage } from '@codemirror/lang-json'
+import { syntaxTree } from '@codemirror/language'
+import { RangeSetBuilder, type Extension } from '@codemirror/state'
+import { Decoration, EditorView, ViewPlugin, type DecorationSet } from '@codemirror/view'
+
+/** The look of every text with a gutter: what is read, what is compared, what is edited. */
+export const codeTheme = EditorView.theme({
+  '&': { height: '100%', fontSize: '12px', backgroundColor: 'transparent', color: 'var(--text)' },
+  '.cm-scroller': { fontFamily: 'var(--font-mono)', lineHeight: '18px' },
+  '.cm-content': { caretColor: 'var(--text)' },
+  '.cm-gutters': { backgroundColor: 'transparent', border: '0', color: 'var(--text-quiet)' },
+  '.cm-selectionBackground, &.cm-focused .cm-selectionBackground': { backgroundColor: 'var(--selected)' },
+  '.cm-name': { color: 'var(--code-key)', fontWeight: '600' },
+  '.cm-foldPlaceholder': {
+    backgroundColor: 'var(--frame)',
+    border: '1px solid var(--line)',
+    color: 'inherit',
+  },
+})
+
+const nameMark = Decoration.mark({ class: 'cm-name' })
+
+/** Names stand out, the rest stays quiet. Only what is on the screen is looked at, so megabytes open at once. */
+function nameMarks(shown: EditorView): DecorationSet {
+  const found = new RangeSetBuilder<Decoration>()
+  for (const { from, to } of shown.visibleRanges) {
+    syntaxTree(shown.state).iterate({
+      from,
+      to,
+      enter: (node) => {
+        if (node.name === 'PropertyName') found.add(node.from, node.to, nameMark)
+      },
+    })
+  }
+  return found.finish()
+}
+
+const names = ViewPlugin.define(
+  (shown) => ({
+    marks: nameMarks(shown),
+    update(update) {
+      const parsed = syntaxTree(update.startState) !== syntaxTree(update.state)
+      if (parsed || update.docChanged || update.viewportChanged) this.marks = nameMarks(update.view)
+    },
+  }),
+  { decorations: (plugin) => plugin.marks },
+)
+
+export const jsonCode: Extension = [jsonLanguage(), names]
