@@ -60,7 +60,8 @@ export function simOutbox(table: SimTable, by: string, execute: Execute): Outbox
         const count = Math.min(found.length, COUNT_MAX)
         return { count, bounded: found.length > COUNT_MAX, oldestCreatedAt: oldest, scope: COMPLETE }
       }),
-    groups: (filter, grouping, _budgetMs, signal) => read('groups', signal, () => groups(table, filter, grouping)),
+    groups: (filter, grouping, _budgetMs, signal) =>
+      read('groups', signal, () => groups(table, filter, grouping)),
     read: (ids, signal) =>
       read('read', signal, () => ids.flatMap((id) => table.row(id) ?? []).map((row) => table.message(row))),
     laterSent: (ids, signal) => read('laterSent', signal, () => laterSent(table, ids)),
@@ -70,7 +71,8 @@ export function simOutbox(table: SimTable, by: string, execute: Execute): Outbox
       write('mark', signal, () => requests.map((request) => mark(table, by, request, token))),
     resolve: (requests, signal) =>
       write('resolve', signal, () => requests.map((request) => resolve(table, by, request))),
-    undo: (requests, signal) => write('undo', signal, () => requests.map((request) => undo(table, by, request))),
+    undo: (requests, signal) =>
+      write('undo', signal, () => requests.map((request) => undo(table, by, request))),
     close: () => Promise.resolve(),
   }
 }
@@ -127,7 +129,8 @@ function contains(text: string | null, part: string): boolean {
 function groups(table: SimTable, filter: MessageFilter, by: GroupBy) {
   const counted = new Map<string, { key: string; count: number; oldestCreatedAt: string | null }>()
   for (const { type, lastError, destination, createdAt } of matching(table, filter)) {
-    const key = { type, error: lastError, destination: `${destination.exchange}/${destination.routingKey}` }[by] ?? ''
+    const key =
+      { type, error: lastError, destination: `${destination.exchange}/${destination.routingKey}` }[by] ?? ''
     const group = counted.get(key) ?? { key, count: 0, oldestCreatedAt: createdAt }
     group.count += 1
     if (group.oldestCreatedAt === null || createdAt < group.oldestCreatedAt) group.oldestCreatedAt = createdAt
@@ -177,7 +180,8 @@ function mark(table: SimTable, by: string, request: MarkRequest, token: string):
     const { version } = table.assign(row, set, { reason }, { by, action: as })
     return { id, marked: true, version }
   }
-  const already = as === 'confirm' ? table.state(row) === 'sent' : reason !== null && isSame(table, row, set, reason)
+  const already =
+    as === 'confirm' ? table.state(row) === 'sent' : reason !== null && isSame(table, row, set, reason)
   return already ? { id, marked: true, version: row.version } : { id, marked: false }
 }
 
@@ -204,7 +208,9 @@ function resolve(table: SimTable, by: string, { id, version, token }: ResolveReq
   if (!row) return { id, applied: false }
   const { resolve: set } = table.mapping.actions
   if (row.version === version && table.isActionable(row)) {
-    const before = JSON.stringify(Object.keys(set).map((column) => [column, toText(row.columns[column] ?? null)]))
+    const before = JSON.stringify(
+      Object.keys(set).map((column) => [column, toText(row.columns[column] ?? null)]),
+    )
     const after = table.assign(row, set, { token }, { by, action: 'resolve' })
     return { id, applied: true, version: after.version, before }
   }
@@ -216,7 +222,10 @@ function undo(table: SimTable, by: string, { id, version, before }: UndoRequest)
   const row = table.row(id)
   if (!row || before === 'null') return { id, marked: false }
   const image = Object.fromEntries(
-    (JSON.parse(before) as [string, string | number | null][]).map(([column, cell]) => [column, fromText(cell)]),
+    (JSON.parse(before) as [string, string | number | null][]).map(([column, cell]) => [
+      column,
+      fromText(cell),
+    ]),
   )
   if (row.version === version && table.state(row) === 'discarded') {
     return { id, marked: true, version: table.write(row, image, { by, action: 'undo' }).version }

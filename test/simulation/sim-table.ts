@@ -1,4 +1,9 @@
-import type { Mapping, MappingAssignments, MappingPredicate, MappingValue } from '../../src-main/domain/mapping.ts'
+import type {
+  Mapping,
+  MappingAssignments,
+  MappingPredicate,
+  MappingValue,
+} from '../../src-main/domain/mapping.ts'
 import { actionableStates } from '../../src-main/domain/message.ts'
 import type { MessageState, MessageWithContent, Trouble } from '../../src-main/domain/message.ts'
 
@@ -120,7 +125,8 @@ export class SimTable {
   message(row: SimRow): MessageWithContent {
     const { mapping, limits } = this
     const text = (column: string): string => String(row.columns[column] ?? '')
-    const orNull = (column: string): string | null => (row.columns[column] ?? null) === null ? null : text(column)
+    const orNull = (column: string): string | null =>
+      (row.columns[column] ?? null) === null ? null : text(column)
     const chainKey = orNull(mapping.chain.key)
     return {
       id: row.id,
