@@ -156,13 +156,16 @@ export function verdictOf({ facts, table }: World): Verdict & { readonly unknown
     table.rows().flatMap((row) => (table.state(row) === 'sent' ? [String(row.columns['message_id'])] : [])),
   )
   const mine = facts.items.filter((item) => item.sent > 0)
+  // The word of an operator who guessed is no acknowledgement.
+  const guessed = new Set(facts.items.filter(({ saidSent }) => saidSent).map(({ plan }) => plan.messageId))
+  const marked = mine.map(({ plan }) => plan.messageId).filter((id) => sent.has(id) && !guessed.has(id))
   const confirmed = facts.items
     .filter(({ result }) => result === 'confirmed')
     .map(({ plan }) => plan.messageId)
   return {
     ...verdict({
       attempted: [...mine.map(({ plan }) => plan.messageId), ...facts.copies.keys()],
-      acknowledged: [...confirmed, ...mine.map(({ plan }) => plan.messageId).filter((id) => sent.has(id))],
+      acknowledged: [...confirmed, ...marked],
       delivered: [...facts.copies].flatMap(([message, copies]) => copies.map(() => message)),
     }),
     unknown: facts.items.filter(({ wasUnknown }) => wasUnknown).length,

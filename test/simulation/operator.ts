@@ -16,6 +16,8 @@ const CRASHES_MAX = 4
 const ROUNDS_MAX = 3
 const CONTINUES_MAX = 4
 const ITEMS_MAX = 1_000
+/** Now and then somebody looks in the middle of a batch, mostly later. */
+const LOOK_PAUSES_MS = [50, 1_000, 3_000] as const
 /** A job that is looked at this often and still runs hangs. */
 const LOOKS_MAX = 2_000
 
@@ -79,7 +81,7 @@ export class Operator {
     for (let look = 0; look < LOOKS_MAX; look += 1) {
       const now = await this.console.call((engine) => engine.jobs.get(job))
       if (now.state !== 'running') return now
-      await this.#pause(500)
+      await this.#pause(this.random.pick(LOOK_PAUSES_MS))
       await meanwhile()
     }
     this.world.facts.violate('nothing hangs', `${job} is still running`)

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { finish, verdictOf } from './ending.ts'
 import { Operator } from './operator.ts'
-import type { Violation } from './properties.ts'
+import type { Property, Violation } from './properties.ts'
 import { runRelay } from './relay.ts'
 import { faultsOf, scenarioOf } from './scenario.ts'
 import { makeEmptyStore, SimConsole } from './sim-console.ts'
@@ -29,9 +29,15 @@ export interface SeedReport {
   readonly unknown: number
 }
 
+/** A bug for the properties to find. */
+export interface Planted extends Plant {
+  readonly breaks: Property
+}
+
 /** Where seeds lie: in memory where the machine has such a place. The store's own settings stay as they are. */
 export interface SeedPlace {
-  run(seed: number, plant?: Plant): Promise<SeedReport>
+  /** Ends at the first broken property, or only at the one that `planted` names. */
+  run(seed: number, planted?: Planted): Promise<SeedReport>
   close(): void
 }
 
@@ -41,7 +47,7 @@ export async function openSeedPlace(): Promise<SeedPlace> {
   const emptyStore = join(root, 'empty')
   await makeEmptyStore(emptyStore)
   return {
-    async run(seed, plant = (ports) => ports) {
+    async run(seed, plant = {}) {
       const folder = join(root, String(seed))
       mkdirSync(folder)
       try {
@@ -56,7 +62,7 @@ export async function openSeedPlace(): Promise<SeedPlace> {
 
 async function runSeed(
   seed: number,
-  places: { readonly folder: string; readonly emptyStore: string; readonly plant: Plant },
+  places: { readonly folder: string; readonly emptyStore: string; readonly plant: Partial<Planted> },
 ): Promise<SeedReport> {
   const world = createWorld(scenarioOf(seed), places)
   const operators = world.scenario.consoles.map((name) => new Operator(world, new SimConsole(world, name)))
@@ -64,7 +70,7 @@ async function runSeed(
     world.facts.violate('no surprise error', `nobody handles ${String(error)}`)
   process.on('unhandledRejection', unhandled)
   try {
-    await play(world, operators)
+    await play(world, operators, places.plant.breaks)
     for (const { console } of operators) if (console.alive) await console.process.store.close()
   } finally {
     process.off('unhandledRejection', unhandled)
@@ -72,8 +78,10 @@ async function runSeed(
   return reportOf(world)
 }
 
-async function play(world: World, operators: readonly Operator[]): Promise<void> {
+async function play(world: World, operators: readonly Operator[], awaited?: Property): Promise<void> {
   const { facts, time } = world
+  const broken = (): boolean =>
+    facts.violations.some(({ property }) => awaited === undefined || property === awaited)
   const story = async (): Promise<void> => {
     void runRelay(world)
     await Promise.all(operators.map((operator) => operator.work()))
@@ -83,8 +91,8 @@ async function play(world: World, operators: readonly Operator[]): Promise<void>
   // Whoever passes the time hears of it below.
   told.catch(() => undefined)
   try {
-    await time.pass(told, () => facts.violations.length > 0, EVENTS_MAX)
-    if (facts.violations.length === 0) await told
+    await time.pass(told, broken, EVENTS_MAX)
+    if (!broken()) await told
   } catch (error) {
     if (error instanceof SimulationStuck) facts.violate('nothing hangs', error.message)
     else

@@ -146,7 +146,10 @@ export class SimConsole {
       batch: world.scenario.batch,
     }
     const observed = observedStore(real, this.name, world)
-    const engine = createEngine(mortal(world.plant(observed), life))
+    const { plant } = world
+    const planted = plant.ports?.(observed, join(this.#folder, STORE_FILE)) ?? observed
+    const engine = createEngine(mortal(planted, life))
+    plant.engine?.(engine)
     this.#process = { life, engine, store }
   }
 

@@ -1,5 +1,6 @@
 import { profileByName } from '../../src-main/adapters/profiles/profiles.ts'
 import type { EnginePorts } from '../../src-main/app/engine-ports.ts'
+import type { Engine } from '../../src-main/app/engine.ts'
 import type { Random } from '../../src-main/sandbox/random.ts'
 import { Facts } from './facts.ts'
 import type { RelayExcuses } from './relay.ts'
@@ -21,8 +22,11 @@ const REDIAL_MS_MAX = 2_000
 const DOWN_MS_MAX = 5_000
 const CLOCK_JUMP_MS_MAX = 20 * 60_000
 
-/** Wraps what an engine gets; the planted bugs do. */
-export type Plant = (ports: EnginePorts) => EnginePorts
+/** What is put in front of the engine's ports, or changed in the engine itself; the planted bugs do both. */
+export interface Plant {
+  readonly ports?: (ports: EnginePorts, storeFile: string) => EnginePorts
+  readonly engine?: (engine: Engine) => void
+}
 
 /** Everything outside of the consoles: source, broker, time and chance. */
 export interface World {
