@@ -22,6 +22,7 @@ export async function finish(world: World, operators: readonly Operator[]): Prom
   for (const operator of operators) await bringToEnd(operator)
   const [first] = operators
   if (first) await resendTheRest(world, first)
+  world.judging = true
   for (const operator of operators) await judgeConsole(world, operator)
   judgeRows(world)
   judgeCopies(world)
@@ -41,6 +42,7 @@ async function bringToEnd(operator: Operator): Promise<void> {
 async function resendTheRest(world: World, operator: Operator): Promise<void> {
   const plan = await operator.plan({ kind: 'filter', filter: { trouble: 'failed' } })
   if (!plan) return
+  await operator.unlock()
   const job = await operator.run(plan, null)
   const ended = job ? await operator.ended(job.job) : null
   if (ended?.state !== 'done') {

@@ -38,6 +38,12 @@ export class Life {
     this.#died.reject(new ProcessDied(point))
   }
 
+  /** The process ends by itself. */
+  end(): void {
+    this.#dead = true
+    this.#died.reject(new ProcessDied('ended'))
+  }
+
   /** `work` as somebody outside the process waits for it. Rejects with ProcessDied where the process is killed first. */
   async outlived<T>(work: () => Promise<T>): Promise<T> {
     if (this.#dead) throw new ProcessDied('already dead')

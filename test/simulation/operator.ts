@@ -18,8 +18,8 @@ const CONTINUES_MAX = 4
 const ITEMS_MAX = 1_000
 /** Now and then somebody looks in the middle of a batch, mostly later. */
 const LOOK_PAUSES_MS = [50, 1_000, 3_000] as const
-/** A job that is looked at this often and still runs hangs. */
-const LOOKS_MAX = 2_000
+/** Longer than every limit inside Redrive together: a job that runs for so long hangs. */
+const JOB_MS_MAX = 600_000
 
 /** Refusals that an operator may meet; anything else is a surprise. */
 const REFUSALS = new Set([
@@ -78,7 +78,8 @@ export class Operator {
 
   /** Waits until the job is no longer running; `meanwhile` may interfere each time it is looked at. */
   async ended(job: string, meanwhile: () => Promise<void> = () => Promise.resolve()): Promise<Job> {
-    for (let look = 0; look < LOOKS_MAX; look += 1) {
+    const limitMs = this.world.time.nowMs + JOB_MS_MAX
+    while (this.world.time.nowMs < limitMs) {
       const now = await this.console.call((engine) => engine.jobs.get(job))
       if (now.state !== 'running') return now
       await this.#pause(this.random.pick(LOOK_PAUSES_MS))

@@ -8,10 +8,12 @@ import type { MarkRequest, Outbox } from '../../src-main/ports/outbox.ts'
 import { bound } from './life.ts'
 import type { Planted } from './run-seed.ts'
 
+type PlantedPorts = NonNullable<Planted['ports']>
+
 /** What a bug does to each publish: given the real one, answers in its place. */
 type Publish = (real: Publisher, message: OutgoingMessage, signal: AbortSignal) => Promise<PublishOutcome>
 
-function publishing(makePublish: (ports: EnginePorts) => Publish): Planted['ports'] {
+function publishing(makePublish: (ports: EnginePorts) => Publish): PlantedPorts {
   return (ports) => ({
     ...ports,
     drivers: {
@@ -34,7 +36,7 @@ function publishing(makePublish: (ports: EnginePorts) => Publish): Planted['port
   })
 }
 
-function outbox(change: (real: Outbox, ports: EnginePorts) => Partial<Outbox>): Planted['ports'] {
+function outbox(change: (real: Outbox, ports: EnginePorts) => Partial<Outbox>): PlantedPorts {
   return (ports) => ({
     ...ports,
     drivers: {
@@ -49,12 +51,12 @@ function outbox(change: (real: Outbox, ports: EnginePorts) => Partial<Outbox>): 
   })
 }
 
-function jobStore(change: (real: JobStore, ports: EnginePorts) => Partial<JobStore>): Planted['ports'] {
+function jobStore(change: (real: JobStore, ports: EnginePorts) => Partial<JobStore>): PlantedPorts {
   return (ports) => ({ ...ports, jobStore: { ...ports.jobStore, ...change(ports.jobStore, ports) } })
 }
 
 /** Answers as if rows had been marked, and marks only those that are wanted. */
-function markOnly(wanted: (request: MarkRequest) => boolean): Planted['ports'] {
+function markOnly(wanted: (request: MarkRequest) => boolean): PlantedPorts {
   return outbox((real) => ({
     mark: async (requests, token, signal) => {
       const answers = new Map(
@@ -116,6 +118,22 @@ export const plantedBugs: Readonly<Record<string, Planted>> = {
       const answer = await real.publish(message, signal)
       return answer.outcome === 'unknown' ? real.publish(message, signal) : answer
     }),
+  },
+  'sends again what was under way when it died': {
+    breaks: 'duplicates only where an outcome was unknown',
+    ports: jobStore((real) => ({
+      moveItems: (job, owner, steps) =>
+        real.moveItems(
+          job,
+          owner,
+          steps.map(({ moves, entry }) => ({
+            moves: moves.map((move) =>
+              move.code === 'process-ended' ? { seq: move.seq, from: move.from, to: 'planned' } : move,
+            ),
+            entry,
+          })),
+        ),
+    })),
   },
   'sends each message twice': {
     breaks: 'an attempt is counted before its publish',
@@ -211,7 +229,7 @@ export const plantedBugs: Readonly<Record<string, Planted>> = {
         marker = real.mark
         return {}
       })
-      return noted!(planted!(ports, ''), '')
+      return noted(planted(ports, ''), '')
     },
   },
   'does not ask for the lock': {
@@ -239,7 +257,7 @@ export const plantedBugs: Readonly<Record<string, Planted>> = {
       const marking = outbox((real) => ({
         mark: (requests, token, signal) => real.mark([...requests, ...lost.splice(0)], token, signal),
       }))
-      return marking!(noting!(ports, ''), '')
+      return marking(noting(ports, ''), '')
     },
   },
   'gives back what was sent': {

@@ -11,7 +11,8 @@ import { createWorld } from './world.ts'
 import type { Plant, World } from './world.ts'
 import { SimulationStuck } from './virtual-time.ts'
 
-const EVENTS_MAX = 200_000
+/** The longest seeds have some thousands. */
+const EVENTS_MAX = 30_000
 const TAIL_LINES = 60
 
 export interface SeedReport {
@@ -47,7 +48,7 @@ export async function openSeedPlace(): Promise<SeedPlace> {
   const emptyStore = join(root, 'empty')
   await makeEmptyStore(emptyStore)
   return {
-    async run(seed, plant = {}) {
+    async run(seed, plant: Partial<Planted> = {}) {
       const folder = join(root, String(seed))
       mkdirSync(folder)
       try {
@@ -81,7 +82,7 @@ async function runSeed(
 async function play(world: World, operators: readonly Operator[], awaited?: Property): Promise<void> {
   const { facts, time } = world
   const broken = (): boolean =>
-    facts.violations.some(({ property }) => awaited === undefined || property === awaited)
+    !world.judging && facts.violations.some(({ property }) => awaited === undefined || property === awaited)
   const story = async (): Promise<void> => {
     void runRelay(world)
     await Promise.all(operators.map((operator) => operator.work()))

@@ -79,10 +79,11 @@ export class SimConsole {
 
   /** Ends the process as a window is closed or SIGTERM is obeyed. */
   async close(): Promise<void> {
-    const { store } = this.process
+    const { store, life } = this.process
     await this.call((engine) => engine.close())
-    this.#process = null
     await store.close()
+    // What is not done by now is not done: the host exits.
+    life.end()
     this.#world.trace.line(this.name, 'closed')
   }
 

@@ -36,7 +36,7 @@ export class SimPublisher implements Publisher {
   /** Sent and not arrived, oldest first. */
   #wire: Waiting[] = []
   #closed: string | null = null
-  #onIdle: (() => void) | null = null
+  readonly #idle = Promise.withResolvers<void>()
 
   constructor(options: SimPublisherOptions) {
     this.#options = options
@@ -62,11 +62,8 @@ export class SimPublisher implements Publisher {
 
   async close(): Promise<void> {
     this.#closed ??= 'the publisher is closed'
-    if (this.#outstanding.size + this.#waiting.length > 0) {
-      await new Promise<void>((resolve) => {
-        this.#onIdle = resolve
-      })
-    }
+    this.#reportIdle()
+    await this.#idle.promise
     this.#stop.abort()
     this.#options.onClosed()
   }
@@ -164,7 +161,8 @@ export class SimPublisher implements Publisher {
   }
 
   #reportIdle(): void {
-    if (this.#outstanding.size === 0 && this.#waiting.length === 0) this.#onIdle?.()
+    const idle = this.#outstanding.size === 0 && this.#waiting.length === 0
+    if (this.#closed !== null && idle) this.#idle.resolve()
   }
 }
 

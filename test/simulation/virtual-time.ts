@@ -4,6 +4,9 @@ import type { Clock } from '../../src-main/ports/surroundings.ts'
 /** Turns of the event loop without a single event before the simulation counts as stuck: a store breathes in between. */
 const IDLE_TURNS_MAX = 200
 
+/** Slices that work may have before virtual time goes on without it. */
+const QUIET_TURNS = 3
+
 interface Event {
   readonly atMs: number
   /** Drawn by lot: events of one moment happen in an order that the seed decides. */
@@ -69,7 +72,7 @@ export class VirtualTime {
     }
     work.then(settle, settle)
     let idle = 0
-    await turn()
+    await quiet()
     while (!settled && !stopped()) {
       const event = this.#pop()
       if (event) {
@@ -78,11 +81,12 @@ export class VirtualTime {
         if (this.#events > eventsMax) throw new SimulationStuck(`more than ${eventsMax} events`)
         this.#nowMs = event.atMs
         event.fire?.()
+        await quiet()
       } else {
         idle += 1
         if (idle > IDLE_TURNS_MAX) throw new SimulationStuck('everybody waits and nothing is under way')
+        await turn()
       }
-      await turn()
     }
   }
 
@@ -126,6 +130,11 @@ export class VirtualTime {
 
 function before(one: Event, other: Event): boolean {
   return one.atMs < other.atMs || (one.atMs === other.atMs && one.lot < other.lot)
+}
+
+/** Work that breathes between its slices is not waiting: no time passes for it. */
+async function quiet(): Promise<void> {
+  for (let count = 0; count < QUIET_TURNS; count += 1) await turn()
 }
 
 /** Every microtask runs before the next turn of the event loop. */

@@ -45,6 +45,8 @@ export interface World {
   readonly relayExcuses: RelayExcuses
   /** From then on nothing goes wrong any more. */
   calm: boolean
+  /** The story is over: everything that is wrong with its end is wanted, not only the first. */
+  judging: boolean
   clockOffsetMs(console: string): number
 }
 
@@ -56,7 +58,7 @@ export function createWorld(
   const time = new VirtualTime(stream(seed, 'time'))
   const trace = createTrace(() => time.nowMs)
   const facts = new Facts(trace)
-  const world = { calm: false }
+  const world = { calm: false, judging: false }
   const offsets = new Map<string, number>()
   const broker = new SimBrokerServer(
     {
