@@ -66,25 +66,25 @@ async function publishAll(
   for (;;) {
     const next = await ahead.shift()
     if (!next) return null
-    if ('failure' in next || mustStop()) {
-      await giveBackAll(run, [Promise.resolve(next), ...ahead])
-      return 'failure' in next ? next.failure : null
-    }
+    if ('failure' in next || mustStop()) return giveBackAll(run, [Promise.resolve(next), ...ahead])
     await advance(next.claimed)
     const unsent = await publishBatch(publisher, settler, { run, claimed: next.claimed, pace, stop })
     if (unsent.length > 0 || mustStop()) {
-      await giveBack(run, unsent, 'publishing')
-      await giveBackAll(run, ahead)
-      return null
+      const failure = await giveBack(run, unsent, 'publishing')
+      return (await giveBackAll(run, ahead)) ?? failure
     }
   }
 }
 
-async function giveBackAll(run: JobRun, claims: readonly Promise<Claim>[]): Promise<void> {
+/** Answers with what kept claims from being given back, or null: a job that still holds rows is not over. */
+async function giveBackAll(run: JobRun, claims: readonly Promise<Claim>[]): Promise<Interruption | null> {
+  let failure: Interruption | null = null
   for (const claim of await Promise.all(claims)) {
     // Rows of a claim that failed are given back when the job goes on: nobody knows which it got.
-    if (!('failure' in claim)) await giveBack(run, claim.claimed, 'claiming')
+    const problem = 'failure' in claim ? claim.failure : await giveBack(run, claim.claimed, 'claiming')
+    failure ??= problem
   }
+  return failure
 }
 
 type Claim = { readonly claimed: readonly ClaimedItem[] } | { readonly failure: Interruption }
@@ -110,11 +110,14 @@ async function giveBack(
   run: JobRun,
   items: readonly HeldItem[],
   from: 'claiming' | 'publishing',
-): Promise<void> {
+): Promise<Interruption | null> {
   try {
     await release(run, items, from)
+    return null
   } catch (error) {
-    run.ports.log.warn({ job: run.job.job, ...interruptionOf(error) }, 'release-failed')
+    const failure = interruptionOf(error)
+    run.ports.log.warn({ job: run.job.job, ...failure }, 'release-failed')
+    return failure
   }
 }
 
