@@ -242,6 +242,19 @@ function breaking(make: Make): void {
     expect(await fixture.drain(queue)).toHaveLength(2_000)
   })
 
+  it('lets go everybody who closes it while answers are outstanding', async (context) => {
+    const { fixture, publisher, direct } = await opened(context, make)
+    fixture.silence(5)
+    const work = Array.from({ length: 5 }, (_, index) =>
+      publisher.publish(message(direct, `m-${index}`), never),
+    )
+    await wait(100)
+    const closing = [publisher.close(), publisher.close()]
+    fixture.cut()
+    await Promise.all(closing)
+    expect(outcomesOf(await Promise.all(work))).toHaveLength(5)
+  })
+
   it('tells every change of its state', async (context) => {
     const fixture = await make(context)
     await fixture.broker.report(never)

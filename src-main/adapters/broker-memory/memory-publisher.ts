@@ -37,7 +37,8 @@ export class MemoryPublisher implements Publisher {
   readonly #outstanding = new Set<Settle>()
   readonly #waiting: Waiting[] = []
   #closed: string | null = null
-  #onIdle: (() => void) | null = null
+  /** Kept once the publisher is closed and idle; several may wait for it: the run, and the connection that closes. */
+  readonly #idle = Promise.withResolvers<void>()
 
   constructor(options: MemoryPublisherOptions) {
     this.#options = options
@@ -72,11 +73,8 @@ export class MemoryPublisher implements Publisher {
 
   async close(): Promise<void> {
     this.#closed ??= 'the publisher is closed'
-    if (this.#outstanding.size + this.#waiting.length > 0) {
-      await new Promise<void>((resolve) => {
-        this.#onIdle = resolve
-      })
-    }
+    this.#reportIdle()
+    await this.#idle.promise
     this.#stop.abort()
     this.#options.onClosed(this)
   }
@@ -171,7 +169,8 @@ export class MemoryPublisher implements Publisher {
   }
 
   #reportIdle(): void {
-    if (this.#outstanding.size === 0 && this.#waiting.length === 0) this.#onIdle?.()
+    const idle = this.#outstanding.size === 0 && this.#waiting.length === 0
+    if (this.#closed !== null && idle) this.#idle.resolve()
   }
 }
 

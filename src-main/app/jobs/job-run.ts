@@ -84,7 +84,10 @@ export async function persist<T>(run: JobRun, effect: () => Promise<T>): Promise
       const final = !(error instanceof RedriveError) || error.retry === 'never' || attempt >= EFFECT_TRIES_MAX
       if (final || run.effects.aborted) throw error
       run.ports.log.warn({ job: run.job.job, code: error.code, attempt }, 'effect-repeated')
-      await run.ports.clock.sleep(EFFECT_PAUSE_MS * attempt, run.effects)
+      // Closing ends the pause: what is told then is why the effect failed.
+      await run.ports.clock.sleep(EFFECT_PAUSE_MS * attempt, run.effects).catch(() => {
+        throw error
+      })
     }
   }
 }

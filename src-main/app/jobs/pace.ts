@@ -7,9 +7,11 @@ export function createPace(rate: number | null, clock: Clock): (signal: AbortSig
   let nextMs = clock.now().getTime()
   return async (signal) => {
     if (rate === null) return
+    const intervalMs = SECOND_MS / rate
     const nowMs = clock.now().getTime()
-    const waitMs = nextMs - nowMs
-    nextMs = Math.max(nextMs, nowMs) + SECOND_MS / rate
+    // No message waits for more than the one before it: a clock that was set back would hold up the job until then.
+    const waitMs = Math.min(Math.max(0, nextMs - nowMs), intervalMs)
+    nextMs = nowMs + waitMs + intervalMs
     if (waitMs > 0) await clock.sleep(waitMs, signal).catch(() => undefined)
   }
 }

@@ -109,8 +109,9 @@ async function climb(line: Line): Promise<Interruption | null> {
     if ('failure' in claim) return claim.failure
     await record(run, [publishingStep(claim.claimed)])
     const before = settler.answers
-    await publishBatch(line, claim)
+    const failure = await publishBatch(line, claim)
     await settler.quiet()
+    if (failure !== null) return failure
     if (settler.interruption !== null || line.stop.aborted) return null
     const { confirmed, count } = settler.answers
     const pull = ramp.judge({ confirmed: confirmed - before.confirmed, answers: count - before.count })
@@ -133,23 +134,26 @@ async function publishBatches(line: Line): Promise<Interruption | null> {
     const next = await ahead.shift()
     if (!next) return null
     if ('failure' in next || mustStop(line)) {
-      await giveBackAll(run, [Promise.resolve(next), ...ahead])
-      return 'failure' in next ? next.failure : whyStopped(line)
+      const failure = await giveBackAll(run, [Promise.resolve(next), ...ahead])
+      return failure ?? whyStopped(line)
     }
     await advance([publishingStep(next.claimed)])
-    await publishBatch(line, next)
-    if (mustStop(line)) {
-      await giveBackAll(run, ahead)
-      return whyStopped(line)
+    const failure = await publishBatch(line, next)
+    if (failure !== null || mustStop(line)) {
+      return (await giveBackAll(run, ahead)) ?? failure ?? whyStopped(line)
     }
   }
 }
 
-async function giveBackAll(run: JobRun, claims: readonly Promise<Claim>[]): Promise<void> {
+/** Answers with what kept claims from being given back, or null: a job that still holds rows is not over. */
+async function giveBackAll(run: JobRun, claims: readonly Promise<Claim>[]): Promise<Interruption | null> {
+  let failure: Interruption | null = null
   for (const claim of await Promise.all(claims)) {
     // Rows of a claim that failed are given back when the job goes on: nobody knows which it got.
-    if (!('failure' in claim)) await giveBack(run, claim.claimed)
+    const problem = 'failure' in claim ? claim.failure : await giveBack(run, claim.claimed)
+    failure ??= problem
   }
+  return failure
 }
 
 function publishingStep(claimed: readonly ClaimedItem[]): Step {
@@ -161,13 +165,16 @@ function publishingStep(claimed: readonly ClaimedItem[]): Step {
 }
 
 /** Gives claims back; where the source does not answer they stay written down, and are given back when the job goes on. */
-async function giveBack(run: JobRun, items: readonly HeldItem[]): Promise<void> {
+async function giveBack(run: JobRun, items: readonly HeldItem[]): Promise<Interruption | null> {
   try {
     await release(run, items)
+    return null
   } catch (error) {
-    const { code, reason } = interruptionOf(error)
-    if (code === 'store-failed') throw error
+    const failure = interruptionOf(error)
+    if (failure.code === 'store-failed') throw error
+    const { code, reason } = failure
     run.ports.log.warn({ job: run.job.job, code, reason }, 'release-failed')
+    return failure
   }
 }
 
@@ -175,7 +182,7 @@ async function giveBack(run: JobRun, items: readonly HeldItem[]): Promise<void> 
 async function publishBatch(
   line: Line,
   { claimed, missed }: Exclude<Claim, { failure: unknown }>,
-): Promise<void> {
+): Promise<Interruption | null> {
   const { run, lanes, publisher, settler, pace, stop } = line
   const holes = [...missed]
   for (const [index, item] of claimed.entries()) {
@@ -185,14 +192,14 @@ async function publishBatch(
     if (mustStop(line)) {
       const unsent = claimed.slice(index)
       await record(run, [withdrawnStep(unsent)])
-      await giveBack(run, unsent)
-      return
+      return giveBack(run, unsent)
     }
     const publish = () =>
       mustStop(line) ? Promise.resolve(stoppedBefore) : publisher.publish(outgoing(run, item), run.effects)
     settler.add(item, lanes.send(item, publish))
   }
   for (const hole of holes) blockChain(lanes, hole)
+  return null
 }
 
 function blockChain(
