@@ -15,6 +15,7 @@ import type { Messages } from './messages/messages.ts'
 import { createPlanImports } from './resend/import-plan.ts'
 import type { PlanImports } from './resend/import-plan.ts'
 import { Resolving } from './resolve/resolving.ts'
+import type { SweepRunner } from './sweep/runner.ts'
 import { Sweeps } from './sweep/sweeps.ts'
 import { Switching } from './sweep/switching.ts'
 
@@ -41,7 +42,8 @@ export interface Engine {
   close(): Promise<void>
 }
 
-export function createEngine(ports: EnginePorts): Engine {
+/** `sweepRunner` is the engine's own but in tests of the schedule. */
+export function createEngine(ports: EnginePorts, sweepRunner?: SweepRunner): Engine {
   const changes = createChanges()
   const health = createHealthBoard(ports.clock, changes)
   const connections = new Connections(ports, health)
@@ -50,7 +52,7 @@ export function createEngine(ports: EnginePorts): Engine {
   const jobs = new Jobs({ ports, connections, locks, changes, workshop })
   const resolving = new Resolving(ports, connections, locks, changes)
   const configure = new Configure(ports, connections)
-  const runner = createSweepRunner(ports, connections, workshop)
+  const runner = sweepRunner ?? createSweepRunner(ports, connections, workshop)
   const sweeping = { ports, connections, runner, locks, changes }
   const sweeps = new Sweeps(sweeping)
   return {

@@ -38,8 +38,20 @@ interface Shot {
 async function makeHistory(client: Client): Promise<string> {
   const selection = { kind: 'filter' as const, filter: { trouble: 'failed' as const } }
   await client.connections.unlock({ source: SOURCE, minutes: 60, typedName: null })
-  const { plan, digest } = await client.plans.resend({ source: SOURCE, selection })
-  const { job } = await client.jobs.run({ plan, digest, typedCount: null, rate: null })
+  const { plan, digest } = await client.plans.resend({
+    source: SOURCE,
+    selection,
+    edit: null,
+    redirect: null,
+  })
+  const { job } = await client.jobs.run({
+    plan,
+    digest,
+    typedCount: null,
+    rate: null,
+    ramp: false,
+    brake: null,
+  })
   for await (const { state } of await client.jobs.watch({ job })) if (state !== 'running') break
   const left = { source: SOURCE, filter: {}, order: 'oldest' as const, cursor: null, limit: 2 }
   const { messages } = await client.messages.list({ ...left, filter: { trouble: 'stuck' } })

@@ -35,6 +35,9 @@ function losingAnswers(ports: EnginePorts, fails: (name: 'claim' | 'release') =>
     },
     resolve: (requests, signal) => real.resolve(requests, signal),
     undo: (requests, signal) => real.undo(requests, signal),
+    claimDue: (request, token, signal) => real.claimDue(request, token, signal),
+    exhausted: (rule, signal) => real.exhausted(rule, signal),
+    expire: (requests, signal) => real.expire(requests, signal),
     close: () => real.close(),
   })
   const open = ports.drivers.outbox.postgres
@@ -68,7 +71,15 @@ test.for(['claim', 'release'] as const)(
     const plan = await engine.plan({ trouble: 'failed' })
     await engine.unlock()
     const { jobs } = engine.engine
-    const run = await jobs.run({ plan: plan.plan, digest: plan.digest, typedCount: null, rate: 20 }, never)
+    const run = await jobs.run(
+      {
+        plan: plan.plan,
+        digest: plan.digest,
+        typedCount: null,
+        options: { rate: 20, ramp: false, brake: null },
+      },
+      never,
+    )
     await expect.poll(() => rabbit.count(queue)).toBeGreaterThan(2)
     away = true
     // Until a claim has been lost under way: the next batch is claimed when the one before is used up.

@@ -171,7 +171,8 @@ test('rows that are no business of a resend are left out, each with its reason',
   const { engine } = scene.engine
   const { planResend } = await import('../../src-main/app/resend/plan-resend.ts')
   const selection = { kind: 'ids' as const, ids: [...ids, '999999'] }
-  const plan = await planResend(engine.ports, engine.connections, { source: testSource, selection }, never)
+  const request = { source: testSource, selection, edit: null, redirect: null }
+  const plan = await planResend(engine.ports, engine.connections, request, never)
   expect((await planItemsOf(scene, plan)).map(({ id }) => id)).toEqual([ids[0]])
   expect(Object.fromEntries(plan.skipped.named.map(({ id, code }) => [id, code]))).toEqual({
     [ids[1]!]: 'payload-not-json',

@@ -20,7 +20,8 @@ async function distinctInQueue({ rabbit, queue }: Scene): Promise<{ all: number;
 function planOfJob({ engine }: Scene, job: string, results: readonly ItemResult[]) {
   const { ports, connections } = engine.engine
   const selection = { kind: 'job' as const, job, results }
-  return planResend(ports, connections, { source: testSource, selection }, never)
+  const request = { source: testSource, selection, edit: null, redirect: null }
+  return planResend(ports, connections, request, never)
 }
 
 test('pause and resume: nothing lost, nothing twice, and a paused job outlives its process', async (context) => {
@@ -31,10 +32,10 @@ test('pause and resume: nothing lost, nothing twice, and a paused job outlives i
   const { jobs } = scene.engine.engine
   const run = await jobs.run(requestOf(plan, { rate: 150 }), never)
   await eventually('some are sent', async () => (await jobNow(scene, run.job)).tally.confirmed > 20)
-  expect(jobs.progress(run.job)).toMatchObject({ waiting: null })
+  expect(jobs.status(run.job)).toMatchObject({ waiting: null })
   const paused = await jobs.pause(run.job)
   expect(paused).toMatchObject({ state: 'paused', interruption: null, endedAt: null })
-  expect(jobs.progress(run.job)).toBeNull()
+  expect(jobs.status(run.job)).toBeNull()
   const { confirmed } = paused.tally
   expect(confirmed).toBeLessThan(300)
   expect(paused.tally).toMatchObject({ unknown: 0, refused: 0, skipped: 0, parked: 0 })

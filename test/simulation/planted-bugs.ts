@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3'
-import { claimToken } from '../../src-main/app/jobs/claim-token.ts'
+import { claimTokenOf } from '../../src-main/domain/claim-token.ts'
 import type { EnginePorts } from '../../src-main/app/engine-ports.ts'
 import type { OutgoingMessage, PublishOutcome } from '../../src-main/domain/outcome.ts'
 import type { Publisher } from '../../src-main/ports/broker.ts'
@@ -221,7 +221,7 @@ export const plantedBugs: Readonly<Record<string, Planted>> = {
         const job = String(message.redriveHeaders['x-redrive-job'])
         const request = { as: 'confirm', reason: null, stateBefore: 'failed' } as const
         if (answer.outcome === 'confirmed')
-          await marker?.([{ ...request, id: message.messageId.replace('m-', '') }], claimToken(job), signal)
+          await marker?.([{ ...request, id: message.messageId.replace('m-', '') }], claimTokenOf(job), signal)
         return answer
       })
       let marker: Outbox['mark'] | null = null

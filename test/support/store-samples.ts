@@ -1,5 +1,6 @@
 import type { ItemMove } from '../../src-main/domain/job.ts'
 import type { JournalDraft } from '../../src-main/domain/journal.ts'
+import { gatherFindings } from '../../src-main/app/resend/plan-warnings.ts'
 import { freezePlan, newItemsDigest, planFormat } from '../../src-main/domain/plan.ts'
 import type { Plan, PlanItem } from '../../src-main/domain/plan.ts'
 import type { Journal } from '../../src-main/ports/journal.ts'
@@ -62,6 +63,9 @@ export function planOf(plan: string, count: number, source = 'orders', firstId =
     createdAt: '2026-01-01T00:00:00.000Z',
     createdBy: 'ann',
     selection: 'failed',
+    edit: null,
+    redirect: null,
+    dryRun: gatherFindings(0).dryRun(null),
     skipped: {
       count: 1,
       byCode: { 'row-changed': 1 },

@@ -1,9 +1,11 @@
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
+import { createAjvSchemas } from '../../src-main/adapters/schema-ajv/ajv-schemas.ts'
 import { openStore } from '../../src-main/adapters/store-sqlite/open-store.ts'
 import type { Store } from '../../src-main/adapters/store-sqlite/open-store.ts'
 import { randomIds } from '../../src-main/adapters/system/ids.ts'
 import { localProcesses } from '../../src-main/adapters/system/processes.ts'
+import { openSchemaFiles } from '../../src-main/adapters/workspace-file/schema-files.ts'
 import type { EnginePorts } from '../../src-main/app/engine-ports.ts'
 import { createEngine } from '../../src-main/app/engine.ts'
 import type { Engine } from '../../src-main/app/engine.ts'
@@ -105,6 +107,9 @@ export async function openSweepEngine(options: SweepEngineOptions = {}): Promise
     log: { info: () => undefined, warn: () => undefined },
     operator: 'tester',
     batch: 500,
+    awayMsMax: 0,
+    payloadSchemas: createAjvSchemas(),
+    schemaFiles: openSchemaFiles({ workspacePath: join(folder, 'redrive.json') }),
   }
   const engine = createEngine(ports, runner)
   onTestFinished(async () => {
@@ -135,6 +140,7 @@ function scriptedRunner(): ScriptedRunner {
     answer: () => idle,
     running: 0,
     runningMax: 0,
+    release: () => Promise.resolve(),
     async run(request) {
       runner.requests.push(request)
       runner.running += 1

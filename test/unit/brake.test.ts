@@ -55,7 +55,7 @@ test('the ratio speaks when there are enough answers, and not before', () => {
   note(returned, BRAKE_ANSWERS_MIN - 1)
   expect(brake.pulled()).toBeNull()
   note(confirmed)
-  expect(brake.pulled()).toBe('19 of the last 20 messages were not confirmed')
+  expect(brake.pulled()?.reason).toBe('19 of the last 20 messages were not confirmed')
 })
 
 test('a ratio that is just reached is not beyond the limit', () => {
@@ -64,7 +64,7 @@ test('a ratio that is just reached is not beyond the limit', () => {
   note(unknown, 10)
   expect(brake.pulled()).toBeNull()
   note(unknown)
-  expect(brake.pulled()).toBe('11 of the last 21 messages were not confirmed')
+  expect(brake.pulled()?.reason).toBe('11 of the last 21 messages were not confirmed')
 })
 
 test('the ratio is that of the last answers: a good hour does not hide a bad minute', () => {
@@ -73,7 +73,7 @@ test('the ratio is that of the last answers: a good hour does not hide a bad min
   note(unknown, BRAKE_WINDOW * 0.2)
   expect(brake.pulled()).toBeNull()
   note(unknown)
-  expect(brake.pulled()).toBe('21 of the last 100 messages were not confirmed')
+  expect(brake.pulled()?.reason).toBe('21 of the last 100 messages were not confirmed')
 
   const early = start({ ...unwatched, failureRatio: 0.2 })
   early.note(confirmed, 80)
@@ -89,19 +89,19 @@ test('returned messages are counted over the whole job, those of earlier runs to
   fresh.note(returned, 2)
   expect(fresh.brake.pulled()).toBeNull()
   fresh.note(returned)
-  expect(fresh.brake.pulled()).toBe('3 messages were returned as unroutable')
+  expect(fresh.brake.pulled()?.reason).toBe('3 messages were returned as unroutable')
 
   const continued = start({ ...unwatched, returnedMax: 2 }, [], { ...none, returned: 2 })
   expect(continued.brake.pulled()).toBeNull()
   continued.note(returned)
-  expect(continued.brake.pulled()).toBe('3 messages were returned as unroutable')
+  expect(continued.brake.pulled()?.reason).toBe('3 messages were returned as unroutable')
 })
 
 test('the first reason stays', () => {
   const { brake, note } = start({ ...unwatched, returnedMax: 0, failureRatio: 0.1 })
   note(returned)
   note(unknown, 50)
-  expect(brake.pulled()).toBe('1 messages were returned as unroutable')
+  expect(brake.pulled()?.reason).toBe('1 messages were returned as unroutable')
 })
 
 const queue = { name: 'orders', depthMax: 100 }
@@ -114,7 +114,7 @@ test('a queue is looked at again and again, until it grows beyond the limit', as
   expect(looks).toHaveLength(3)
   expect(brake.pulled()).toBeNull()
   await clock.advance(1_000)
-  expect(brake.pulled()).toBe('the queue orders holds 101 messages')
+  expect(brake.pulled()?.reason).toBe('the queue orders holds 101 messages')
   await clock.advance(10_000)
   expect(looks).toHaveLength(4)
 })
@@ -122,12 +122,12 @@ test('a queue is looked at again and again, until it grows beyond the limit', as
 test('a queue that does not exist or may not be looked at is no limit, so the run stops', async () => {
   const missing = start({ ...unwatched, queue }, [null])
   await missing.clock.advance(0)
-  expect(missing.brake.pulled()).toBe('the queue orders does not exist')
+  expect(missing.brake.pulled()?.reason).toBe('the queue orders does not exist')
   const denied = start({ ...unwatched, queue }, [
     new RedriveError('permission-denied', 'never', { reason: 'no' }),
   ])
   await denied.clock.advance(0)
-  expect(denied.brake.pulled()).toBe('the queue orders cannot be looked at (permission-denied)')
+  expect(denied.brake.pulled()?.reason).toBe('the queue orders cannot be looked at (permission-denied)')
 })
 
 test('a look that fails once is repeated; a broker that stays away is left to the run', async () => {
@@ -137,7 +137,7 @@ test('a look that fails once is repeated; a broker that stays away is left to th
   expect(looks).toHaveLength(4)
   expect(brake.pulled()).toBeNull()
   await clock.advance(1_000)
-  expect(brake.pulled()).toBe('the queue orders holds 101 messages')
+  expect(brake.pulled()?.reason).toBe('the queue orders holds 101 messages')
 })
 
 test('a queue that cannot be looked at for long is no limit either', async () => {
@@ -146,7 +146,7 @@ test('a queue that cannot be looked at for long is no limit either', async () =>
   await clock.advance(3_000)
   expect(brake.pulled()).toBeNull()
   await clock.advance(30_000)
-  expect(brake.pulled()).toBe('the queue orders cannot be looked at (connection-lost)')
+  expect(brake.pulled()?.reason).toBe('the queue orders cannot be looked at (connection-lost)')
 })
 
 test('released, it looks no more', async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { patiently } from '../../src-main/app/jobs/patience.ts'
-import type { Waiting } from '../../src-main/app/jobs/patience.ts'
 import type { RunEnd } from '../../src-main/app/jobs/run-job.ts'
+import type { Waiting } from '../../src-main/app/jobs/run-status.ts'
 import { manualClock } from '../support/manual-clock.ts'
 
 const away: RunEnd = {

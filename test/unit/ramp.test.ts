@@ -18,24 +18,25 @@ test('each step is larger than the one before, as long as the answers are good',
 
 test('the first message alone decides whether there is a second', () => {
   const ramp = createRamp(true)
-  expect(ramp.judge({ answers: 1, confirmed: 0 })).toBe(
-    '1 of the first 1 messages of a ramp step were not confirmed',
-  )
+  expect(ramp.judge({ answers: 1, confirmed: 0 })).toEqual({
+    reason: '1 of the 1 messages of a ramp step were not confirmed',
+    pulled: { limit: 'failure-ratio', seen: 1, allowed: 0.5, queue: null },
+  })
   expect(ramp.step).toBe(1)
 })
 
 test('half of a step that fails is the end, less is not', () => {
-  const steps = (answers: number, confirmed: number): string | null => {
+  const steps = (answers: number, confirmed: number): string | undefined => {
     const ramp = createRamp(true)
     ramp.judge({ answers: 1, confirmed: 1 })
     ramp.judge({ answers: 5, confirmed: 5 })
     expect(ramp.step).toBe(20)
-    return ramp.judge({ answers, confirmed })
+    return ramp.judge({ answers, confirmed })?.reason
   }
-  expect(steps(20, 11)).toBeNull()
-  expect(steps(20, 10)).toContain('10 of the first 20')
+  expect(steps(20, 11)).toBeUndefined()
+  expect(steps(20, 10)).toContain('10 of the 20')
   // The last step of a small plan is not a full one.
-  expect(steps(2, 1)).toContain('1 of the first 2')
+  expect(steps(2, 1)).toContain('1 of the 2')
 })
 
 test('a step without an answer is taken again', () => {
