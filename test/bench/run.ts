@@ -1,11 +1,13 @@
 import { parseArgs } from 'node:util'
 import type { BenchLine } from './bench-line.ts'
 import { benchOutbox } from './outbox-10m.ts'
+import { benchResend200k } from './resend-200k.ts'
 import { benchResend } from './resend.ts'
 
 const benches: Readonly<Record<string, (print: (line: string) => void) => Promise<readonly BenchLine[]>>> = {
   outbox: benchOutbox,
   resend: benchResend,
+  'resend-200k': benchResend200k,
 }
 const NAME_WIDTH = 28
 
@@ -23,7 +25,7 @@ async function main(): Promise<number> {
     console.log(`# ${name}`)
     lines.push(...(await bench((line) => console.log(line))))
   }
-  console.log(`\n${'name'.padEnd(NAME_WIDTH)} | value × floor | limit     | ok`)
+  console.log(`\n${'name'.padEnd(NAME_WIDTH)} | value         | limit     | ok`)
   for (const { name, value, limit, bound, ok } of lines) {
     const allowed = `${bound === 'least' ? '>=' : '<='} ${limit}`
     console.log(
