@@ -2,6 +2,7 @@ import { describe, expect } from 'vitest'
 import type { StoreUnderTest } from '../support/store-samples.ts'
 import { storeConformanceOfDecisions } from './store-decisions.ts'
 import { storeConformanceOfJobs } from './store-jobs.ts'
+import { storeConformanceOfPlans } from './store-plans.ts'
 
 /** Opens an empty store of its own. */
 export type OpenEmptyStore = () => Promise<StoreUnderTest>
@@ -20,6 +21,7 @@ export function storeConformance(name: string, openEmpty: OpenEmptyStore): void 
   }
 
   describe(`store conformance: ${name}`, () => {
+    storeConformanceOfPlans(withStore)
     storeConformanceOfJobs(withStore)
     storeConformanceOfDecisions(withStore)
   })

@@ -42,7 +42,7 @@ async function runInto(scene: Scene, proxy: TcpProxy, count: number) {
   await eventually('some are sent', async () => (await jobs.get(job)).tally.confirmed > 20)
   proxy.refuse(true)
   proxy.cut()
-  await eventually('the run waits', () => Promise.resolve(jobs.progress(job)?.waiting != null))
+  await eventually('the run waits', () => Promise.resolve((jobs.progress(job)?.waiting ?? null) !== null))
   return { plan, job }
 }
 
