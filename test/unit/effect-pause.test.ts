@@ -15,5 +15,8 @@ test('a job that is closed between two tries of an effect says why the effect fa
   const timeout = new RedriveError('query-timeout', 'later', { reason: 'the server is busy' })
   const failed = persist(run, () => Promise.reject(timeout))
   await expect(failed).rejects.toBe(timeout)
-  expect(await failed.catch(interruptionOf)).toEqual({ code: 'query-timeout', reason: 'the server is busy' })
+  expect(await failed.catch(interruptionOf)).toMatchObject({
+    code: 'query-timeout',
+    reason: 'the server is busy',
+  })
 })

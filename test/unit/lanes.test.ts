@@ -27,7 +27,7 @@ function broker() {
       published.push(id)
       return new Promise((answer) => open.push({ id, answer }))
     },
-    answer(id: string, outcome: PublishOutcome): Promise<void> {
+    answer: (id: string, outcome: PublishOutcome): Promise<void> => {
       const index = open.findIndex((each) => each.id === id)
       const [found] = open.splice(index, 1)
       found?.answer(outcome)
@@ -75,7 +75,7 @@ test('whatever the broker answers and in whatever order: a chain is published in
         const chainOf = new Map(messages.map(({ chain }, index) => [String(index), chain]))
         for (const [given, choice] of script) {
           await settled()
-          const underWay = open.map(({ id }) => chainOf.get(id)).filter((chain) => chain != null)
+          const underWay = open.map(({ id }) => chainOf.get(id)).filter((chain) => chain !== null)
           expect(new Set(underWay).size).toBe(underWay.length)
           const next = open[choice % Math.max(1, open.length)]
           if (!next) break

@@ -105,13 +105,15 @@ export class Jobs {
     return this.#resume(job)
   }
 
-  /** Publishes nothing more; resolves when what was on its way has been settled. */
+  /**
+   * Publishes nothing more; resolves when what was on its way has been settled and what was claimed is given back.
+   * Where the source is away it throws why, and the job stays interrupted: cancel it again.
+   */
   async cancel(id: string): Promise<Job> {
+    const stopped = await this.#workshop.stop(id, 'cancel')
     const job = await this.get(id)
-    if (!(await this.#workshop.stop(id, 'cancel'))) {
-      if (job.state !== 'interrupted' && job.state !== 'paused') throw notRunningHere(job)
-      await this.#abandon(job)
-    }
+    if (job.state === 'interrupted' || job.state === 'paused') await this.#abandon(job)
+    else if (!stopped) throw notRunningHere(job)
     return this.get(id)
   }
 

@@ -206,7 +206,7 @@ function blockChain(
   lanes: Lanes,
   missed: { readonly id: string; readonly chainKey: string | null } | undefined,
 ) {
-  if (missed?.chainKey != null) lanes.block(missed.chainKey, missed.id)
+  if (missed !== undefined && missed.chainKey !== null) lanes.block(missed.chainKey, missed.id)
 }
 
 function outgoing(run: JobRun, item: ClaimedItem): OutgoingMessage {

@@ -151,7 +151,8 @@ export class Workshop {
     const once = async () => {
       const before = await now()
       const end = await this.#once(before, trade, work)
-      return { end, progress: (await now()).ended > before.ended }
+      // Unknown outcomes are no progress: a broker that dies at each publish would eat the whole plan.
+      return { end, progress: (await now()).tally.confirmed > before.tally.confirmed }
     }
     const onWaiting = (waiting: Waiting): void => {
       status.waiting = waiting
@@ -185,12 +186,21 @@ export class Workshop {
     const detail = { ended, items, tally: { ...tally } }
     const reason = stop.reason as StopReason | undefined
     if (ended === items) await this.end(job, 'done', detail)
-    else if (result.end === 'stopped' && reason === 'cancel') await this.end(job, 'cancelled', detail)
+    else if (result.end === 'stopped' && reason === 'cancel') await this.#cancelled(job, detail)
     else if (result.end === 'stopped' && reason === 'pause') await this.end(job, 'paused', detail)
     else {
       const closed = { code: 'process-ended' as const, reason: 'Redrive was closed' }
       await this.interrupt(job, result.end === 'interrupted' ? result.interruption : closed, detail)
     }
+  }
+
+  /** A job that still holds rows, because its source is away, must not end: nobody would give them back. */
+  async #cancelled(job: Job, detail: JournalDraft['detail'] & object): Promise<void> {
+    const open = { states: ['claiming', 'publishing', 'settling'], afterSeq: 0, limit: 1 } as const
+    const held = await this.#ports.jobReader.items(job.job, open)
+    if (held.length === 0) return this.end(job, 'cancelled', detail)
+    const reason = 'the source did not answer, and some of its rows are still claimed'
+    await this.interrupt(job, { code: 'cancelled', reason }, detail)
   }
 
   async #job(id: string): Promise<Job> {

@@ -65,8 +65,10 @@ function* slices(ids: readonly string[]): Generator<readonly string[]> {
 
 const digits = /^\d{1,19}$/
 
-/** Numbers by value, whatever else by its text. */
+/** Numbers by value, whatever else behind them by its text: one order, however they were chosen. */
 function byId(a: string, b: string): number {
-  if (digits.test(a) && digits.test(b) && a.length !== b.length) return a.length - b.length
+  const numberA = digits.test(a)
+  if (numberA !== digits.test(b)) return numberA ? -1 : 1
+  if (numberA && a.length !== b.length) return a.length - b.length
   return a < b ? -1 : a > b ? 1 : 0
 }

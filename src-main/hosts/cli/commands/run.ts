@@ -46,7 +46,10 @@ export const run: Command = {
     const { args, engine, signal } = context
     const path = operand(context, 0)
     const confirmed = args.text('confirm')
-    if (confirmed === null) throw new RedriveError('plan-not-confirmed', 'never', await planFileDigest(path))
+    if (confirmed === null) {
+      const { plan, digest } = await planFileDigest(path)
+      throw new RedriveError('plan-not-confirmed', 'never', { plan, digest })
+    }
     const rate = args.number('rate', { above: 0, max: RATE_MAX })
     const options = { rate, ramp: args.flag('ramp'), brake: brakeOf(args) }
     const client = await engine()
