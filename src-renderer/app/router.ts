@@ -1,7 +1,7 @@
 import { createRouter, createWebHashHistory, type Router } from 'vue-router'
 
 /** Every page has an address; each is loaded when it is first shown. */
-export const pages = ['overview', 'inbox', 'jobs', 'journal', 'connections'] as const
+export const pages = ['overview', 'inbox', 'jobs', 'sweeps', 'journal', 'connections'] as const
 export type PageName = (typeof pages)[number]
 
 export function createConsoleRouter(): Router {
@@ -18,6 +18,7 @@ export function createConsoleRouter(): Router {
         component: () => import('../features/jobs/JobPage.vue'),
         props: true,
       },
+      { path: '/sweeps', name: 'sweeps', component: () => import('../features/sweeps/SweepsPage.vue') },
       { path: '/journal', name: 'journal', component: () => import('../features/journal/JournalPage.vue') },
       {
         path: '/connections',

@@ -3,6 +3,7 @@ export const glyphs = {
   overview: 'M2.5 13.5v-4M6.5 13.5v-8M10.5 13.5v-6M14 13.5v-11',
   inbox: 'M2 9.5 4 3h8l2 6.5V13H2zM2 9.5h3.5L6.5 11h3l1-1.5H14',
   jobs: 'M13 5.5A5.5 5.5 0 1 0 13.5 8M13.5 2.5v3h-3',
+  sweeps: 'M8 2.5a5.5 5.5 0 1 1 0 11 5.5 5.5 0 0 1 0-11M8 5v3l2.2 1.4',
   journal: 'M4 2h8.5v12H4a1.5 1.5 0 0 1 0-3h8.5M2.5 12.5v-9A1.5 1.5 0 0 1 4 2M6 5h4M6 7.5h4',
   connections: 'M5.5 2v3M10.5 2v3M4 5h8v2.5a4 4 0 0 1-8 0zM8 11.5V14',
   settings: 'M2 4.5h6M12 4.5h2M2 11.5h2M8 11.5h6M10 2.8v3.4M6 9.8v3.4',

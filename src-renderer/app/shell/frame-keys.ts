@@ -9,6 +9,7 @@ export const goKeys: Readonly<Record<PageName, string>> = {
   overview: 'o',
   inbox: 'i',
   jobs: 'j',
+  sweeps: 's',
   journal: 'l',
   connections: 'c',
 }

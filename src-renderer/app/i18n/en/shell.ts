@@ -4,6 +4,7 @@ export const shell = {
     overview: 'Overview',
     inbox: 'Inbox',
     jobs: 'Jobs',
+    sweeps: 'Sweeps',
     journal: 'Journal',
     connections: 'Connections',
   },

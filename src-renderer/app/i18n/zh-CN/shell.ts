@@ -4,6 +4,7 @@ export const shell = {
     overview: '总览',
     inbox: '收件箱',
     jobs: '任务',
+    sweeps: '补偿扫描',
     journal: '操作日志',
     connections: '连接',
   },
