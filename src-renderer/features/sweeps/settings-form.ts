@@ -47,8 +47,9 @@ export const fieldRules: readonly FieldRule[] = [
 
 export type Fields = Record<NumberField, number | null> & { order: SweepSettings['order'] }
 
-export function fieldsOf({ backoff, resendUnknown: _, ...plain }: SweepSettings): Fields {
-  return { ...plain, ...backoff }
+export function fieldsOf(settings: SweepSettings): Fields {
+  const { everySec, stuckAfterSec, attemptsMax, batch, rate, backoff, order } = settings
+  return { everySec, stuckAfterSec, attemptsMax, batch, rate, ...backoff, order }
 }
 
 /** Fields that are empty or out of their limits. */
