@@ -49,7 +49,11 @@ async function run(it: SweepEngine, argv: readonly string[], ended = new AbortCo
   let over = false
   const code = running.finally(() => (over = true))
   code.catch(() => undefined)
-  while (!over) await it.clock.advance(250)
+  // The command waits by the real clock between two runs: the engine's must not run hours ahead of it.
+  while (!over) {
+    await it.clock.advance(250)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
   const lines = stdout.text().split('\n').filter(Boolean)
   return {
     code: await code,
