@@ -43,6 +43,14 @@ export interface SweepPolicy {
   readonly resendUnknown: false
 }
 
+/** What an operator may set; whether it is on is a switch of its own. */
+export type SweepSettings = Omit<SweepPolicy, 'enabled'>
+
+export function sweepSettingsOf(policy: SweepPolicy): SweepSettings {
+  const { everySec, batch, rate, attemptsMax, stuckAfterSec, backoff, order, resendUnknown } = policy
+  return { everySec, batch, rate, attemptsMax, stuckAfterSec, backoff, order, resendUnknown }
+}
+
 export function defaultSweepPolicy(source: {
   readonly stuckAfterSec: number
   readonly maxAttempts: number

@@ -87,6 +87,12 @@ export function sweepFingerprint({ url, environment, outbox, deliver, sweep }: S
   return sha256(canonical({ url, environment, outbox, deliver, sweep } as unknown as Json))
 }
 
+/** Without the reason why it ended early, which stands beside it. */
+export function sweepCounts(outcome: SweepOutcome): Omit<SweepOutcome, 'interruption'> {
+  const { job, claimed, confirmed, retried, failed, unknown, returned, refused, expired } = outcome
+  return { job, claimed, confirmed, retried, failed, unknown, returned, refused, expired }
+}
+
 export function didAnything(outcome: SweepOutcome): boolean {
   return outcome.claimed > 0 || outcome.expired > 0
 }

@@ -1,5 +1,4 @@
 import type { Destination, MessageState } from '../domain/message.ts'
-import type { MarkResult } from './outbox.ts'
 
 /** Rows that one claim, or one look for used-up rows, takes at most. */
 export const DUE_LIMIT_MAX = 1_000
@@ -53,6 +52,11 @@ export interface ExhaustedRow {
   readonly state: MessageState
 }
 
+export type ExpireResult =
+  | { readonly id: string; readonly marked: true; readonly version: string }
+  /** Somebody changed the row since: it was left alone. */
+  | { readonly id: string; readonly marked: false }
+
 /**
  * Finding rows by themselves, for a sweep. Same failure contract as the outbox.
  *
@@ -79,5 +83,5 @@ export interface DueRows {
   expire(
     requests: readonly { readonly id: string; readonly version: string; readonly reason: string }[],
     signal: AbortSignal,
-  ): Promise<readonly MarkResult[]>
+  ): Promise<readonly ExpireResult[]>
 }

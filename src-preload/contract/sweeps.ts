@@ -21,8 +21,7 @@ export const sweepSettings = z.strictObject({
 })
 export type SweepSettings = z.infer<typeof sweepSettings>
 
-export const sweepTrouble = z.object({ code: errorCode, reason: z.string() })
-export type SweepTrouble = z.infer<typeof sweepTrouble>
+const sweepTrouble = z.object({ code: errorCode, reason: z.string() })
 
 export const sweepOutcome = z.object({
   /** The job with its messages; null: nothing was due. */

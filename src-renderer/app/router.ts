@@ -1,7 +1,7 @@
 import { createRouter, createWebHashHistory, type Router } from 'vue-router'
 
 /** Every page has an address; each is loaded when it is first shown. */
-export const pages = ['overview', 'inbox', 'jobs', 'unknown', 'journal', 'connections'] as const
+export const pages = ['overview', 'inbox', 'jobs', 'unknown', 'sweeps', 'journal', 'connections'] as const
 export type PageName = (typeof pages)[number]
 
 export function createConsoleRouter(): Router {
@@ -20,6 +20,7 @@ export function createConsoleRouter(): Router {
       },
       // ?source=…: of one source only.
       { path: '/unknown', name: 'unknown', component: () => import('../features/jobs/UnknownPage.vue') },
+      { path: '/sweeps', name: 'sweeps', component: () => import('../features/sweeps/SweepsPage.vue') },
       { path: '/journal', name: 'journal', component: () => import('../features/journal/JournalPage.vue') },
       {
         path: '/connections',

@@ -1,5 +1,6 @@
 import { describe } from 'vitest'
-import { chainTests, dueTests, exhaustedTests, retryTests } from './outbox-due.ts'
+import { chainTests, exhaustedTests } from './outbox-chains.ts'
+import { dueTests, retryTests } from './outbox-due.ts'
 import type { Make } from './outbox-fixture.ts'
 import { countingTests, filterTests, lookingTests, readingTests } from './outbox-looking.ts'
 import { claimTests, markTests, resolveTests } from './outbox-writing.ts'

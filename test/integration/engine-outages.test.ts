@@ -42,7 +42,7 @@ async function runInto(scene: Scene, proxy: TcpProxy, count: number) {
   await eventually('some are sent', async () => (await jobs.get(job)).tally.confirmed > 20)
   proxy.refuse(true)
   proxy.cut()
-  await eventually('the run waits', () => Promise.resolve((jobs.progress(job)?.waiting ?? null) !== null))
+  await eventually('the run waits', () => Promise.resolve((jobs.status(job)?.waiting ?? null) !== null))
   return { plan, job }
 }
 
@@ -85,7 +85,7 @@ test('a source that stays away leaves the job to a person, and what it had claim
   const stopped = await scene.engine.ended(job)
   expect(stopped).toMatchObject({ state: 'interrupted' })
   expect(stopped.interruption?.code).not.toBe('internal')
-  expect(scene.engine.engine.jobs.progress(job)).toBeNull()
+  expect(scene.engine.engine.jobs.status(job)).toBeNull()
   proxy.refuse(false)
   await scene.engine.engine.jobs.continue(job)
   const done = await scene.engine.ended(job)

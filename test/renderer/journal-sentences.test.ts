@@ -21,6 +21,23 @@ const says = (action: JournalEntry['action'], detail: Detail): string => {
 const examples: readonly [JournalEntry['action'], Detail, string][] = [
   ['workspace-changed', { change: 'added', kind: 'source', name: 'shop', url: 'x' }, 'Added the source shop'],
   ['workspace-changed', { change: 'removed', kind: 'broker', name: 'r', url: null }, 'Removed the broker r'],
+  [
+    'workspace-changed',
+    { change: 'sweep', kind: 'source', name: 'shop', sweep: { everySec: 60 } },
+    'Set up the sweep of shop',
+  ],
+  ['sweep-switched', { on: true, everySec: 60 }, 'Switched the sweep on'],
+  ['sweep-switched', { on: false }, 'Switched the sweep off'],
+  ['sweep-begun', { trigger: 'operator' }, 'Swept once by hand'],
+  ['sweep-expiring', { ids: ['1', '2'] }, 'About to make 2 messages failed: attempts used up'],
+  ['sweep-ended', { state: 'done', claimed: 1 }, 'Sweep: 1 message was due'],
+  ['sweep-ended', { state: 'failed', code: 'connection-lost', reason: 'gone' }, 'Sweep failed'],
+  [
+    'sweep-ended',
+    { state: 'failed', code: 'connection-lost', reason: 'gone', sweepStopped: true, failures: 3 },
+    'Sweep failed again, and stopped by itself',
+  ],
+  ['sweep-ended', { state: 'stopped' }, 'Sweep ended'],
   ['source-unlocked', { minutes: 1, unlockedUntil: 't' }, 'Unlocked for 1 minute'],
   ['plan-created', { items: 1, skipped: 0 }, 'Planned to resend 1 message'],
   ['job-continued', { items: 50, ended: 13 }, 'Continued with 37 messages'],

@@ -35,14 +35,8 @@ function open() {
 
 type Imports = ReturnType<typeof open>['imports']
 
-async function begin(imports: Imports, plan: Plan): Promise<string> {
-  const begun = await imports.begin(plan)
-  if ('known' in begun) throw new Error(`${plan.plan} is known already`)
-  return begun.token
-}
-
 async function take(imports: Imports, { plan, items }: SamplePlan, pieces = 1): Promise<Plan> {
-  const token = await begin(imports, plan)
+  const token = await imports.begin(plan)
   const size = Math.ceil(items.length / pieces)
   for (let from = 0; from < items.length; from += size)
     await imports.add(token, items.slice(from, from + size))
@@ -56,7 +50,8 @@ test('a plan from a file is the plan that was written, and is journalled once', 
   expect(await store.jobs.plan('plan-1')).toEqual(sample.plan)
   expect(await store.jobs.planItems('plan-1', 0, 2_000)).toEqual(sample.items)
   expect(await planIsIntact(store.jobs, sample.plan)).toBe(true)
-  expect(await imports.begin(sample.plan)).toEqual({ known: sample.plan })
+  // Known by now: its file is checked once more and nothing is written.
+  expect(await take(imports, sample)).toEqual(sample.plan)
   expect(await store.journal.list(wholeJournal)).toMatchObject([
     {
       action: 'plan-created',
@@ -113,7 +108,7 @@ const wrong: readonly (readonly [string, (items: readonly PlanItem[]) => readonl
 test.for(wrong)('items that are not those of the digest leave nothing behind: %s', async ([, change]) => {
   const { store, imports } = open()
   const sample = planOf('plan-1', 5)
-  const token = await begin(imports, sample.plan)
+  const token = await imports.begin(sample.plan)
   const pieces = async (): Promise<Plan> => {
     for (const item of change(sample.items)) await imports.add(token, [item])
     return imports.finish(token)
@@ -131,7 +126,7 @@ test('imports that somebody left behind make room, the oldest first', async () =
   const { store, imports } = open()
   const samples = Array.from({ length: 9 }, (_, index) => planOf(`plan-${index}`, 2))
   const tokens: string[] = []
-  for (const { plan } of samples) tokens.push(await begin(imports, plan))
+  for (const { plan } of samples) tokens.push(await imports.begin(plan))
   await expect(imports.add(tokens[0]!, samples[0]!.items)).rejects.toMatchObject({ code: 'plan-invalid' })
   for (const [index, token] of tokens.entries()) {
     if (index === 0) continue
@@ -144,8 +139,8 @@ test('imports that somebody left behind make room, the oldest first', async () =
 test('the same file taken twice at the same time is one plan', async () => {
   const { store, imports } = open()
   const sample = planOf('plan-1', 4)
-  const one = await begin(imports, sample.plan)
-  const two = await begin(imports, sample.plan)
+  const one = await imports.begin(sample.plan)
+  const two = await imports.begin(sample.plan)
   await imports.add(one, sample.items)
   await imports.add(two, sample.items)
   await imports.finish(one)

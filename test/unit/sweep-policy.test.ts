@@ -1,10 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { afterFailure, backoffSec, defaultSweepPolicy } from '../../src-main/domain/sweep-policy.ts'
+import {
+  afterFailure,
+  backoffSec,
+  defaultSweepPolicy,
+  sweepLimits,
+  sweepSettingsOf,
+} from '../../src-main/domain/sweep-policy.ts'
 import { sweepFingerprint, sweepStateOf } from '../../src-main/domain/sweep.ts'
 import type { SourceConfig } from '../../src-main/domain/workspace.ts'
 import { sweepSettings } from '../../src-preload/contract/sweeps.ts'
-import { sweepLimits } from '../../src-main/domain/sweep-policy.ts'
 import { waitMs } from '../../src-main/app/sweep/schedule.ts'
 
 const policy = defaultSweepPolicy({ stuckAfterSec: 120, maxAttempts: 4 })
@@ -77,7 +82,8 @@ describe('the state of a sweep', () => {
   test('is on only where the file says so and an operator agreed to just this', () => {
     expect(sweepStateOf(config, standing)).toBe('on')
     expect(sweepStateOf({ ...config, sweep: { ...policy, enabled: false } }, standing)).toBe('off')
-    const { sweep: _, ...without } = config
+    const { sweep, ...without } = config
+    expect(sweep).toBeDefined()
     expect(sweepStateOf(without, standing)).toBe('off')
     expect(sweepStateOf(config, { ...standing, approved: null })).toBe('unapproved')
     const trouble = { code: 'connection-lost', reason: 'gone' } as const
@@ -102,7 +108,7 @@ describe('the state of a sweep', () => {
 })
 
 test('the API takes what the workspace file takes', () => {
-  const { enabled: _, ...settings } = policy
+  const settings = sweepSettingsOf(policy)
   const takes = (change: object): boolean => sweepSettings.safeParse({ ...settings, ...change }).success
   const { firstSec, factor, capSec, jitter, ...plain } = sweepLimits
   for (const [name, { min, max }] of Object.entries(plain)) {

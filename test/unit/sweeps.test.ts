@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { RedriveError } from '../../src-main/domain/errors.ts'
-import { defaultSweepPolicy } from '../../src-main/domain/sweep-policy.ts'
+import { defaultSweepPolicy, sweepSettingsOf } from '../../src-main/domain/sweep-policy.ts'
 import { other } from '../support/store-samples.ts'
 import { idle, openSweepEngine } from '../support/sweep-engine.ts'
 import type { SweepEngine } from '../support/sweep-engine.ts'
 
-const { enabled: _, ...settings } = defaultSweepPolicy({ stuckAfterSec: 60, maxAttempts: 3 })
+const settings = sweepSettingsOf(defaultSweepPolicy({ stuckAfterSec: 60, maxAttempts: 3 }))
 const MINUTE_MS = 60_000
 const lost = { code: 'connection-lost', reason: 'gone' } as const
 
@@ -53,7 +53,8 @@ describe('switching on', () => {
 
   test('a source that delivers nowhere has no sweep', async () => {
     const it = await openSweepEngine()
-    const { deliver: __, ...source } = it.workspace.current.sources['orders']!
+    const { deliver, ...source } = it.workspace.current.sources['orders']!
+    expect(deliver).toBeDefined()
     it.workspace.current = { ...it.workspace.current, sources: { orders: source } }
     await it.unlock()
     const refused = { code: 'broker-unknown' }

@@ -1,6 +1,5 @@
 import type { MessageState } from '../../domain/message.ts'
-import type { DueRows, DueRule, ExhaustedRow } from '../../ports/due.ts'
-import type { MarkResult } from '../../ports/outbox.ts'
+import type { DueRows, DueRule, ExhaustedRow, ExpireResult } from '../../ports/due.ts'
 import { bound, inIdOrder, markResults } from './claiming.ts'
 import { newParams } from './compile.ts'
 import { dueConditions, limitOf } from './due.ts'
@@ -49,7 +48,7 @@ export async function expireMessages(
   parts: Parts,
   requests: ExpireRequests,
   signal: AbortSignal,
-): Promise<readonly MarkResult[]> {
+): Promise<readonly ExpireResult[]> {
   if (requests.length === 0) return []
   const [rows = []] = await parts.session.write([expireStatement(parts, requests)], signal)
   return markResults(requests, rows)

@@ -37,7 +37,8 @@ const SELECT_RUN = `
 
 const UNKNOWN: SweepStanding = { approved: null, failures: 0, stopped: null }
 
-export function openSweeps(db: Sqlite, ledger: Ledger): SweepStore {
+/** Compiled once. */
+function prepare(db: Sqlite) {
   const insert = db.prepare<NewSweepRun['owner'] & Omit<NewSweepRun, 'owner'> & { startedAt: string }>(
     `INSERT INTO sweep_runs (run, source, trigger, operator, started_at, state, owner_host, owner_pid, owner_instance)
      VALUES (@run, @source, @trigger, @operator, @startedAt, 'running', @host, @pid, @instance)`,
@@ -74,6 +75,11 @@ export function openSweeps(db: Sqlite, ledger: Ledger): SweepStore {
     `SELECT approved, failures, stopped_code AS stoppedCode, stopped_reason AS stoppedReason FROM sweeps
      WHERE source = ?`,
   )
+  return { insert, prune, finish, count, approve, byId, newest, running, standing }
+}
+
+export function openSweeps(db: Sqlite, ledger: Ledger): SweepStore {
+  const { insert, prune, finish, count, approve, byId, newest, running, standing } = prepare(db)
 
   const found = (id: string): SweepRun => {
     const row = byId.get(id)

@@ -1,5 +1,5 @@
 import { RedriveError } from '../../domain/errors.ts'
-import { SWEEP_FAILURES_MAX, didAnything } from '../../domain/sweep.ts'
+import { SWEEP_FAILURES_MAX, didAnything, sweepCounts } from '../../domain/sweep.ts'
 import type { SweepOutcome, SweepRun, SweepTrouble } from '../../domain/sweep.ts'
 import type { SweepPolicy } from '../../domain/sweep-policy.ts'
 import type { JournalDraft } from '../../domain/journal.ts'
@@ -113,19 +113,12 @@ async function end({ ports }: SweepContext, run: SweepRun, result: Result): Prom
     subject: run.run,
     detail: {
       state,
-      ...countsOf(outcome),
+      ...(outcome && sweepCounts(outcome)),
       ...trouble,
       ...(stops ? { sweepStopped: true, failures: inRow } : {}),
     },
   }
   return ports.sweepStore.end(run.run, { ...result, stops }, quiet ? [] : [entry])
-}
-
-/** For the journal; the interruption is the run's trouble. */
-function countsOf(outcome: SweepOutcome | null): Readonly<Record<string, string | number | null>> {
-  if (outcome === null) return {}
-  const { interruption: _, ...counts } = outcome
-  return counts
 }
 
 function troubleOf(error: unknown): SweepTrouble {

@@ -1,8 +1,8 @@
 import { RedriveError } from '../../domain/errors.ts'
 import { sweepStateOf } from '../../domain/sweep.ts'
 import type { SweepRun, SweepState, SweepTrouble } from '../../domain/sweep.ts'
-import { defaultSweepPolicy } from '../../domain/sweep-policy.ts'
-import type { SweepPolicy } from '../../domain/sweep-policy.ts'
+import { defaultSweepPolicy, sweepSettingsOf } from '../../domain/sweep-policy.ts'
+import type { SweepPolicy, SweepSettings } from '../../domain/sweep-policy.ts'
 import type { SourceConfig } from '../../domain/workspace.ts'
 import type { Changes } from '../changes.ts'
 import type { Locks } from '../connections/locks.ts'
@@ -28,7 +28,7 @@ export interface SweepView {
   /** Null: nobody has set one up. */
   readonly policy: SweepPolicy | null
   /** What applies, or would. */
-  readonly settings: Omit<SweepPolicy, 'enabled'>
+  readonly settings: SweepSettings
   readonly state: SweepState
   /** Why it stopped by itself. */
   readonly stopped: SweepTrouble | null
@@ -212,7 +212,7 @@ export class Sweeps {
   async #view(source: string, config: SourceConfig, runsShown: number): Promise<SweepView> {
     const { sweepStore } = this.#options.ports
     const standing = await sweepStore.standing(source)
-    const { enabled: _, ...settings } = config.sweep ?? defaultSweepPolicy(config)
+    const settings = sweepSettingsOf(config.sweep ?? defaultSweepPolicy(config))
     return {
       source,
       settings,

@@ -1,13 +1,10 @@
 import { RedriveError } from '../../domain/errors.ts'
 import { sweepFingerprint, sweepStateOf } from '../../domain/sweep.ts'
 import { defaultSweepPolicy } from '../../domain/sweep-policy.ts'
-import type { SweepPolicy } from '../../domain/sweep-policy.ts'
+import type { SweepSettings } from '../../domain/sweep-policy.ts'
 import type { SourceConfig } from '../../domain/workspace.ts'
 import type { Configure } from '../connections/configure.ts'
 import type { SweepsOptions, Sweeps } from './sweeps.ts'
-
-/** What an operator may set; whether it is on is a switch of its own. */
-export type SweepSettings = Omit<SweepPolicy, 'enabled'>
 
 export interface SwitchingOptions extends SweepsOptions {
   readonly configure: Configure

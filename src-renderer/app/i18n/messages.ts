@@ -6,6 +6,7 @@ import { journal as journalEn } from './en/journal.ts'
 import { overview as overviewEn } from './en/overview.ts'
 import { plans as plansEn } from './en/plans.ts'
 import { shell as shellEn } from './en/shell.ts'
+import { sweeps as sweepsEn } from './en/sweeps.ts'
 import { words as wordsEn } from './en/words.ts'
 import { common as commonZh } from './zh-CN/common.ts'
 import { connections as connectionsZh } from './zh-CN/connections.ts'
@@ -15,6 +16,7 @@ import { journal as journalZh } from './zh-CN/journal.ts'
 import { overview as overviewZh } from './zh-CN/overview.ts'
 import { plans as plansZh } from './zh-CN/plans.ts'
 import { shell as shellZh } from './zh-CN/shell.ts'
+import { sweeps as sweepsZh } from './zh-CN/sweeps.ts'
 import { words as wordsZh } from './zh-CN/words.ts'
 import type { Locale } from './locale.ts'
 
@@ -27,6 +29,7 @@ const en = {
   overview: overviewEn,
   plans: plansEn,
   shell: shellEn,
+  sweeps: sweepsEn,
   words: wordsEn,
 }
 
@@ -43,6 +46,7 @@ const zhCN: Messages = {
   overview: overviewZh,
   plans: plansZh,
   shell: shellZh,
+  sweeps: sweepsZh,
   words: wordsZh,
 }
 

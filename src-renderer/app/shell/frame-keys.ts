@@ -10,6 +10,7 @@ export const goKeys: Readonly<Record<PageName, string>> = {
   inbox: 'i',
   jobs: 'j',
   unknown: 'u',
+  sweeps: 's',
   journal: 'l',
   connections: 'c',
 }

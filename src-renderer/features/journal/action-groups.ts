@@ -7,6 +7,7 @@ export const actionGroups = {
   jobs: ['job-started', 'job-continued', 'job-ended', 'job-recovered'],
   publishing: ['job-claiming', 'job-publishing', 'job-outcomes', 'job-marked'],
   settling: ['job-settling', 'job-settled'],
+  sweeps: ['sweep-switched', 'sweep-begun', 'sweep-expiring', 'sweep-ended'],
   decisions: ['resolve-intended', 'resolved', 'undo-intended', 'undone'],
 } as const satisfies Readonly<Record<string, readonly JournalAction[]>>
 

@@ -29,6 +29,7 @@ function workspace(facts: Facts): Says {
   const change = textOf(facts, 'change')
   const kind = textOf(facts, 'kind')
   const name = textOf(facts, 'name')
+  if (change === 'sweep' && name !== null) return { key: 'workspace.sweep', values: { name }, count: 1 }
   const known = change === 'added' || change === 'changed' || change === 'removed'
   if (!known || (kind !== 'source' && kind !== 'broker') || name === null) return plain('workspace.other')
   return { key: `workspace.${change}.${kind}`, values: { name }, count: 1 }
@@ -90,6 +91,12 @@ function ended(facts: Facts): Says {
   return plain(known ? `ended.${state}` : 'endedPlain')
 }
 
+function sweepEnded(facts: Facts): Says {
+  if (facts['sweepStopped'] === true) return plain('sweepStopped')
+  if (textOf(facts, 'state') === 'failed') return plain('sweepFailed')
+  return counted('sweepEnded', 'sweepEndedPlain', countOf(facts, 'claimed'))
+}
+
 const items = (facts: Facts): number | null => countOf(facts, 'items', 'ids')
 
 const sentences: Readonly<Record<JournalEntry['action'], (facts: Facts) => Says>> = {
@@ -112,6 +119,10 @@ const sentences: Readonly<Record<JournalEntry['action'], (facts: Facts) => Says>
   resolved,
   'undo-intended': () => plain('undoIntended'),
   undone: () => plain('undone'),
+  'sweep-switched': (facts) => plain(facts['on'] === true ? 'sweepSwitched.on' : 'sweepSwitched.off'),
+  'sweep-begun': () => plain('sweepBegun'),
+  'sweep-expiring': (facts) => counted('sweepExpiring', 'sweepEndedPlain', items(facts)),
+  'sweep-ended': sweepEnded,
 }
 
 /** How one entry reads, without who did it: that is a column of its own. */
@@ -133,6 +144,7 @@ export function reasonOf(entry: Pick<JournalEntry, 'action' | 'detail'>): string
 
 /** Why a job stopped before its end, as an error code; null where it did not. */
 export function interruptionOf(entry: Pick<JournalEntry, 'action' | 'detail'>): ErrorCode | null {
-  if (entry.action !== 'job-ended' && entry.action !== 'job-recovered') return null
+  if (entry.action !== 'job-ended' && entry.action !== 'job-recovered' && entry.action !== 'sweep-ended')
+    return null
   return errorCode.safeParse(factsOf(entry)['code']).data ?? null
 }

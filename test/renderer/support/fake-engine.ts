@@ -6,6 +6,7 @@ import { fakeDecisions } from './fake-decisions.ts'
 import { fakeJobs } from './fake-job-routes.ts'
 import { fakePlans } from './fake-plan-routes.ts'
 import { groupMessages, listMessages, messageDetail, sourceOverview } from './fake-reads.ts'
+import { fakeSweeps } from './fake-sweeps.ts'
 import { changes, iso, meet, type World } from './fake-world.ts'
 
 /** The contract over a world in memory: every input and output is validated as the real engine's is. */
@@ -60,6 +61,7 @@ export function fakeEngine(world: World) {
           : { intact: false as const, entries, brokenAt: Math.ceil(entries / 2), finding: 'changed' as const }
       }),
     },
+    sweeps: fakeSweeps(world),
     session: {
       info: session.info.handler(async () => ({
         version: '0.1.0',

@@ -11,6 +11,7 @@ import type { Evidence, ItemResult, Job, JobItem } from '../../../src-preload/co
 import type { JournalAction, JournalEntry } from '../../../src-preload/contract/journal.ts'
 import type { MessageDetail, Trouble } from '../../../src-preload/contract/messages.ts'
 import type { PlanEdit, PlanItem, PlanRedirect, PlanView } from '../../../src-preload/contract/plans.ts'
+import type { Sweep } from '../../../src-preload/contract/sweeps.ts'
 import type { ConnectionStatus } from '../../../src-preload/contract/session.ts'
 
 /** The state behind the test double of the engine: in memory, the same for the same seed. */
@@ -24,6 +25,8 @@ export interface World {
   readonly imports: Map<string, { readonly header: string; readonly lines: string[] }>
   readonly jobs: Map<string, FakeJob>
   readonly decisions: Map<string, Decision>
+  /** By source; one that is not there was never set up. */
+  readonly sweeps: Map<string, Sweep>
   readonly journal: JournalEntry[]
   readonly switches: Switches
   revision: number
@@ -94,6 +97,7 @@ export function createWorld({ now = () => Date.parse(FAKE_NOW) }: { now?: () => 
     imports: new Map(),
     jobs: new Map(),
     decisions: new Map(),
+    sweeps: new Map(),
     journal: [],
     revision: 1,
     watchers: new Set(),

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { SweepRun } from '../../../../src-preload/contract/sweeps.ts'
-import { SWEEP_FAILURES_MAX } from '../../../domain/sweep.ts'
+import { SWEEP_FAILURES_MAX, sweepCounts } from '../../../domain/sweep.ts'
 import { sweepLimits } from '../../../domain/sweep-policy.ts'
 import { usageError } from '../../common/failure.ts'
 import type { Arguments } from '../arguments.ts'
@@ -104,7 +104,7 @@ async function sweepOnce(
 
 function report(output: Output, run: SweepRun): void {
   const { outcome, trouble, source, state, startedAt, endedAt } = run
-  const { interruption: _, ...counts } = outcome ?? { interruption: null }
+  const counts = outcome && sweepCounts(outcome)
   output.record({ type: 'sweep', run: run.run, source, state, startedAt, endedAt, ...counts, trouble })
   const said = outcome
     ? `${outcome.claimed} due: ${outcome.confirmed} confirmed, ${outcome.retried} to be retried, ` +

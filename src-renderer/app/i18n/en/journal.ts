@@ -17,6 +17,7 @@ export const journal = {
     publishing: 'Jobs: every step',
     settling: 'Unknown outcomes decided',
     decisions: 'Resolved and undone',
+    sweeps: 'Sweeps',
   },
   column: { seq: 'No.', at: 'Time', what: 'What', source: 'Source', operator: 'By' },
   says: {
@@ -24,6 +25,7 @@ export const journal = {
       added: { source: 'Added the source {name}', broker: 'Added the broker {name}' },
       changed: { source: 'Changed the source {name}', broker: 'Changed the broker {name}' },
       removed: { source: 'Removed the source {name}', broker: 'Removed the broker {name}' },
+      sweep: 'Set up the sweep of {name}',
       other: 'Changed the connections',
     },
     unlocked: 'Unlocked for {n} minute | Unlocked for {n} minutes',
@@ -76,6 +78,14 @@ export const journal = {
     foundNotResolved: 'After a crash: the message was found not resolved',
     undoIntended: 'About to undo a resolve',
     undone: 'Undid a resolve',
+    sweepSwitched: { on: 'Switched the sweep on', off: 'Switched the sweep off' },
+    sweepBegun: 'Swept once by hand',
+    sweepExpiring:
+      'About to make {n} message failed: attempts used up | About to make {n} messages failed: attempts used up',
+    sweepEnded: 'Sweep: {n} message was due | Sweep: {n} messages were due',
+    sweepFailed: 'Sweep failed',
+    sweepStopped: 'Sweep failed again, and stopped by itself',
+    sweepEndedPlain: 'Sweep ended',
     because: '“{reason}”',
     outcome: {
       confirmed: '{n} confirmed',

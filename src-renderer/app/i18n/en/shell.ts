@@ -5,6 +5,7 @@ export const shell = {
     inbox: 'Inbox',
     jobs: 'Jobs',
     unknown: 'Unknown outcomes',
+    sweeps: 'Sweeps',
     journal: 'Journal',
     connections: 'Connections',
   },

@@ -5,6 +5,7 @@ export const shell = {
     inbox: '收件箱',
     jobs: '任务',
     unknown: '未知结果',
+    sweeps: '补偿扫描',
     journal: '操作日志',
     connections: '连接',
   },
