@@ -191,7 +191,8 @@ export const plans = {
   diff: procedure.input(z.strictObject({ plan: id, seq: z.number().int() })).output(planDiff),
   /**
    * The plan as the file that can be reviewed, handed over and run elsewhere: NDJSON, the header with the digest in
-   * the first line, then one line an item. `header` is there where `afterSeq` is 0; `nextAfterSeq` null: that was all.
+   * the first line, then one line an item. `header` is there where `afterSeq` is 0. Fewer lines than `limit` may come, where they are long;
+   * `nextAfterSeq` null: that was all.
    */
   exportLines: procedure
     .input(
