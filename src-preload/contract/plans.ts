@@ -7,8 +7,10 @@ import { destination, messageFilter, messageState } from './messages.ts'
 export const PLAN_ITEMS_MAX = 1_000_000
 /** Left-out messages that a view names; `skippedByCode` counts them all. */
 export const SKIPPED_SHOWN_MAX = 200
-/** Characters of an edited payload, and of one line of a plan file. */
-export const PAYLOAD_CHARS_MAX = 16_000_000
+/** Characters of an edited payload: one call carries it, over every host's line. */
+export const EDITED_CHARS_MAX = 2_000_000
+/** Characters of one line of a plan file: an item with its edited payload, escaped. */
+const FILE_LINE_CHARS_MAX = 2 * EDITED_CHARS_MAX
 export const PATCH_CHARS_MAX = 1_000_000
 /** Lines of a plan file that one call carries. */
 export const FILE_LINES_MAX = 1_000
@@ -51,7 +53,7 @@ const patch = z.string().min(2).max(PATCH_CHARS_MAX)
 export const planEdit = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('patch'), patch }),
   /** `id` is the one message of the selection; `payload` is the exact text to send. */
-  z.strictObject({ kind: z.literal('payload'), id, payload: z.string().max(PAYLOAD_CHARS_MAX) }),
+  z.strictObject({ kind: z.literal('payload'), id, payload: z.string().max(EDITED_CHARS_MAX) }),
 ])
 export type PlanEdit = z.infer<typeof planEdit>
 
@@ -165,7 +167,7 @@ export const planDiff = z.object({
 })
 export type PlanDiff = z.infer<typeof planDiff>
 
-const fileLine = z.string().min(2).max(PAYLOAD_CHARS_MAX)
+const fileLine = z.string().min(2).max(FILE_LINE_CHARS_MAX)
 /** Names an import that is under way in this engine. */
 const importToken = z.string().min(1).max(100)
 
@@ -191,7 +193,8 @@ export const plans = {
   diff: procedure.input(z.strictObject({ plan: id, seq: z.number().int() })).output(planDiff),
   /**
    * The plan as the file that can be reviewed, handed over and run elsewhere: NDJSON, the header with the digest in
-   * the first line, then one line an item. `header` is there where `afterSeq` is 0; `nextAfterSeq` null: that was all.
+   * the first line, then one line an item. `header` is there where `afterSeq` is 0. Fewer lines than `limit` may come, where they are long;
+   * `nextAfterSeq` null: that was all.
    */
   exportLines: procedure
     .input(
@@ -212,7 +215,7 @@ export const plans = {
   importBegin: procedure
     .input(z.strictObject({ header: fileLine }))
     .output(z.object({ token: importToken, items: z.number().int().max(PLAN_ITEMS_MAX) })),
-  /** The next lines, in the order of the file. */
+  /** The next lines, in the order of the file; fewer at a time where they are long: a call is one message of the line. */
   importItems: procedure
     .input(z.strictObject({ token: importToken, lines: z.array(fileLine).min(1).max(FILE_LINES_MAX) }))
     .output(z.object({ received: z.number().int() })),

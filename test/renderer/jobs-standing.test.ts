@@ -10,25 +10,25 @@ beforeEach(() => giveHeight())
 test('a job is paused at once and goes on where it stood', async () => {
   const world = shop()
   world.switches.jobBatch = 20
-  world.switches.jobBatchMs = 300
+  world.switches.holdAt = 20
   const job = startJob(world)
   const page = await mountConsole({ world, path: `/jobs/${job}` })
   await page.until(() => button(page, 'Pause'))
+  await page.until(() => expect(jobOf(world, job).ended).toBe(20))
   await page.click(button(page, 'Pause'))
-  await page.until(() => expect(jobOf(world, job).state).toBe('paused'))
-  const left = 60 - jobOf(world, job).ended
-  await page.until(() => expect(sentence(page)).toBe(`Paused with ${left} messages left.`))
+  await page.until(() => expect(sentence(page)).toBe('Paused with 40 messages left.'))
   expect(page.text('[data-stands=paused]')).toContain('nothing is being published')
   expect(hasButton(page, 'Pause')).toBe(false)
   expect(page.text('.progress')).not.toContain('a second')
-  await page.click(button(page, `Continue with ${left} messages`))
+  world.switches.holdAt = null
+  await page.click(button(page, 'Continue with 40 messages'))
   await page.until(() => expect(jobOf(world, job).state).toBe('done'))
   await page.until(() => expect(sentence(page)).toContain('Ended, but the outcome of 6 messages is unknown'))
 })
 
 test('a paused job can be stopped for good', async () => {
   const world = shop()
-  world.switches.jobBatchMs = 10_000
+  world.switches.holdAt = 0
   const job = startJob(world)
   const page = await mountConsole({ world, path: `/jobs/${job}` })
   await page.until(() => button(page, 'Pause'))
@@ -42,7 +42,7 @@ test('a paused job can be stopped for good', async () => {
 
 test('a pause that is refused says why and leaves the job running', async () => {
   const world = shop()
-  world.switches.jobBatchMs = 10_000
+  world.switches.holdAt = 0
   const job = startJob(world)
   const page = await mountConsole({ world, path: `/jobs/${job}` })
   await page.until(() => button(page, 'Pause'))
@@ -55,7 +55,7 @@ test('a pause that is refused says why and leaves the job running', async () => 
 test('a brake that was pulled says by which limit, shows what failed, and waits for a person', async () => {
   const world = shop()
   world.switches.jobBatch = 20
-  world.switches.jobBatchMs = 300
+  world.switches.holdAt = 20
   world.switches.outcome = (item) => (item.seq <= 12 ? 'returned' : 'confirmed')
   const job = startJob(world)
   const page = await mountConsole({ world, path: `/jobs/${job}` })
@@ -81,7 +81,7 @@ test.each([
   ],
 ] as const)('the limit %j is said', async (pulled, seen, allowed) => {
   const world = shop()
-  world.switches.jobBatchMs = 10_000
+  world.switches.holdAt = 0
   const job = startJob(world)
   pullBrake(world, job, pulled)
   const page = await mountConsole({ world, path: `/jobs/${job}` })
@@ -104,4 +104,17 @@ test('a job that waits for the broker says since when and why, and that it goes 
   waitFor(world, job, null)
   await page.until(() => expect(page.all('[data-stands]').length).toBe(0))
   await page.until(() => expect(jobOf(world, job).state).toBe('done'))
+})
+
+test('a brake that is pulled while nobody looks is told wherever the operator is', async () => {
+  const world = shop()
+  world.switches.jobBatch = 20
+  world.switches.holdAt = 20
+  const job = startJob(world)
+  const page = await mountConsole({ world, path: '/journal' })
+  await page.until(() => expect(page.text('[aria-label=Status]')).toContain(`${job} 20/60`))
+  pullBrake(world, job, { limit: 'returned', seen: 12, allowed: 10, queue: null })
+  await page.until(() => expect(page.text('.n-notification')).toContain(`${job} brake pulled`))
+  expect(page.text('.n-notification')).toContain('18 confirmed · 2 unknown')
+  expect(page.text('[aria-label=Status]')).toContain('1 job stands still')
 })

@@ -76,7 +76,7 @@ test('an interrupted job says by what, and goes on with what is left', async () 
 test('what it was told to do stands on the page: speed, ramp with its step, brake', async () => {
   const world = shop()
   world.switches.jobBatch = 5
-  world.switches.jobBatchMs = 50
+  world.switches.holdAt = 5
   const plan = makePlan(world, { source: 'shop', selection: { kind: 'filter', filter: {} } })
   const { job } = runPlan(world, {
     plan: plan.plan,

@@ -71,8 +71,7 @@ test('one message is edited from its detail: stored beside what is to be sent, t
   await page.until(() => button(page, 'Resend 1 message'))
   expect(lastPlan(world)?.edit).toEqual({ kind: 'payload', id: ID, payload: next })
   expect(dialog(page)).toContain('Another payload than the stored one is sent.')
-  await page.click(button(page, 'Show the messages'))
-  await page.click(button(page, 'difference'))
+  // Nobody has to ask for it.
   await page.until(() => expect(page.text('[data-test=changes] tbody')).toBe('/amount/currency"EUR""USD"'))
   await page.click(button(page, 'Show whole payloads'))
   const sent = await editor(page)
@@ -228,9 +227,9 @@ test('a row that changed since has no difference to show, and says so', async ()
     selection: FAILED,
     change: { edit: { kind: 'patch', patch: '[{"op":"remove","path":"/lines"}]' }, redirect: null },
   })
-  await page.until(() => button(page, 'Show the messages'))
+  await page.until(() => expect(page.all('[data-test=plan-item]').length).toBe(20))
   world.switches.fail['plans.diff'] = errorOf('row-changed', { id: ID })
-  await page.click(button(page, 'Show the messages'))
-  await page.click(button(page, 'difference'))
+  const [difference] = page.all('[data-test=plan-item] button.more')
+  await page.click(difference as HTMLElement)
   await page.until(() => expect(page.text('.list')).toContain('code row-changed'))
 })

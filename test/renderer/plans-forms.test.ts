@@ -6,7 +6,8 @@ import {
   problemOf,
   type OperationRow,
 } from '../../src-renderer/features/plans/patch-form.ts'
-import { jsonMistake } from '../../src-renderer/features/plans/payload-text.ts'
+import { EDITED_CHARS_MAX } from '../../src-preload/contract/plans.ts'
+import { jsonMistake, payloadProblem } from '../../src-renderer/features/plans/payload-text.ts'
 import { readRedirect, redirectProblem } from '../../src-renderer/features/plans/redirect-form.ts'
 import { firstRunForm, readRun } from '../../src-renderer/features/plans/run-form.ts'
 
@@ -109,4 +110,11 @@ test('a text that is no JSON says where', () => {
   expect(jsonMistake('{"a": 1}')).toBeNull()
   expect(jsonMistake('{\n  "a": x\n}')).toMatchObject({ line: 2, column: 8 })
   expect(jsonMistake('{"a": 1')).toMatchObject({ line: 1, column: 8 })
+})
+
+test('a text that no call would carry is said before it is sent', () => {
+  const long = JSON.stringify('x'.repeat(EDITED_CHARS_MAX - 1))
+  expect(payloadProblem(long)).toBe('too-long')
+  expect(payloadProblem(JSON.stringify('x'.repeat(EDITED_CHARS_MAX - 2)))).toBeNull()
+  expect(payloadProblem('{')).toEqual({ line: 1, column: 2 })
 })

@@ -9,7 +9,10 @@ import { useClient } from '../use-client.ts'
 
 const NOTICE_MS = 12_000
 
-/** A notice for a job that ended while nobody looked at it: neither on its page nor in the dialog that started it. */
+/**
+ * A notice for a job that ended or came to a stand while nobody looked at it: neither on its page nor in the dialog that
+ * started it.
+ */
 export function useJobNotices(): void {
   const { t } = useI18n()
   const notification = useNotification()
@@ -28,11 +31,16 @@ export function useJobNotices(): void {
     return parts.length === 0 ? job : parts.join(' · ')
   }
 
+  function stateOf({ state, interruption }: Job): string {
+    const braked = state === 'paused' && interruption?.code === 'brake-pulled'
+    return braked ? t('jobs.braked') : t(`words.job.${state}`)
+  }
+
   async function tell(id: string): Promise<void> {
     try {
       const job = await client.jobs.get({ job: id })
       notification.create({
-        title: t('shell.notice.jobEnded', { job: id, state: t(`words.job.${job.state}`) }),
+        title: t('shell.notice.jobEnded', { job: id, state: stateOf(job) }),
         content: sentence(job),
         action: () =>
           h(RouterLink, { to: { name: 'job', params: { job: id } } }, () => t('shell.notice.open')),
@@ -45,9 +53,13 @@ export function useJobNotices(): void {
   }
 
   watch(
-    () => session.status?.jobs.map(({ job }) => job) ?? [],
+    () => new Map(session.status?.jobs.map(({ job, state }) => [job, state]) ?? []),
     (now, before) => {
-      for (const job of before) if (!now.includes(job) && !isWatched(job)) void tell(job)
+      for (const [job, state] of before) {
+        const next = now.get(job)
+        const stopped = next === undefined || (state === 'running' && next !== 'running')
+        if (stopped && !isWatched(job)) void tell(job)
+      }
     },
   )
 }

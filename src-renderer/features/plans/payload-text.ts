@@ -1,5 +1,7 @@
 import { jsonLanguage } from '@codemirror/lang-json'
 
+import { EDITED_CHARS_MAX } from '../../../src-preload/contract/plans.ts'
+
 export interface JsonMistake {
   readonly line: number
   readonly column: number
@@ -25,4 +27,9 @@ function firstError(text: string): number {
     },
   })
   return at
+}
+
+/** Why a text cannot be sent; null: nothing that could be told from the text alone. */
+export function payloadProblem(text: string): JsonMistake | 'too-long' | null {
+  return text.length > EDITED_CHARS_MAX ? 'too-long' : jsonMistake(text)
 }

@@ -98,6 +98,7 @@ async function work(world: World, fake: FakeJob): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, world.switches.jobBatchMs))
     if (fake.job.state !== 'running') return
     if ((fake.job.progress?.waiting ?? null) !== null) continue
+    if (fake.job.ended >= (world.switches.holdAt ?? Infinity)) continue
     const batch = fake.items.filter(({ itemState }) => itemState !== 'done').slice(0, world.switches.jobBatch)
     for (const item of batch) finish(world, fake, item)
     const left = fake.items.some(({ itemState }) => itemState !== 'done')

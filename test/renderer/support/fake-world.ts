@@ -73,6 +73,8 @@ export interface Switches {
   /** Items of a job that are carried out at a time, and the pause between. */
   jobBatch: number
   jobBatchMs: number
+  /** A job that has ended so many items does no more until this is null again. */
+  holdAt: number | null
   /** The outcome of a publish; the default confirms, returns what goes to `reporting`. */
   outcome: (item: JobItem) => Exclude<ItemResult, 'skipped'>
   /** What is known of the consumption of a message without an answer. */
@@ -108,6 +110,7 @@ export function createWorld({ now = () => Date.parse(FAKE_NOW) }: { now?: () => 
       countMax: 10_000,
       jobBatch: 7,
       jobBatchMs: 20,
+      holdAt: null,
       outcome: (item) => (item.destination.exchange === 'reporting' ? 'returned' : 'confirmed'),
       evidence: () => null,
       estimateSec: null,

@@ -132,6 +132,7 @@ export const plans = {
     formatMeans: 'Changes only the white space of what is sent.',
     reset: 'As stored',
     notJson: 'Not JSON at line {line}, column {column}.',
+    tooLong: 'The payload has {n} characters; at most {max} can be edited here.',
     unchanged: 'Nothing is changed yet.',
     changed: 'The plan shows what differs. Values that mean the same are no change.',
     patchMeans:

@@ -124,6 +124,7 @@ export const plans = {
     formatMeans: '只改变将发送内容的空白。',
     reset: '恢复原样',
     notJson: '第 {line} 行第 {column} 列起不是 JSON。',
+    tooLong: '消息体有 {n} 个字符，这里最多编辑 {max} 个。',
     unchanged: '还没有改动。',
     changed: '差异会显示在计划里；含义相同的写法不算改动。',
     patchMeans: 'JSON Patch（RFC 6902）：对每条消息按顺序执行这些操作，不适用的消息不会发送。',
