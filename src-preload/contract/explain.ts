@@ -1,13 +1,7 @@
 import type { ErrorCode, ErrorData } from './errors.ts'
-
-/** What happened, what it means for the messages, what to do next. `{name}` stands for a value of the detail. */
-export interface Sentences {
-  readonly what: string
-  readonly means: string
-  readonly next: string
-}
-
-const nothingSent = 'Nothing was sent and no row was changed.'
+import { jobSentences } from './explain-jobs.ts'
+import { nothingSent } from './sentences.ts'
+import type { Sentences } from './sentences.ts'
 
 export const englishSentences: Readonly<Record<ErrorCode, Sentences>> = {
   'auth-failed': {
@@ -166,136 +160,7 @@ export const englishSentences: Readonly<Record<ErrorCode, Sentences>> = {
     means: 'It was not sent.',
     next: "Raise the broker's limit, or have the payload shortened by its service.",
   },
-  'plan-invalid': {
-    what: 'This is not a plan that Redrive can read: {reason}.',
-    means: nothingSent,
-    next: 'Make the plan anew with "redrive plan resend".',
-  },
-  'plan-digest-mismatch': {
-    what: 'The plan was changed after it was made: its digest does not fit its content.',
-    means: nothingSent,
-    next: 'Make the plan anew. A plan cannot be edited by hand.',
-  },
-  'plan-not-confirmed': {
-    what: 'The plan was not confirmed by its digest.',
-    means: nothingSent,
-    next: 'Read the plan, then run it with --confirm {digest}.',
-  },
-  'plan-empty': {
-    what: 'There is nothing to resend in this selection.',
-    means: nothingSent,
-    next: 'Choose messages that are pending, in flight or failed.',
-  },
-  'plan-too-large': {
-    what: 'The selection holds more than {limit} messages.',
-    means: nothingSent,
-    next: 'Narrow the filter and make several plans.',
-  },
-  'plan-not-found': {
-    what: 'There is no plan {plan} in this store.',
-    means: nothingSent,
-    next: 'Make the plan anew, or import its file.',
-  },
-  'plan-already-run': {
-    what: 'This plan was run already, as {job}.',
-    means: 'A plan runs once, so nothing was sent twice.',
-    next: 'Look at that job. For what is still in trouble, make a new plan.',
-  },
-  'plan-import-unknown': {
-    what: 'This engine is not taking in such a plan file (any more).',
-    means: 'The plan was not kept. ' + nothingSent,
-    next: 'Import the file again from its beginning.',
-  },
-  'patch-invalid': {
-    what: 'This is no JSON Patch: {reason}.',
-    means: nothingSent,
-    next: 'Write a list of operations, as RFC 6902 describes: [{"op": "replace", "path": "/amount", "value": 12}].',
-  },
-  'patch-failed': {
-    what: 'The patch does not fit the payload of {id}: {reason}.',
-    means: 'That message is left out. ' + nothingSent,
-    next: 'Correct the path or the test of the patch, or leave such messages out of the selection.',
-  },
-  'payload-invalid': {
-    what: 'The payload of {id} does not fit its schema: {problem}.',
-    means: 'That message is left out. ' + nothingSent,
-    next: 'Correct the edit, so that receivers get what they expect.',
-  },
-  'edit-changes-nothing': {
-    what: 'The edit leaves the payload of {id} as it is.',
-    means: nothingSent,
-    next: 'Change the payload, or resend the message without an edit.',
-  },
-  'destination-invalid': {
-    what: 'No message can be sent there: {problem}.',
-    means: nothingSent,
-    next: 'Correct the exchange or the routing key; each has at most 255 bytes.',
-  },
-  'job-not-found': {
-    what: 'There is no job {job} in this store.',
-    means: nothingSent,
-    next: 'List the jobs to find its id.',
-  },
-  'job-busy': {
-    what: 'Another Redrive process is working on {job}.',
-    means: 'This process keeps its hands off it.',
-    next: 'Follow the job there, or wait until it ends.',
-  },
-  'job-state-forbids': {
-    what: 'The job {job} is {state}; that cannot be done to it.',
-    means: nothingSent,
-    next: 'Look at the job again.',
-  },
-  'brake-pulled': {
-    what: 'The brake was pulled: {reason}.',
-    means: 'Nothing more is being published. What was on its way was waited for.',
-    next: 'Look at the messages that failed; then continue the job, or cancel it.',
-  },
-  'count-not-typed': {
-    what: 'The source is production: the number of messages must be typed ({count}).',
-    means: nothingSent,
-    next: 'Type the number that the plan shows.',
-  },
-  'name-not-typed': {
-    what: 'The source is production: its name must be typed ({source}).',
-    means: nothingSent,
-    next: 'Type the name of the source as it is shown.',
-  },
-  'source-locked': {
-    what: '{source} is read-only.',
-    means: nothingSent,
-    next: 'Unlock it for a limited time, then act.',
-  },
-  'reason-required': {
-    what: 'A reason is needed.',
-    means: nothingSent,
-    next: 'Say why in a few words; it is kept in the journal.',
-  },
-  'decision-not-found': {
-    what: 'There is no decision {decision} in this store.',
-    means: 'No row was changed.',
-    next: 'Look into the journal for its id.',
-  },
-  'undo-too-late': {
-    what: 'The row was changed after the decision, or the decision is no longer in force.',
-    means: 'It was left as it is.',
-    next: 'Look at the message; decide anew if it is still in trouble.',
-  },
-  'process-ended': {
-    what: 'Redrive ended before this was finished.',
-    means: 'What had been handed to the broker without an answer is unknown; the rest was not sent.',
-    next: 'Settle unknown outcomes, then continue the job.',
-  },
-  'sweep-busy': {
-    what: 'A sweep of {source} is running already.',
-    means: 'Only one runs at a time; that one goes on.',
-    next: 'Wait until it ends, or stop it.',
-  },
-  'sweep-not-found': {
-    what: 'There is no run {run} of a sweep in this store.',
-    means: 'Only the newest runs of each source are kept.',
-    next: 'Look into the journal for what it did.',
-  },
+  ...jobSentences,
   'workspace-invalid': {
     what: 'The workspace is not valid at {at}: {problem}.',
     means: 'No connection was opened.',
