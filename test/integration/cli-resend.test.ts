@@ -253,7 +253,9 @@ test('an edited plan file is refused by its digest, one that is no plan by its f
   await writeFile(file, text.replaceAll(queue, 'elsewhere'))
   const edited = await cli.json(...confirm)
   expect(edited).toMatchObject({ code: 2, records: [{ code: 'plan-digest-mismatch' }] })
-  for (const broken of ['', 'no json', '[]', '{}', text.replace('{', '{"extra":1,')]) {
+  await writeFile(file, text.replace('{', '{"extra":1,'))
+  expect(await cli.json(...confirm)).toMatchObject({ code: 2, records: [{ code: 'plan-digest-mismatch' }] })
+  for (const broken of ['', 'no json', '[]', '{}', text.replace('\n{', '\n{"extra":1,')]) {
     await writeFile(file, broken)
     expect(await cli.json(...confirm)).toMatchObject({ code: 2, records: [{ code: 'plan-invalid' }] })
   }

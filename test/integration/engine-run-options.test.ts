@@ -89,7 +89,7 @@ test('on a ramp a dead destination costs one message; the other rows were never 
   expect(job).toMatchObject({
     state: 'paused',
     ended: 1,
-    interruption: { code: 'brake-pulled', reason: expect.stringContaining('1 of the first 1') as string },
+    interruption: { code: 'brake-pulled', reason: expect.stringContaining('1 of the 1') as string },
     tally: { returned: 1, confirmed: 0, unknown: 0 },
   })
   const after = await scene.database.sql(

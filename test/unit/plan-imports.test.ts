@@ -117,8 +117,8 @@ test.for(wrong)('items that are not those of the digest leave nothing behind: %s
   expect(await store.jobs.plan('plan-1')).toBeNull()
   expect(await store.journal.list(wholeJournal)).toEqual([])
   // The import is over, and the right file is taken.
-  await expect(imports.finish(token)).rejects.toMatchObject({ code: 'plan-invalid' })
-  await expect(imports.add(token, sample.items)).rejects.toMatchObject({ code: 'plan-invalid' })
+  await expect(imports.finish(token)).rejects.toMatchObject({ code: 'plan-import-unknown' })
+  await expect(imports.add(token, sample.items)).rejects.toMatchObject({ code: 'plan-import-unknown' })
   expect(await take(imports, sample)).toEqual(sample.plan)
 })
 
@@ -127,7 +127,9 @@ test('imports that somebody left behind make room, the oldest first', async () =
   const samples = Array.from({ length: 9 }, (_, index) => planOf(`plan-${index}`, 2))
   const tokens: string[] = []
   for (const { plan } of samples) tokens.push(await imports.begin(plan))
-  await expect(imports.add(tokens[0]!, samples[0]!.items)).rejects.toMatchObject({ code: 'plan-invalid' })
+  await expect(imports.add(tokens[0]!, samples[0]!.items)).rejects.toMatchObject({
+    code: 'plan-import-unknown',
+  })
   for (const [index, token] of tokens.entries()) {
     if (index === 0) continue
     await imports.add(token, samples[index]!.items)

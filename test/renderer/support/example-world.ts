@@ -1,6 +1,7 @@
 import { runPlan } from './fake-jobs.ts'
 import { makeMessages } from './fake-messages.ts'
 import { makePlan } from './fake-plans.ts'
+import { addRun, setSweep } from './fake-sweeps.ts'
 import { addBroker, addSource, createWorld, errorOf, iso, type World } from './fake-world.ts'
 
 const SHOPS = [
@@ -54,6 +55,14 @@ function fillShop(world: World): void {
     name: 'warehouse',
     messages: makeMessages({ count: 200, nowMs, seed: 3, mix: { sent: 1 } }),
   })
+  for (let run = 0; run < 20; run += 1) {
+    const did = run % 6 === 1 ? { job: 'job-1', claimed: 40, confirmed: 38, retried: 2, returned: 2 } : {}
+    addRun(world, 'shop-payments', { outcome: did })
+  }
+  setSweep(world, 'shop-payments', { state: 'on', isSetUp: true, nextRunAt: iso(nowMs + 42_000) })
+  const trouble = { code: 'host-unreachable', reason: 'connect ECONNREFUSED' } as const
+  for (let run = 0; run < 3; run += 1) addRun(world, 'warehouse', { state: 'failed', outcome: null, trouble })
+  setSweep(world, 'warehouse', { state: 'stopped', isSetUp: true, stopped: trouble, failures: 3 })
   world.switches.jobBatch = 100
   world.switches.estimateSec = 75
   world.switches.outcome = (item) => {
