@@ -226,7 +226,7 @@ export const plantedBugs: Readonly<Record<string, Planted>> = {
       })
       let marker: Outbox['mark'] | null = null
       const noted = outbox((real) => {
-        marker = real.mark
+        marker = (requests, token, signal) => real.mark(requests, token, signal)
         return {}
       })
       return noted(planted(ports, ''), '')

@@ -8,9 +8,6 @@ const DEAD_MS = 20_000
 const LEASE_MS = 120_000
 const ATTEMPTS_MAX = 3
 
-/** What the relay did that may explain a second copy of a message: publishes whose end it did not write down. */
-export type RelayExcuses = Map<string, number>
-
 /**
  * The service's own relay on the same outbox: takes what is pending, publishes, marks, and knows nothing of Redrive. It
  * may die between any two of these; one that retakes also takes rows that have been in flight for longer than its lease.

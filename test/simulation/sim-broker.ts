@@ -2,40 +2,11 @@ import { Topology } from '../../src-main/adapters/broker-memory/topology.ts'
 import { RedriveError } from '../../src-main/domain/errors.ts'
 import type { OutgoingMessage } from '../../src-main/domain/outcome.ts'
 import type { Broker, BrokerState } from '../../src-main/ports/broker.ts'
-import type { Clock } from '../../src-main/ports/surroundings.ts'
+import type { Arrived, BrokerWeather, ServerSide } from './broker-weather.ts'
 import { SimPublisher } from './sim-publisher.ts'
 
-/**
- * What becomes of one message that has left the client.
- * - `nack`: not stored, and the broker says so;
- * - `lost-before`: not stored, no answer; `lost-after`: stored, no answer;
- * - `cut-before`, `cut-after`: the connection breaks on it, before or after it was stored;
- * - `twice`: the answer comes twice.
- */
-export type Fate = 'none' | 'nack' | 'lost-before' | 'lost-after' | 'cut-before' | 'cut-after' | 'twice'
-
-/** Chance and time of one simulated broker. */
-export interface BrokerWeather {
-  readonly clock: Clock
-  readonly confirmTimeoutMs: number
-  fate(message: OutgoingMessage): Fate
-  /** From the client to the broker, and the answer back, in milliseconds. */
-  transitMs(): number
-  answerMs(): number
-  /** Until a broken connection is dialled again, in milliseconds. */
-  redialMs(): number
-  /** Of messages on their way when the connection breaks, how many still arrive: always the first ones. */
-  survivors(inTransit: number): number
-}
-
-/** A message as the broker has it, with the connection that brought it. */
-export interface Arrived {
-  readonly message: OutgoingMessage
-  readonly by: string
-}
-
 /** A broker that several clients connect to. Its queues survive whatever happens to connections. */
-export class SimBrokerServer {
+export class SimBrokerServer implements ServerSide {
   readonly topology = new Topology()
   readonly weather: BrokerWeather
   readonly #connections = new Set<SimConnection>()

@@ -1,7 +1,7 @@
 import { RedriveError } from '../../src-main/domain/errors.ts'
 import { mappingDigest } from '../../src-main/domain/mapping.ts'
 import type { MappingAssignments } from '../../src-main/domain/mapping.ts'
-import type { Message } from '../../src-main/domain/message.ts'
+import type { Message, MessageWithContent } from '../../src-main/domain/message.ts'
 import { COUNT_MAX, GROUPS_MAX, LIST_LIMIT_MAX } from '../../src-main/ports/outbox.ts'
 import type {
   ClaimRequest,
@@ -82,16 +82,19 @@ function list(table: SimTable, { filter, order, cursor, limit }: ListQuery): Mes
     throw new RedriveError('usage', 'never', { problem: `The limit is at most ${LIST_LIMIT_MAX}.` })
   }
   const after = cursor === null ? null : readCursor(cursor, order)
-  const found = matching(table, filter).map((message): Message => {
-    const { content: _, ...rest } = message
-    return rest
-  })
+  const found = matching(table, filter).map(withoutContent)
   if (order === 'newest') found.reverse()
   const from = after === null ? 0 : found.findIndex(({ id }) => isBehind(id, after, order))
   const page = from < 0 ? [] : found.slice(from, from + limit + 1)
   const messages = page.slice(0, limit)
   const last = page.length > limit ? messages.at(-1) : undefined
   return { messages, nextCursor: last ? `${order} ${last.id}` : null, scope: COMPLETE }
+}
+
+function withoutContent(message: MessageWithContent): Message {
+  const { content, ...rest } = message
+  void content
+  return rest
 }
 
 function readCursor(cursor: string, order: ListQuery['order']): number {

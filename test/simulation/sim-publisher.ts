@@ -1,10 +1,10 @@
 import type { OutgoingMessage, PublishOutcome } from '../../src-main/domain/outcome.ts'
 import { PUBLISH_WINDOW_MAX } from '../../src-main/ports/broker.ts'
 import type { Publisher } from '../../src-main/ports/broker.ts'
-import type { SimBrokerServer } from './sim-broker.ts'
+import type { ServerSide } from './broker-weather.ts'
 
 export interface SimPublisherOptions {
-  readonly server: SimBrokerServer
+  readonly server: ServerSide
   /** Whose connection it is. */
   readonly by: string
   /** Hears of every message whose bytes leave the client, before anything else happens to it. */
@@ -166,7 +166,7 @@ export class SimPublisher implements Publisher {
   }
 }
 
-function outcomeOf(message: OutgoingMessage, routed: ReturnType<SimBrokerServer['store']>): PublishOutcome {
+function outcomeOf(message: OutgoingMessage, routed: ReturnType<ServerSide['store']>): PublishOutcome {
   switch (routed) {
     case 'stored':
       return CONFIRMED

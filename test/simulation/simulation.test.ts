@@ -28,9 +28,13 @@ async function runSeed(seed: number): Promise<SeedReport> {
 }
 
 describe('the real engine and store in a simulated world', () => {
-  test('seeds that once failed', async () => {
-    for (const { seed } of keptSeeds()) await runSeed(seed)
-  })
+  test(
+    'seeds that once failed',
+    async () => {
+      for (const { seed } of keptSeeds()) await runSeed(seed)
+    },
+    TIMEOUT_MS,
+  )
 
   test.each(Array.from({ length: SEEDS / PART }, (_, part) => part * PART + 1))(
     `${PART} seeds from %i: every property holds`,

@@ -3,11 +3,10 @@ import type { EnginePorts } from '../../src-main/app/engine-ports.ts'
 import type { Engine } from '../../src-main/app/engine.ts'
 import type { Random } from '../../src-main/sandbox/random.ts'
 import { Facts } from './facts.ts'
-import type { RelayExcuses } from './relay.ts'
 import { stream, untilNext } from './scenario.ts'
 import type { BrokerFaults, Scenario } from './scenario.ts'
 import { SimBrokerServer } from './sim-broker.ts'
-import type { Fate } from './sim-broker.ts'
+import type { Fate } from './broker-weather.ts'
 import { SimTable } from './sim-table.ts'
 import type { Columns } from './sim-table.ts'
 import { createTrace } from './trace.ts'
@@ -42,7 +41,7 @@ export interface World {
   readonly folder: string
   readonly emptyStore: string
   /** By message: publishes of the relay whose end it did not write down. */
-  readonly relayExcuses: RelayExcuses
+  readonly relayExcuses: Map<string, number>
   /** From then on nothing goes wrong any more. */
   calm: boolean
   /** The story is over: everything that is wrong with its end is wanted, not only the first. */
