@@ -74,7 +74,7 @@ export interface JobStore {
    */
   moveItems(job: string, owner: Owner, steps: readonly ItemStep[]): Promise<void>
   /**
-   * What a sweep has claimed becomes its next items, in state `publishing`: the intent to send them. Only for jobs of
+   * What a sweep has claimed becomes its next items, in state `claiming`: nothing of it is published yet. Only for jobs of
    * this kind; throws `job-busy` as moveItems does.
    */
   addItems(job: string, owner: Owner, items: readonly PlanItem[], entry: JournalDraft): Promise<void>

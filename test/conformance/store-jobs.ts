@@ -266,14 +266,14 @@ export function storeConformanceOfJobs(withStore: WithStore): void {
       expect(await jobs.runningJobs()).toEqual([{ job: 'job-a', owner: other }])
     }))
 
-  test('a sweep grows: what it claims becomes items that are on their way', () =>
+  test('a sweep grows: what it claims becomes items that it holds', () =>
     withStore(async (store) => {
       const { jobs, jobReader } = store
       await savePlan(jobs, planOf('plan-a', 0), draft('plan-created'))
       const job = { job: 'job-a', kind: 'sweep' as const, plan: 'plan-a', options: runOptions }
       await jobs.startJob({ ...job, operator: 'ann', owner }, draft('job-started'))
       const { items } = planOf('plan-a', 30)
-      const entry = draft('job-publishing', { subject: 'job-a' })
+      const entry = draft('job-claiming', { subject: 'job-a' })
       await jobs.addItems('job-a', owner, items.slice(0, 20), entry)
       expect(await jobReader.job('job-a')).toMatchObject({ kind: 'sweep', items: 20, ended: 0 })
       const refused = [
@@ -290,7 +290,7 @@ export function storeConformanceOfJobs(withStore: WithStore): void {
       expect(await journalLength(store)).toBe(before + 1)
       const written = await jobReader.items('job-a', { afterSeq: 0, limit: 100 })
       expect(written.map(({ seq, id, itemState }) => [seq, id, itemState])).toEqual(
-        items.map(({ seq, id }) => [seq, id, 'publishing']),
+        items.map(({ seq, id }) => [seq, id, 'claiming']),
       )
       expect(await jobReader.held('orders', ['25', '31'])).toEqual(new Map([['25', 'job-a']]))
 
@@ -299,81 +299,5 @@ export function storeConformanceOfJobs(withStore: WithStore): void {
       await expect(jobs.addItems('job-b', owner, [{ ...items[0]!, seq: 3 }], entry)).rejects.toMatchObject({
         code: 'job-state-forbids',
       })
-    }))
-
-  test('an unknown outcome is settled once', () =>
-    withStore(async (store) => {
-      await begin(store, 'a', 2)
-      const { jobs, jobReader } = store
-      await moveItems(
-        jobs,
-        'job-a',
-        owner,
-        [...steps(1, 'publishing'), { seq: 1, from: 'publishing', to: 'done', result: 'unknown' }],
-        null,
-      )
-      expect(await jobReader.unsettledCount('orders')).toBe(1)
-      const settle = (seq: number): Promise<void> =>
-        jobs.settleItems(
-          'job-a',
-          [{ seq, as: 'sent', reason: 'seen in the queue', marked: true }],
-          draft('job-settled', { subject: 'job-a' }),
-        )
-      await expect(settle(2)).rejects.toMatchObject({ code: 'job-state-forbids' })
-      await settle(1)
-      await expect(settle(1)).rejects.toMatchObject({ code: 'job-state-forbids' })
-      expect(await jobReader.unsettledCount('orders')).toBe(0)
-      expect((await jobReader.job('job-a'))?.tally).toMatchObject({ unknown: 1, unsettled: 0 })
-      const [item] = await jobReader.items('job-a', { afterSeq: 0, limit: 1 })
-      expect(item).toMatchObject({ result: 'unknown', settledAs: 'sent', marked: true })
-    }))
-
-  test('a message is held while its outcome is open', () =>
-    withStore(async (store) => {
-      await begin(store, 'a', 5)
-      await begin(store, 'elsewhere', 5, 'payments')
-      const { jobs, jobReader } = store
-      const ids = Array.from({ length: 5_000 }, (_, index) => String(index))
-      expect(await jobReader.held('orders', ids)).toEqual(new Map())
-      await moveItems(jobs, 'job-elsewhere', owner, steps(5, 'claiming'), null)
-      await moveItems(
-        jobs,
-        'job-a',
-        owner,
-        [
-          ...steps(1, 'claiming'),
-          ...steps(2, 'publishing'),
-          ...steps(3, 'settling').map((move) =>
-            move.to === 'settling' ? { ...move, result: 'confirmed' as const } : move,
-          ),
-          ...steps(4, 'publishing'),
-          { seq: 4, from: 'publishing', to: 'done', result: 'unknown' },
-        ],
-        null,
-      )
-      const held = new Map(['1', '2', '3', '4'].map((id) => [id, 'job-a']))
-      expect(await jobReader.held('orders', ids)).toEqual(held)
-      await jobs.settleItems(
-        'job-a',
-        [{ seq: 4, as: 'not-sent', reason: 'r', marked: true }],
-        draft('job-settled'),
-      )
-      await moveItems(jobs, 'job-a', owner, [{ seq: 3, from: 'settling', to: 'done', marked: true }], null)
-      expect([...(await jobReader.held('orders', ids)).keys()]).toEqual(['1', '2'])
-      expect(await jobReader.held('payments', ['5', '4'])).toEqual(new Map([['5', 'job-elsewhere']]))
-    }))
-
-  test('jobs are listed newest first, by page', () =>
-    withStore(async (store) => {
-      for (const name of ['a', 'b', 'c']) await begin(store, name, 1)
-      await begin(store, 'd', 1, 'payments')
-      const names = async (query: {
-        source?: string
-        before: string | null
-        limit: number
-      }): Promise<string[]> => (await store.jobReader.jobs(query)).map((job) => job.job)
-      expect(await names({ before: null, limit: 2 })).toEqual(['job-d', 'job-c'])
-      expect(await names({ before: 'job-c', limit: 2 })).toEqual(['job-b', 'job-a'])
-      expect(await names({ source: 'orders', before: null, limit: 9 })).toEqual(['job-c', 'job-b', 'job-a'])
     }))
 }

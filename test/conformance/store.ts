@@ -3,6 +3,7 @@ import type { StoreUnderTest } from '../support/store-samples.ts'
 import { storeConformanceOfDecisions } from './store-decisions.ts'
 import { storeConformanceOfSweeps } from './store-sweeps.ts'
 import { storeConformanceOfJobs } from './store-jobs.ts'
+import { storeConformanceOfOutcomes } from './store-outcomes.ts'
 import { storeConformanceOfPlans } from './store-plans.ts'
 
 /** Opens an empty store of its own. */
@@ -24,6 +25,7 @@ export function storeConformance(name: string, openEmpty: OpenEmptyStore): void 
   describe(`store conformance: ${name}`, () => {
     storeConformanceOfPlans(withStore)
     storeConformanceOfJobs(withStore)
+    storeConformanceOfOutcomes(withStore)
     storeConformanceOfDecisions(withStore)
     storeConformanceOfSweeps(withStore)
   })

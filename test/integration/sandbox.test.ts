@@ -244,15 +244,9 @@ test('a resend in the sandbox meets every outcome', { timeout: 60_000 }, async (
   expect(overview.troubles?.find(({ trouble }) => trouble === 'stuck')?.count).toBeGreaterThanOrEqual(40)
 
   await client.connections.unlock({ source: 'shop-orders', minutes: 5, typedName: null }, options)
-  const plan = await client.plans.resend(
-    {
-      source: 'shop-orders',
-      selection: { kind: 'filter', filter: { trouble: 'failed' } },
-      edit: null,
-      redirect: null,
-    },
-    options,
-  )
+  const selection = { kind: 'filter' as const, filter: { trouble: 'failed' as const } }
+  const request = { source: 'shop-orders', selection, edit: null, redirect: null }
+  const plan = await client.plans.resend(request, options)
   const started = await client.jobs.run(
     { plan: plan.plan, digest: plan.digest, typedCount: null, rate: null, ramp: false, brake: null },
     options,

@@ -1,15 +1,17 @@
 import { RedriveError } from '../../domain/errors.ts'
 import { itemMayMove } from '../../domain/job.ts'
-import type { ItemMove, Tally } from '../../domain/job.ts'
+import type { ItemMove } from '../../domain/job.ts'
 import type { PlanItem } from '../../domain/plan.ts'
 import type { ItemSettlement, JobStore, Owner } from '../../ports/job-store.ts'
+import { countEnds, noCounters, openCounters } from './counters.ts'
+import type { Counters } from './counters.ts'
 import type { Sqlite } from './database.ts'
 import type { JobRow } from './job-row.ts'
 import type { JobFinder } from './jobs.ts'
 import type { Ledger } from './ledger.ts'
 import { openPlanItemWriter } from './plans.ts'
 import { openSpans, rangesOf, untouched } from './spans.ts'
-import type { SpanFacts } from './spans.ts'
+import type { SpanFacts, Spans } from './spans.ts'
 
 export type Items = Pick<JobStore, 'moveItems' | 'addItems' | 'settleItems'>
 
@@ -67,30 +69,6 @@ function settled(facts: SpanFacts, { as, reason, marked }: ItemSettlement): Span
   return { ...facts, settledAs: as, settledReason: reason, marked: Number(marked) as 0 | 1 }
 }
 
-type Counters = { -readonly [K in keyof Tally]: Tally[K] } & { ended: number }
-
-function noCounters(): Counters {
-  return {
-    ended: 0,
-    confirmed: 0,
-    returned: 0,
-    refused: 0,
-    unknown: 0,
-    skipped: 0,
-    parked: 0,
-    unsettled: 0,
-    unmarked: 0,
-  }
-}
-
-function countEnds(counters: Counters, { result, marked }: SpanFacts, count: number): void {
-  if (result === null) return
-  counters.ended += count
-  counters[result] += count
-  if (result === 'unknown') counters.unsettled += count
-  else if (result !== 'skipped' && result !== 'parked' && marked === 0) counters.unmarked += count
-}
-
 function forbidden(job: string, seq: number, wanted: string): RedriveError {
   return new RedriveError('job-state-forbids', 'never', {
     job,
@@ -98,17 +76,27 @@ function forbidden(job: string, seq: number, wanted: string): RedriveError {
   })
 }
 
+/** Gives a sweep's job the items that it has just claimed. */
+function openGrowth(db: Sqlite, spans: Spans) {
+  const writeItems = openPlanItemWriter(db)
+  const count = db.prepare<[number, number]>('UPDATE plans SET items = items + ? WHERE plan_key = ?')
+  return (row: JobRow, items: readonly PlanItem[], at: string): void => {
+    const [first] = items
+    if (row.kind !== 'sweep' || row.state !== 'running' || first?.seq !== row.items + 1) {
+      throw forbidden(row.job, first?.seq ?? 0, 'claiming')
+    }
+    writeItems(row.planKey, items)
+    const range = { first: first.seq, last: row.items + items.length }
+    spans.add(row.jobKey, range, { ...untouched, state: 'claiming' }, at)
+    count.run(items.length, row.planKey)
+  }
+}
+
 /** Moves and settlements of items. The job's counters follow in the same transaction, so nothing is ever recounted. */
 export function openItems(db: Sqlite, ledger: Ledger, findJob: JobFinder): Items {
   const spans = openSpans(db)
-  const writeItems = openPlanItemWriter(db)
-  const grow = db.prepare<[number, number]>('UPDATE plans SET items = items + ? WHERE plan_key = ?')
-  const addCounters = db.prepare<Counters & { jobKey: number }>(
-    `UPDATE jobs SET ended = ended + @ended, confirmed = confirmed + @confirmed, returned = returned + @returned,
-       refused = refused + @refused, unknown = unknown + @unknown, skipped = skipped + @skipped,
-       parked = parked + @parked, unsettled = unsettled + @unsettled, unmarked = unmarked + @unmarked
-     WHERE job_key = @jobKey`,
-  )
+  const grow = openGrowth(db, spans)
+  const addCounters = openCounters(db)
 
   function moveGroup(row: JobRow, { move, seqs }: MoveGroup, at: string): Counters {
     const counters = noCounters()
@@ -127,7 +115,7 @@ export function openItems(db: Sqlite, ledger: Ledger, findJob: JobFinder): Items
   function moveAll(row: JobRow, moves: readonly ItemMove[], at: string): void {
     for (const group of groupMoves(moves)) {
       const counters = moveGroup(row, group, at)
-      if (counters.ended > 0) addCounters.run({ ...counters, jobKey: row.jobKey })
+      if (counters.ended > 0) addCounters(row.jobKey, counters)
     }
   }
 
@@ -139,7 +127,7 @@ export function openItems(db: Sqlite, ledger: Ledger, findJob: JobFinder): Items
       )
       if (!fits) throw forbidden(row.job, seq, as)
     }
-    addCounters.run({ ...noCounters(), unsettled: -settlements.length, jobKey: row.jobKey })
+    addCounters(row.jobKey, { ...noCounters(), unsettled: -settlements.length })
   }
 
   function owned(job: string, { instance }: Owner): JobRow {
@@ -148,21 +136,10 @@ export function openItems(db: Sqlite, ledger: Ledger, findJob: JobFinder): Items
     return row
   }
 
-  function add(row: JobRow, items: readonly PlanItem[], at: string): void {
-    const [first] = items
-    if (row.kind !== 'sweep' || row.state !== 'running' || first?.seq !== row.items + 1) {
-      throw forbidden(row.job, first?.seq ?? 0, 'publishing')
-    }
-    writeItems(row.planKey, items)
-    const range = { first: first.seq, last: row.items + items.length }
-    spans.add(row.jobKey, range, { ...untouched, state: 'publishing' }, at)
-    grow.run(items.length, row.planKey)
-  }
-
   return {
     addItems: async (job, owner, items, entry) => {
       ledger.transact(({ at, record }) => {
-        add(owned(job, owner), items, at)
+        grow(owned(job, owner), items, at)
         record(entry)
       })
     },
