@@ -27,6 +27,8 @@ export interface OutgoingMessage {
   readonly destination: Destination
   /** Exact text of the payload, sent as UTF-8. */
   readonly payload: string
+  /** The payload is JSON, as somebody has found before; where it is not said, the adapter looks. */
+  readonly knownJson?: boolean
   /** Exact text of a JSON object, or null. */
   readonly headers: string | null
   /** `x-redrive-job`, `x-redrive-attempt`, and `x-redrive-edited` where the payload is not the stored one. */

@@ -34,7 +34,7 @@ export function seal(message: OutgoingMessage, payloadBytesMax: number): Envelop
         persistent: true,
         mandatory: true,
         messageId: message.messageId,
-        contentType: isJson(message.payload) ? 'application/json' : 'text/plain',
+        contentType: message.knownJson || isJson(message.payload) ? 'application/json' : 'text/plain',
         headers: { ...original, ...message.redriveHeaders },
         ...(message.type === null ? {} : { type: message.type }),
       },

@@ -56,10 +56,14 @@ function claimStatement(parts: Parts, requests: readonly ClaimRequest[], token: 
 
 /** Locks are taken in this order, so that two claims of the same rows cannot wait for each other. */
 export function inIdOrder<Request extends { readonly id: string }>(requests: readonly Request[]): Request[] {
-  return [...requests].sort((a, b) => {
-    const [one, other] = [BigInt(a.id), BigInt(b.id)]
-    return one < other ? -1 : one > other ? 1 : 0
-  })
+  return [...requests].sort((a, b) => byValue(a.id, b.id))
+}
+
+/** Text of whole numbers as the server writes it: without leading zeros, so the longer one is the greater. */
+function byValue(a: string, b: string): number {
+  if (a.startsWith('-') || b.startsWith('-')) return BigInt(a) < BigInt(b) ? -1 : Number(a !== b)
+  if (a.length !== b.length) return a.length - b.length
+  return a < b ? -1 : Number(a !== b)
 }
 
 /** The placeholders or expressions for what a mapping calls token, reason and delay. */

@@ -1,3 +1,4 @@
+import type { Statement } from 'better-sqlite3'
 import type { ErrorCode } from '../../domain/errors.ts'
 import type { Job, JobItem } from '../../domain/job.ts'
 import type { ItemQuery, JobReader, MessageDeed } from '../../ports/job-store.ts'
@@ -66,6 +67,20 @@ function listJobs(db: Sqlite, query: Parameters<JobReader['jobs']>[0]): readonly
     .map(jobOf)
 }
 
+const ITEMS_OF_SPAN = `SELECT ${PLAN_ITEM_COLUMNS} FROM plan_items p
+  WHERE p.plan_key = ? AND p.seq BETWEEN ? AND ? ORDER BY p.seq LIMIT ?`
+
+const statements = new WeakMap<Sqlite, Map<string, Statement<unknown[], unknown>>>()
+
+/** A statement lives until it is collected, which a run that asks for its next items every moment does not wait for. */
+function kept<Row>(db: Sqlite, sql: string): Statement<unknown[], Row> {
+  const known = statements.get(db) ?? new Map<string, Statement<unknown[], unknown>>()
+  statements.set(db, known)
+  const statement = known.get(sql) ?? db.prepare<unknown[], unknown>(sql)
+  known.set(sql, statement)
+  return statement as Statement<unknown[], Row>
+}
+
 /**
  * Spans in their order and, of each, its items: in one statement SQLite would sort all items before it gives the first.
  */
@@ -75,20 +90,16 @@ function listItems(db: Sqlite, job: JobRow, query: ItemQuery): readonly JobItem[
   if (states) terms.push('i.state IN (SELECT value FROM json_each(@states))')
   if (results) terms.push('i.result IN (SELECT value FROM json_each(@results))')
   const where = ['i.job_key = @job', 'i.last_seq > @after', ...terms].join(' AND ')
-  const spans = db
-    .prepare<unknown[], SpanRow>(
-      `SELECT ${SPAN_COLUMNS} FROM job_spans i ${index} WHERE ${where} ORDER BY i.first_seq`,
-    )
-    .iterate({
-      job: job.jobKey,
-      after: afterSeq,
-      states: JSON.stringify(states ?? []),
-      results: JSON.stringify(results ?? []),
-    })
-  const itemsOf = db.prepare<[number, number, number, number], PlanItemRow>(
-    `SELECT ${PLAN_ITEM_COLUMNS} FROM plan_items p WHERE p.plan_key = ? AND p.seq BETWEEN ? AND ?
-     ORDER BY p.seq LIMIT ?`,
-  )
+  const spans = kept<SpanRow>(
+    db,
+    `SELECT ${SPAN_COLUMNS} FROM job_spans i ${index} WHERE ${where} ORDER BY i.first_seq`,
+  ).iterate({
+    job: job.jobKey,
+    after: afterSeq,
+    states: JSON.stringify(states ?? []),
+    results: JSON.stringify(results ?? []),
+  })
+  const itemsOf = kept<PlanItemRow>(db, ITEMS_OF_SPAN)
   const items: JobItem[] = []
   for (const span of spans) {
     const first = Math.max(span.first, afterSeq + 1)

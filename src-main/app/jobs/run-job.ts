@@ -217,6 +217,8 @@ function outgoing(run: JobRun, item: ClaimedItem): OutgoingMessage {
     type,
     destination,
     payload: content.payload,
+    // A plan leaves out what is not JSON, and its digest says that nothing has changed since.
+    ...(run.job.kind === 'resend' ? { knownJson: true } : {}),
     headers: content.headers,
     redriveHeaders: parentDigest === null ? own : { ...own, ...editedHeaders(parentDigest) },
   }
