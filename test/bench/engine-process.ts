@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { engineMemory } from '../../src-main/hosts/common/engine-memory.ts'
 import type { Job } from '../../src-preload/contract/jobs.ts'
 import type { PlanView } from '../../src-preload/contract/plans.ts'
 import type { EngineAnswer, EngineCall, EngineChild } from './engine-child.ts'
@@ -29,7 +30,7 @@ export interface EngineProcess {
 
 /** Starts the engine with the flags that the scripts of package.json give it. */
 export async function startEngine(options: EngineChild): Promise<EngineProcess> {
-  const env = { ...process.env, NODE_COMPILE_CACHE: COMPILED }
+  const env = { ...process.env, ...engineMemory, NODE_COMPILE_CACHE: COMPILED }
   const child = fork(CHILD, [JSON.stringify(options)], { execArgv: await engineFlags(), env })
   const waiting = new Map<number, PromiseWithResolvers<unknown>>()
   const ready = Promise.withResolvers<unknown>()

@@ -1,6 +1,7 @@
 import { utilityProcess } from 'electron'
 import type { MessagePortMain, UtilityProcess } from 'electron'
 import type { ErrorData } from '../../../src-preload/contract/errors.ts'
+import { engineMemory } from '../common/engine-memory.ts'
 import { fromEngine } from './engine-messages.ts'
 import type { SecretRequest, StartOptions, ToEngine } from './engine-messages.ts'
 
@@ -51,7 +52,7 @@ export function createEngineProcess(options: EngineProcessOptions): EngineProces
     const startedAtMs = Date.now()
     const launched = utilityProcess.fork(module, [], {
       serviceName: 'Redrive engine',
-      env: engineEnvironment(env),
+      env: { ...engineEnvironment(env), ...engineMemory },
       stdio: 'inherit',
     })
     child = launched
