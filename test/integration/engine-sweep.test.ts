@@ -211,7 +211,7 @@ test('three failures in a row stop the sweep, and it says why; switched on again
   expect((await delivered(scene)).sort()).toEqual(ids(1, 10).sort())
 })
 
-test('each chain goes in sequence; behind a message that fails nothing of its chain is sent, until it went', async (context) => {
+test('a sweep goes on while its own messages held up their chains; each chain in sequence; behind a message that fails nothing of its chain is sent, until it went', async (context) => {
   const policy: SweepPolicy = { ...quickSweep, order: 'chain', batch: 70 }
   const scene = await openScene(context, { sweep: policy })
   const { database, engine, queue } = scene

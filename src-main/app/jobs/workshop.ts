@@ -171,7 +171,10 @@ export class Workshop {
       if (trade.feed === null) return { end: 'done' }
       const lanes = createLanes()
       await blockUnfinishedChains(run, lanes)
-      return runJob(run, { feed: trade.feed(run, lanes), lanes }, stop)
+      const feed = trade.feed(run, lanes)
+      let end = await runJob(run, { feed, lanes }, stop)
+      while (end.end === 'done' && feed.again()) end = await runJob(run, { feed, lanes: createLanes() }, stop)
+      return end
     }
     const failed = (error: unknown): RunEnd => {
       const interruption = interruptionOf(error)
