@@ -82,7 +82,7 @@ async function runCase(stage: Stage, one: NetworkCase): Promise<Score> {
     const met = await carryOut(one, { engine, proxy })
     const unmet = met ? [] : ['the fault did not happen']
     const broken = [...unmet, ...(await one.work.finish(stage, engine))]
-    return await conclude(nameOf(one), { stage, engine, broken }, one.settling)
+    return await conclude(nameOf(one), { stage, engine, work: one.work, broken }, one.settling)
   } finally {
     await engine.close()
     await proxy.close()

@@ -94,7 +94,7 @@ async function through(
     ended.state === 'done',
   )
   broken.push(...(await comeBack(engine)))
-  return conclude(scenario, { stage, engine, broken }, 'by-looking')
+  return conclude(scenario, { stage, engine, work: resend, broken }, 'by-looking')
 }
 
 /** The connections of looking and of publishing come back each in its own time. */

@@ -1,10 +1,8 @@
-import { execFile } from 'node:child_process'
-import { resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import type { TestContext } from 'vitest'
 import type { SweepPolicy } from '../../src-main/domain/sweep-policy.ts'
-import type { CrashChild } from '../support/crash-child.ts'
 import { rabbit } from '../support/rabbitmq.ts'
+import { runCrashChild } from '../support/run-crash-child.ts'
 import { eventually, openScene, statuses } from '../support/resend-scene.ts'
 import type { Scene } from '../support/resend-scene.ts'
 import { addPending, anHourLater, quickSweep } from '../support/sweep-samples.ts'
@@ -12,7 +10,6 @@ import { openTcpProxy } from '../support/tcp-proxy.ts'
 import type { TcpProxy } from '../support/tcp-proxy.ts'
 import { openTestEngine, testSource } from '../support/test-engine.ts'
 
-const CHILD = resolve(import.meta.dirname, '../support/crash-child.ts')
 const never = new AbortController().signal
 
 async function openBehindProxy(
@@ -156,11 +153,8 @@ test('killed between the claim and its items: the rows are given back at the nex
   await addPending(database, { queue, count: 40 })
   const killedDir = `${dataDir}-killed`
   const options = { dataDir: killedDir, databaseUrl: database.url, batch: 25, sweep: quickSweep }
-  const child: CrashChild = { ...options, crashAt: 'before store.addItems' }
-  const signal = await new Promise((done) => {
-    execFile(process.execPath, [CHILD, JSON.stringify(child)], (error) => done(error?.signal))
-  })
-  expect(signal).toBe('SIGKILL')
+  const { killed } = await runCrashChild({ ...options, crashAt: 'before store.addItems' })
+  expect(killed).toBe(true)
   const before = await statuses(scene)
   expect(before['sending']).toBeGreaterThan(0)
 
