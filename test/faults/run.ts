@@ -40,8 +40,8 @@ async function network(): Promise<readonly Score[]> {
 }
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({ options: { only: { type: 'string' } } })
-  const names = values.only === undefined ? Object.keys(proofs) : values.only.split(',')
+  const { only: wanted } = parseArgs({ options: { only: { type: 'string' } } }).values
+  const names = wanted === undefined ? Object.keys(proofs) : wanted.split(',')
   const scores: Score[] = []
   for (const name of names) {
     const proof = proofs[name]
