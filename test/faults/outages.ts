@@ -86,7 +86,7 @@ async function through(
   await outage.stop()
   const [job] = await engine.store.jobReader.jobs({ source: testSource, before: null, limit: 1 })
   hold('the job was over before the outage', (job?.ended ?? count) < count)
-  await until(async () => engine.engine.jobs.status(job?.job ?? '')?.waiting != null)
+  await until(async () => (engine.engine.jobs.status(job?.job ?? '')?.waiting ?? null) !== null)
   await outage.start()
   const ended = await engine.ended(job?.job ?? '')
   hold(

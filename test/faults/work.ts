@@ -70,9 +70,9 @@ export const resend: Work = {
 export const sweep: Work = {
   name: 'sweep',
   prepare: (stage, count) => addPending(stage.database, { queue: stage.queue, count, chainOf: CHAINS }),
-  async ready({ engine, unlock }) {
-    await unlock()
-    return async () => void (await engine.sweeps.runNow(testSource))
+  async ready(engine) {
+    await engine.unlock()
+    return async () => void (await engine.engine.sweeps.runNow(testSource))
   },
   progress: async (engine) => (await latestJob(engine))?.ended ?? 0,
   async finish(stage, engine) {

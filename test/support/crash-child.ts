@@ -35,19 +35,19 @@ const state = options.sweep ? (await test.sweep()).state : await resend(test)
 await test.close()
 console.log(JSON.stringify({ points: (points as CrashPoints | null)?.passed() ?? 0, state }))
 
-async function resend({ engine, plan, run, unlock, ended }: TestEngine): Promise<string> {
-  const made = await plan({ trouble: 'failed' })
-  if (careful !== true) return (await run(made)).state
-  await unlock()
-  const never = new AbortController().signal
-  const request = { plan: made.plan, digest: made.digest, typedCount: null }
-  const { job } = await engine.jobs.run(
-    { ...request, options: { rate: null, ramp: true, brake: null } },
-    never,
+async function resend(engine: TestEngine): Promise<string> {
+  const { plan, digest, ...made } = await engine.plan({ trouble: 'failed' })
+  if (careful !== true) return (await engine.run({ plan, digest, ...made })).state
+  await engine.unlock()
+  const { jobs } = engine.engine
+  const run = { rate: null, ramp: true, brake: null }
+  const { job } = await jobs.run(
+    { plan, digest, typedCount: null, options: run },
+    new AbortController().signal,
   )
   // It may have ended by then: that is another point, not another test.
-  await engine.jobs.pause(job).catch(() => undefined)
-  const paused = await engine.jobs.get(job)
-  if (paused.state === 'paused') await engine.jobs.continue(job)
-  return (await ended(job)).state
+  await jobs.pause(job).catch(() => undefined)
+  const paused = await jobs.get(job)
+  if (paused.state === 'paused') await jobs.continue(job)
+  return (await engine.ended(job)).state
 }
