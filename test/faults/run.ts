@@ -1,11 +1,12 @@
 /**
- * The long proofs on real services: `npm run faults`, or one of them with `--only`. Prints one table in the words of
+ * The long proofs on real services: `npm run faults`, or some of them with `--only a,b`; of the network's cases those
+ * whose name contains `--case`. Prints one table in the words of
  * Jepsen's queue checker; ends with 1 unless nothing was lost, nothing unexpected, and no more doubled than unknown.
  */
 import { parseArgs } from 'node:util'
 import { killAtEveryPoint } from './kill-points.ts'
 import { jobsLeaveNothing } from './leaks.ts'
-import { networkGrid, runNetworkCases } from './network.ts'
+import { nameOf, networkGrid, runNetworkCases } from './network.ts'
 import { brokerRestarted, sourceRestarted } from './outages.ts'
 import { isClean, sumOf, table } from './score.ts'
 import type { Score } from './score.ts'
@@ -16,6 +17,10 @@ const ROWS_TIMEOUT_MS = 600_000
 const JOB_MESSAGES = 20_000
 const KILLED_MESSAGES = 30
 const LEAK_JOBS = 200
+
+const { values: options } = parseArgs({
+  options: { only: { type: 'string' }, case: { type: 'string', default: '' } },
+})
 
 const proofs: Readonly<Record<string, () => Promise<readonly Score[]>>> = {
   'two-sweepers': async () => [await twoSweepersAndRelay(ROWS, ROWS_TIMEOUT_MS)],
@@ -34,13 +39,14 @@ const proofs: Readonly<Record<string, () => Promise<readonly Score[]>>> = {
 
 /** The grid, told by what broke; the single cases as they come. */
 async function network(): Promise<readonly Score[]> {
-  const scores = await runNetworkCases(networkGrid(), (score) => console.log(table([score]).split('\n')[1]))
+  const cases = networkGrid().filter((one) => nameOf(one).includes(options.case))
+  const scores = await runNetworkCases(cases, (score) => console.log(table([score]).split('\n')[1]))
   const groups = Map.groupBy(scores, ({ scenario }) => scenario.replace(/ (after|at|\d+) .*$/, ''))
   return [...groups].map(([name, of]) => sumOf(`${name} (${of.length})`, of))
 }
 
 async function main(): Promise<number> {
-  const { only: wanted } = parseArgs({ options: { only: { type: 'string' } } }).values
+  const { only: wanted } = options
   const names = wanted === undefined ? Object.keys(proofs) : wanted.split(',')
   const scores: Score[] = []
   for (const name of names) {
