@@ -25,6 +25,8 @@ export function createSweepFeed(run: JobRun, policy: SweepPolicy, ensureJob: Ens
   const mine = new Set<string>()
   let seq = run.job.items
   let empty = false
+  /** One claim at a time: after a lost answer, rows with the token that are not known here must be what that claim got. */
+  let before: Promise<unknown> = Promise.resolve()
   /** Since it was empty the last time. */
   let claimed = false
 
@@ -72,7 +74,9 @@ export function createSweepFeed(run: JobRun, policy: SweepPolicy, ensureJob: Ens
       await record(run, steps)
       if (empty) return null
       const failed = (error: unknown): Claim => ({ failure: interruptionOf(error) })
-      return { result: claim(Math.min(limit, batch)).catch(failed) }
+      const result = before.then(() => claim(Math.min(limit, batch))).catch(failed)
+      before = result
+      return { result }
     },
     again() {
       // What this sweep had in its hands held up the rest of its chains; nothing else can be due that was not before.
