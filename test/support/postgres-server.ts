@@ -39,7 +39,7 @@ export interface TestDatabase {
   close(): Promise<void>
 }
 
-const rawText = { getTypeParser: () => (text: string) => text } as unknown as pg.CustomTypesConfig
+export const rawText = { getTypeParser: () => (text: string) => text } as unknown as pg.CustomTypesConfig
 
 export async function connectTo(database: string, user?: string): Promise<pg.Client> {
   const address = serverAddress()

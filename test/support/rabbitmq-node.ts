@@ -22,6 +22,10 @@ export interface RabbitNode {
   readonly port: number
   /** rabbitmqctl of this node. */
   control(...words: readonly string[]): Promise<string>
+  /** Ends the broker; what is durable stays. */
+  stop(): Promise<void>
+  /** Starts it again on the same port. */
+  start(): Promise<void>
   close(): Promise<void>
 }
 
@@ -45,26 +49,40 @@ export async function startRabbitNode(): Promise<RabbitNode> {
     RABBITMQ_CONFIG_FILE: join(directory, 'none'),
     RABBITMQ_PID_FILE: join(directory, 'pid'),
   }
-  const child = spawn(join(SCRIPTS, 'rabbitmq-server'), [], { stdio: 'ignore', env })
-  const exited = once(child, 'exit')
+  let server = launch(env)
+  const stop = async (): Promise<void> => {
+    server.child.kill('SIGTERM')
+    await server.exited
+  }
   const close = async (): Promise<void> => {
-    child.kill('SIGTERM')
-    await exited
+    await stop()
     await rm(directory, { recursive: true, force: true })
   }
-  const until = Date.now() + START_TIMEOUT_MS
-  while (!(await answers(port))) {
-    if (Date.now() > until || child.exitCode !== null) {
-      await close()
-      throw new Error('a RabbitMQ node of the test did not start')
+  const untilUp = async (): Promise<void> => {
+    const until = Date.now() + START_TIMEOUT_MS
+    while (!(await answers(port))) {
+      if (Date.now() > until || server.child.exitCode !== null) {
+        await close()
+        throw new Error('a RabbitMQ node of the test did not start')
+      }
+      await wait(POLL_MS)
     }
-    await wait(POLL_MS)
+  }
+  await untilUp()
+  const start = async (): Promise<void> => {
+    server = launch(env)
+    await untilUp()
   }
   const control = async (...words: readonly string[]): Promise<string> => {
     const { stdout } = await run(join(SCRIPTS, 'rabbitmqctl'), ['--quiet', '-n', name, ...words], { env })
     return stdout
   }
-  return { port, control, close }
+  return { port, control, stop, start, close }
+}
+
+function launch(env: NodeJS.ProcessEnv) {
+  const child = spawn(join(SCRIPTS ?? '', 'rabbitmq-server'), [], { stdio: 'ignore', env })
+  return { child, exited: once(child, 'exit') }
 }
 
 async function answers(port: number): Promise<boolean> {

@@ -17,7 +17,7 @@ export interface TcpProxy {
   /** Holds every chunk for this long. */
   delay(ms: number): void
   /** Destroys the pair once this many more bytes have passed in a direction. */
-  cutAfter(direction: Direction, bytes: number): void
+  cutAfter(direction: Direction, bytes: number, onCut?: () => void): void
   /** Destroys new connections at once. */
   refuse(on: boolean): void
   close(): Promise<void>
@@ -35,7 +35,7 @@ export async function openTcpProxy(target: {
 }): Promise<TcpProxy> {
   const pairs = new Set<Pair>()
   const holes = new Set<Direction>()
-  const budgets = new Map<Direction, number>()
+  const budgets = new Map<Direction, { left: number; readonly onCut: () => void }>()
   const timers = new Set<NodeJS.Timeout>()
   let latencyMs = 0
   let refusing = false
@@ -46,12 +46,13 @@ export async function openTcpProxy(target: {
     const write = (chunk: Buffer): void => {
       if (holes.has(direction) || to.destroyed) return
       const budget = budgets.get(direction)
-      if (budget !== undefined && chunk.length >= budget) {
+      if (budget !== undefined && chunk.length >= budget.left) {
         budgets.delete(direction)
-        to.write(chunk.subarray(0, budget), () => destroy(pair))
+        to.write(chunk.subarray(0, budget.left), () => destroy(pair))
+        budget.onCut()
         return
       }
-      if (budget !== undefined) budgets.set(direction, budget - chunk.length)
+      if (budget !== undefined) budget.left -= chunk.length
       if (!to.write(chunk)) from.pause()
     }
     to.on('drain', () => from.resume())
@@ -105,7 +106,8 @@ export async function openTcpProxy(target: {
     delay: (ms) => {
       latencyMs = ms
     },
-    cutAfter: (direction, bytes) => void budgets.set(direction, bytes),
+    cutAfter: (direction, bytes, onCut = () => undefined) =>
+      void budgets.set(direction, { left: bytes, onCut }),
     refuse: (on) => {
       refusing = on
     },

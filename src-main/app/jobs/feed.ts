@@ -19,4 +19,9 @@ export interface Feed {
    * A claim that fails is a value, so that one nobody waits for yet cannot go unhandled.
    */
   claim(limit: number, steps: readonly Step[]): Promise<{ readonly result: Promise<Claim> } | null>
+  /**
+   * After its end, and after all that it gave was settled: whether it may have more by now, because its own messages held
+   * that up. Then it can be claimed from again.
+   */
+  again(): boolean
 }

@@ -22,6 +22,7 @@ export function createPlannedFeed(run: JobRun, lanes: Lanes): Feed {
       const failed = (error: unknown): Claim => ({ failure: interruptionOf(error) })
       return { result: claimRows(run, free).catch(failed) }
     },
+    again: () => false,
   }
 }
 

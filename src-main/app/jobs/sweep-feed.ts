@@ -25,6 +25,10 @@ export function createSweepFeed(run: JobRun, policy: SweepPolicy, ensureJob: Ens
   const mine = new Set<string>()
   let seq = run.job.items
   let empty = false
+  /** One claim at a time: after a lost answer, rows with the token that are not known here must be what that claim got. */
+  let before: Promise<unknown> = Promise.resolve()
+  /** Since it was empty the last time. */
+  let claimed = false
 
   async function claimRows(limit: number): Promise<readonly DueRow[]> {
     const request = { limit, attemptsMax, stuckAfterSec, chained: order === 'chain', repeat: false }
@@ -51,6 +55,7 @@ export function createSweepFeed(run: JobRun, policy: SweepPolicy, ensureJob: Ens
     }
     // Ended items give their ids back: a row that is due again in the same run is another item.
     for (const { id } of rows) mine.add(id)
+    claimed = true
     await ensureJob()
     const items = rows.map((row) => planItem((seq += 1), row))
     const { ports, job } = run
@@ -69,7 +74,16 @@ export function createSweepFeed(run: JobRun, policy: SweepPolicy, ensureJob: Ens
       await record(run, steps)
       if (empty) return null
       const failed = (error: unknown): Claim => ({ failure: interruptionOf(error) })
-      return { result: claim(Math.min(limit, batch)).catch(failed) }
+      const result = before.then(() => claim(Math.min(limit, batch))).catch(failed)
+      before = result
+      return { result }
+    },
+    again() {
+      // What this sweep had in its hands held up the rest of its chains; nothing else can be due that was not before.
+      const more = order === 'chain' && claimed
+      claimed = false
+      empty = false
+      return more
     },
   }
 }

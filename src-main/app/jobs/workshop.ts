@@ -163,14 +163,18 @@ export class Workshop {
     return end
   }
 
-  async #once(job: Job, trade: Trade, { status, stop }: Work): Promise<RunEnd> {
+  async #once(job: Job, trade: Trade, { status, stop, exists = () => true }: Work): Promise<RunEnd> {
     const work = async (outbox: Outbox): Promise<RunEnd> => {
       const run = { ...(await this.jobRun(job, outbox, trade)), status }
-      await reconcileRows(run)
+      // A sweep's job is written down with its first claim: before that it has no rows to put right.
+      if (exists()) await reconcileRows(run)
       if (trade.feed === null) return { end: 'done' }
       const lanes = createLanes()
       await blockUnfinishedChains(run, lanes)
-      return runJob(run, { feed: trade.feed(run, lanes), lanes }, stop)
+      const feed = trade.feed(run, lanes)
+      let end = await runJob(run, { feed, lanes }, stop)
+      while (end.end === 'done' && feed.again()) end = await runJob(run, { feed, lanes: createLanes() }, stop)
+      return end
     }
     const failed = (error: unknown): RunEnd => {
       const interruption = interruptionOf(error)

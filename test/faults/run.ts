@@ -1,0 +1,67 @@
+/**
+ * The long proofs on real services: `npm run faults`, or some of them with `--only a,b`; of the network's cases those
+ * whose name contains `--case`. Prints one table in the words of
+ * Jepsen's queue checker; ends with 1 unless nothing was lost, nothing unexpected, and no more doubled than unknown.
+ */
+import { parseArgs } from 'node:util'
+import { killAtEveryPoint } from './kill-points.ts'
+import { jobsLeaveNothing } from './leaks.ts'
+import { nameOf, networkGrid, runNetworkCases } from './network.ts'
+import { brokerRestarted, sourceRestarted } from './outages.ts'
+import { isClean, sumOf, table } from './score.ts'
+import type { Score } from './score.ts'
+import { twoSweepersAndRelay } from './two-sweepers.ts'
+
+const ROWS = 50_000
+const ROWS_TIMEOUT_MS = 600_000
+const JOB_MESSAGES = 20_000
+const KILLED_MESSAGES = 30
+const LEAK_JOBS = 200
+
+const { values: options } = parseArgs({
+  options: { only: { type: 'string' }, case: { type: 'string', default: '' } },
+})
+
+const proofs: Readonly<Record<string, () => Promise<readonly Score[]>>> = {
+  'two-sweepers': async () => [await twoSweepersAndRelay(ROWS, ROWS_TIMEOUT_MS)],
+  outages: async () => [
+    await brokerRestarted(JOB_MESSAGES),
+    await sourceRestarted(JOB_MESSAGES, 'fast'),
+    await sourceRestarted(JOB_MESSAGES, 'immediate'),
+  ],
+  leaks: async () => [(await jobsLeaveNothing(LEAK_JOBS)).score],
+  network,
+  killed: async () => [
+    (await killAtEveryPoint('sweep', KILLED_MESSAGES)).score,
+    (await killAtEveryPoint('careful resend', KILLED_MESSAGES)).score,
+  ],
+}
+
+/** The grid, told by what broke; the single cases as they come. */
+async function network(): Promise<readonly Score[]> {
+  const cases = networkGrid().filter((one) => nameOf(one).includes(options.case))
+  const scores = await runNetworkCases(cases, (score) => console.log(table([score]).split('\n')[1]))
+  const groups = Map.groupBy(scores, ({ scenario }) => scenario.replace(/ (after|at|\d+) .*$/, ''))
+  return [...groups].map(([name, of]) => sumOf(`${name} (${of.length})`, of))
+}
+
+async function main(): Promise<number> {
+  const { only: wanted } = options
+  const names = wanted === undefined ? Object.keys(proofs) : wanted.split(',')
+  const scores: Score[] = []
+  for (const name of names) {
+    const proof = proofs[name]
+    if (proof === undefined) {
+      console.error(`there is no proof ${name}; there are: ${Object.keys(proofs).join(', ')}`)
+      return 2
+    }
+    const startMs = Date.now()
+    const found = await proof()
+    scores.push(...found)
+    console.log(`# ${name}, ${((Date.now() - startMs) / 1_000).toFixed(0)} s\n${table(found)}\n`)
+  }
+  console.log(table([...scores, sumOf('all', scores)]))
+  return scores.every(isClean) ? 0 : 1
+}
+
+process.exitCode = await main()

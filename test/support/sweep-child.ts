@@ -1,0 +1,46 @@
+/**
+ * A console that sweeps, in a process of its own with a store of its own: runs the sweep again and again until it is told
+ * to stop; then prints SweepDone. Argument: SweepChild as JSON.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { SweepPolicy } from '../../src-main/domain/sweep-policy.ts'
+import { openTestEngine } from './test-engine.ts'
+
+export interface SweepChild {
+  readonly dataDir: string
+  readonly databaseUrl: string
+  readonly batch: number
+  readonly sweep: SweepPolicy
+}
+
+export interface SweepDone {
+  readonly claims: number
+  readonly confirmed: number
+  /** Publishes that the broker gave back. */
+  readonly returned: number
+  readonly unknown: number
+  readonly expired: number
+  /** Trouble of runs that failed. */
+  readonly failures: readonly string[]
+}
+
+const IDLE_MS = 50
+const test = openTestEngine(JSON.parse(process.argv[2] ?? '{}') as SweepChild)
+let stopping = false
+process.on('message', () => (stopping = true))
+await test.engine.recover()
+process.send?.('ready')
+
+const done = { claims: 0, confirmed: 0, returned: 0, unknown: 0, expired: 0 }
+const failures: string[] = []
+while (!stopping) {
+  const { outcome, trouble } = await test.sweep()
+  if (trouble) failures.push(`${trouble.code}: ${trouble.reason}`)
+  done.claims += outcome?.claimed ?? 0
+  for (const count of ['confirmed', 'returned', 'unknown', 'expired'] as const)
+    done[count] += outcome?.[count] ?? 0
+  if ((outcome?.claimed ?? 0) === 0) await sleep(IDLE_MS)
+}
+await test.close()
+process.send?.({ ...done, failures } satisfies SweepDone)
+process.disconnect()
