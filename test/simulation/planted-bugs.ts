@@ -150,7 +150,9 @@ export const plantedBugs: Readonly<Record<string, Planted>> = {
           requests.map(({ id }) => id),
           signal,
         )
-        return rows.map((message) => ({ id: message.id, claimed: true, version: message.version, message }))
+        return rows.map(({ id, version, attempts, content }) => ({
+          ...{ id, claimed: true, version, attempts, content },
+        }))
       },
     })),
   },
