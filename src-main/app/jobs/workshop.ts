@@ -163,10 +163,11 @@ export class Workshop {
     return end
   }
 
-  async #once(job: Job, trade: Trade, { status, stop }: Work): Promise<RunEnd> {
+  async #once(job: Job, trade: Trade, { status, stop, exists = () => true }: Work): Promise<RunEnd> {
     const work = async (outbox: Outbox): Promise<RunEnd> => {
       const run = { ...(await this.jobRun(job, outbox, trade)), status }
-      await reconcileRows(run)
+      // The store knows no job of a sweep that has claimed nothing yet, and no items of it.
+      if (exists()) await reconcileRows(run)
       if (trade.feed === null) return { end: 'done' }
       const lanes = createLanes()
       await blockUnfinishedChains(run, lanes)
