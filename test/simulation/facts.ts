@@ -110,7 +110,7 @@ export class Facts {
     if (on) this.#requireUnlocked(console, nowMs, 'sweep switched on')
   }
 
-  /** What a sweep has claimed is written down, with the intent to send it. */
+  /** What a sweep has claimed is written down. */
   itemsAdded(job: string, items: readonly PlanItem[]): void {
     const sweep = this.#jobs.get(job)
     if (!sweep) return
@@ -122,7 +122,7 @@ export class Facts {
           'an attempt is counted before its publish',
           `row ${plan.id} is an item at attempt ${plan.attempts}, its claim counted ${attempts ?? 'nothing'}`,
         )
-      Object.assign(item, { state: 'publishing', claims: 1, attempts: plan.attempts })
+      Object.assign(item, { state: 'claiming', claims: 1, attempts: plan.attempts })
       this.#add(sweep, item)
     }
   }

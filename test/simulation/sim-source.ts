@@ -25,7 +25,10 @@ type Trouble = keyof SourceFaults | 'none'
 export function sourceExecute({ time, random, faults, trace, gone }: SourceWeather): Execute {
   const travel = (signal: AbortSignal, slow: boolean): Promise<void> =>
     time.sleep(random.next() * (slow ? SLOW_MS_MAX : TRAVEL_MS_MAX), signal)
+  /** A claim by a token locks it: the repeat of one that is still at work waits for it. */
+  let claiming: Promise<unknown> = Promise.resolve()
   return async ({ name, mode, run }, signal) => {
+    if (name === 'claimDue') await claiming
     if (signal.aborted) throw new RedriveError('cancelled', 'later')
     const trouble = draw(random, faults(), mode)
     const say = (what: string): void => trace(`source ${name} ${what}`)
@@ -48,10 +51,11 @@ export function sourceExecute({ time, random, faults, trace, gone }: SourceWeath
       throw broken
     }
     if (trouble === 'late') {
-      void time.sleep(random.next() * LATE_MS_MAX).then(() => {
+      const late = time.sleep(random.next() * LATE_MS_MAX).then(() => {
         say('takes effect late')
         run()
       })
+      if (name === 'claimDue') claiming = late
       throw broken
     }
     const result = run()

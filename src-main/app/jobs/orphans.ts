@@ -11,30 +11,32 @@ const nothingNew = { limit: 0, attemptsMax: 0, stuckAfterSec: 0, chained: false,
 
 /**
  * Rows that a sweep claimed and that never became its items: the answer of the claim was lost, or the process died before
- * they were written down. Nothing of them was published. Answers with those among them that are not in `known`.
+ * they were written down. Nothing of them was published.
  */
-export async function orphansOf(run: JobRun, known: (id: string) => boolean): Promise<readonly DueRow[]> {
-  const held = await persist(run, () => run.outbox.claimDue(nothingNew, run.token, run.effects))
-  return held.filter(({ id }) => !known(id))
+export async function orphansOf(run: JobRun): Promise<readonly DueRow[]> {
+  return (await carriers(run)).orphans
+}
+
+async function carriers(run: JobRun) {
+  const rows = await persist(run, () => run.outbox.claimDue(nothingNew, run.token, run.effects))
+  // Items that have not ended hold their rows, and so do unknown outcomes, until they are settled.
+  const held = await run.ports.jobReader.held(
+    run.job.source,
+    rows.map(({ id }) => id),
+  )
+  return { orphans: rows.filter(({ id }) => held.get(id) !== run.job.job), all: rows.length }
 }
 
 /** Gives them back. Called where nothing of the sweep is under way: every row that still has its token is an orphan. */
 export async function releaseOrphans(run: JobRun): Promise<number> {
-  const { jobReader } = run.ports
   let released = 0
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
-    const rows = await orphansOf(run, () => false)
-    // Rows of unknown outcome keep the token until they are settled.
-    const items = await jobReader.held(
-      run.job.source,
-      rows.map(({ id }) => id),
-    )
-    const orphans = rows.filter(({ id }) => !items.has(id))
+    const { orphans, all } = await carriers(run)
     if (orphans.length === 0) return released
     const given = orphans.map(({ id, stateBefore, attempts }) => ({ seq: 0, id, stateBefore, attempts }))
     const versions = await releaseRows(run, given, `Redrive ${run.job.job}: ended before it was published`)
     released += versions.size
-    if (versions.size === 0 || rows.length < DUE_LIMIT_MAX) return released
+    if (versions.size === 0 || all < DUE_LIMIT_MAX) return released
   }
   return released
 }

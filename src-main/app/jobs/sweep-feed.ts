@@ -22,7 +22,6 @@ export type EnsureJob = () => Promise<void>
  */
 export function createSweepFeed(run: JobRun, policy: SweepPolicy, ensureJob: EnsureJob): Feed {
   const { attemptsMax, stuckAfterSec, batch, order } = policy
-  const mine = new Set<string>()
   let seq = run.job.items
   let empty = false
 
@@ -31,8 +30,8 @@ export function createSweepFeed(run: JobRun, policy: SweepPolicy, ensureJob: Ens
     for (let attempt = 1; ; attempt += 1) {
       try {
         if (attempt === 1) return await run.outbox.claimDue(request, run.token, run.effects)
-        // The answer was lost: whatever carries the token and is not known here is what that claim got.
-        const got = await orphansOf(run, (id) => mine.has(id))
+        // The answer was lost: whatever carries the token and is no item is what that claim got.
+        const got = await orphansOf(run)
         return got.length > 0 ? got : await run.outbox.claimDue(request, run.token, run.effects)
       } catch (error) {
         const final =
@@ -49,9 +48,8 @@ export function createSweepFeed(run: JobRun, policy: SweepPolicy, ensureJob: Ens
       empty = true
       return { claimed: [], missed: [] }
     }
-    // Ended items give their ids back: a row that is due again in the same run is another item.
-    for (const { id } of rows) mine.add(id)
     await ensureJob()
+    // A row that is due again in the same run is another item.
     const items = rows.map((row) => planItem((seq += 1), row))
     const { ports, job } = run
     const ids = rows.map(({ id }) => id)
@@ -64,12 +62,18 @@ export function createSweepFeed(run: JobRun, policy: SweepPolicy, ensureJob: Ens
     return { claimed: rows.map((row, index) => claimedItem(items[index]?.seq ?? 0, row)), missed: [] }
   }
 
+  /** One claim after the other: they share a token, and one that lost its answer must not take what another got. */
+  let last: Promise<Claim> = Promise.resolve({ claimed: [], missed: [] })
+
   return {
     async claim(limit, steps) {
       await record(run, steps)
       if (empty) return null
       const failed = (error: unknown): Claim => ({ failure: interruptionOf(error) })
-      return { result: claim(Math.min(limit, batch)).catch(failed) }
+      last = last.then((before) =>
+        'failure' in before ? before : claim(Math.min(limit, batch)).catch(failed),
+      )
+      return { result: last }
     },
   }
 }
