@@ -23,11 +23,9 @@ export async function finish(world: World, operators: readonly Operator[]): Prom
   await world.time.sleep(SETTLE_DOWN_MS)
   for (const operator of operators) await silence(operator)
   for (const operator of operators) await bringToEnd(operator)
+  if (world.scenario.sweeps) for (const operator of operators) await sweepTheRest(world, operator)
   const [first] = operators
-  if (first) {
-    if (world.scenario.sweeps) await sweepTheRest(world, first)
-    await resendTheRest(world, first)
-  }
+  if (first) await resendTheRest(world, first)
   world.judging = true
   for (const operator of operators) await judgeConsole(world, operator)
   judgeRows(world)
@@ -154,6 +152,8 @@ async function judgeJournal({ facts }: World, { console }: Operator): Promise<vo
 
 /** What the broker has must have been sent by somebody who was to send it. */
 function judgeRows({ facts, table }: World): void {
+  for (const [row, job] of facts.claimed)
+    facts.violate('every item ends', `row ${row} still carries a claim of ${job}`)
   const known = new Set(table.rows().map(({ columns }) => String(columns['message_id'])))
   for (const message of facts.copies.keys())
     if (!known.has(message))

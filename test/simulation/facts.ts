@@ -6,7 +6,7 @@ import type { NewJob } from '../../src-main/ports/job-store.ts'
 import type { MarkRequest } from '../../src-main/ports/outbox.ts'
 import type { NewSweepRun } from '../../src-main/ports/sweep-store.ts'
 import type { Property, Violation } from './properties.ts'
-import { addItem, judgeSend, newItem, newRun, noteAnswer, waitsFor } from './run-facts.ts'
+import { addItem, judgeSend, newItem, newRun, noteAnswer, mayWait } from './run-facts.ts'
 import type { ItemFacts, JobFacts } from './run-facts.ts'
 import { ATTEMPTS_MAX } from './scenario.ts'
 import type { RowWrite } from './sim-table.ts'
@@ -33,6 +33,8 @@ export class Facts {
   readonly items: ItemFacts[] = []
   /** Who brought each copy that the broker stored, by message id. */
   readonly copies = new Map<string, string[]>()
+  /** Rows whose last write was a claim, with the console that made it. */
+  readonly claimed = new Map<string, string>()
   readonly #jobs = new Map<string, JobFacts>()
   readonly #plans = new Map<string, readonly PlanItem[]>()
   readonly #sweeps = new SweepFacts()
@@ -180,6 +182,8 @@ export class Facts {
     const { by, action, before, after } = write
     this.#options.trace.line(by, `${action} row ${after.id} is now ${after.columns['status'] ?? '-'}`)
     const claim = action === 'claim' ? claimIn(after) : null
+    if (claim) this.claimed.set(after.id, claim.job)
+    else this.claimed.delete(after.id)
     if (claim?.bySweep !== true) this.#noteLostClaims(write)
     if (claim?.bySweep) this.#sweeps.claimed(claim.job, after)
     else if (claim) this.#noteClaim(claim.job, write)
@@ -279,7 +283,7 @@ export class Facts {
       )
     if (unsent && item.sent > 0)
       this.violate('nothing unexpected appears', `${messageId} written down as ${result}, and was sent`)
-    if (result === 'parked' && !waitsFor(job, item))
+    if (result === 'parked' && !mayWait(job, item))
       this.violate('only what has to wait is parked', `${messageId} of ${job.job} waits for nothing`)
   }
 

@@ -94,6 +94,12 @@ export function waitsFor(job: JobFacts, { plan: { chainKey, seq } }: ItemFacts):
   return job.byChain.get(chainKey)?.find((earlier) => earlier.plan.seq < seq && !letsPass(earlier))
 }
 
+/** An earlier message of its chain in this job that is not written down as confirmed. */
+export function mayWait(job: JobFacts, { plan: { chainKey, seq } }: ItemFacts): boolean {
+  const chain = chainKey === null ? [] : (job.byChain.get(chainKey) ?? [])
+  return chain.some(({ plan, result }) => plan.seq < seq && result !== 'confirmed')
+}
+
 /** Bytes of `item` leave for the broker. `event` counts what has happened so far. */
 export function judgeSend(job: JobFacts, item: ItemFacts, event: number): readonly Violation[] {
   const { run, options } = job

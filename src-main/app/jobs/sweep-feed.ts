@@ -6,7 +6,7 @@ import type { DueRow } from '../../ports/due.ts'
 import type { Claim, Feed } from './feed.ts'
 import type { ClaimedItem, JobRun } from './job-run.ts'
 import { interruptionOf } from './job-run.ts'
-import { orphansOf } from './orphans.ts'
+import { carriersOf } from './orphans.ts'
 import { jobEntry, record } from './recording.ts'
 
 /** Tries of one claim; each one after the first asks what the one before got. */
@@ -22,6 +22,8 @@ export type EnsureJob = () => Promise<void>
  */
 export function createSweepFeed(run: JobRun, policy: SweepPolicy, ensureJob: EnsureJob): Feed {
   const { attemptsMax, stuckAfterSec, batch, order } = policy
+  /** Attempts of each row that is an item; the same row at a later attempt is another one. */
+  const mine = new Map<string, number>()
   let seq = run.job.items
   let empty = false
 
@@ -31,7 +33,7 @@ export function createSweepFeed(run: JobRun, policy: SweepPolicy, ensureJob: Ens
       try {
         if (attempt === 1) return await run.outbox.claimDue(request, run.token, run.effects)
         // The answer was lost: whatever carries the token and is no item is what that claim got.
-        const got = await orphansOf(run)
+        const got = (await carriersOf(run)).filter(({ id, attempts }) => mine.get(id) !== attempts)
         return got.length > 0 ? got : await run.outbox.claimDue(request, run.token, run.effects)
       } catch (error) {
         const final =
@@ -48,8 +50,8 @@ export function createSweepFeed(run: JobRun, policy: SweepPolicy, ensureJob: Ens
       empty = true
       return { claimed: [], missed: [] }
     }
+    for (const { id, attempts } of rows) mine.set(id, attempts)
     await ensureJob()
-    // A row that is due again in the same run is another item.
     const items = rows.map((row) => planItem((seq += 1), row))
     const { ports, job } = run
     const ids = rows.map(({ id }) => id)
