@@ -94,10 +94,14 @@ export function waitsFor(job: JobFacts, { plan: { chainKey, seq } }: ItemFacts):
   return job.byChain.get(chainKey)?.find((earlier) => earlier.plan.seq < seq && !letsPass(earlier))
 }
 
-/** An earlier message of its chain in this job that is not written down as confirmed. */
-export function mayWait(job: JobFacts, { plan: { chainKey, seq } }: ItemFacts): boolean {
+/**
+ * Another message of its chain in this job that is not written down as confirmed. One behind it counts too: where a later
+ * batch was claimed already and a row of it had changed, the run that goes on holds up the whole chain.
+ */
+export function mayWait(job: JobFacts, item: ItemFacts): boolean {
+  const { chainKey } = item.plan
   const chain = chainKey === null ? [] : (job.byChain.get(chainKey) ?? [])
-  return chain.some(({ plan, result }) => plan.seq < seq && result !== 'confirmed')
+  return chain.some((other) => other !== item && other.result !== 'confirmed')
 }
 
 /** Bytes of `item` leave for the broker. `event` counts what has happened so far. */
