@@ -41,8 +41,9 @@ async function openDue(
   return scene
 }
 
-async function sweep({ engine: { engine, unlock } }: Scene): Promise<SweepRun> {
-  await unlock()
+async function sweep(scene: Scene): Promise<SweepRun> {
+  const { engine } = scene.engine
+  await scene.engine.unlock()
   const { run } = await engine.sweeps.runNow(testSource)
   return expect
     .poll(() => engine.sweeps.run(run), { timeout: 20_000 })
