@@ -58,5 +58,10 @@ outboxConformance('simulated', async ({ stuckAfterSec, attemptsMax }) => {
     add: async (rows) => rows.map((row) => table.insert(columns(row)).id),
     touch: async (id) => change(id, {}),
     sendElsewhere: async (id) => change(id, { status: 'sent' }),
+    lockElsewhere: async (ids) => {
+      const unlock = table.lock(ids)
+      return { release: async () => unlock() }
+    },
+    another: async () => simOutbox(table, 'another console', atOnce),
   }
 })

@@ -2,7 +2,8 @@ import type { Job } from '../../src-main/domain/job.ts'
 import { verdict } from '../support/verdict.ts'
 import type { Verdict } from '../support/verdict.ts'
 import type { Operator } from './operator.ts'
-import { carries } from './sim-outbox.ts'
+import { dueRows, exhausted, heldBy } from './sim-due.ts'
+import { sweepOnce, switchOff } from './sweeping.ts'
 import type { World } from './world.ts'
 import { never, sourceName } from './sim-console.ts'
 import { claimTokenOf } from '../../src-main/domain/claim-token.ts'
@@ -12,6 +13,7 @@ const ITEMS_MAX = 1_000
 /** Longer than anything under way can take: late statements, slow answers, confirm timeouts. */
 const SETTLE_DOWN_MS = 120_000
 const CONTINUES_MAX = 3
+const ROWS_MAX = 1_000
 
 /** Nothing goes wrong any more: every console is started, every job brought to its end, every unknown outcome settled. */
 export async function finish(world: World, operators: readonly Operator[]): Promise<void> {
@@ -19,7 +21,9 @@ export async function finish(world: World, operators: readonly Operator[]): Prom
   world.broker.start()
   world.broker.block(null)
   await world.time.sleep(SETTLE_DOWN_MS)
+  for (const operator of operators) await silence(operator)
   for (const operator of operators) await bringToEnd(operator)
+  if (world.scenario.sweeps) for (const operator of operators) await sweepTheRest(world, operator)
   const [first] = operators
   if (first) await resendTheRest(world, first)
   world.judging = true
@@ -28,14 +32,43 @@ export async function finish(world: World, operators: readonly Operator[]): Prom
   judgeCopies(world)
 }
 
+/** Nothing is done by itself any more. */
+async function silence(operator: Operator): Promise<void> {
+  await operator.start()
+  await switchOff(operator)
+}
+
 async function bringToEnd(operator: Operator): Promise<void> {
   await operator.start()
   await operator.unlock()
   for (const { job } of await jobsOf(operator)) {
     const now = await operator.bringOn(job, CONTINUES_MAX)
-    if (now.state === 'interrupted') await operator.console.call((engine) => engine.jobs.cancel(job))
+    if (now.state === 'interrupted' || now.state === 'paused')
+      await operator.console.call((engine) => engine.jobs.cancel(job))
     await operator.settle(job, 0)
   }
+}
+
+/** One more sweep leaves nothing behind that is due, and nothing that has no attempts left. */
+async function sweepTheRest({ facts, table, scenario }: World, operator: Operator): Promise<void> {
+  const property = 'what can be delivered ends delivered'
+  // What waits behind rows of the same run is the next one's.
+  const { attemptsMax, stuckAfterSec, order } = scenario.sweep
+  const rule = { limit: ROWS_MAX, attemptsMax, stuckAfterSec }
+  const due = (): string[] => {
+    const rows = [...dueRows(table, { ...rule, chained: order === 'chain' }), ...exhausted(table, rule)]
+    return rows.map(({ id }) => id)
+  }
+  let before: readonly string[] = []
+  for (let rounds = table.rows().length + 1; rounds > 0; rounds -= 1) {
+    before = due()
+    const run = await sweepOnce(operator)
+    if (run?.state !== 'done') return facts.violate(property, `the last sweep is ${run?.state ?? 'refused'}`)
+    if (run.outcome?.claimed === 0) break
+  }
+  // Others have become due since: their time has come.
+  const left = due().filter((id) => before.includes(id))
+  if (left.length > 0) facts.violate(property, `rows ${left.join(', ')} are due after the last sweep`)
 }
 
 /** What is left and could be delivered is delivered, now that nothing is in the way. */
@@ -43,7 +76,7 @@ async function resendTheRest(world: World, operator: Operator): Promise<void> {
   const plan = await operator.plan({ kind: 'filter', filter: { trouble: 'failed' } })
   if (!plan) return
   await operator.unlock()
-  const job = await operator.run(plan, null)
+  const job = await operator.run(plan, { rate: null, ramp: false, brake: null })
   const ended = job ? await operator.ended(job.job) : null
   if (ended?.state !== 'done') {
     world.facts.violate(
@@ -52,11 +85,14 @@ async function resendTheRest(world: World, operator: Operator): Promise<void> {
     )
     return
   }
-  for (const { id, messageId, destination } of plan.items) {
+  const blocked = new Set<string>()
+  for (const { id, messageId, destination, chainKey } of world.facts.planItems(plan.plan)) {
     const row = world.table.row(id)
     const { exchange, routingKey } = destination
     const routable = routingKey === (exchange === 'shop' ? 'order' : 'orders') && exchange !== 'gone'
-    if (routable && row?.columns['status'] !== 'sent')
+    // Behind what cannot be delivered the rest of its chain waits.
+    if (chainKey !== null && !routable) blocked.add(chainKey)
+    if (routable && !blocked.has(chainKey ?? '') && row?.columns['status'] !== 'sent')
       world.facts.violate(
         'what can be delivered ends delivered',
         `${messageId} is ${row?.columns['status'] ?? '-'}`,
@@ -82,7 +118,7 @@ async function judgeConsole(world: World, operator: Operator): Promise<void> {
       if (itemState !== 'done' && !(itemState === 'planned' && state === 'cancelled'))
         facts.violate('every item ends', `${messageId} of ${job} is ${itemState}`)
       const row = table.row(id)
-      if (row && carries(table, row, claimTokenOf(job)))
+      if (row && heldBy(table, row, claimTokenOf(job)))
         facts.violate('every item ends', `row ${id} still carries the claim of ${job}`)
     }
   }
@@ -116,6 +152,8 @@ async function judgeJournal({ facts }: World, { console }: Operator): Promise<vo
 
 /** What the broker has must have been sent by somebody who was to send it. */
 function judgeRows({ facts, table }: World): void {
+  for (const [row, job] of facts.claimed)
+    facts.violate('every item ends', `row ${row} still carries a claim of ${job}`)
   const known = new Set(table.rows().map(({ columns }) => String(columns['message_id'])))
   for (const message of facts.copies.keys())
     if (!known.has(message))

@@ -1,40 +1,27 @@
-import { claimTokenOf } from '../../src-main/domain/claim-token.ts'
-import type { ItemMove, ItemResult, ItemState, Settlement } from '../../src-main/domain/job.ts'
-import type { OutgoingMessage } from '../../src-main/domain/outcome.ts'
+import type { ItemMove, ItemResult, JobState, Settlement } from '../../src-main/domain/job.ts'
+import type { Outcome, OutgoingMessage } from '../../src-main/domain/outcome.ts'
 import { contentDigest } from '../../src-main/domain/plan.ts'
 import type { PlanItem } from '../../src-main/domain/plan.ts'
+import type { NewJob } from '../../src-main/ports/job-store.ts'
 import type { MarkRequest } from '../../src-main/ports/outbox.ts'
+import type { NewSweepRun } from '../../src-main/ports/sweep-store.ts'
 import type { Property, Violation } from './properties.ts'
+import { addItem, judgeSend, newItem, newRun, noteAnswer, mayWait } from './run-facts.ts'
+import type { ItemFacts, JobFacts } from './run-facts.ts'
+import { ATTEMPTS_MAX } from './scenario.ts'
 import type { RowWrite } from './sim-table.ts'
+import { claimIn, holdsItsRow, SweepFacts } from './sweep-facts.ts'
 import type { Trace } from './trace.ts'
 
-/** What is known of one item of one job from what was committed to disk, sent over the wire and written in the source. */
-export interface ItemFacts {
-  readonly console: string
-  readonly job: string
-  readonly plan: PlanItem
-  state: ItemState
-  result: ItemResult | null
-  /** Claims that took effect, and the attempts that the row counted with the last one. */
-  claims: number
-  attempts: number
-  /** Times that its bytes left, in all and since the last claim. */
-  sent: number
-  sentSinceClaim: number
-  /** Times that the broker stored it. */
-  stored: number
-  /** The operator's decision as the journal has it, and whether it ever was "sent". */
-  settling: Settlement | null
-  saidSent: boolean
-  wasUnknown: boolean
-}
-
-interface JobFacts {
-  readonly job: string
-  readonly items: ReadonlyMap<number, ItemFacts>
-  readonly byRow: ReadonlyMap<string, ItemFacts>
-  /** By chain: the last item that went out in this run. */
-  lastSeqs: Map<string, number>
+/** What the facts need of the rest of the world. */
+export interface FactsOptions {
+  readonly trace: Trace
+  /** Events that have happened so far. */
+  readonly events: () => number
+  /** Rows of the same chain before this one that nothing has ended yet. */
+  readonly unfinishedBefore: (row: string) => readonly string[]
+  /** Whether sweeps have to keep the order of chains from one run to the next. */
+  readonly sweepsInOrder: boolean
 }
 
 /**
@@ -46,23 +33,29 @@ export class Facts {
   readonly items: ItemFacts[] = []
   /** Who brought each copy that the broker stored, by message id. */
   readonly copies = new Map<string, string[]>()
+  /** Rows whose last write was a claim, with the console that made it. */
+  readonly claimed = new Map<string, string>()
   readonly #jobs = new Map<string, JobFacts>()
-  readonly #jobOfToken = new Map<string, string>()
   readonly #plans = new Map<string, readonly PlanItem[]>()
+  readonly #sweeps = new SweepFacts()
   readonly #unlockedUntilMs = new Map<string, number>()
-  readonly #trace: Trace
+  readonly #options: FactsOptions
 
-  constructor(trace: Trace) {
-    this.#trace = trace
+  constructor(options: FactsOptions) {
+    this.#options = options
   }
 
   violate(property: Property, what: string): void {
     this.violations.push({ property, what })
-    this.#trace.line('VIOLATION', `${property}: ${what}`)
+    this.#options.trace.line('VIOLATION', `${property}: ${what}`)
   }
 
   itemOf(job: string, row: string): ItemFacts | undefined {
     return this.#jobs.get(job)?.byRow.get(row)
+  }
+
+  planItems(plan: string): readonly PlanItem[] {
+    return this.#plans.get(plan) ?? []
   }
 
   // What is on disk.
@@ -83,34 +76,67 @@ export class Facts {
     this.#plans.set(plan, items)
   }
 
-  jobStarted(console: string, { job, plan, nowMs }: { job: string; plan: string; nowMs: number }): void {
-    const items = (this.#plans.get(plan) ?? []).map((item): ItemFacts => ({
-      ...{ console, job, plan: item, state: 'planned', result: null, claims: 0, attempts: 0 },
-      ...{ sent: 0, sentSinceClaim: 0, stored: 0, settling: null, saidSent: false, wasUnknown: false },
-    }))
-    this.items.push(...items)
-    this.#jobs.set(job, {
-      job,
-      items: new Map(items.map((item) => [item.plan.seq, item])),
-      byRow: new Map(items.map((item) => [item.plan.id, item])),
-      lastSeqs: new Map(),
-    })
-    this.#jobOfToken.set(claimTokenOf(job), job)
-    this.#requireUnlocked(console, nowMs, `job ${job} started`)
+  jobStarted(console: string, { job, kind, plan, options }: NewJob, nowMs: number): void {
+    const maps = { items: new Map(), byRow: new Map(), byChain: new Map() }
+    const begun: JobFacts = {
+      ...{ console, job, kind, plan, options, ...maps },
+      ...{ state: 'running', run: newRun(), returned: 0 },
+    }
+    this.#jobs.set(job, begun)
+    for (const item of this.planItems(plan)) this.#add(begun, newItem(console, job, item))
+    if (kind === 'resend') this.#requireUnlocked(console, nowMs, `job ${job} started`)
+    else if (!this.#sweeps.known(job)) this.violate('intent first', `${job} is a job of no sweep`)
   }
 
+  jobMoved(job: string, to: JobState): void {
+    const moved = this.#jobs.get(job)
+    if (moved) moved.state = to
+  }
+
+  /** A sweep goes on when the next one begins, which has been judged. */
   jobContinued(console: string, job: string, nowMs: number | null): void {
-    this.#jobs.get(job)?.lastSeqs.clear()
-    if (nowMs !== null) this.#requireUnlocked(console, nowMs, `job ${job} continued`)
+    const continued = this.#jobs.get(job)
+    if (!continued) return
+    continued.run = newRun()
+    if (nowMs !== null && continued.kind === 'resend')
+      this.#requireUnlocked(console, nowMs, `job ${job} continued`)
+  }
+
+  sweepBegun(console: string, run: NewSweepRun, nowMs: number): void {
+    if (!this.#sweeps.begun(console, run, this.#isUnlocked(console, nowMs)))
+      this.violate('read-only until unlocked', `${run.run} by the ${run.trigger} of ${console}`)
+  }
+
+  sweepSwitched(console: string, { on, nowMs }: { on: boolean; nowMs: number }): void {
+    this.#sweeps.switched(console, on)
+    if (on) this.#requireUnlocked(console, nowMs, 'sweep switched on')
+  }
+
+  /** What a sweep has claimed is written down. */
+  itemsAdded(job: string, items: readonly PlanItem[]): void {
+    const sweep = this.#jobs.get(job)
+    if (!sweep) return
+    for (const plan of items) {
+      const attempts = this.#sweeps.takeClaim(job, plan.id)
+      const item = newItem(sweep.console, job, plan)
+      if (attempts !== plan.attempts)
+        this.violate(
+          'an attempt is counted before its publish',
+          `row ${plan.id} is an item at attempt ${plan.attempts}, its claim counted ${attempts ?? 'nothing'}`,
+        )
+      Object.assign(item, { state: 'claiming', claims: 1, attempts: plan.attempts })
+      this.#add(sweep, item)
+    }
   }
 
   moved(job: string, moves: readonly ItemMove[]): void {
+    const moving = this.#jobs.get(job)
     for (const move of moves) {
-      const item = this.#jobs.get(job)?.items.get(move.seq)
-      if (!item) continue
+      const item = moving?.items.get(move.seq)
+      if (!moving || !item) continue
       item.state = move.to
       if (move.to === 'planned') item.result = null
-      if (move.result) this.#judgeResult(item, move.result)
+      if (move.result) this.#judgeResult(moving, item, move.result)
     }
   }
 
@@ -129,31 +155,40 @@ export class Facts {
 
   // What leaves for the source.
 
-  claimSent(token: string, rows: readonly string[]): void {
+  claimSent(job: string, rows: readonly string[]): void {
     for (const row of rows) {
-      const item = this.#itemOfToken(token, row)
+      const item = this.itemOf(job, row)
       if (item?.state !== 'claiming')
         this.violate('intent first', `row ${row} claimed, ${said(item)} on disk`)
     }
   }
 
-  markSent(token: string, requests: readonly MarkRequest[]): void {
-    for (const { id, as } of requests) {
-      const item = this.#itemOfToken(token, id)
-      if (item) this.#judgeMark(item, as)
-      else this.violate('nothing unexpected appears', `row ${id} marked for no job`)
+  claimDueSent(run: string): void {
+    if (!this.#sweeps.known(run)) this.violate('intent first', `${run} claims, and is no sweep on disk`)
+  }
+
+  /** Rows of a sweep that are no items were never published: giving them back needs no more. */
+  markSent(job: string, requests: readonly MarkRequest[]): void {
+    for (const request of requests) {
+      const item = this.itemOf(job, request.id)
+      if (item) this.#judgeMark(item, request.as)
+      else if (request.as !== 'release' || !this.#sweeps.known(job))
+        this.violate('nothing unexpected appears', `row ${request.id} marked for no job`)
     }
   }
 
   /** A write that took effect. */
-  wrote({ by, action, after }: RowWrite): void {
-    this.#trace.line(by, `${action} row ${after.id} is now ${after.columns['status'] ?? '-'}`)
-    const item = this.#itemOfToken(String(after.columns['last_error']), after.id)
-    if (action === 'claim' && item) {
-      item.claims += 1
-      item.attempts = Number(after.columns['attempts'])
-      item.sentSinceClaim = 0
-    }
+  wrote(write: RowWrite): void {
+    const { by, action, before, after } = write
+    this.#options.trace.line(by, `${action} row ${after.id} is now ${after.columns['status'] ?? '-'}`)
+    const claim = action === 'claim' ? claimIn(after) : null
+    if (claim) this.claimed.set(after.id, claim.job)
+    else this.claimed.delete(after.id)
+    if (claim?.bySweep !== true) this.#noteLostClaims(write)
+    if (claim?.bySweep) this.#sweeps.claimed(claim.job, after)
+    else if (claim) this.#noteClaim(claim.job, write)
+    if (action === 'expire' && (Number(after.columns['attempts']) < ATTEMPTS_MAX || claimIn(before)))
+      this.violate('attempts end at the limit', `row ${after.id} made failed too early`)
     if (action !== 'confirm') return
     const message = String(after.columns['message_id'])
     const trusted = this.items.some(({ saidSent, plan }) => saidSent && plan.id === after.id)
@@ -166,44 +201,70 @@ export class Facts {
 
   sent(console: string, message: OutgoingMessage): void {
     const { messageId, redriveHeaders } = message
-    const job = String(redriveHeaders['x-redrive-job'])
-    const item = [...(this.#jobs.get(job)?.byRow.values() ?? [])].find(
-      (one) => one.plan.messageId === messageId,
-    )
-    this.#trace.line(console, `sends ${messageId} for ${job}`)
-    if (!item)
-      return this.violate('nothing unexpected appears', `${messageId} sent, and is in no plan of ${job}`)
+    const found = this.#itemOfMessage(message)
+    this.#options.trace.line(console, `sends ${messageId} for ${redriveHeaders['x-redrive-job'] ?? '-'}`)
+    if (!found) return this.violate('nothing unexpected appears', `${messageId} sent, and is in no plan`)
+    const { job, item } = found
     if (item.state !== 'publishing') this.violate('intent first', `${messageId} sent, ${said(item)} on disk`)
     this.#judgeContent(item, message)
     this.#judgeAttempt(item, Number(redriveHeaders['x-redrive-attempt']))
+    for (const { property, what } of judgeSend(job, item, this.#options.events()))
+      this.violate(property, what)
+    if (job.kind === 'sweep') this.#judgeSweptSend(job, item)
     item.sent += 1
     item.sentSinceClaim += 1
-    this.#judgeOrder(item)
+  }
+
+  /** An answer reaches the console. What was never sent is no answer of the broker. */
+  answered(message: OutgoingMessage, outcome: Outcome): void {
+    const found = this.#itemOfMessage(message)
+    if (found && found.item.sentSinceClaim > 0)
+      noteAnswer(found.job, found.item, outcome, this.#options.events())
   }
 
   stored(by: string, message: OutgoingMessage): void {
-    const { messageId, redriveHeaders } = message
-    this.#trace.line('broker', `stores ${messageId} from ${by}`)
+    const { messageId } = message
+    this.#options.trace.line('broker', `stores ${messageId} from ${by}`)
     this.copies.set(messageId, [...(this.copies.get(messageId) ?? []), by])
-    const job = redriveHeaders['x-redrive-job']
-    if (job === undefined) return
-    const item = [...(this.#jobs.get(String(job))?.byRow.values() ?? [])].find(
-      (one) => one.plan.messageId === messageId,
-    )
+    const item = this.#itemOfMessage(message)?.item
     if (item) item.stored += 1
   }
 
-  #itemOfToken(token: string, row: string): ItemFacts | undefined {
-    const job = this.#jobOfToken.get(token)
-    return job === undefined ? undefined : this.itemOf(job, row)
+  #add(job: JobFacts, item: ItemFacts): void {
+    this.items.push(item)
+    addItem(job, item)
+  }
+
+  #itemOfMessage({ messageId, redriveHeaders }: OutgoingMessage) {
+    const job = this.#jobs.get(String(redriveHeaders['x-redrive-job']))
+    const item = [...(job?.byRow.values() ?? [])].find(({ plan }) => plan.messageId === messageId)
+    return job && item ? { job, item } : undefined
+  }
+
+  #noteClaim(job: string, { after }: RowWrite): void {
+    const item = this.itemOf(job, after.id)
+    if (!item) return
+    item.claims += 1
+    item.attempts = Number(after.columns['attempts'])
+    item.sentSinceClaim = 0
+    item.lostClaim = false
+  }
+
+  #noteLostClaims({ before, after }: RowWrite): void {
+    if (before.columns['last_error'] === after.columns['last_error']) return
+    for (const item of this.items) if (item.plan.id === after.id) item.lostClaim = true
+  }
+
+  #isUnlocked(console: string, nowMs: number): boolean {
+    return (this.#unlockedUntilMs.get(console) ?? -Infinity) > nowMs
   }
 
   #requireUnlocked(console: string, nowMs: number, what: string): void {
-    if ((this.#unlockedUntilMs.get(console) ?? -Infinity) <= nowMs)
+    if (!this.#isUnlocked(console, nowMs))
       this.violate('read-only until unlocked', `${what} by ${console} on a locked source`)
   }
 
-  #judgeResult(item: ItemFacts, result: ItemResult): void {
+  #judgeResult(job: JobFacts, item: ItemFacts, result: ItemResult): void {
     const { messageId } = item.plan
     if (item.result === 'unknown' && result !== 'unknown')
       this.violate('unknown stays unknown until somebody decides', `${messageId} became ${result}`)
@@ -214,13 +275,16 @@ export class Facts {
         'nothing acknowledged is lost',
         `${messageId} written down as confirmed, the broker has no copy`,
       )
+    const unsent = result === 'skipped' || result === 'parked'
     if ((result === 'returned' || result === 'refused') && item.stored > 0)
       this.violate(
         'nothing unexpected appears',
         `${messageId} written down as ${result}, the broker has a copy`,
       )
-    if (result === 'skipped' && item.sent > 0)
-      this.violate('nothing unexpected appears', `${messageId} written down as skipped, and was sent`)
+    if (unsent && item.sent > 0)
+      this.violate('nothing unexpected appears', `${messageId} written down as ${result}, and was sent`)
+    if (result === 'parked' && !mayWait(job, item))
+      this.violate('only what has to wait is parked', `${messageId} of ${job.job} waits for nothing`)
   }
 
   #judgeMark(item: ItemFacts, as: MarkRequest['as']): void {
@@ -241,12 +305,19 @@ export class Facts {
     const outcomes = as === 'confirm' ? ['confirmed'] : ['returned', 'refused']
     if (item.state !== 'settling' || !outcomes.includes(item.result ?? ''))
       this.violate('intent first', `${messageId} marked "${as}", ${said(item)} on disk`)
+    if (as === 'confirm') return
+    const bySweep = this.#jobs.get(item.job)?.kind === 'sweep'
+    const mustBe = bySweep && item.attempts < ATTEMPTS_MAX ? 'retry' : 'fail'
+    if (as !== mustBe)
+      this.violate('attempts end at the limit', `${messageId} marked "${as}" at attempt ${item.attempts}`)
   }
 
   #judgeContent(item: ItemFacts, { messageId, payload, headers, destination }: OutgoingMessage): void {
     const { payloadDigest, destination: planned } = item.plan
     const same = destination.exchange === planned.exchange && destination.routingKey === planned.routingKey
-    if (contentDigest({ payload, headers }) !== payloadDigest || !same)
+    const text = item.plan.payload
+    const asPlanned = text === null ? contentDigest({ payload, headers }) === payloadDigest : text === payload
+    if (!asPlanned || !same)
       this.violate('nothing unexpected appears', `${messageId} sent, and it is not what the plan shows`)
   }
 
@@ -259,16 +330,18 @@ export class Facts {
       this.violate(property, `${messageId} says attempt ${attempt}, the row ${item.attempts}`)
   }
 
-  #judgeOrder({ job, plan: { chainKey, seq, messageId } }: ItemFacts): void {
-    if (chainKey === null) return
-    const lastSeqs = this.#jobs.get(job)?.lastSeqs
-    const last = lastSeqs?.get(chainKey) ?? 0
-    if (seq <= last)
-      this.violate(
-        'a chain goes out in sequence',
-        `${messageId} (item ${seq}) sent after item ${last} of ${chainKey}`,
-      )
-    lastSeqs?.set(chainKey, seq)
+  #judgeSweptSend({ job }: JobFacts, item: ItemFacts): void {
+    const { messageId, id, chainKey } = item.plan
+    if (item.attempts > ATTEMPTS_MAX)
+      this.violate('attempts end at the limit', `${messageId} sent by a sweep at attempt ${item.attempts}`)
+    const other = this.items.find((one) => one !== item && one.plan.id === id && holdsItsRow(one))
+    if (other) this.violate('a sweep takes what nobody holds', `${messageId} sent, ${other.job} holds it`)
+    if (chainKey === null || !this.#options.sweepsInOrder) return
+    const before = this.#options
+      .unfinishedBefore(id)
+      .find((row) => this.itemOf(job, row)?.answer !== 'confirmed')
+    if (before !== undefined)
+      this.violate('a chain goes out in sequence', `${messageId} sent by a sweep, row ${before} is not`)
   }
 }
 

@@ -1,17 +1,19 @@
 import type { EnginePorts } from '../../src-main/app/engine-ports.ts'
+import { CLAIM_TOKEN_BEGINS, CLAIM_TOKEN_ENDS } from '../../src-main/domain/claim-token.ts'
 import type { Settlement } from '../../src-main/domain/job.ts'
+import type { PlanItem } from '../../src-main/domain/plan.ts'
+import type { Publisher } from '../../src-main/ports/broker.ts'
+import type { PlanDraft } from '../../src-main/ports/job-store.ts'
 import type { Outbox } from '../../src-main/ports/outbox.ts'
 import type { Facts } from './facts.ts'
 import { bound } from './life.ts'
 import type { Trace } from './trace.ts'
 
 /** Tells the facts what the store has committed. Nothing may stand between this and the real store. */
-export function observedStore<Ports extends Pick<EnginePorts, 'jobStore' | 'journal' | 'clock'>>(
-  ports: Ports,
-  console: string,
-  { facts, trace }: { readonly facts: Facts; readonly trace: Trace },
-): Ports {
-  const { jobStore, journal, clock } = ports
+export function observedStore<
+  Ports extends Pick<EnginePorts, 'jobStore' | 'journal' | 'sweepStore' | 'clock'>,
+>(ports: Ports, console: string, { facts, trace }: { readonly facts: Facts; readonly trace: Trace }): Ports {
+  const { jobStore, journal, sweepStore, clock } = ports
   const nowMs = (): number => clock.now().getTime()
   // The real methods have committed when they return their promise: facts are as old as the file.
   const committed = async <T>(answer: Promise<T>, tell: () => void): Promise<T> => {
@@ -23,12 +25,12 @@ export function observedStore<Ports extends Pick<EnginePorts, 'jobStore' | 'jour
     ...ports,
     jobStore: {
       ...bound(jobStore),
-      savePlan: (plan, entry) =>
-        committed(jobStore.savePlan(plan, entry), () => facts.planned(plan.plan, plan.items)),
+      beginPlan: async (plan) =>
+        observedDraft(await jobStore.beginPlan(plan), (items) => facts.planned(plan, items)),
       startJob: (job, entry) =>
         committed(jobStore.startJob(job, entry), () => {
           trace.line(console, `store: ${job.job} starts`)
-          facts.jobStarted(console, { job: job.job, plan: job.plan, nowMs: nowMs() })
+          facts.jobStarted(console, job, nowMs())
         }),
       moveJob: (job, move, entry) =>
         committed(jobStore.moveJob(job, move, entry), () => {
@@ -37,6 +39,7 @@ export function observedStore<Ports extends Pick<EnginePorts, 'jobStore' | 'jour
             `store: ${job} is ${move.to}${move.interruption ? ` (${move.interruption.code})` : ''}`,
           )
           const toCancel = (entry.detail as { readonly toCancel?: boolean }).toCancel === true
+          facts.jobMoved(job, move.to)
           if (move.to === 'running') facts.jobContinued(console, job, toCancel ? null : nowMs())
         }),
       moveItems: (job, owner, steps) =>
@@ -49,6 +52,28 @@ export function observedStore<Ports extends Pick<EnginePorts, 'jobStore' | 'jour
             facts.moved(job, moves)
           }
         }),
+      addItems: (job, owner, items, entry) =>
+        committed(jobStore.addItems(job, owner, items, entry), () => {
+          trace.line(console, `store: ${job} takes ${items.map(({ seq, id }) => `${seq}=${id}`).join(' ')}`)
+          facts.itemsAdded(job, items)
+        }),
+    },
+    sweepStore: {
+      ...bound(sweepStore),
+      begin: (run, entries) =>
+        committed(sweepStore.begin(run, entries), () => {
+          trace.line(console, `store: ${run.run} begins, by the ${run.trigger}`)
+          facts.sweepBegun(console, run, nowMs())
+        }),
+      end: (run, end, entries) =>
+        committed(sweepStore.end(run, end, entries), () =>
+          trace.line(console, `store: ${run} ${end.state}${end.trouble ? ` (${end.trouble.code})` : ''}`),
+        ),
+      approve: (source, approved, operator, entry) =>
+        committed(sweepStore.approve(source, approved, operator, entry), () => {
+          trace.line(console, `store: sweep switched ${approved === null ? 'off' : 'on'}`)
+          facts.sweepSwitched(console, { on: approved !== null, nowMs: nowMs() })
+        }),
     },
     journal: {
       ...bound(journal),
@@ -58,6 +83,33 @@ export function observedStore<Ports extends Pick<EnginePorts, 'jobStore' | 'jour
           tellJournal(facts, console, entry, nowMs())
         }),
     },
+  }
+}
+
+function observedDraft(draft: PlanDraft, tell: (items: readonly PlanItem[]) => void): PlanDraft {
+  const all: PlanItem[] = []
+  return {
+    async add(items) {
+      await draft.add(items)
+      all.push(...items)
+    },
+    async finish(plan, entry) {
+      await draft.finish(plan, entry)
+      tell(all)
+    },
+    discard: () => draft.discard(),
+  }
+}
+
+/** Tells the facts what the broker answered, before the engine hears of it. */
+export function observedPublisher(publisher: Publisher, facts: Facts): Publisher {
+  return {
+    async publish(message, signal) {
+      const answer = await publisher.publish(message, signal)
+      facts.answered(message, answer.outcome)
+      return answer
+    },
+    close: () => publisher.close(),
   }
 }
 
@@ -78,19 +130,27 @@ function tellJournal(
   }
 }
 
+function jobOf(token: string): string {
+  return token.slice(CLAIM_TOKEN_BEGINS.length, -CLAIM_TOKEN_ENDS.length)
+}
+
 /** Tells the facts which writes leave for the source. */
 export function observedOutbox(outbox: Outbox, facts: Facts): Outbox {
   return {
     ...outbox,
     claim: (requests, token, signal) => {
       facts.claimSent(
-        token,
+        jobOf(token),
         requests.map(({ id }) => id),
       )
       return outbox.claim(requests, token, signal)
     },
+    claimDue: (request, token, signal) => {
+      facts.claimDueSent(jobOf(token))
+      return outbox.claimDue(request, token, signal)
+    },
     mark: (requests, token, signal) => {
-      facts.markSent(token, requests)
+      facts.markSent(jobOf(token), requests)
       return outbox.mark(requests, token, signal)
     },
   }

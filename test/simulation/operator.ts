@@ -1,12 +1,14 @@
 import type { Engine } from '../../src-main/app/engine.ts'
 import { planResend } from '../../src-main/app/resend/plan-resend.ts'
-import type { Selection } from '../../src-main/app/resend/plan-resend.ts'
+import type { Selection } from '../../src-main/app/resend/selected-ids.ts'
 import { RedriveError } from '../../src-main/domain/errors.ts'
-import type { Job, JobItem, Settlement } from '../../src-main/domain/job.ts'
+import type { Brake, Job, JobItem, RunOptions, Settlement } from '../../src-main/domain/job.ts'
 import type { Plan } from '../../src-main/domain/plan.ts'
+import type { Redirect } from '../../src-main/domain/redirect.ts'
 import type { Random } from '../../src-main/sandbox/random.ts'
 import { ProcessDied } from './life.ts'
 import { stream, untilNext } from './scenario.ts'
+import { sweepOnce, switchOff, switchOn } from './sweeping.ts'
 import { never, sourceName } from './sim-console.ts'
 import type { SimConsole } from './sim-console.ts'
 import type { World } from './world.ts'
@@ -24,7 +26,15 @@ const JOB_MS_MAX = 600_000
 /** Refusals that an operator may meet; anything else is a surprise. */
 const REFUSALS = new Set([
   ...['plan-empty', 'plan-not-found', 'plan-already-run', 'job-busy', 'job-not-found', 'job-state-forbids'],
-  ...['source-locked', 'connection-lost', 'query-timeout', 'cancelled', 'broker-blocked', 'row-changed'],
+  ...[
+    'source-locked',
+    'connection-lost',
+    'query-timeout',
+    'cancelled',
+    'broker-blocked',
+    'row-changed',
+    'sweep-busy',
+  ],
 ])
 
 /** A person at one console: acts at random, looks, decides, and starts Redrive again when it has died. */
@@ -65,14 +75,19 @@ export class Operator {
   }
 
   /** Null where nothing could be planned. */
-  async plan(selection: Selection): Promise<Plan | null> {
+  async plan(selection: Selection, redirect: Redirect | null = null): Promise<Plan | null> {
     const plan = (engine: Engine) =>
-      planResend(engine.ports, engine.connections, { source: sourceName, selection }, never)
+      planResend(
+        engine.ports,
+        engine.connections,
+        { source: sourceName, selection, edit: null, redirect },
+        never,
+      )
     return this.attempt(() => this.console.call(plan))
   }
 
-  async run(plan: Plan, rate: number | null): Promise<Job | null> {
-    const request = { plan: plan.plan, digest: plan.digest, typedCount: plan.items.length, rate }
+  async run(plan: Plan, options: RunOptions): Promise<Job | null> {
+    const request = { plan: plan.plan, digest: plan.digest, typedCount: plan.items, options }
     return this.attempt(() => this.console.call((engine) => engine.jobs.run(request, never)))
   }
 
@@ -92,7 +107,11 @@ export class Operator {
   /** Continues until the job is over or has been stopped too often. */
   async bringOn(job: string, triesMax: number): Promise<Job> {
     let now = await this.ended(job)
-    for (let count = 0; count < triesMax && now.state === 'interrupted'; count += 1) {
+    for (
+      let count = 0;
+      count < triesMax && (now.state === 'interrupted' || now.state === 'paused');
+      count += 1
+    ) {
       this.#judgeInterruption(now)
       await this.#pause(3_000)
       await this.attempt(() => this.console.call((engine) => engine.jobs.continue(job)))
@@ -134,16 +153,49 @@ export class Operator {
   async #round(): Promise<void> {
     const { random } = this
     if (random.chance(0.9)) await this.unlock()
-    const plan = await this.plan(this.#selection())
+    if (this.world.scenario.sweeps && random.chance(0.6)) return this.#sweep()
+    const elsewhere = random.chance(0.1) ? { exchange: 'shop', routingKey: 'order' } : null
+    const plan = await this.plan(this.#selection(), elsewhere)
     if (!plan) return
     if (random.chance(0.3)) await this.#pause(5_000)
-    const job = await this.run(plan, random.pick([null, null, 500, 20]))
+    const job = await this.run(plan, this.#options())
     if (!job) return
     const seen = await this.ended(job.job, () => this.#interfere(job.job))
     this.#judgeInterruption(seen)
     if (random.chance(0.7)) await this.bringOn(job.job, random.int(0, CONTINUES_MAX))
     if (random.chance(0.3)) await this.#cancelIfInterrupted(job.job)
     if (random.chance(0.5)) await this.settle(job.job, this.world.scenario.guesses)
+  }
+
+  async #sweep(): Promise<void> {
+    const { random, console } = this
+    switch (random.int(0, 4)) {
+      case 0:
+        await switchOn(this)
+        await this.#pause(60_000)
+        return
+      case 1:
+        await switchOff(this)
+        return
+      default:
+        await sweepOnce(this, async () => {
+          if (random.chance(0.05)) await console.call((engine) => engine.sweeps.stop(sourceName))
+        })
+    }
+  }
+
+  #options(): RunOptions {
+    const { random } = this
+    const brake: Brake = {
+      failureRatio: random.pick([null, 0.2]),
+      returnedMax: random.pick([null, 0, 1, 2]),
+      queue: random.chance(0.3) ? { name: 'orders', depthMax: random.pick([3, 100]) } : null,
+    }
+    return {
+      rate: random.pick([null, null, 500, 20]),
+      ramp: random.chance(0.3),
+      brake: random.chance(0.3) ? brake : null,
+    }
   }
 
   #selection(): Selection {
@@ -162,11 +214,14 @@ export class Operator {
   async #interfere(job: string): Promise<void> {
     const { random, console } = this
     if (random.chance(0.9)) return
-    switch (random.int(0, 2)) {
+    switch (random.int(0, 3)) {
       case 0:
-        await this.attempt(() => console.call((engine) => engine.jobs.cancel(job)))
+        await this.attempt(() => console.call((engine) => engine.jobs.pause(job)))
         return
       case 1:
+        await this.attempt(() => console.call((engine) => engine.jobs.cancel(job)))
+        return
+      case 2:
         await console.close()
         await this.start()
         return
@@ -177,7 +232,7 @@ export class Operator {
 
   async #cancelIfInterrupted(job: string): Promise<void> {
     const { state } = await this.console.call((engine) => engine.jobs.get(job))
-    if (state === 'interrupted')
+    if (state === 'interrupted' || state === 'paused')
       await this.attempt(() => this.console.call((engine) => engine.jobs.cancel(job)))
   }
 

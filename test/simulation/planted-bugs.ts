@@ -1,71 +1,10 @@
 import Database from 'better-sqlite3'
 import { claimTokenOf } from '../../src-main/domain/claim-token.ts'
-import type { EnginePorts } from '../../src-main/app/engine-ports.ts'
-import type { OutgoingMessage, PublishOutcome } from '../../src-main/domain/outcome.ts'
-import type { Publisher } from '../../src-main/ports/broker.ts'
-import type { JobStore } from '../../src-main/ports/job-store.ts'
+import type { PublishOutcome } from '../../src-main/domain/outcome.ts'
 import type { MarkRequest, Outbox } from '../../src-main/ports/outbox.ts'
-import { bound } from './life.ts'
+import { jobStore, markOnly, outbox, publishing } from './planting.ts'
+import { plantedRunBugs } from './planted-run-bugs.ts'
 import type { Planted } from './run-seed.ts'
-
-type PlantedPorts = NonNullable<Planted['ports']>
-
-/** What a bug does to each publish: given the real one, answers in its place. */
-type Publish = (real: Publisher, message: OutgoingMessage, signal: AbortSignal) => Promise<PublishOutcome>
-
-function publishing(makePublish: (ports: EnginePorts) => Publish): PlantedPorts {
-  return (ports) => ({
-    ...ports,
-    drivers: {
-      ...ports.drivers,
-      broker: {
-        rabbitmq: (options) => {
-          const real = ports.drivers.broker.rabbitmq!(options)
-          const openPublisher = async (signal: AbortSignal): Promise<Publisher> => {
-            const publisher = await real.openPublisher(signal)
-            const publish = makePublish(ports)
-            return {
-              publish: (message, stop) => publish(publisher, message, stop),
-              close: () => publisher.close(),
-            }
-          }
-          return { ...bound(real), openPublisher }
-        },
-      },
-    },
-  })
-}
-
-function outbox(change: (real: Outbox, ports: EnginePorts) => Partial<Outbox>): PlantedPorts {
-  return (ports) => ({
-    ...ports,
-    drivers: {
-      ...ports.drivers,
-      outbox: {
-        postgres: async (options, signal) => {
-          const real = await ports.drivers.outbox.postgres(options, signal)
-          return { ...real, ...change(real, ports) }
-        },
-      },
-    },
-  })
-}
-
-function jobStore(change: (real: JobStore, ports: EnginePorts) => Partial<JobStore>): PlantedPorts {
-  return (ports) => ({ ...ports, jobStore: { ...ports.jobStore, ...change(ports.jobStore, ports) } })
-}
-
-/** Answers as if rows had been marked, and marks only those that are wanted. */
-function markOnly(wanted: (request: MarkRequest) => boolean): PlantedPorts {
-  return outbox((real) => ({
-    mark: async (requests, token, signal) => {
-      const answers = new Map(
-        (await real.mark(requests.filter(wanted), token, signal)).map((answer) => [answer.id, answer]),
-      )
-      return requests.map(({ id }) => answers.get(id) ?? { id, marked: true, version: 'none' })
-    },
-  }))
-}
 
 const confirmed: PublishOutcome = { outcome: 'confirmed' }
 const NEVER_SENT: PublishOutcome = { outcome: 'refused', code: 'channel-closed', reason: 'planted' }
@@ -73,6 +12,7 @@ const never = new AbortController().signal
 
 /** Each is a bug that somebody could write, with the property that must notice it. */
 export const plantedBugs: Readonly<Record<string, Planted>> = {
+  ...plantedRunBugs,
   'calls an unknown outcome confirmed': {
     breaks: 'nothing acknowledged is lost',
     ports: publishing(() => async (real, message, signal) => {
@@ -128,7 +68,7 @@ export const plantedBugs: Readonly<Record<string, Planted>> = {
           owner,
           steps.map(({ moves, entry }) => ({
             moves: moves.map((move) =>
-              move.code === 'process-ended' ? { seq: move.seq, from: move.from, to: 'planned' } : move,
+              move.code === 'process-ended' ? { seq: move.seq, from: move.from, to: 'claiming' } : move,
             ),
             entry,
           })),
@@ -150,19 +90,17 @@ export const plantedBugs: Readonly<Record<string, Planted>> = {
           requests.map(({ id }) => id),
           signal,
         )
-        return rows.map((message) => ({ id: message.id, claimed: true, version: message.version, message }))
+        return rows.map(({ id, version, attempts, content }) => ({
+          ...{ id, claimed: true, version, attempts, content },
+        }))
       },
     })),
   },
-  'sends the second before the first': {
+  'does not wait for the one before': {
     breaks: 'a chain goes out in sequence',
-    ports: publishing(({ clock }) => {
-      let count = 0
-      return async (real, message, signal) => {
-        count += 1
-        if (count % 2 === 1) await clock.sleep(5, never)
-        return real.publish(message, signal)
-      }
+    ports: publishing(() => (real, message, signal) => {
+      void real.publish(message, signal)
+      return Promise.resolve(confirmed)
     }),
   },
   'does not mark what was confirmed': {

@@ -26,6 +26,9 @@ export interface SeedReport {
   readonly virtualMs: number
   readonly attempted: number
   readonly acknowledged: number
+  readonly lost: number
+  readonly unexpected: number
+  readonly recovered: number
   readonly duplicated: number
   readonly unknown: number
 }
@@ -106,7 +109,7 @@ async function play(world: World, operators: readonly Operator[], awaited?: Prop
 
 function reportOf(world: World): SeedReport {
   const { scenario, facts, trace, time } = world
-  const { attempted, acknowledged, lost, unexpected, duplicated, unknown } = verdictOf(world)
+  const { attempted, acknowledged, lost, unexpected, duplicated, recovered, unknown } = verdictOf(world)
   // The same words once more, from the two lists alone.
   for (const message of lost) facts.violate('nothing acknowledged is lost', `${message}: the final verdict`)
   for (const message of unexpected)
@@ -120,5 +123,6 @@ function reportOf(world: World): SeedReport {
     events: time.events,
     virtualMs: time.nowMs,
     ...{ attempted, acknowledged, duplicated: duplicated.length, unknown },
+    ...{ lost: lost.length, unexpected: unexpected.length, recovered: recovered.length },
   }
 }

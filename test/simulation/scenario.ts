@@ -1,5 +1,6 @@
 import { seeded } from '../../src-main/sandbox/random.ts'
 import type { Random } from '../../src-main/sandbox/random.ts'
+import type { SweepPolicy } from '../../src-main/domain/sweep-policy.ts'
 import type { Environment } from '../../src-main/domain/workspace.ts'
 
 /** Chances of what goes wrong with one statement. */
@@ -47,7 +48,16 @@ export interface Scenario {
   readonly meddleMs: number | null
   /** How often an operator decides on an unknown outcome by guess instead of by looking. */
   readonly guesses: number
+  /** Milliseconds that a run waits for a source or broker that is away. */
+  readonly awayMsMax: number
+  /** Whether operators run it, once or on schedule; its policy is there in any case. */
+  readonly sweeps: boolean
+  readonly sweep: SweepPolicy
 }
+
+/** Limits of the source that every seed plays on. */
+export const ATTEMPTS_MAX = 3
+export const STUCK_AFTER_SEC = 60
 
 const LEVELS = [0.01, 0.03, 0.1, 0.3] as const
 
@@ -85,6 +95,23 @@ export function scenarioOf(seed: number): Scenario {
     clockJumpMs: every(0.2, () => random.int(500, 10_000)),
     meddleMs: every(0.3, () => random.int(200, 3_000)),
     guesses: random.pick([0, 0.2, 0.5]),
+    awayMsMax: random.pick([0, 5_000, 60_000]),
+    sweeps: random.chance(0.5),
+    sweep: sweepOf(random),
+  }
+}
+
+function sweepOf(random: Random): SweepPolicy {
+  return {
+    enabled: true,
+    everySec: random.pick([5, 20]),
+    batch: random.pick([1, 3, 10]),
+    rate: random.pick([null, null, 50]),
+    attemptsMax: ATTEMPTS_MAX,
+    stuckAfterSec: STUCK_AFTER_SEC,
+    backoff: { firstSec: random.pick([1, 10]), factor: 2, capSec: 30, jitter: random.pick([0, 0.5]) },
+    order: random.chance(0.8) ? 'chain' : 'none',
+    resendUnknown: false,
   }
 }
 
@@ -108,7 +135,13 @@ export function faultsOf(scenario: Scenario): string[] {
     ...often('clock jump', scenario.clockJumpMs),
     ...often('change by the service', scenario.meddleMs),
     ...(guesses > 0 ? [`guesses ${guesses}`] : []),
+    `patience ${scenario.awayMsMax} ms`,
+    ...(scenario.sweeps ? [sweepOfText(scenario.sweep)] : []),
   ]
+}
+
+function sweepOfText({ everySec, batch, order, backoff }: SweepPolicy): string {
+  return `sweeps of ${batch} rows every ${everySec} s, order ${order}, first retry after ${backoff.firstSec} s`
 }
 
 /** A stream of its own for each actor, so that one actor's draws do not shift another's. */

@@ -99,6 +99,12 @@ export class SimConnection implements Broker {
     }))
   }
 
+  async queueDepth(queue: string, signal: AbortSignal): Promise<number | null> {
+    await this.#reach(signal)
+    const { topology } = this.#server
+    return topology.has(queue) ? topology.messages(queue).length : null
+  }
+
   async openPublisher(signal: AbortSignal): Promise<SimPublisher> {
     await this.#reach(signal)
     const { blocked } = this.#server

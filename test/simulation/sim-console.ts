@@ -6,9 +6,10 @@ import type { EnginePorts } from '../../src-main/app/engine-ports.ts'
 import { createEngine } from '../../src-main/app/engine.ts'
 import type { Engine } from '../../src-main/app/engine.ts'
 import type { Workspace } from '../../src-main/domain/workspace.ts'
+import type { Broker } from '../../src-main/ports/broker.ts'
 import type { Outbox } from '../../src-main/ports/outbox.ts'
-import { Life, ProcessDied } from './life.ts'
-import { observedOutbox, observedStore } from './observed.ts'
+import { bound, Life, ProcessDied } from './life.ts'
+import { observedOutbox, observedPublisher, observedStore } from './observed.ts'
 import { stream } from './scenario.ts'
 import type { SimConnection } from './sim-broker.ts'
 import { simOutbox } from './sim-outbox.ts'
@@ -74,7 +75,10 @@ export class SimConsole {
     this.#starts += 1
     this.#moveTo(`${this.name}-${this.#starts}`)
     this.#open(killAt)
-    await this.call((engine) => engine.recover())
+    await this.call(async (engine) => {
+      await engine.recover()
+      await engine.sweeps.start()
+    })
   }
 
   /** Ends the process as a window is closed or SIGTERM is obeyed. */
@@ -107,6 +111,7 @@ export class SimConsole {
       },
     )
     let ids = 0
+    const chance = stream(world.scenario.seed, `chance of ${instance}`)
     const real: EnginePorts = {
       drivers: {
         outbox: {
@@ -116,7 +121,9 @@ export class SimConsole {
           rabbitmq: () => {
             const connection = world.broker.connect(this.name, (message) => facts.sent(this.name, message))
             connections.push(connection)
-            return connection
+            const openPublisher = async (signal: AbortSignal) =>
+              observedPublisher(await connection.openPublisher(signal), facts)
+            return { ...bound<Broker>(connection), openPublisher }
           },
         },
       },
@@ -130,6 +137,7 @@ export class SimConsole {
       jobReader: store.jobReader,
       decisionStore: store.decisions,
       journal: store.journal,
+      sweepStore: store.sweeps,
       clock,
       ids: {
         next: (prefix) =>
@@ -145,6 +153,11 @@ export class SimConsole {
       },
       operator: this.name,
       batch: world.scenario.batch,
+      awayMsMax: world.scenario.awayMsMax,
+      random: () => chance.next(),
+      // Edits are no matter of the job engine.
+      payloadSchemas: { compile: () => ({ ok: false, problem: 'no schema here' }) },
+      schemaFiles: { read: () => Promise.reject(new Error('no schema here')) },
     }
     const observed = observedStore(real, this.name, world)
     const { plant } = world
@@ -189,6 +202,7 @@ function workspaceOf({ scenario, table }: World): Workspace {
         deliver: { broker: 'rabbit' },
         stuckAfterSec: table.limits.stuckAfterSec,
         maxAttempts: table.limits.attemptsMax,
+        sweep: scenario.sweep,
       },
     },
     brokers: { rabbit: { driver: 'rabbitmq', url: 'amqp://redrive@broker' } },
@@ -196,20 +210,28 @@ function workspaceOf({ scenario, table }: World): Workspace {
 }
 
 const STORE_METHODS = [
-  'savePlan',
   'plan',
+  'planItems',
   'startJob',
   'moveItems',
+  'addItems',
   'moveJob',
   'settleItems',
   'runningJobs',
 ] as const
+const DRAFT_METHODS = ['add', 'finish', 'discard'] as const
 const READER_METHODS = ['job', 'jobOfPlan', 'jobs', 'items', 'held', 'unsettledCount', 'deeds'] as const
-const OUTBOX_METHODS = ['report', 'list', 'count', 'groups', 'read', 'laterSent', 'claim', 'mark'] as const
+const SWEEP_METHODS = ['begin', 'end', 'run', 'runs', 'running', 'standing', 'approve'] as const
+const OUTBOX_METHODS = [
+  ...(['report', 'list', 'count', 'groups', 'read', 'laterSent', 'claim', 'mark'] as const),
+  ...(['claimDue', 'exhausted', 'expire'] as const),
+] as const
 
 /** Ports that end with the life of their process. */
 function mortal(ports: EnginePorts, life: Life): EnginePorts {
   const { outbox, broker } = ports.drivers
+  const beginPlan = async (plan: string) =>
+    life.around(await ports.jobStore.beginPlan(plan), 'draft', DRAFT_METHODS)
   return {
     ...ports,
     drivers: {
@@ -221,14 +243,15 @@ function mortal(ports: EnginePorts, life: Life): EnginePorts {
         rabbitmq: (options) => {
           const opened = broker.rabbitmq?.(options)
           if (!opened) throw new Error('the simulated engine has one broker')
-          const alive = life.around(opened, 'broker', ['report', 'checkDestinations'])
+          const alive = life.around(opened, 'broker', ['report', 'checkDestinations', 'queueDepth'])
           const openPublisher = async (signal: AbortSignal) =>
             life.around(await opened.openPublisher(signal), 'publisher', ['publish', 'close'])
           return life.around({ ...alive, openPublisher }, 'broker', ['openPublisher'])
         },
       },
     },
-    jobStore: life.around(ports.jobStore, 'store', STORE_METHODS),
+    jobStore: life.around({ ...bound(ports.jobStore), beginPlan }, 'store', ['beginPlan', ...STORE_METHODS]),
+    sweepStore: life.around(ports.sweepStore, 'sweeps', SWEEP_METHODS),
     jobReader: life.around(ports.jobReader, 'reader', READER_METHODS),
     journal: life.around(ports.journal, 'journal', ['append', 'list']),
     clock: life.around(ports.clock, 'clock', ['sleep']),

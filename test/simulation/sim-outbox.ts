@@ -17,6 +17,7 @@ import type {
   ResolveResult,
   UndoRequest,
 } from '../../src-main/ports/outbox.ts'
+import { claimDue, exhausted, expire, heldBy } from './sim-due.ts'
 import type { Columns, SimRow, SimTable } from './sim-table.ts'
 
 /** One transaction of the simulated server: all of it happens at one moment, or nothing. */
@@ -73,6 +74,11 @@ export function simOutbox(table: SimTable, by: string, execute: Execute): Outbox
       write('resolve', signal, () => requests.map((request) => resolve(table, by, request))),
     undo: (requests, signal) =>
       write('undo', signal, () => requests.map((request) => undo(table, by, request))),
+    claimDue: (request, token, signal) =>
+      write('claimDue', signal, () => claimDue(table, by, request, token)),
+    exhausted: (rule, signal) => read('exhausted', signal, () => exhausted(table, rule)),
+    expire: (requests, signal) =>
+      write('expire', signal, () => requests.map((request) => expire(table, by, request))),
     close: () => Promise.resolve(),
   }
 }
@@ -160,18 +166,14 @@ function laterSent(table: SimTable, ids: readonly string[]): ReadonlyMap<string,
 function claim(table: SimTable, by: string, { id, version }: ClaimRequest, token: string): ClaimResult {
   const row = table.row(id)
   if (!row) return { id, claimed: false }
-  if (carries(table, row, token)) return claimed(table, row)
+  if (heldBy(table, row, token)) return claimed(table, row)
   if (row.version !== version || !table.isActionable(row)) return { id, claimed: false }
   return claimed(table, table.assign(row, table.mapping.actions.claim, { token }, { by, action: 'claim' }))
 }
 
 function claimed(table: SimTable, row: SimRow): ClaimResult {
-  return { id: row.id, claimed: true, version: row.version, message: table.message(row) }
-}
-
-/** In flight, and the claim is the one with this token. */
-export function carries(table: SimTable, row: SimRow, token: string): boolean {
-  return row.columns[table.mapping.tokenColumn] === token && table.state(row) === 'in-flight'
+  const { attempts, content } = table.message(row)
+  return { id: row.id, claimed: true, version: row.version, attempts, content }
 }
 
 function mark(table: SimTable, by: string, request: MarkRequest, token: string): MarkResult {
@@ -179,8 +181,9 @@ function mark(table: SimTable, by: string, request: MarkRequest, token: string):
   const row = table.row(id)
   if (!row) return { id, marked: false }
   const set = assignmentsOf(table, request)
-  if (carries(table, row, token)) {
-    const { version } = table.assign(row, set, { reason }, { by, action: as })
+  const delay = as === 'retry' ? { delaySec: delayOf(request) } : {}
+  if (heldBy(table, row, token)) {
+    const { version } = table.assign(row, set, { reason, ...delay }, { by, action: as })
     return { id, marked: true, version }
   }
   const already =
@@ -198,12 +201,18 @@ function assignmentsOf({ mapping }: SimTable, { as, stateBefore }: MarkRequest):
 /** The row holds what the mark would write; the time of the write is another one at each try. */
 function isSame(table: SimTable, row: SimRow, set: MappingAssignments, reason: string): boolean {
   return Object.entries(table.assigned(row, set, { reason })).every(
-    ([column, cell]) => isNow(set[column]) || (row.columns[column] ?? null) === cell,
+    ([column, cell]) => isTime(set[column]) || (row.columns[column] ?? null) === cell,
   )
 }
 
-function isNow(value: MappingAssignments[string] | undefined): boolean {
-  return typeof value === 'object' && value !== null && 'is' in value && value.is === 'now'
+function isTime(value: MappingAssignments[string] | undefined): boolean {
+  if (typeof value !== 'object' || value === null || !('is' in value)) return false
+  return value.is === 'now' || value.is === 'delay'
+}
+
+function delayOf({ id, delaySec }: MarkRequest): number {
+  if (delaySec !== undefined && Number.isFinite(delaySec) && delaySec >= 0) return delaySec
+  throw new RedriveError('internal', 'never', { reason: `the retry of ${id} does not say when` })
 }
 
 function resolve(table: SimTable, by: string, { id, version, token }: ResolveRequest): ResolveResult {

@@ -34,6 +34,7 @@ export interface RowWrite {
 export interface Bound {
   readonly token?: string
   readonly reason?: string | null
+  readonly delaySec?: number
 }
 
 /**
@@ -45,6 +46,7 @@ export class SimTable {
   readonly limits: TableLimits
   readonly #nowMs: () => number
   readonly #rows = new Map<string, SimRow>()
+  readonly #locked = new Set<string>()
   readonly #onWrite: (write: RowWrite) => void
   #lastId = 0
   #lastVersion = 700
@@ -103,6 +105,18 @@ export class SimTable {
     return Object.fromEntries(
       Object.entries(set).map(([column, value]) => [column, this.#value(value, row, bound)]),
     )
+  }
+
+  /** Held by somebody's open transaction. Returns the way to end it. */
+  lock(ids: readonly string[]): () => void {
+    for (const id of ids) this.#locked.add(id)
+    return () => {
+      for (const id of ids) this.#locked.delete(id)
+    }
+  }
+
+  isLocked(id: string): boolean {
+    return this.#locked.has(id)
   }
 
   state(row: SimRow): MessageState {
@@ -195,6 +209,8 @@ export class SimTable {
         return bound.token ?? null
       case 'reason':
         return bound.reason ?? null
+      case 'delay':
+        return this.#nowMs() + (bound.delaySec ?? 0) * 1_000
     }
   }
 

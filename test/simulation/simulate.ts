@@ -17,7 +17,10 @@ const { values } = parseArgs({
 const from = Number(values.from)
 const count = Number(values.seeds)
 const place = await openSeedPlace()
-const sum = { attempted: 0, acknowledged: 0, duplicated: 0, unknown: 0, events: 0 }
+const sum = {
+  ...{ attempted: 0, acknowledged: 0, lost: 0, unexpected: 0, duplicated: 0, recovered: 0, unknown: 0 },
+  events: 0,
+}
 const startMs = Date.now()
 let failures = 0
 let done = 0
@@ -37,7 +40,8 @@ place.close()
 const ms = Date.now() - startMs
 console.log(
   `${done} seeds from ${from}, ${(ms / done).toFixed(1)} ms each: attempted ${sum.attempted}, ` +
-    `acknowledged ${sum.acknowledged}, duplicated ${sum.duplicated}, unknown ${sum.unknown}, ${sum.events} events; ` +
+    `acknowledged ${sum.acknowledged}, lost ${sum.lost}, unexpected ${sum.unexpected}, ` +
+    `duplicated ${sum.duplicated}, recovered ${sum.recovered}, unknown ${sum.unknown}, ${sum.events} events; ` +
     `${failures} failing seeds`,
 )
 process.exitCode = failures === 0 ? 0 : 1

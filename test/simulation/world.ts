@@ -3,7 +3,7 @@ import type { EnginePorts } from '../../src-main/app/engine-ports.ts'
 import type { Engine } from '../../src-main/app/engine.ts'
 import type { Random } from '../../src-main/sandbox/random.ts'
 import { Facts } from './facts.ts'
-import { stream, untilNext } from './scenario.ts'
+import { ATTEMPTS_MAX, stream, STUCK_AFTER_SEC, untilNext } from './scenario.ts'
 import type { BrokerFaults, Scenario } from './scenario.ts'
 import { SimBrokerServer } from './sim-broker.ts'
 import type { Fate } from './broker-weather.ts'
@@ -56,7 +56,12 @@ export function createWorld(
   const { seed } = scenario
   const time = new VirtualTime(stream(seed, 'time'))
   const trace = createTrace(() => time.nowMs)
-  const facts = new Facts(trace)
+  const facts: Facts = new Facts({
+    trace,
+    events: () => time.events,
+    unfinishedBefore: (row) => unfinishedBefore(table, row),
+    sweepsInOrder: scenario.sweep.order === 'chain',
+  })
   const world = { calm: false, judging: false }
   const offsets = new Map<string, number>()
   const broker = new SimBrokerServer(
@@ -67,9 +72,9 @@ export function createWorld(
     },
     ({ message, by }) => facts.stored(by, message),
   )
-  const table = new SimTable({
+  const table: SimTable = new SimTable({
     mapping: profileByName('redrive-reference'),
-    limits: { stuckAfterSec: 60, attemptsMax: 3 },
+    limits: { stuckAfterSec: STUCK_AFTER_SEC, attemptsMax: ATTEMPTS_MAX },
     nowMs: () => EPOCH_MS + time.nowMs,
     onWrite: (write) => facts.wrote(write),
   })
@@ -81,6 +86,15 @@ export function createWorld(
   })
   beginWeather(made, offsets)
   return made
+}
+
+function unfinishedBefore(table: SimTable, id: string): readonly string[] {
+  const chain = table.row(id)?.columns['chain_key'] ?? null
+  if (chain === null) return []
+  return table
+    .rows()
+    .filter((row) => Number(row.id) < Number(id) && row.columns['chain_key'] === chain)
+    .flatMap((row) => (['sent', 'discarded'].includes(table.state(row)) ? [] : [row.id]))
 }
 
 function brokerWeather(random: Random, faults: () => BrokerFaults | null) {

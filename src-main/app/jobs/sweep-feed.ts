@@ -6,7 +6,7 @@ import type { DueRow } from '../../ports/due.ts'
 import type { Claim, Feed } from './feed.ts'
 import type { ClaimedItem, JobRun } from './job-run.ts'
 import { interruptionOf } from './job-run.ts'
-import { orphansOf } from './orphans.ts'
+import { carriersOf } from './orphans.ts'
 import { jobEntry, record } from './recording.ts'
 
 /** Tries of one claim; each one after the first asks what the one before got. */
@@ -22,11 +22,12 @@ export type EnsureJob = () => Promise<void>
  */
 export function createSweepFeed(run: JobRun, policy: SweepPolicy, ensureJob: EnsureJob): Feed {
   const { attemptsMax, stuckAfterSec, batch, order } = policy
-  const mine = new Set<string>()
+  /** Attempts of each row that is an item; the same row at a later attempt is another one. */
+  const mine = new Map<string, number>()
   let seq = run.job.items
   let empty = false
   /** One claim at a time: after a lost answer, rows with the token that are not known here must be what that claim got. */
-  let before: Promise<unknown> = Promise.resolve()
+  let before: Promise<Claim> = Promise.resolve({ claimed: [], missed: [] })
   /** Since it was empty the last time. */
   let claimed = false
 
@@ -35,8 +36,8 @@ export function createSweepFeed(run: JobRun, policy: SweepPolicy, ensureJob: Ens
     for (let attempt = 1; ; attempt += 1) {
       try {
         if (attempt === 1) return await run.outbox.claimDue(request, run.token, run.effects)
-        // The answer was lost: whatever carries the token and is not known here is what that claim got.
-        const got = await orphansOf(run, (id) => mine.has(id))
+        // The answer was lost: whatever carries the token and is no item is what that claim got.
+        const got = (await carriersOf(run)).filter(({ id, attempts }) => mine.get(id) !== attempts)
         return got.length > 0 ? got : await run.outbox.claimDue(request, run.token, run.effects)
       } catch (error) {
         const final =
@@ -53,8 +54,7 @@ export function createSweepFeed(run: JobRun, policy: SweepPolicy, ensureJob: Ens
       empty = true
       return { claimed: [], missed: [] }
     }
-    // Ended items give their ids back: a row that is due again in the same run is another item.
-    for (const { id } of rows) mine.add(id)
+    for (const { id, attempts } of rows) mine.set(id, attempts)
     claimed = true
     await ensureJob()
     const items = rows.map((row) => planItem((seq += 1), row))
@@ -74,7 +74,9 @@ export function createSweepFeed(run: JobRun, policy: SweepPolicy, ensureJob: Ens
       await record(run, steps)
       if (empty) return null
       const failed = (error: unknown): Claim => ({ failure: interruptionOf(error) })
-      const result = before.then(() => claim(Math.min(limit, batch))).catch(failed)
+      const result = before.then((earlier) =>
+        'failure' in earlier ? earlier : claim(Math.min(limit, batch)).catch(failed),
+      )
       before = result
       return { result }
     },

@@ -165,10 +165,12 @@ export class Workshop {
 
   async #once(job: Job, trade: Trade, { status, stop, exists = () => true }: Work): Promise<RunEnd> {
     const work = async (outbox: Outbox): Promise<RunEnd> => {
-      const run = { ...(await this.jobRun(job, outbox, trade)), status }
+      const begun = { ...(await this.jobRun(job, outbox, trade)), status }
       // A sweep's job is written down with its first claim: before that it has no rows to put right.
-      if (exists()) await reconcileRows(run)
+      if (exists()) await reconcileRows(begun)
       if (trade.feed === null) return { end: 'done' }
+      // With what has just been put right: a row that is marked only now may hold up its chain.
+      const run = exists() ? { ...begun, job: await this.#job(job.job) } : begun
       const lanes = createLanes()
       await blockUnfinishedChains(run, lanes)
       const feed = trade.feed(run, lanes)

@@ -10,6 +10,9 @@ import type { EnginePorts } from '../engine-ports.ts'
 import { expireExhausted } from './expire.ts'
 import type { SweepRequest, SweepRunner } from './runner.ts'
 
+/** Runs that failed in a row, the newest ones, whose claims are looked for. */
+const FAILED_LOOKED_AT_MAX = 20
+
 export interface SweepContext {
   readonly ports: EnginePorts
   readonly connections: Connections
@@ -52,14 +55,16 @@ export async function runSweepOnce(
 }
 
 async function carryOut(
-  { ports, connections, runner }: SweepContext,
+  context: SweepContext,
   run: SweepRun,
   policy: SweepPolicy,
   stop: AbortSignal,
 ): Promise<Result> {
+  const { ports, connections, runner } = context
   const request: SweepRequest = { source: run.source, policy, sweepRun: run.run }
   let expired = 0
   try {
+    await releaseFailed(context, run)
     const expire = (outbox: Outbox): Promise<number> => expireExhausted(ports, outbox, request, stop)
     expired = await connections.withOutbox(run.source, expire, stop)
     const swept = stop.aborted ? NOTHING : await runner.run(request, stop)
@@ -71,6 +76,18 @@ async function carryOut(
     const cancelled = stop.aborted && error instanceof RedriveError && error.code === 'cancelled'
     if (cancelled) return { state: 'stopped', outcome, trouble: null }
     return { state: 'failed', outcome, trouble: troubleOf(error) }
+  }
+}
+
+/**
+ * A run that failed may have claimed rows without hearing of it: the source was away for longer than it asked again. They
+ * are given back before new ones are claimed, since no sweep ever takes a row that carries a claim.
+ */
+async function releaseFailed({ ports, runner }: SweepContext, { source, run }: SweepRun): Promise<void> {
+  for (const earlier of await ports.sweepStore.runs(source, FAILED_LOOKED_AT_MAX)) {
+    if (earlier.run === run) continue
+    if (earlier.state !== 'failed') return
+    await runner.release(source, earlier.run)
   }
 }
 

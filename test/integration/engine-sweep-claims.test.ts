@@ -1,0 +1,104 @@
+import { expect, test } from 'vitest'
+import type { TestContext } from 'vitest'
+import { RedriveError } from '../../src-main/domain/errors.ts'
+import type { SweepRun } from '../../src-main/domain/sweep.ts'
+import type { DueRow } from '../../src-main/ports/due.ts'
+import type { Outbox } from '../../src-main/ports/outbox.ts'
+import { openScene, statuses } from '../support/resend-scene.ts'
+import type { Scene } from '../support/resend-scene.ts'
+import { testSource } from '../support/test-engine.ts'
+
+const MESSAGES = 25
+
+type ClaimDue = Outbox['claimDue']
+
+/** Messages that wait for a sweep, and an engine whose claims of due rows go through `claimDue`. */
+async function openDue(
+  context: TestContext,
+  change: (real: ClaimDue) => ClaimDue = (real) => real,
+): Promise<Scene> {
+  const scene = await openScene(context, {
+    wrap: (ports) => ({
+      ...ports,
+      drivers: {
+        ...ports.drivers,
+        outbox: {
+          postgres: async (options, signal) => {
+            const outbox = await ports.drivers.outbox.postgres(options, signal)
+            const real: ClaimDue = (request, token, stop) => outbox.claimDue(request, token, stop)
+            return { ...outbox, claimDue: change(real) }
+          },
+        },
+      },
+    }),
+  })
+  await scene.database.sql(
+    `insert into outbox_message (message_id, exchange, routing_key, type, payload, headers, status, attempts, created_at, updated_at)
+     select 'message-' || i, '', $1, 'OrderPaid', jsonb_build_object('order', i), '{}', 'pending', 0,
+       now() - interval '1 hour', now() - interval '1 hour' from generate_series(1, $2::int) i`,
+    [scene.queue, MESSAGES],
+  )
+  return scene
+}
+
+async function sweep(scene: Scene): Promise<SweepRun> {
+  const { engine } = scene.engine
+  await scene.engine.unlock()
+  const { run } = await engine.sweeps.runNow(testSource)
+  return expect
+    .poll(() => engine.sweeps.run(run), { timeout: 20_000 })
+    .not.toMatchObject({ state: 'running' })
+    .then(() => engine.sweeps.run(run))
+}
+
+async function inQueue({ rabbit, queue }: Scene): Promise<readonly string[]> {
+  return (await rabbit.drain(queue)).map(({ messageId }) => messageId).sort()
+}
+
+const everyMessage = Array.from({ length: MESSAGES }, (_, index) => `message-${index + 1}`).sort()
+const answerLost = new RedriveError('connection-lost', 'unknown-effect', { reason: 'planted' })
+
+test('a sweep of due messages does not fail with job-not-found: it sends each of them once', async (context) => {
+  const scene = await openDue(context)
+  expect(await sweep(scene)).toMatchObject({
+    state: 'done',
+    trouble: null,
+    outcome: { claimed: MESSAGES, confirmed: MESSAGES, interruption: null },
+  })
+  expect(await statuses(scene)).toEqual({ sent: MESSAGES })
+  expect(await inQueue(scene)).toEqual(everyMessage)
+})
+
+test('a claim whose answer was lost does not take the rows of the next claim: nothing is sent twice', async (context) => {
+  let lost = 0
+  const scene = await openDue(
+    context,
+    (real) =>
+      async (request, token, signal): Promise<readonly DueRow[]> => {
+        const rows = await real(request, token, signal)
+        if (request.repeat || ++lost > 1) return rows
+        throw answerLost
+      },
+  )
+  expect(await sweep(scene)).toMatchObject({ state: 'done', outcome: { confirmed: MESSAGES } })
+  expect(await statuses(scene)).toEqual({ sent: MESSAGES })
+  expect(await inQueue(scene)).toEqual(everyMessage)
+})
+
+test('rows that a failed sweep claimed unheard do not stay claimed: the next sweep gives them back', async (context) => {
+  let away = true
+  const scene = await openDue(context, (real) => async (request, token, signal) => {
+    const rows = await real(request, token, signal)
+    if (away) throw answerLost
+    return rows
+  })
+  expect(await sweep(scene)).toMatchObject({ state: 'failed', trouble: { code: 'connection-lost' } })
+  expect(await statuses(scene)).toHaveProperty('sending')
+  away = false
+  expect(await sweep(scene)).toMatchObject({ state: 'done' })
+  expect(await statuses(scene)).not.toHaveProperty('sending')
+  const token = await scene.database.sql(
+    `select count(*) as n from outbox_message where last_error like 'Redrive %claimed%'`,
+  )
+  expect(Number(token[0]?.['n'])).toBe(0)
+})
