@@ -15,7 +15,7 @@ import { jobEntry } from './recording.ts'
 import { runJob } from './run-job.ts'
 import { createRunStatus } from './run-status.ts'
 import type { RunStatus, Waiting } from './run-status.ts'
-import type { RunEnd } from './run-job.ts'
+import type { Before, RunEnd } from './run-job.ts'
 import { startTicker } from './ticker.ts'
 import { tradeOf } from './trade.ts'
 import type { Trade } from './trade.ts'
@@ -148,9 +148,14 @@ export class Workshop {
     const { status, stop, awayMsMax = this.#ports.awayMsMax, exists = () => true } = work
     const trade = work.trade ?? (await this.#tradeOf(job))
     const now = (): Promise<Job> => (exists() ? this.#job(job.job) : Promise.resolve(job))
+    // Whoever continues has seen what came back before: the brake counts anew, or it would be pulled by the first answer.
+    const seen = (await now()).tally.returned
     const once = async () => {
       const before = await now()
-      const end = await this.#once(before, trade, work)
+      const end = await this.#once(before, trade, {
+        ...work,
+        before: { returned: before.tally.returned - seen },
+      })
       // Unknown outcomes are no progress: a broker that dies at each publish would eat the whole plan.
       return { end, progress: (await now()).tally.confirmed > before.tally.confirmed }
     }
@@ -163,14 +168,18 @@ export class Workshop {
     return end
   }
 
-  async #once(job: Job, trade: Trade, { status, stop }: Work): Promise<RunEnd> {
+  async #once(
+    job: Job,
+    trade: Trade,
+    { status, stop, before }: Work & { readonly before: Before },
+  ): Promise<RunEnd> {
     const work = async (outbox: Outbox): Promise<RunEnd> => {
       const run = { ...(await this.jobRun(job, outbox, trade)), status }
       await reconcileRows(run)
       if (trade.feed === null) return { end: 'done' }
       const lanes = createLanes()
       await blockUnfinishedChains(run, lanes)
-      return runJob(run, { feed: trade.feed(run, lanes), lanes }, stop)
+      return runJob(run, { feed: trade.feed(run, lanes), lanes, before }, stop)
     }
     const failed = (error: unknown): RunEnd => {
       const interruption = interruptionOf(error)
