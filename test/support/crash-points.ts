@@ -66,11 +66,18 @@ export function withCrashPoints(
     passed: () => points,
     ports: {
       ...ports,
-      jobStore: around(ports.jobStore, 'store', ['startJob', 'moveItems', 'addItems', 'moveJob']),
+      jobStore: around(ports.jobStore, 'store', [
+        'beginPlan',
+        'startJob',
+        'moveItems',
+        'addItems',
+        'moveJob',
+      ]),
+      sweepStore: around(ports.sweepStore, 'store', ['begin', 'end']),
       drivers: {
         outbox: {
           postgres: async (options, signal) =>
-            around(await outbox.postgres(options, signal), 'outbox', ['claim', 'mark']),
+            around(await outbox.postgres(options, signal), 'outbox', ['claim', 'claimDue', 'mark']),
         },
         broker: {
           ...brokers,

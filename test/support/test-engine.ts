@@ -15,6 +15,8 @@ import type { Engine } from '../../src-main/app/engine.ts'
 import { planResend } from '../../src-main/app/resend/plan-resend.ts'
 import type { Job, RunOptions } from '../../src-main/domain/job.ts'
 import type { Plan } from '../../src-main/domain/plan.ts'
+import type { SweepPolicy } from '../../src-main/domain/sweep-policy.ts'
+import type { SweepRun } from '../../src-main/domain/sweep.ts'
 import type { Environment, Workspace } from '../../src-main/domain/workspace.ts'
 import type { MessageFilter } from '../../src-main/ports/outbox.ts'
 import { rabbit, rabbitUrl } from './rabbitmq.ts'
@@ -24,7 +26,11 @@ export interface TestEngineOptions {
   readonly dataDir: string
   readonly databaseUrl: string
   readonly environment?: Environment
+  /** Empty where it is not said. */
+  readonly databasePassword?: string
   readonly brokerPort?: number
+  /** Of the source; not switched on where it is not said. */
+  readonly sweep?: SweepPolicy
   readonly batch?: number
   readonly confirmTimeoutMs?: number
   readonly awayMsMax?: number
@@ -43,11 +49,14 @@ export interface TestEngine {
   run(plan: Plan, options?: Partial<RunOptions>): Promise<Job>
   ended(job: string): Promise<Job>
   unlock(): Promise<void>
+  /** Unlocks, runs the sweep once and waits for its end. */
+  sweep(): Promise<SweepRun>
   close(): Promise<void>
 }
 
 export function openTestEngine(options: TestEngineOptions): TestEngine {
   const clock = systemClock()
+  let workspace = workspaceOf(options)
   const store = openStore({ path: join(options.dataDir, 'redrive.db'), clock })
   const ports: EnginePorts = {
     drivers: {
@@ -56,7 +65,7 @@ export function openTestEngine(options: TestEngineOptions): TestEngine {
           openPostgresOutbox(
             {
               config,
-              password: () => Promise.resolve(''),
+              password: () => Promise.resolve(options.databasePassword ?? ''),
               chooseMapping: (columns) => chooseMapping('auto', columns),
             },
             signal,
@@ -72,7 +81,13 @@ export function openTestEngine(options: TestEngineOptions): TestEngine {
           }),
       },
     },
-    workspace: { load: () => Promise.resolve(workspaceOf(options)), save: () => Promise.resolve() },
+    workspace: {
+      load: () => Promise.resolve(workspace),
+      save: (next) => {
+        workspace = next
+        return Promise.resolve()
+      },
+    },
     payloadSchemas: createAjvSchemas(),
     schemaFiles: openSchemaFiles({ workspacePath: join(options.dataDir, 'redrive.json') }),
     secrets: {
@@ -130,6 +145,15 @@ export function openTestEngine(options: TestEngineOptions): TestEngine {
       }
       return ended((await engine.jobs.run(request, never)).job)
     },
+    async sweep() {
+      await unlock()
+      const { run } = await engine.sweeps.runNow(testSource)
+      for (;;) {
+        const at = await engine.sweeps.run(run)
+        if (at.state !== 'running') return at
+        await clock.sleep(10, never)
+      }
+    },
     async close() {
       await engine.close()
       await store.close()
@@ -137,7 +161,7 @@ export function openTestEngine(options: TestEngineOptions): TestEngine {
   }
 }
 
-function workspaceOf({ databaseUrl, environment, brokerPort }: TestEngineOptions): Workspace {
+function workspaceOf({ databaseUrl, environment, brokerPort, sweep }: TestEngineOptions): Workspace {
   return {
     sources: {
       [testSource]: {
@@ -148,6 +172,7 @@ function workspaceOf({ databaseUrl, environment, brokerPort }: TestEngineOptions
         deliver: { broker: 'rabbit' },
         stuckAfterSec: 60,
         maxAttempts: 3,
+        ...(sweep === undefined ? {} : { sweep }),
       },
     },
     brokers: {

@@ -171,11 +171,12 @@ export class Workshop {
   async #once(
     job: Job,
     trade: Trade,
-    { status, stop, before }: Work & { readonly before: Before },
+    { status, stop, before, exists = () => true }: Work & { readonly before: Before },
   ): Promise<RunEnd> {
     const work = async (outbox: Outbox): Promise<RunEnd> => {
       const run = { ...(await this.jobRun(job, outbox, trade)), status }
-      await reconcileRows(run)
+      // A sweep's job is written down with its first claim: before that it has no rows to put right.
+      if (exists()) await reconcileRows(run)
       if (trade.feed === null) return { end: 'done' }
       const lanes = createLanes()
       await blockUnfinishedChains(run, lanes)
