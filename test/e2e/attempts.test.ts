@@ -49,7 +49,7 @@ test('a message that comes back three times is failed, is found, and is sent fro
   await rows(page).first().click()
   const inspector = page.getByRole('article', { name: 'Message' })
   await inspector.getByText('3 of 3 attempts').waitFor()
-  await inspector.getByText('no queue', { exact: false }).first().waitFor()
+  await inspector.getByText('NO_ROUTE', { exact: false }).first().waitFor()
 
   await inspector.getByRole('button', { name: 'Resend…' }).click()
   const plan = planOf(page, 'orders')
