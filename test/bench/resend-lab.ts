@@ -26,7 +26,7 @@ const EXCHANGE = 'redrive-bench-resend'
 const ROUTING_KEY = 'orders.paid'
 const POLL_MS = 50
 const PAYLOAD_CHARS = 340
-const UNLOCK_MINUTES = 240
+const UNLOCK_MINUTES = 120
 export const SOURCE = 'bench'
 
 const fill = (schema: string, messages: number): string => `

@@ -82,13 +82,14 @@ export function quoteIdentifier(name: string): string {
 }
 
 export function newCompiler(mapping: Mapping, catalogue: Catalogue, limits: Limits): Compiler {
+  const quoted = new Map([...catalogue.columns].map(([name, known]) => [name, quoteIdentifier(known.name)]))
   const column = (name: string, alias = ALIAS): string => {
-    const known = catalogue.columns.get(name)
+    const known = quoted.get(name)
     if (known === undefined) {
       const table = `${catalogue.schema}.${catalogue.table}`
       throw new RedriveError('column-missing', 'never', { table, columns: name })
     }
-    return `${alias}.${quoteIdentifier(known.name)}`
+    return `${alias}.${known}`
   }
   const frame = (params: Params): Frame => ({ params, column, bind: noBinding })
   const judge: Judge = { mapping, limits, frame }
@@ -209,8 +210,19 @@ function compileValue(value: MappingValue, forColumn: string, { params, column, 
   return bind(value.is)
 }
 
+type Constants = ReadonlyMap<string, ReadonlySet<string>>
+
+/** Of a mapping's conditions, which are asked about at every page. */
+const knownConstants = new WeakMap<MappingPredicate, Constants>()
+
 /** Columns with the constants that every row of this condition has in them. */
-function constants(of: MappingPredicate): ReadonlyMap<string, ReadonlySet<string>> {
+function constants(of: MappingPredicate): Constants {
+  const known = knownConstants.get(of) ?? findConstants(of)
+  knownConstants.set(of, known)
+  return known
+}
+
+function findConstants(of: MappingPredicate): Constants {
   if ('all' in of) return new Map(of.all.flatMap((part) => [...constants(part)]))
   if ('equals' in of && of.equals !== null && typeof of.equals !== 'object') {
     return new Map([[of.column, new Set([String(of.equals)])]])

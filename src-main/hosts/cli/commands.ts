@@ -1,6 +1,6 @@
 import type { Command } from './command.ts'
 import { resolve, undo } from './commands/decisions.ts'
-import { jobsList, jobsSettle, jobsShow } from './commands/jobs.ts'
+import { jobsList, jobsSettle, jobsShow, jobsUnknown } from './commands/jobs.ts'
 import { journalExport, journalList, journalVerify } from './commands/journal.ts'
 import { messagesList, messagesShow } from './commands/messages.ts'
 import { planResend } from './commands/plan.ts'
@@ -21,6 +21,7 @@ export const commands: readonly Command[] = [
   undo,
   jobsList,
   jobsShow,
+  jobsUnknown,
   jobsSettle,
   sweep,
   journalList,

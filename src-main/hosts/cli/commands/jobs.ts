@@ -1,5 +1,5 @@
 import { itemResult, settlement } from '../../../../src-preload/contract/jobs.ts'
-import type { ItemResult, Job, JobItem } from '../../../../src-preload/contract/jobs.ts'
+import type { ItemResult, Job, JobItem, UnknownOutcome } from '../../../../src-preload/contract/jobs.ts'
 import type { Command, EngineClient } from '../command.ts'
 import { operand } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
@@ -111,6 +111,38 @@ async function* itemPages(
     if (items.length < ITEMS_PAGE) return
     afterSeq = items.at(-1)?.seq ?? afterSeq
   }
+}
+
+const unknownColumns: readonly Column<UnknownOutcome>[] = [
+  { title: 'JOB', cell: (item) => item.job },
+  { title: 'SEQ', cell: (item) => item.seq, align: 'right' },
+  { title: 'SOURCE', cell: (item) => item.source },
+  { title: 'ID', cell: (item) => item.id },
+  { title: 'MESSAGE ID', cell: (item) => item.messageId, widthMax: 40 },
+  { title: 'SINCE', cell: (item) => item.updatedAt },
+  { title: 'WHY', cell: (item) => item.reason, widthMax: 80 },
+]
+
+export const jobsUnknown: Command = {
+  words: ['jobs', 'unknown'],
+  summary: 'Messages of all jobs that may or may not have been sent, until somebody decides',
+  operands: [],
+  options: { source: sourceOption },
+  async run({ args, engine, output, signal }) {
+    const client = await engine()
+    let cursor: string | null = null
+    let count = 0
+    do {
+      const page: Awaited<ReturnType<EngineClient['jobs']['unknown']>> = await client.jobs.unknown(
+        { source: args.text('source'), cursor, limit: LIST_MAX },
+        { signal },
+      )
+      output.list(page.items, unknownColumns)
+      count = page.count
+      cursor = page.nextCursor
+    } while (cursor !== null && !output.closed())
+    return count > 0 ? EXIT.attention : EXIT.done
+  },
 }
 
 export const jobsSettle: Command = {
