@@ -66,7 +66,7 @@ test('of ten thousand, three hundred go nowhere: the plan names them, the brake 
   const again = await sentRows(opened)
   expect(again).toBeLessThan(MESSAGES - 2 * BAD_OF_EACH_KIND)
 
-  await page.getByRole('button', { name: 'Stop: publish nothing more' }).click()
+  await page.getByRole('button', { name: 'Stop…' }).click()
   await page
     .getByRole('dialog', { name: 'Stop this job?' })
     .getByRole('button', { name: 'Stop: publish nothing more' })

@@ -115,6 +115,14 @@ function shots({ job, braked }: History): Shot[] {
   return [
     { name: 'overview', path: '#/' },
     { name: 'inbox', path: inbox(SOURCE, 'stuck'), act: openFirst },
+    {
+      name: 'inbox-selected',
+      path: inbox(SOURCE, 'failed'),
+      act: async (page) => {
+        await openFirst(page)
+        for (const key of ['x', 'j', 'x']) await page.keyboard.press(key)
+      },
+    },
     { name: 'inbox-production', path: inbox('payroll', 'failed'), act: openFirst },
     { name: 'unlock', path: inbox('payroll', 'failed'), act: press('r') },
     { name: 'resend', path: inbox(SOURCE, 'stuck'), act: press('r') },
