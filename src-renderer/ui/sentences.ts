@@ -1,6 +1,6 @@
 import type { InjectionKey } from 'vue'
 import type { ErrorCode, ErrorData } from '../../src-preload/contract/errors.ts'
-import type { Sentences } from '../../src-preload/contract/explain.ts'
+import type { Sentences } from '../../src-preload/contract/sentences.ts'
 
 /** What an ErrorNote can show: an error of the contract, or the page's own "the engine does not answer". */
 export interface ShownError {

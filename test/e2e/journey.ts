@@ -1,10 +1,11 @@
-import type { Locator, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { addFailed } from '../support/cli-fixture.ts'
 import { addRows, testDatabase } from '../support/postgres.ts'
 import type { TestDatabase } from '../support/postgres-server.ts'
 import type { RabbitTest } from '../support/rabbitmq.ts'
 import { addBroker, addSource } from './connecting.ts'
+import { goTo, idOf, openFailed, rows } from './pages.ts'
 
 export interface JourneyFixture {
   readonly orders: TestDatabase
@@ -114,7 +115,7 @@ async function resendOne(page: Page, { orders, broker, queue }: JourneyFixture):
 }
 
 async function resolveAndUndo(page: Page, { orders }: JourneyFixture): Promise<void> {
-  await openFailed(page, FAILED - 1)
+  await openFailedOrders(page, FAILED - 1)
   const row = rows(page).first()
   const id = await idOf(row)
   const status = (): Promise<unknown> =>
@@ -185,25 +186,10 @@ async function resendInProduction(page: Page, { payroll, broker, queue }: Journe
   expect(await broker.count(queue)).toBe(3)
 }
 
-/** Through the overview, so that the query line says what is shown. */
-async function openFailed(page: Page, count: number): Promise<void> {
-  await goTo(page, 'Overview')
-  await page.getByRole('link', { name: 'Show the failed messages of orders' }).click()
+async function openFailedOrders(page: Page, count: number): Promise<void> {
+  await openFailed(page, 'orders')
   await rows(page)
     .nth(count - 1)
     .waitFor()
   expect(await rows(page).count()).toBe(count)
-}
-
-async function goTo(page: Page, name: string): Promise<void> {
-  await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name }).click()
-  await page.getByRole('heading', { name }).first().or(page.getByRole('main')).first().waitFor()
-}
-
-function rows(page: Page): Locator {
-  return page.getByRole('grid', { name: 'Messages' }).locator('[role="row"][data-id]')
-}
-
-async function idOf(row: Locator): Promise<string> {
-  return (await row.getAttribute('data-id')) ?? ''
 }

@@ -1,5 +1,5 @@
-// Not a test: `node test/e2e/screenshots.ts` writes a picture of every page, in both themes and both languages and in
-// two sizes, over the sandbox, to .cache/screenshots. Somebody has to look at them.
+// Not a test: `node test/e2e/screenshots.ts [NAME...]` writes a picture of every page (or of those named), in both themes
+// and both languages and in two sizes, over the sandbox, to .cache/screenshots. Somebody has to look at them.
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -8,6 +8,7 @@ import { pino } from 'pino'
 import { chromium } from 'playwright-core'
 import type { Browser, Page } from 'playwright-core'
 import { createMemorySecrets } from '../../src-main/adapters/secrets-memory/memory-secrets.ts'
+import type { Brake } from '../../src-preload/contract/jobs.ts'
 import type { EngineRouter } from '../../src-main/api/router.ts'
 import { compose } from '../../src-main/hosts/compose.ts'
 import { serveHttp } from '../../src-main/hosts/http/serve-http.ts'
@@ -23,6 +24,7 @@ const SIZES = [
 const THEMES = ['light', 'dark'] as const
 const LANGUAGES = ['en', 'zh-CN'] as const
 const SOURCE = 'shop-orders'
+const SWEEP_RUNS = 2
 /** For what is still being asked for. */
 const SETTLE_MS = 1_200
 
@@ -34,25 +36,28 @@ interface Shot {
   readonly act?: (page: Page) => Promise<void>
 }
 
-/** Something to see on the jobs and journal pages: a job that sent some and could not send the others. */
-async function makeHistory(client: Client): Promise<string> {
+interface History {
+  readonly job: string
+  /** Paused by its brake. */
+  readonly braked: string
+}
+
+/** Runs all failed messages of the source and waits until the job stands or has ended. */
+async function runFailed(client: Client, brake: Brake | null): Promise<string> {
   const selection = { kind: 'filter' as const, filter: { trouble: 'failed' as const } }
-  await client.connections.unlock({ source: SOURCE, minutes: 60, typedName: null })
-  const { plan, digest } = await client.plans.resend({
-    source: SOURCE,
-    selection,
-    edit: null,
-    redirect: null,
-  })
-  const { job } = await client.jobs.run({
-    plan,
-    digest,
-    typedCount: null,
-    rate: null,
-    ramp: false,
-    brake: null,
-  })
+  const asked = { source: SOURCE, selection, edit: null, redirect: null }
+  const { plan, digest } = await client.plans.resend(asked)
+  const options = { rate: brake === null ? null : 100, ramp: false, brake }
+  const { job } = await client.jobs.run({ plan, digest, typedCount: null, ...options })
   for await (const { state } of await client.jobs.watch({ job })) if (state !== 'running') break
+  return job
+}
+
+/** Something to see on the pages of jobs, unknown outcomes, sweeps and the journal. */
+async function makeHistory(client: Client): Promise<History> {
+  await client.connections.unlock({ source: SOURCE, minutes: 60, typedName: null })
+  const braked = await runFailed(client, { failureRatio: 0.2, returnedMax: 2, queue: null })
+  const job = await runFailed(client, null)
   const left = { source: SOURCE, filter: {}, order: 'oldest' as const, cursor: null, limit: 2 }
   const { messages } = await client.messages.list({ ...left, filter: { trouble: 'stuck' } })
   const items = messages.map(({ id }) => ({ id, version: null }))
@@ -64,10 +69,15 @@ async function makeHistory(client: Client): Promise<string> {
   })
   const decision = results.find(({ applied }) => applied)?.decision ?? null
   if (decision !== null) await client.decisions.undo({ decision })
-  return job
+  for (let run = 0; run < SWEEP_RUNS; run += 1) {
+    const begun = await client.sweeps.runNow({ source: SOURCE })
+    for await (const { state } of await client.sweeps.watch({ run: begun.run }))
+      if (state !== 'running') break
+  }
+  return { job, braked }
 }
 
-function shots(job: string): Shot[] {
+function shots({ job, braked }: History): Shot[] {
   const openFirst = async (page: Page): Promise<void> => {
     await page.locator('[role="row"][data-id]').first().click()
   }
@@ -76,15 +86,71 @@ function shots(job: string): Shot[] {
     await page.keyboard.press('Escape')
     await page.keyboard.press(key)
   }
+  const selectAll = async (page: Page): Promise<void> => {
+    await page.locator('header .check .n-checkbox').click()
+    await page.keyboard.press('r')
+    await page.locator('[data-test="brake"]').waitFor()
+  }
+  const brakeOn = async (page: Page): Promise<void> => {
+    await selectAll(page)
+    await page.locator('[data-test="brake"]').click()
+    await page.locator('[data-test="estimate"]').scrollIntoViewIfNeeded()
+  }
+  const edit = async (page: Page): Promise<void> => {
+    await openFirst(page)
+    await page.locator('.inspector .bar button').nth(1).click()
+    await page.locator('.cm-merge-b .cm-content').waitFor()
+    const content = page.locator('.cm-merge-b .cm-content')
+    const text = await content.innerText()
+    await content.fill(text.replace(/:\s*\d+/, ': 1042').replaceAll('\n', ''))
+  }
+  const editMany = async (page: Page): Promise<void> => {
+    await selectAll(page)
+    await page.locator('.facts button.n-button').first().click()
+    await page.locator('[data-test="redirect-exchange"]').click()
+  }
+  const sweepButton = (at: number) => (page: Page) =>
+    page.locator(`[data-sweep="${SOURCE}"] .acts button`).nth(at).click()
+  const inbox = (source: string, trouble: string): string => `#/inbox?source=${source}&q=trouble:${trouble}`
   return [
     { name: 'overview', path: '#/' },
-    { name: 'inbox', path: `#/inbox?source=${SOURCE}&q=trouble:stuck`, act: openFirst },
-    { name: 'inbox-production', path: '#/inbox?source=payroll&q=trouble:failed', act: openFirst },
-    { name: 'unlock', path: '#/inbox?source=payroll&q=trouble:failed', act: press('r') },
-    { name: 'resend', path: `#/inbox?source=${SOURCE}&q=trouble:stuck`, act: press('r') },
-    { name: 'resolve', path: `#/inbox?source=${SOURCE}&q=trouble:stuck`, act: press('e') },
+    { name: 'inbox', path: inbox(SOURCE, 'stuck'), act: openFirst },
+    {
+      name: 'inbox-selected',
+      path: inbox(SOURCE, 'failed'),
+      act: async (page) => {
+        await openFirst(page)
+        for (const key of ['x', 'j', 'x']) await page.keyboard.press(key)
+      },
+    },
+    { name: 'inbox-production', path: inbox('payroll', 'failed'), act: openFirst },
+    { name: 'unlock', path: inbox('payroll', 'failed'), act: press('r') },
+    { name: 'resend', path: inbox(SOURCE, 'stuck'), act: press('r') },
+    { name: 'plan', path: inbox(SOURCE, 'failed'), act: selectAll },
+    { name: 'plan-brake', path: inbox(SOURCE, 'failed'), act: brakeOn },
+    { name: 'edit', path: inbox(SOURCE, 'failed'), act: edit },
+    {
+      name: 'edit-reviewed',
+      path: inbox(SOURCE, 'failed'),
+      act: async (page) => (
+        await edit(page),
+        await page.locator('[role=dialog] button[type="submit"]').click()
+      ),
+    },
+    { name: 'edit-many', path: inbox(SOURCE, 'failed'), act: editMany },
+    { name: 'resolve', path: inbox(SOURCE, 'stuck'), act: press('e') },
     { name: 'jobs', path: '#/jobs' },
     { name: 'job', path: `#/jobs/${job}` },
+    { name: 'job-braked', path: `#/jobs/${braked}` },
+    { name: 'unknown', path: '#/unknown' },
+    { name: 'settle', path: '#/unknown', act: (page) => page.keyboard.press('e') },
+    {
+      name: 'sweeps',
+      path: '#/sweeps',
+      act: (page) => page.locator(`[data-sweep="${SOURCE}"] .open`).click(),
+    },
+    { name: 'sweep-on', path: '#/sweeps', act: sweepButton(2) },
+    { name: 'sweep-settings', path: '#/sweeps', act: sweepButton(1) },
     { name: 'journal', path: '#/journal' },
     { name: 'connections', path: '#/connections' },
     {
@@ -95,7 +161,7 @@ function shots(job: string): Shot[] {
   ]
 }
 
-async function take(browser: Browser, url: string, job: string): Promise<number> {
+async function take(browser: Browser, url: string, wanted: readonly Shot[]): Promise<number> {
   const first = await browser.newContext()
   const page = await first.newPage()
   // The address works once: its cookie is carried to the other contexts.
@@ -112,7 +178,7 @@ async function take(browser: Browser, url: string, job: string): Promise<number>
           locale: language,
           storageState,
         })
-        for (const shot of shots(job)) {
+        for (const shot of wanted) {
           const file = `${shot.name}-${theme}-${language}-${viewport.width}.png`
           await takeOne(
             await context.newPage(),
@@ -162,8 +228,10 @@ const host = await serveHttp({
 })
 const browser = await chromium.launch({ executablePath: chromiumPath(), args: CHROMIUM_ARGS })
 try {
-  const job = await makeHistory(createRouterClient(running.router, { context: {} }))
-  console.log(`${await take(browser, host.url, job)} pictures in ${OUT}`)
+  const history = await makeHistory(createRouterClient(running.router, { context: {} }))
+  const named = process.argv.slice(2)
+  const wanted = shots(history).filter(({ name }) => named.length === 0 || named.includes(name))
+  console.log(`${await take(browser, host.url, wanted)} pictures in ${OUT}`)
 } finally {
   await browser.close()
   await host.close()

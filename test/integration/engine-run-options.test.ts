@@ -168,11 +168,29 @@ test('the brake stops a run at the message that is one return too many', async (
   expect(job.tally.returned).toBeLessThan(15)
   expect(job.interruption?.reason).toContain('returned as unroutable')
 
-  // Those that came back count for the whole job: it stops at the next one.
+  // Who continues has seen them: it stops when so many more came back.
   await scene.engine.engine.jobs.continue(job.job)
   const again = await scene.engine.ended(job.job)
   expect(again).toMatchObject({ state: 'paused', interruption: { code: 'brake-pulled' } })
-  expect(again.ended).toBeGreaterThan(job.ended)
+  expect(again.tally.returned).toBeGreaterThan(job.tally.returned + 4)
+  expect(again.tally.returned).toBeLessThan(job.tally.returned + 15)
+})
+
+test('a job whose brake was pulled by returned messages stopped again at its first answer after the repair', async (context) => {
+  const scene = await openScene(context)
+  await addFailed(scene, 300)
+  const missing = scene.rabbit.unusedName()
+  await scene.database.sql('update outbox_message set routing_key = $1 where id % 10 = 0', [missing])
+  const brake = { failureRatio: null, returnedMax: 4, queue: null }
+  const job = await scene.engine.run(await scene.engine.plan({ trouble: 'failed' }), { brake, rate: 300 })
+  expect(job).toMatchObject({ state: 'paused', interruption: { code: 'brake-pulled' } })
+
+  await scene.rabbit.channel.assertQueue(missing, { durable: true })
+  context.onTestFinished(async () => void (await scene.rabbit.channel.deleteQueue(missing)))
+  await scene.engine.engine.jobs.continue(job.job)
+  const ended = await scene.engine.ended(job.job)
+  const { returned } = job.tally
+  expect(ended).toMatchObject({ state: 'done', ended: 300, tally: { returned, confirmed: 300 - returned } })
 })
 
 test('the brake stops a run before a queue grows too deep for its consumers', async (context) => {

@@ -49,8 +49,8 @@ test('stopping asks first, says what stays unsent, and publishes nothing more', 
   world.switches.jobBatchMs = 10_000
   const job = startJob(world)
   const page = await mountConsole({ world, path: `/jobs/${job}` })
-  await page.until(() => button(page, 'Stop: publish nothing more'))
-  await page.click(button(page, 'Stop: publish nothing more'))
+  await page.until(() => button(page, 'Stop…'))
+  await page.click(button(page, 'Stop…'))
   await page.until(() => expect(page.text('form[role=dialog]')).toContain('60 messages stay unsent.'))
   expect(jobOf(world, job).state).toBe('running')
   await submit(page)

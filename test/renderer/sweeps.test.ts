@@ -153,7 +153,7 @@ describe('switching', () => {
     setSweep(world, 'shop', { state: 'stopped', stopped, failures: 3 })
     const page = await open(world)
     expect(row(page)).toContain('Stopped by itself after 3 failed runs in a row.')
-    expect(row(page)).toContain('The connection to shop broke.')
+    expect(row(page)).toContain('The connection to shop / rabbit broke.')
     await page.click(button(page, 'Switch on again…'))
     await page.until(() => page.find('[role=dialog]'))
     await submit(page)

@@ -27,10 +27,14 @@ export interface Pull {
   readonly pulled: BrakePull | null
 }
 
-/** `before` counts what earlier runs of the same job have had returned. */
+/** `before` counts what came back since a person started or continued the job. */
 export function createBrake(
   limits: BrakeLimits | null,
-  { broker, clock, before }: { readonly broker: Broker; readonly clock: Clock; readonly before: Tally },
+  {
+    broker,
+    clock,
+    before,
+  }: { readonly broker: Broker; readonly clock: Clock; readonly before: Pick<Tally, 'returned'> },
 ): Brake {
   const recent: boolean[] = []
   let failed = 0

@@ -1,3 +1,4 @@
+import type { Tally } from '../../domain/job.ts'
 import { editedHeaders } from '../../domain/message-edit.ts'
 import type { OutgoingMessage } from '../../domain/outcome.ts'
 import type { Publisher } from '../../ports/broker.ts'
@@ -24,6 +25,9 @@ export type RunEnd =
   | { readonly end: 'stopped' }
   | { readonly end: 'interrupted'; readonly interruption: Interruption }
 
+/** What was answered since a person started or continued the job, before this run: a loss of the broker sets no brake anew. */
+export type Before = Pick<Tally, 'returned'>
+
 /** What a run works with while its publisher lives. */
 interface Line {
   readonly run: JobRun
@@ -46,7 +50,7 @@ interface Line {
  */
 export async function runJob(
   run: JobRun,
-  { feed, lanes }: { readonly feed: Feed; readonly lanes: Lanes },
+  { feed, lanes, before }: { readonly feed: Feed; readonly lanes: Lanes; readonly before: Before },
   stop: AbortSignal,
 ): Promise<RunEnd> {
   const { ports, job, broker } = run
@@ -57,7 +61,7 @@ export async function runJob(
     return stop.aborted ? { end: 'stopped' } : { end: 'interrupted', interruption: interruptionOf(error) }
   }
   const { rate, ramp, brake: limits } = job.options
-  const brake = createBrake(limits, { broker, clock: ports.clock, before: job.tally })
+  const brake = createBrake(limits, { broker, clock: ports.clock, before })
   const settler = new Settler(run, brake)
   const pace = rate === null ? null : createPace(rate, ports.clock)
   const line = { run, feed, lanes, publisher, settler, brake, ramp: createRamp(ramp), pace, stop }

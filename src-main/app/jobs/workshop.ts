@@ -15,7 +15,7 @@ import { jobEntry } from './recording.ts'
 import { runJob } from './run-job.ts'
 import { createRunStatus } from './run-status.ts'
 import type { RunStatus, Waiting } from './run-status.ts'
-import type { RunEnd } from './run-job.ts'
+import type { Before, RunEnd } from './run-job.ts'
 import { startTicker } from './ticker.ts'
 import { tradeOf } from './trade.ts'
 import type { Trade } from './trade.ts'
@@ -148,9 +148,14 @@ export class Workshop {
     const { status, stop, awayMsMax = this.#ports.awayMsMax, exists = () => true } = work
     const trade = work.trade ?? (await this.#tradeOf(job))
     const now = (): Promise<Job> => (exists() ? this.#job(job.job) : Promise.resolve(job))
+    // Whoever continues has seen what came back before: the brake counts anew, or it would be pulled by the first answer.
+    const seen = (await now()).tally.returned
     const once = async () => {
       const before = await now()
-      const end = await this.#once(before, trade, work)
+      const end = await this.#once(before, trade, {
+        ...work,
+        before: { returned: before.tally.returned - seen },
+      })
       // Unknown outcomes are no progress: a broker that dies at each publish would eat the whole plan.
       return { end, progress: (await now()).tally.confirmed > before.tally.confirmed }
     }
@@ -163,7 +168,11 @@ export class Workshop {
     return end
   }
 
-  async #once(job: Job, trade: Trade, { status, stop, exists = () => true }: Work): Promise<RunEnd> {
+  async #once(
+    job: Job,
+    trade: Trade,
+    { status, stop, before, exists = () => true }: Work & { readonly before: Before },
+  ): Promise<RunEnd> {
     const work = async (outbox: Outbox): Promise<RunEnd> => {
       const begun = { ...(await this.jobRun(job, outbox, trade)), status }
       // A sweep's job is written down with its first claim: before that it has no rows to put right.
@@ -174,8 +183,10 @@ export class Workshop {
       const lanes = createLanes()
       await blockUnfinishedChains(run, lanes)
       const feed = trade.feed(run, lanes)
-      let end = await runJob(run, { feed, lanes }, stop)
-      while (end.end === 'done' && feed.again()) end = await runJob(run, { feed, lanes: createLanes() }, stop)
+      let end = await runJob(run, { feed, lanes, before }, stop)
+      while (end.end === 'done' && feed.again()) {
+        end = await runJob(run, { feed, lanes: createLanes(), before }, stop)
+      }
       return end
     }
     const failed = (error: unknown): RunEnd => {

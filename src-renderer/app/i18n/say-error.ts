@@ -1,4 +1,5 @@
-import { englishSentences, fillSentences, type Sentences } from '../../../src-preload/contract/explain.ts'
+import { englishSentences, fillSentences } from '../../../src-preload/contract/explain.ts'
+import type { Sentences } from '../../../src-preload/contract/sentences.ts'
 import type { SayError, ShownError } from '../../ui/sentences.ts'
 import type { Locale } from './locale.ts'
 import { chineseSentences } from './zh-CN/errors.ts'

@@ -51,6 +51,12 @@ export const useActs = defineStore('acts', () => {
     unlock: ({ source }: { source: string }) => {
       unlocking.value = { source, then: null }
     },
+    /** What is to be sent instead was said: goes on without asking again; the plan's own dialog looks at the lock. */
+    review: (change: Change) => {
+      const now = act.value
+      if (now?.kind === 'change')
+        act.value = { kind: 'resend', source: now.source, selection: now.selection, change }
+    },
     /** The unlock dialog succeeded: the act that waited for it goes on. */
     unlocked: () => {
       act.value = unlocking.value?.then ?? null

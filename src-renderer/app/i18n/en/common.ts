@@ -25,5 +25,6 @@ export const common = {
     minutes: 'about {count} minute | about {count} minutes',
     hours: 'about {count} hours',
   },
+  defaultExchange: '(default exchange)',
   messages: '{n} message | {n} messages',
 }

@@ -162,6 +162,7 @@ export const jobs = {
     emptyFiltered: 'No message with this outcome.',
   },
   stop: {
+    open: 'Stop…',
     act: 'Stop: publish nothing more',
     question: 'Stop this job?',
     means:

@@ -14,7 +14,7 @@ export const overview = {
   inTrouble: '{n} source in trouble | {n} sources in trouble',
   silent: '{n} source does not answer | {n} sources do not answer',
   open: 'Show the {trouble} messages of {source}',
-  openJobs: 'Show the jobs of {source}',
+  openUnknown: 'Show the unknown outcomes of {source}',
   partial: 'The count stopped at its time budget; there may be more.',
   waiting: 'asking…',
   first: {

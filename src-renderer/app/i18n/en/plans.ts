@@ -8,7 +8,6 @@ export const plans = {
     missing: 'does not exist',
     untold: 'could not be checked',
   },
-  defaultExchange: '(default exchange)',
   skippedNone: 'Nothing is left out.',
   skipped: '{n} message is left out: | {n} messages are left out:',
   why: {
@@ -90,7 +89,7 @@ export const plans = {
     label: 'Brake',
     means: 'The job pauses by itself beyond a limit. A blocked connection always waits.',
     noLimit: 'Give at least one limit.',
-    failure: 'not confirmed',
+    failure: 'not confirmed, more than',
     failureUnit: '% of the last messages',
     failureLabel: 'Not confirmed, percent',
     returned: 'returned, more than',

@@ -3,7 +3,7 @@ export const sweeps = {
   means: 'A sweep finds messages that are due, resends them, counts attempts and gives up at the limit.',
   first: 'No source yet. A sweep belongs to a source.',
   connections: 'Add a connection',
-  column: { source: 'Source', state: 'State', rule: 'What and when', runs: 'Last runs', next: 'Next' },
+  column: { source: 'Source', state: 'State', rule: 'What and when', runs: 'Last runs' },
   state: {
     off: 'off',
     unapproved: 'not switched on here',
@@ -17,7 +17,7 @@ export const sweeps = {
     'Stopped by itself after {n} failed run in a row. | Stopped by itself after {n} failed runs in a row.',
   lookOnly: 'This source delivers to no broker: it cannot be swept.',
   rule: 'every {every} · older than {age} · {n} attempt | every {every} · older than {age} · {n} attempts',
-  next: { in: 'in {time}', soon: 'now', none: '–' },
+  next: { in: 'in {time}', soon: 'now' },
   noRuns: 'no run yet',
   duration: { seconds: '{n} s', minutes: '{n} min', hours: '{n} h' },
   kind: {

@@ -25,5 +25,6 @@ export const common = {
     minutes: '约 {count} 分钟',
     hours: '约 {count} 小时',
   },
+  defaultExchange: '（默认交换机）',
   messages: '{n} 条消息',
 }

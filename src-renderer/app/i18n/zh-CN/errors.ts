@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../../../src-preload/contract/errors.ts'
-import type { Sentences } from '../../../../src-preload/contract/explain.ts'
+import type { Sentences } from '../../../../src-preload/contract/sentences.ts'
 
 const nothingSent = '没有发送任何消息，也没有改动任何行。'
 

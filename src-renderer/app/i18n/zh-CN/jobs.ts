@@ -152,6 +152,7 @@ export const jobs = {
     emptyFiltered: '没有这种结果的消息。',
   },
   stop: {
+    open: '停止…',
     act: '停止：不再发送',
     question: '停止这个任务？',
     means: '已经发出的会等到结果并记录，剩下 {n} 条不会发送。',

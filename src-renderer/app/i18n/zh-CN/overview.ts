@@ -14,7 +14,7 @@ export const overview = {
   inTrouble: '{n} 个数据源有异常',
   silent: '{n} 个数据源没有响应',
   open: '查看 {source} 中{trouble}的消息',
-  openJobs: '查看 {source} 的任务',
+  openUnknown: '查看 {source} 的未知结果',
   partial: '计数到时限为止，实际可能更多。',
   waiting: '查询中…',
   first: {

@@ -8,7 +8,6 @@ export const plans = {
     missing: '不存在',
     untold: '无法确认',
   },
-  defaultExchange: '（默认交换机）',
   skippedNone: '没有跳过的消息。',
   skipped: '{n} 条消息不会发送：',
   why: {

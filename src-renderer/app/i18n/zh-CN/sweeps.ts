@@ -3,7 +3,7 @@ export const sweeps = {
   means: '补偿扫描会找出到期的消息并重发，记录尝试次数，到上限后放弃。',
   first: '还没有数据源。补偿扫描属于某个数据源。',
   connections: '添加连接',
-  column: { source: '数据源', state: '状态', rule: '规则', runs: '最近运行', next: '下次' },
+  column: { source: '数据源', state: '状态', rule: '规则', runs: '最近运行' },
   state: {
     off: '已关闭',
     unapproved: '本机未开启',
@@ -15,7 +15,7 @@ export const sweeps = {
   stoppedMeans: '连续失败 {n} 次，已自动停止。',
   lookOnly: '该数据源没有投递目标 broker，无法补偿扫描。',
   rule: '每 {every} · 超过 {age} · 最多 {n} 次',
-  next: { in: '{time}后', soon: '现在', none: '–' },
+  next: { in: '{time}后', soon: '现在' },
   noRuns: '还没有运行过',
   duration: { seconds: '{n} 秒', minutes: '{n} 分钟', hours: '{n} 小时' },
   kind: {
