@@ -145,7 +145,7 @@ test('a message of unknown outcome is never swept again by itself, however long 
   const job = run.outcome?.job ?? ''
   await engine.engine.jobs.settle(job, { seqs: null, as: 'not-sent', reason: 'nobody has seen it' }, never)
   expect(await statuses(scene)).toMatchObject({ failed: unknown })
-})
+}, 90_000)
 
 test('killed between the claim and its items: the rows are given back at the next start and swept later', async (context) => {
   const scene = await openScene(context)
