@@ -104,6 +104,11 @@ export interface MarkRequest {
   readonly delaySec?: number
   /** State before the claim, for `release`. */
   readonly stateBefore: MessageState
+  /**
+   * Attempts with the one of the claim that this ends, where they are known. A mark may take effect after its own repeat,
+   * when the same job has claimed the row again: the token alone does not tell that claim from the one that is meant.
+   */
+  readonly attempts?: number
 }
 
 export type MarkResult =

@@ -122,6 +122,21 @@ export function markTests(make: Make): void {
     expect((await message(outbox, ids[0]!)).state).toBe('sent')
   })
 
+  test('a mark that comes late does not end the next claim of the same job', async () => {
+    const fixture = await make(OPTIONS)
+    const { outbox } = fixture
+    const [id] = await claimed(fixture, [{ state: 'failed', attempts: 3 }], 'job-1')
+    const first = { id: id!, as: 'release', reason: 'stopped', stateBefore: 'failed', attempts: 4 } as const
+    expect(await outbox.mark([first], 'job-1', signal())).toMatchObject([{ marked: true }])
+    await outbox.claim(await versions(outbox, [id!]), 'job-1', signal())
+    for (const as of ['release', 'confirm', 'fail'] as const) {
+      expect(await outbox.mark([{ ...first, as }], 'job-1', signal())).toEqual([{ id, marked: false }])
+    }
+    expect(await message(outbox, id!)).toMatchObject({ state: 'in-flight', attempts: 5 })
+    const second = { ...first, as: 'confirm', attempts: 5 } as const
+    expect(await outbox.mark([second], 'job-1', signal())).toMatchObject([{ marked: true }])
+  })
+
   test('the same mark again counts as marked and changes nothing', async () => {
     const fixture = await make(OPTIONS)
     const { outbox } = fixture

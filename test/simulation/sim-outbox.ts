@@ -182,7 +182,8 @@ function mark(table: SimTable, by: string, request: MarkRequest, token: string):
   if (!row) return { id, marked: false }
   const set = assignmentsOf(table, request)
   const delay = as === 'retry' ? { delaySec: delayOf(request) } : {}
-  if (heldBy(table, row, token)) {
+  const sameClaim = request.attempts === undefined || table.message(row).attempts === request.attempts
+  if (heldBy(table, row, token) && sameClaim) {
     const { version } = table.assign(row, set, { reason, ...delay }, { by, action: as })
     return { id, marked: true, version }
   }

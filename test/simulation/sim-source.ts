@@ -8,12 +8,6 @@ const TRAVEL_MS_MAX = 20
 const SLOW_MS_MAX = 4_000
 const TIMEOUT_MS = 10_000
 const LATE_MS_MAX = 3_000
-/**
- * Shorter than the pause before a repeat. A mark that took effect after its own repeat, and after the same job had claimed
- * the row again with the same token, would end that newer claim: the token alone cannot tell the two apart (seed 4136 of
- * a longer time). The outbox port does not guard against it yet.
- */
-const LATE_MARK_MS_MAX = 400
 
 export interface SourceWeather {
   readonly time: VirtualTime
@@ -57,7 +51,7 @@ export function sourceExecute({ time, random, faults, trace, gone }: SourceWeath
       throw broken
     }
     if (trouble === 'late') {
-      const late = time.sleep(random.next() * (name === 'mark' ? LATE_MARK_MS_MAX : LATE_MS_MAX)).then(() => {
+      const late = time.sleep(random.next() * LATE_MS_MAX).then(() => {
         say('takes effect late')
         run()
       })

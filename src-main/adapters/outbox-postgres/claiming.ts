@@ -145,6 +145,10 @@ function markStatement(parts: Parts, kind: MarkKind, token: string): Statement {
     sorted.map((one) => one.reason),
     'reasons',
   )
+  const attempts = params.add(
+    sorted.map((one) => (one.attempts === undefined ? null : String(one.attempts))),
+    'attempts',
+  )
   const isRetry = kind.as === 'retry'
   const delay = isRetry ? { delay: RETRY_AT } : {}
   const set = sql.assignments(kind.set, bound({ reason: 'r.reason', ...delay }), params)
@@ -153,12 +157,14 @@ function markStatement(parts: Parts, kind: MarkKind, token: string): Statement {
       ? sql.isState('sent', params)
       : ['r.reason is not null', ...set.flatMap(([column, value]) => same(column, value))].join(' and ')
   const key = sql.column(mapping.key)
+  const given = `${ids}::bigint[], ${reasons}::text[], ${attempts}::int[]`
   const request = isRetry
-    ? `unnest(${ids}::bigint[], ${reasons}::text[], ${params.add(delaysOf(sorted), 'delays')}::float8[]) r(id, reason, delay)`
-    : `unnest(${ids}::bigint[], ${reasons}::text[]) r(id, reason)`
+    ? `unnest(${given}, ${params.add(delaysOf(sorted), 'delays')}::float8[]) r(id, reason, attempts, delay)`
+    : `unnest(${given}) r(id, reason, attempts)`
   const mine =
     `${sql.column(mapping.tokenColumn)} = any(${params.add(tokenForms(token), 'tokens')}) ` +
-    `and ${sql.isState('in-flight', params)}`
+    `and ${sql.isState('in-flight', params)} ` +
+    `and (r.attempts is null or ${sql.column(mapping.attempts.column)} = r.attempts)`
   const text =
     `with marked as (update ${sql.table} t set ${set.map(([column, value]) => `${column} = ${value}`).join(', ')} ` +
     `from ${request} where ${key} = r.id and case when ${mine} then true else false end ` +

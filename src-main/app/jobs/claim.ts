@@ -64,6 +64,7 @@ export async function releaseRows(
     as: 'release',
     reason,
     stateBefore: item.stateBefore,
+    attempts: item.attempts,
   }))
   const results = await persist(run, () => run.outbox.mark(requests, run.token, run.effects))
   return new Map(results.flatMap((result) => (result.marked ? [[result.id, result.version]] : [])))

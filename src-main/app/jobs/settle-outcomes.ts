@@ -34,7 +34,7 @@ export async function markOutcomes(run: JobRun, answered: readonly Answered[]): 
   for (const { item, outcome } of answered) {
     if (outcome.outcome === 'unknown') continue
     const reason = outcome.outcome === 'confirmed' ? null : outcome.reason
-    requests.push(run.markOf(item, { outcome: outcome.outcome, reason }))
+    requests.push({ ...run.markOf(item, { outcome: outcome.outcome, reason }), attempts: item.attempts })
     seqs.set(item.id, item.seq)
   }
   return markRows(run, requests, seqs)
