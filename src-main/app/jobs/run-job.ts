@@ -75,8 +75,9 @@ export async function runJob(
     await publisher.close()
     await settler.finish()
   }
-  // The last answers may have pulled the brake on what waited for them.
-  const interruption = settler.interruption ?? failure ?? whyStopped(line)
+  // A brake that was pulled waits for a person, also where the connection went at the same moment; the last answers may
+  // have pulled it on what waited for them.
+  const interruption = whyStopped(line) ?? settler.interruption ?? failure
   if (interruption) return { end: 'interrupted', interruption }
   return stop.aborted ? { end: 'stopped' } : { end: 'done' }
 }
