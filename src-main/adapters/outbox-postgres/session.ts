@@ -40,15 +40,26 @@ export interface Session {
   close(): Promise<void>
 }
 
+/** The same for every transaction. */
+const CONSTANT_SETTINGS = {
+  application_name: 'redrive',
+  lock_timeout: LOCK_TIMEOUT_MS,
+  idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+  timezone: 'UTC',
+  datestyle: 'ISO, YMD',
+}
+
+/**
+ * Reading connections whose backend is theirs alone and keeps the constant settings: setting them in each transaction
+ * costs as much as a fifth of a page. Behind PgBouncer a connection has many backends, and is never one of these.
+ */
+const steady = new WeakSet<pg.PoolClient>()
+
 /** Constants only, so that they can go out as one text together with BEGIN. SET LOCAL ends with the transaction. */
-function begin({ mode, timeoutMs }: Run, withoutSeqScan: boolean): string {
+function begin(client: pg.PoolClient, { mode, timeoutMs }: Run, withoutSeqScan: boolean): string {
   const settings = {
-    application_name: 'redrive',
     statement_timeout: Math.max(1, Math.floor(timeoutMs)),
-    lock_timeout: LOCK_TIMEOUT_MS,
-    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
-    timezone: 'UTC',
-    datestyle: 'ISO, YMD',
+    ...(mode === 'read' && steady.has(client) ? {} : CONSTANT_SETTINGS),
     // Rows are locked in the order of the ids as they are sent, so two claimers cannot wait for each other.
     ...(mode === 'write' ? { enable_hashjoin: 'off', enable_mergejoin: 'off' } : {}),
     ...(withoutSeqScan ? { enable_seqscan: 'off' } : {}),
@@ -56,6 +67,18 @@ function begin({ mode, timeoutMs }: Run, withoutSeqScan: boolean): string {
   const local = Object.entries(settings).map(([name, value]) => `set local ${name} = '${value}'`)
   const backend = 'select pg_backend_pid() as pid, now()::text as started'
   return [`begin${mode === 'read' ? ' read only' : ''}`, ...local, backend].join('; ')
+}
+
+/** Called after a transaction. A pooler gives out a process id of its own, which is not the backend's. */
+async function steadyAfter(client: pg.PoolClient, { mode }: Run, backend: Backend): Promise<void> {
+  if (mode !== 'read' || steady.has(client) || backend.pid !== String(processOf(client))) return
+  const settings = Object.entries(CONSTANT_SETTINGS).map(([name, value]) => `set ${name} = '${value}'`)
+  await client.query(settings.join('; '))
+  steady.add(client)
+}
+
+function processOf(client: pg.PoolClient): number | null {
+  return (client as unknown as { processID: number | null }).processID
 }
 
 interface Backend {
@@ -124,7 +147,8 @@ async function transact(
   const client = await checkOut(context, pool, run.signal)
   const watch = watchOver(context, client, run)
   try {
-    const rows = await pipeline(client, run, statements, watch)
+    const { rows, backend } = await pipeline(client, run, statements, watch)
+    await steadyAfter(client, run, backend)
     watch.end()
     client.release()
     return rows
@@ -165,7 +189,7 @@ async function pipeline(
   run: Run,
   statements: readonly Statement[],
   watch: Watch,
-): Promise<readonly (readonly Row[])[]> {
+): Promise<{ readonly rows: readonly (readonly Row[])[]; readonly backend: Backend }> {
   // A statement sent to a transaction that could not begin would run without its limits: BEGIN is the first part of
   // the same text as the limits, so either the transaction is there or it is broken and refuses everything.
   const stream = streamOf(client)
@@ -174,13 +198,16 @@ async function pipeline(
   const begun = client
     .query(
       begin(
+        client,
         run,
         statements.some((one) => one.withoutSeqScan),
       ),
     )
     .then((results) => {
       const row = (results as unknown as readonly pg.QueryResult<Row>[]).at(-1)?.rows[0]
-      watch.began({ pid: row?.['pid'] ?? '', started: row?.['started'] ?? '' })
+      const backend = { pid: row?.['pid'] ?? '', started: row?.['started'] ?? '' }
+      watch.began(backend)
+      return backend
     })
   const answers = statements.map((statement) =>
     client.query<Record<string, string | null>>({
@@ -198,7 +225,12 @@ async function pipeline(
   if (command !== 'COMMIT') {
     throw new RedriveError('query-failed', 'later', { reason: `the transaction ended with ${command}` })
   }
-  return Promise.all(answers.map(async (answer) => (await answer).rows))
+  const backend = await begun
+  if (run.mode === 'read' && steady.has(client) && backend.pid !== String(processOf(client))) {
+    // Never seen: then the constant settings did not hold, and the answer may speak of another time zone.
+    throw new RedriveError('connection-lost', 'later', { reason: 'a pooler exchanged the backend' })
+  }
+  return { rows: await Promise.all(answers.map(async (answer) => (await answer).rows)), backend }
 }
 
 /** The driver's types keep it to themselves. */
