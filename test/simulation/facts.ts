@@ -6,11 +6,11 @@ import type { NewJob } from '../../src-main/ports/job-store.ts'
 import type { MarkRequest } from '../../src-main/ports/outbox.ts'
 import type { NewSweepRun } from '../../src-main/ports/sweep-store.ts'
 import type { Property, Violation } from './properties.ts'
-import { addItem, judgeSend, newItem, newRun, noteAnswer, mayWait } from './run-facts.ts'
+import { addItem, judgeSend, mayWait, newItem, newRun, noteAnswer, said } from './run-facts.ts'
 import type { ItemFacts, JobFacts } from './run-facts.ts'
 import { ATTEMPTS_MAX } from './scenario.ts'
 import type { RowWrite } from './sim-table.ts'
-import { claimIn, holdsItsRow, SweepFacts } from './sweep-facts.ts'
+import { claimIn, holdsItsRow, isUnheard, SweepFacts } from './sweep-facts.ts'
 import type { Trace } from './trace.ts'
 
 /** What the facts need of the rest of the world. */
@@ -171,9 +171,7 @@ export class Facts {
   markSent(job: string, requests: readonly MarkRequest[]): void {
     for (const request of requests) {
       const item = this.itemOf(job, request.id)
-      // A later claim of the same sweep, whose answer was lost before it became an item.
-      const unheard = this.#sweeps.known(job) && (request.attempts ?? 0) > (item?.attempts ?? 0)
-      if (item && !(request.as === 'release' && unheard)) this.#judgeMark(item, request.as)
+      if (item && !(this.#sweeps.known(job) && isUnheard(item, request))) this.#judgeMark(item, request.as)
       else if (request.as !== 'release' || !this.#sweeps.known(job))
         this.violate('nothing unexpected appears', `row ${request.id} marked for no job`)
     }
@@ -345,8 +343,4 @@ export class Facts {
     if (before !== undefined)
       this.violate('a chain goes out in sequence', `${messageId} sent by a sweep, row ${before} is not`)
   }
-}
-
-function said(item: ItemFacts | undefined): string {
-  return item ? `"${item.state}"${item.result ? ` (${item.result})` : ''}` : 'nothing'
 }

@@ -141,3 +141,8 @@ export function noteAnswer(job: JobFacts, item: ItemFacts, outcome: Outcome, eve
   const limit = job.options.brake?.returnedMax ?? null
   if (limit !== null && job.returned > limit) job.run.pulledAt ??= event
 }
+
+/** What is written down of an item, for a violation. */
+export function said(item: ItemFacts | undefined): string {
+  return item ? `"${item.state}"${item.result ? ` (${item.result})` : ''}` : 'nothing'
+}

@@ -1,4 +1,5 @@
 import { CLAIM_TOKEN_BEGINS, CLAIM_TOKEN_ENDS } from '../../src-main/domain/claim-token.ts'
+import type { MarkRequest } from '../../src-main/ports/outbox.ts'
 import type { NewSweepRun } from '../../src-main/ports/sweep-store.ts'
 import type { ItemFacts } from './run-facts.ts'
 import type { SimRow } from './sim-table.ts'
@@ -56,4 +57,9 @@ export class SweepFacts {
     this.#claims.delete(`${run} ${row}`)
     return attempts
   }
+}
+
+/** Of a later claim of the same sweep, whose answer was lost before it became an item. */
+export function isUnheard(item: ItemFacts, { as, attempts }: MarkRequest): boolean {
+  return as === 'release' && (attempts ?? 0) > item.attempts
 }
