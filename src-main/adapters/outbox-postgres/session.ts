@@ -148,6 +148,11 @@ async function transact(
   const watch = watchOver(context, client, run)
   try {
     const { rows, backend } = await pipeline(client, run, statements, watch)
+    if (run.mode === 'read' && steady.has(client) && backend.pid !== String(processOf(client))) {
+      // Never seen: then the constant settings did not hold, and the answer may speak of another time zone.
+      const reason = 'a pooler exchanged the backend'
+      throw new RedriveError('connection-lost', 'later', { ...context.detail, reason })
+    }
     await steadyAfter(client, run, backend)
     watch.end()
     client.release()
@@ -226,10 +231,6 @@ async function pipeline(
     throw new RedriveError('query-failed', 'later', { reason: `the transaction ended with ${command}` })
   }
   const backend = await begun
-  if (run.mode === 'read' && steady.has(client) && backend.pid !== String(processOf(client))) {
-    // Never seen: then the constant settings did not hold, and the answer may speak of another time zone.
-    throw new RedriveError('connection-lost', 'later', { reason: 'a pooler exchanged the backend' })
-  }
   return { rows: await Promise.all(answers.map(async (answer) => (await answer).rows)), backend }
 }
 
