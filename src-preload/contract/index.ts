@@ -1,3 +1,4 @@
+import { audits } from './audits.ts'
 import { connections } from './connections.ts'
 import { decisions } from './decisions.ts'
 import { jobs } from './jobs.ts'
@@ -9,5 +10,16 @@ import { session } from './session.ts'
 import { sweeps } from './sweeps.ts'
 
 /** The whole API between the engine and whoever drives it: window, browser, command line. */
-export const contract = { connections, decisions, jobs, journal, messages, overview, plans, session, sweeps }
+export const contract = {
+  audits,
+  connections,
+  decisions,
+  jobs,
+  journal,
+  messages,
+  overview,
+  plans,
+  session,
+  sweeps,
+}
 export type Contract = typeof contract

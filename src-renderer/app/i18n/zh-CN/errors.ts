@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../../../../src-preload/contract/errors.ts'
 import type { Sentences } from '../../../../src-preload/contract/sentences.ts'
+import { auditErrors } from './errors-audits.ts'
 
 const nothingSent = '没有发送任何消息，也没有改动任何行。'
 
@@ -290,6 +291,7 @@ export const chineseSentences: Readonly<Record<ErrorCode, Sentences>> = {
     means: '每个数据源只保留最近的运行记录。',
     next: '到操作日志里查看它做了什么。',
   },
+  ...auditErrors,
   'workspace-invalid': {
     what: '工作区配置在 {at} 处无效：{problem}。',
     means: '没有打开任何连接。',
