@@ -1,5 +1,6 @@
 import type { Message, MessageContent, MessageState, MessageWithContent, Trouble } from '../domain/message.ts'
 import type { Mapping } from '../domain/mapping.ts'
+import type { ChainReader } from './chains.ts'
 import type { DueRows } from './due.ts'
 
 /** Rows to look for. Every field narrows; an empty filter means all rows. */
@@ -148,6 +149,8 @@ export interface UndoRequest {
  */
 export interface Outbox extends DueRows {
   readonly mapping: Mapping
+  /** Null where the mapping has no chain, or the adapter cannot audit one. */
+  readonly chains: ChainReader | null
   report(signal: AbortSignal): Promise<OutboxReport>
   list(query: ListQuery, signal: AbortSignal): Promise<MessagePage>
   count(filter: MessageFilter, budgetMs: number, signal: AbortSignal): Promise<BoundedCount>

@@ -1,10 +1,12 @@
 import { RedriveError } from '../../domain/errors.ts'
+import { chainShapeOf } from '../../domain/chain/shape.ts'
 import type { Mapping } from '../../domain/mapping.ts'
 import { mappingColumns } from '../../domain/mapping.ts'
 import type { SourceConfig } from '../../domain/workspace.ts'
 import type { Outbox } from '../../ports/outbox.ts'
 import { parseAddress, parseTableName } from './address.ts'
 import { readCatalogue, requireKey } from './catalogue.ts'
+import { openChainReader } from './chain-reader.ts'
 import { claimMessages, markMessages } from './claiming.ts'
 import { claimDueMessages } from './claiming-due.ts'
 import { newCompiler } from './compile.ts'
@@ -40,7 +42,8 @@ export async function openPostgresOutbox(
   const address = parseAddress(config.url)
   const name = parseTableName(config.outbox.table)
   const tls = await tlsFrom(config.tls, address)
-  const session = openSession({ address, password: options.password, tls })
+  const settings = { address, password: options.password, tls }
+  const session = openSession(settings)
   try {
     const catalogue = await readCatalogue(session, name, signal)
     const chosen = options.chooseMapping([...catalogue.columns.keys()])
@@ -51,7 +54,9 @@ export async function openPostgresOutbox(
     const limits = { stuckAfterSec: config.stuckAfterSec, attemptsMax: config.maxAttempts }
     const sql = newCompiler(mapping, catalogue, limits)
     const served = await servedStates(session, { mapping, sql, catalogue }, signal)
-    return outboxOf({ session, mapping, sql, catalogue, limits, served: () => served })
+    const shape = chainShapeOf(mapping)
+    const chains = shape && openChainReader({ settings, shape, sql, catalogue })
+    return outboxOf({ session, mapping, sql, catalogue, limits, served: () => served, chains })
   } catch (error) {
     await session.close()
     throw error
@@ -61,6 +66,7 @@ export async function openPostgresOutbox(
 function outboxOf(parts: Parts): Outbox {
   return {
     mapping: parts.mapping,
+    chains: parts.chains,
     report: (signal) => reportOn(parts, signal),
     list: (query, signal) => listMessages(parts, query, signal),
     count: (filter, budgetMs, signal) => countMessages(parts, filter, budgetMs, signal),

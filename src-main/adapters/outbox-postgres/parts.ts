@@ -1,4 +1,5 @@
 import type { Mapping } from '../../domain/mapping.ts'
+import type { ChainReader } from '../../ports/chains.ts'
 import type { Catalogue } from './catalogue.ts'
 import type { Compiler, Limits } from './compile.ts'
 import type { ServedStates } from './served.ts'
@@ -12,4 +13,5 @@ export interface Parts {
   readonly catalogue: Catalogue
   readonly limits: Limits
   served(): ServedStates
+  readonly chains: ChainReader | null
 }
