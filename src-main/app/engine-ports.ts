@@ -1,4 +1,5 @@
 import type { EditPorts } from './edit/edit-messages.ts'
+import type { AuditStore, AuditWatchStore } from '../ports/audit-store.ts'
 import type { Drivers } from '../ports/drivers.ts'
 import type { DecisionStore, JobReader, JobStore } from '../ports/job-store.ts'
 import type { Journal } from '../ports/journal.ts'
@@ -18,6 +19,8 @@ export interface EnginePorts extends EditPorts {
   readonly decisionStore: DecisionStore
   readonly journal: Journal
   readonly sweepStore: SweepStore
+  readonly auditStore: AuditStore
+  readonly auditWatches: AuditWatchStore
   readonly clock: Clock
   readonly ids: Ids
   /** From 0 to 1. */

@@ -64,6 +64,8 @@ export async function compose(options: HostOptions): Promise<Running> {
     decisionStore: store.decisions,
     journal: store.journal,
     sweepStore: store.sweeps,
+    auditStore: store.audits,
+    auditWatches: store.auditWatches,
     clock,
     ids: randomIds(clock),
     random: Math.random,
@@ -82,6 +84,7 @@ export async function compose(options: HostOptions): Promise<Running> {
     await engine.recover()
     // A command of the command line sweeps only what it was told to.
     if (host !== 'cli') await engine.sweeps.start()
+    if (host !== 'cli') await engine.auditWatching.start()
   } catch (error) {
     await close()
     throw error

@@ -99,7 +99,8 @@ export interface ChainReader {
   ): Promise<void>
   /**
    * Deviations of these chains (null: of all), grouped by chain and in the order of ids; with bounds, those of the rows
-   * within them, judged by all that is stored. Resolves with what was read.
+   * within them, judged by all that is stored. A chain's deviations come in one piece, at most DEVIATIONS_PER_CHAIN_MAX.
+   * Resolves with what was read.
    */
   walk(
     options: {

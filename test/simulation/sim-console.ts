@@ -138,6 +138,8 @@ export class SimConsole {
       decisionStore: store.decisions,
       journal: store.journal,
       sweepStore: store.sweeps,
+      auditStore: store.audits,
+      auditWatches: store.auditWatches,
       clock,
       ids: {
         next: (prefix) =>

@@ -100,6 +100,8 @@ export async function openSweepEngine(options: SweepEngineOptions = {}): Promise
     decisionStore: store.decisions,
     journal: store.journal,
     sweepStore: store.sweeps,
+    auditStore: store.audits,
+    auditWatches: store.auditWatches,
     clock,
     ids: randomIds(clock),
     random: () => 0.5,

@@ -100,6 +100,8 @@ export function openTestEngine(options: TestEngineOptions): TestEngine {
     decisionStore: store.decisions,
     journal: store.journal,
     sweepStore: store.sweeps,
+    auditStore: store.audits,
+    auditWatches: store.auditWatches,
     clock,
     ids: randomIds(clock),
     random: Math.random,

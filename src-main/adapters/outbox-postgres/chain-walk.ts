@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { DEVIATIONS_PER_CHAIN_MAX } from '../../domain/audit.ts'
 import type { Deviation } from '../../domain/chain/deviation.ts'
 import { CHAIN_KEYS_MAX } from '../../ports/chains.ts'
 import type { ChainPace, IdBounds } from '../../ports/chains.ts'
@@ -9,7 +10,7 @@ import type { ChainNames } from './chain-sql.ts'
 import { BY_INDEX, byScan } from './chain-survey.ts'
 import type { Row, SqlValue } from './session.ts'
 
-/** Deviations handed on at a time; those of one chain are never parted. */
+/** Deviations handed on at a time; those of one chain are never parted, and cut at DEVIATIONS_PER_CHAIN_MAX. */
 const DEVIATIONS_BATCH = 1_000
 
 export interface WalkOptions {
@@ -59,8 +60,11 @@ function* slices(keys: readonly string[], size: number): Generator<readonly stri
 
 function groupChains(take: WalkOptions['take']): { add(one: Deviation): void; end(): void } {
   let waiting: Deviation[] = []
+  let inChain = 0
   return {
     add(one) {
+      inChain = waiting.at(-1)?.chain === one.chain ? inChain + 1 : 1
+      if (inChain > DEVIATIONS_PER_CHAIN_MAX) return
       if (waiting.length >= DEVIATIONS_BATCH && waiting.at(-1)?.chain !== one.chain) {
         take(waiting)
         waiting = []

@@ -1,7 +1,9 @@
+import type { AuditStore, AuditWatchStore } from '../../ports/audit-store.ts'
 import type { Journal } from '../../ports/journal.ts'
 import type { DecisionStore, JobReader, JobStore } from '../../ports/job-store.ts'
 import type { SweepStore } from '../../ports/sweep-store.ts'
 import type { Clock } from '../../ports/surroundings.ts'
+import { openAudits, openAuditWatches } from './audits.ts'
 import { classify, openDatabase } from './database.ts'
 import type { Sqlite } from './database.ts'
 import { openDecisions } from './decisions.ts'
@@ -28,6 +30,8 @@ export interface Store {
   readonly decisions: DecisionStore
   readonly journal: Journal
   readonly sweeps: SweepStore
+  readonly audits: AuditStore
+  readonly auditWatches: AuditWatchStore
   close(): Promise<void>
 }
 
@@ -55,6 +59,8 @@ export function openStore({ path, clock }: StoreOptions): Store {
       decisions: openDecisions(db, ledger),
       journal: openJournal({ db, ledger, path, headFile }),
       sweeps: openSweeps(db, ledger),
+      audits: openAudits(db, ledger),
+      auditWatches: openAuditWatches(db, ledger),
       close: async () => {
         ledger.look(() => {
           leave(db, path, seal)
