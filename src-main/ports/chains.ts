@@ -66,8 +66,11 @@ export interface ChainHorizon {
    */
   readonly sequence:
     { readonly is: 'none' | 'hidden' } | { readonly is: 'known'; readonly last: string | null }
-  /** No row was ever deleted, as far as the server's counters say. */
-  readonly neverDeleted: boolean
+  /**
+   * Whether rows were ever deleted, as far as the server's counters say: `no` only where they have seen all rows come.
+   * `unclear` may become clear when sessions have told the counters what they did.
+   */
+  readonly deletes: 'yes' | 'no' | 'unclear'
   /** Bytes of temporary files of this database since its counters began. */
   readonly tempBytes: number | null
 }

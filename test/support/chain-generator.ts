@@ -152,7 +152,7 @@ async function addRow(
   }
   await database.sql(
     `insert into outbox_message (id, prev_id, chain_key, message_id, payload, status) overriding system value
-     values ($1, $2, $3, 'extra-' || $1::text, '{}', 'sent')`,
+     values ($1, $2, $3, 'extra-' || $1::bigint, '{}', 'sent')`,
     [id, previous, chain],
   )
 }

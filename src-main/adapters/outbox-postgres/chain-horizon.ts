@@ -19,8 +19,8 @@ from pg_sequences where format('%I.%I', schemaname, sequencename) = $1`
  * as the rows: as many rows were inserted under them as there are.
  */
 const COUNTERS = `
-select s.n_tup_del = 0 and s.n_tup_ins > 0 and s.n_tup_ins >= greatest(c.reltuples, s.n_live_tup)
-    and not exists (select from pg_inherits where inhparent = c.oid) as never_deleted,
+select case when s.n_tup_del > 0 or exists (select from pg_inherits where inhparent = c.oid) then 'yes'
+    when s.n_tup_ins > 0 and s.n_tup_ins >= greatest(c.reltuples, s.n_live_tup) then 'no' else 'unclear' end as deletes,
   (select temp_bytes from pg_stat_database where datname = current_database()) as temp_bytes
 from pg_stat_all_tables s join pg_class c on c.oid = s.relid and c.relkind = 'r'
 where s.relid = $1::text::regclass`
@@ -41,9 +41,14 @@ export async function horizonOf(connection: ChainConnection, names: ChainNames):
     standby: now?.['standby'] === 't',
     maxId: now?.['max_id'] ?? null,
     sequence: await sequenceOf(read, table, shape.id),
-    neverDeleted: counters?.['never_deleted'] === 't',
+    deletes: deletesOf(counters?.['deletes']),
     tempBytes: counters === undefined ? null : Number(counters['temp_bytes']),
   }
+}
+
+/** Counters of anything but a plain table say nothing. */
+function deletesOf(said: string | null | undefined): ChainHorizon['deletes'] {
+  return said === 'no' || said === 'unclear' ? said : 'yes'
 }
 
 async function sequenceOf(

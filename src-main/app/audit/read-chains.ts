@@ -7,10 +7,16 @@ import { createCollector } from './collector.ts'
 import type { Collector } from './collector.ts'
 import { openOnesEnd, settleHoles } from './settle-holes.ts'
 
-/** Transactions open at the beginning are waited for this long, so that what is read can count as read for good. */
-const STEADY_WAIT_MS = 2_000
-/** Transactions that could fill a hole are waited for this long. */
-const HOLE_WAIT_MS = 5_000
+export interface AuditPatience {
+  /** Transactions open at the beginning are waited for this long, so that what is read can count as read for good. */
+  readonly steadyMs: number
+  /** Transactions that could fill a hole are waited for this long. */
+  readonly holeMs: number
+  /** PostgreSQL's sessions report what they did at the latest ten seconds after it, when they are idle. */
+  readonly countersMs: number
+}
+
+export const auditPatience: AuditPatience = { steadyMs: 2_000, holeMs: 5_000, countersMs: 11_000 }
 
 const WHOLE: IdBounds = { above: null, upTo: null }
 
@@ -21,6 +27,7 @@ export interface ReadChainsOptions {
   readonly pace: ChainPace
   readonly mark: AuditMark | null
   readonly seed: string
+  readonly patience: AuditPatience
   readonly moved: (phase: AuditPhase, progress: AuditProgress) => void
 }
 
@@ -39,11 +46,11 @@ export interface ChainsRead {
  * of the chains is not a verdict on the chains.
  */
 export async function readChains(options: ReadChainsOptions, signal: AbortSignal): Promise<ChainsRead> {
-  const { reader, clock, scope, pace, mark } = options
+  const { reader, clock, scope, pace, mark, patience } = options
   const horizon = await reader.horizon(signal)
   const steady =
     scope.kind !== 'chains' && !horizon.standby
-      ? await openOnesEnd({ reader, clock, waitMs: STEADY_WAIT_MS }, signal)
+      ? await openOnesEnd({ reader, clock, waitMs: patience.steadyMs }, signal)
       : false
   const { messagesEstimate } = await reader.method(signal)
   const collector = createCollector(reader.shape.numbers)
@@ -54,7 +61,15 @@ export async function readChains(options: ReadChainsOptions, signal: AbortSignal
   else if (bounds !== null) await walk(read, null, bounds, signal)
   else await survey(read, signal)
   options.moved('settling', { ...live })
-  const settling = { reader, clock, pace, horizon, mark, waitMs: HOLE_WAIT_MS }
+  const settling = {
+    reader,
+    clock,
+    pace,
+    horizon,
+    mark,
+    waitMs: patience.holeMs,
+    countersLagMs: patience.countersMs,
+  }
   const findings = await settleHoles(collector.kept(), settling, signal)
   return {
     horizon,

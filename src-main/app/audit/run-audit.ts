@@ -18,7 +18,7 @@ import type { AuditEnd } from '../../ports/audit-store.ts'
 import type { ChainPace, ChainReader } from '../../ports/chains.ts'
 import type { Connections } from '../connections/connections.ts'
 import type { EnginePorts } from '../engine-ports.ts'
-import { readChains } from './read-chains.ts'
+import { auditPatience, readChains } from './read-chains.ts'
 import type { ChainsRead } from './read-chains.ts'
 import { reportFormat, sealReport } from './report.ts'
 
@@ -89,7 +89,16 @@ async function carryOut(
   const pace: ChainPace = { workers, pauseMs, statementMs: limitSec * SECOND_MS }
   const seed = String(Math.floor(ports.random() * SEED_MAX))
   const { reading } = await reader.method(signal)
-  const options = { reader, clock: ports.clock, scope: audit.scope, pace, mark, seed, moved }
+  const options = {
+    reader,
+    clock: ports.clock,
+    scope: audit.scope,
+    pace,
+    mark,
+    seed,
+    moved,
+    patience: auditPatience,
+  }
   const read = await readChains(options, signal)
   const after = await reader.horizon(signal)
   const { findings } = read

@@ -22,6 +22,8 @@ export interface SettleOptions extends WaitOptions {
   readonly pace: ChainPace
   readonly horizon: ChainHorizon
   readonly mark: AuditMark | null
+  /** How long the server's counters may lag behind what was committed, in milliseconds. */
+  readonly countersLagMs: number
 }
 
 /**
@@ -40,8 +42,11 @@ export async function settleHoles(
   const holes = findings.filter(({ kind }) => kind === 'missing')
   if (holes.length === 0) return findings
   const { reader, horizon } = options
+  const seenAt = options.clock.now().getTime()
   const open = horizon.standby ? [] : await outlasting(options, signal)
   const { now, others } = await lookAgain(findings, holes, options, signal)
+  if (!now.some(({ kind }) => kind === 'missing')) return now
+  const later = open.length > 0 ? horizon : await settledCounters(options, seenAt, signal)
   const [oldest] = open.toSorted((a, b) => Number(b.wroteHere) - Number(a.wroteHere))
   return now.map((finding) => {
     if (finding.kind !== 'missing') return finding
@@ -52,11 +57,26 @@ export async function settleHoles(
       open: oldest ?? null,
       otherChain: otherThan(finding.chain, others.get(finding.previousId ?? '')),
       intactTo: options.mark?.intactTo ?? null,
-      neverDeleted: horizon.neverDeleted,
-      sequence: horizon.sequence,
+      neverDeleted: later.deletes === 'no',
+      sequence: later.sequence,
     })
     return { ...finding, hole }
   })
+}
+
+/**
+ * Sessions tell the counters of their deletes with a delay. Nothing is taken for never deleted before everything that was
+ * committed when the hole was seen must have been counted.
+ */
+async function settledCounters(
+  { reader, clock, countersLagMs }: SettleOptions,
+  seenAt: number,
+  signal: AbortSignal,
+): Promise<ChainHorizon> {
+  const soon = await reader.horizon(signal)
+  if (soon.deletes === 'yes') return soon
+  await clock.sleep(Math.max(0, seenAt + countersLagMs - clock.now().getTime()), signal)
+  return reader.horizon(signal)
 }
 
 function otherThan(own: string, chain: string | undefined): string | null {
