@@ -17,7 +17,7 @@ const VISIBLE_PART_MIN = 0.2
 
 const INDEXES = `
 select coalesce(bool_or(i.indkey[0] = k.attnum), false) as leading,
-  coalesce(bool_or(i.indkey[0] = k.attnum and i.indkey[1] = d.attnum and (p.attnum is null or p.attnum = any(i.indkey::int2[]))), false) as covering
+  coalesce(bool_or(i.indkey[0] = k.attnum and i.indkey[1] = d.attnum and (p.attnum is null or array[p.attnum] <@ i.indkey::int2[])), false) as covering
 from pg_index i
 join pg_attribute k on k.attrelid = i.indrelid and k.attname = $2
 join pg_attribute d on d.attrelid = i.indrelid and d.attname = $3
