@@ -182,8 +182,8 @@ async function catchUp(
 ): Promise<boolean> {
   for (let after = position ?? '0'; ;) {
     const { rows } = await options.outbox.query<Record<string, string | null>>(
-      `select id::text, prev_id::text, message_id, type, payload::text from outbox_message
-       where chain_key = $1 and id > $2 and id <= $3 order by id limit ${BATCH_ROWS}`,
+      `select id::text, prev_id::text, message_id, type, payload::text from outbox_message o
+       where chain_key = $1 and id > $2 and id <= $3 order by o.id limit ${BATCH_ROWS}`,
       [chain, after, id],
     )
     for (const row of rows) {

@@ -3,6 +3,7 @@ import { chainShapeOf } from '../../domain/chain/shape.ts'
 import type { Mapping } from '../../domain/mapping.ts'
 import { mappingColumns } from '../../domain/mapping.ts'
 import type { SourceConfig } from '../../domain/workspace.ts'
+import type { ChainReader } from '../../ports/chains.ts'
 import type { Outbox } from '../../ports/outbox.ts'
 import { parseAddress, parseTableName } from './address.ts'
 import { readCatalogue, requireKey } from './catalogue.ts'
@@ -56,17 +57,17 @@ export async function openPostgresOutbox(
     const served = await servedStates(session, { mapping, sql, catalogue }, signal)
     const shape = chainShapeOf(mapping)
     const chains = shape && openChainReader({ settings, shape, sql, catalogue })
-    return outboxOf({ session, mapping, sql, catalogue, limits, served: () => served, chains })
+    return outboxOf({ session, mapping, sql, catalogue, limits, served: () => served }, chains)
   } catch (error) {
     await session.close()
     throw error
   }
 }
 
-function outboxOf(parts: Parts): Outbox {
+function outboxOf(parts: Parts, chains: ChainReader | null): Outbox {
   return {
     mapping: parts.mapping,
-    chains: parts.chains,
+    chains,
     report: (signal) => reportOn(parts, signal),
     list: (query, signal) => listMessages(parts, query, signal),
     count: (filter, budgetMs, signal) => countMessages(parts, filter, budgetMs, signal),

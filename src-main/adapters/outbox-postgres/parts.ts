@@ -1,5 +1,4 @@
 import type { Mapping } from '../../domain/mapping.ts'
-import type { ChainReader } from '../../ports/chains.ts'
 import type { Catalogue } from './catalogue.ts'
 import type { Compiler, Limits } from './compile.ts'
 import type { ServedStates } from './served.ts'
@@ -13,5 +12,4 @@ export interface Parts {
   readonly catalogue: Catalogue
   readonly limits: Limits
   served(): ServedStates
-  readonly chains: ChainReader | null
 }
