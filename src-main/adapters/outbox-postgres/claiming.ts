@@ -169,7 +169,7 @@ function markStatement(parts: Parts, kind: MarkKind, token: string): Statement {
     `with marked as (update ${sql.table} t set ${set.map(([column, value]) => `${column} = ${value}`).join(', ')} ` +
     `from ${request} where ${key} = r.id and case when ${mine} then true else false end ` +
     `returning ${key} as id, t.xmin as version), ` +
-    `others as (select r.id, r.reason from ${request} where not exists (select from marked where marked.id = r.id)) ` +
+    `others as (select r.id, r.reason from ${request} where r.id not in (select id from marked)) ` +
     `select id, version from marked union all ` +
     `select r.id, t.version from others r cross join lateral ` +
     `(select t.xmin as version from ${sql.table} t where ${key} = r.id and ${already} offset 0) t`
