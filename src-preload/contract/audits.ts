@@ -126,7 +126,12 @@ export const chainBlock = z.object({
   prevId: z.string().nullable(),
   /** Null where the row went away while the chain was read. */
   message: z
-    .object({ messageId: z.string(), type: z.string().nullable(), state: messageState, createdAt: time })
+    .object({
+      messageId: z.string(),
+      type: z.string().nullable(),
+      state: messageState,
+      createdAt: time.nullable(),
+    })
     .nullable(),
   /** How it follows the block before it: `gap` where a predecessor that does not exist belongs between them. */
   link: z.enum(['head', 'linked', 'gap', 'copy', 'wrong']),

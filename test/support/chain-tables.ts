@@ -1,12 +1,13 @@
-import { chooseMapping } from '../../src-main/adapters/profiles/profiles.ts'
 import { openChainReader } from '../../src-main/adapters/outbox-postgres/chain-reader.ts'
 import { parseAddress } from '../../src-main/adapters/outbox-postgres/address.ts'
 import { readCatalogue } from '../../src-main/adapters/outbox-postgres/catalogue.ts'
-import { newCompiler } from '../../src-main/adapters/outbox-postgres/compile.ts'
+import { postgresDialect } from '../../src-main/adapters/outbox-postgres/dialect.ts'
+import { newCompiler } from '../../src-main/adapters/outbox-sql/compiler.ts'
 import { openSession } from '../../src-main/adapters/outbox-postgres/session.ts'
 import type { ChainShape } from '../../src-main/domain/chain/shape.ts'
+import type { Mapping } from '../../src-main/domain/mapping/mapping.ts'
 import type { ChainPace, ChainReader } from '../../src-main/ports/chains.ts'
-import { referenceSchema, serverAddress } from './postgres-server.ts'
+import { serverAddress } from './postgres-server.ts'
 import type { TestDatabase } from './postgres-server.ts'
 
 export const fullPace: ChainPace = { workers: 1, pauseMs: 0, statementMs: 600_000 }
@@ -48,18 +49,24 @@ export async function openChains(
   try {
     const never = new AbortController().signal
     const catalogue = await readCatalogue(session, { schema: 'public', table }, never)
-    // Only names are quoted by it here: the mapping's rules are not asked.
-    const mapping = chooseMapping('redrive-reference', await referenceColumns())
-    const sql = newCompiler(mapping, catalogue, { stuckAfterSec: 60, attemptsMax: 3 })
+    const mapping = bareMapping(shape.rowKey)
+    const catalogues = { own: catalogue, more: [], companions: new Map() }
+    const sql = newCompiler(postgresDialect, mapping, catalogues, { stuckAfterSec: 60, attemptsMax: 3 })
     return openChainReader({ settings, shape, sql, catalogue })
   } finally {
     await session.close()
   }
 }
 
-async function referenceColumns(): Promise<string[]> {
-  const schema = await referenceSchema()
-  return [...schema.matchAll(/^ {2}([a-z_]+)\s+(?:bigint|text|jsonb|integer|timestamptz)/gm)].map(
-    (match) => match[1] ?? '',
-  )
+/** A chain's names are quoted by it, and no more is asked of it. */
+function bareMapping(key: string): Mapping {
+  return {
+    profile: 'bare',
+    key,
+    messageId: key,
+    times: {},
+    states: [],
+    sentRows: 'kept',
+    relay: { model: 'none' },
+  }
 }

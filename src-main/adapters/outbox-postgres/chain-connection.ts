@@ -4,7 +4,8 @@ import { classify } from './classify.ts'
 import { newClient } from './connection.ts'
 import type { ConnectionSettings } from './connection.ts'
 import { CANCEL_WAIT_MS, CONSTANT_SETTINGS, SILENCE_MARGIN_MS, cancelOnServer, streamOf } from './session.ts'
-import type { Backend, Row, Statement } from './session.ts'
+import type { Backend } from './session.ts'
+import type { Row, Statement } from '../outbox-sql/statement.ts'
 
 /** Shown in the server's list of connections, so that its owner knows whom to ask. */
 const APPLICATION_NAME = 'redrive audit'

@@ -1,7 +1,7 @@
 import type { ChainMethod } from '../../ports/chains.ts'
 import type { ChainConnection } from './chain-connection.ts'
 import type { ChainNames } from './chain-sql.ts'
-import type { SqlValue } from './session.ts'
+import type { SqlValue } from '../outbox-sql/statement.ts'
 
 const CATALOGUE_TIMEOUT_MS = 10_000
 

@@ -1,7 +1,7 @@
 import type { ChainShape } from '../../domain/chain/shape.ts'
 import { CHAIN_WINDOW_MAX } from '../../ports/chains.ts'
 import type { ChainReader, ChainRowAt } from '../../ports/chains.ts'
-import type { Catalogue } from './catalogue.ts'
+import type { Catalogue } from '../outbox-sql/catalogue.ts'
 import { connectForChains } from './chain-connection.ts'
 import type { ChainConnection } from './chain-connection.ts'
 import { horizonOf, openTransactionsOf, presentAt } from './chain-horizon.ts'
@@ -10,7 +10,7 @@ import { chainNames } from './chain-sql.ts'
 import type { ChainNames } from './chain-sql.ts'
 import { surveyChains } from './chain-survey.ts'
 import { walkChains } from './chain-walk.ts'
-import type { Compiler } from './compile.ts'
+import type { Compiler } from '../outbox-sql/compiler.ts'
 import type { ConnectionSettings } from './connection.ts'
 
 const WINDOW_TIMEOUT_MS = 10_000
@@ -20,6 +20,14 @@ export interface ChainReaderOptions {
   readonly shape: ChainShape
   readonly sql: Compiler
   readonly catalogue: Catalogue
+}
+
+const NUMBER_TYPES: ReadonlySet<string> = new Set(['bigint', 'integer', 'smallint'])
+
+/** An order of ids that are no numbers would be anybody's guess. */
+export function chainsAreNumbers({ id, previousId }: ChainShape, { columns }: Catalogue): boolean {
+  const isNumber = (name: string): boolean => NUMBER_TYPES.has(columns.get(name)?.type ?? '')
+  return isNumber(id) && (previousId === null || isNumber(previousId))
 }
 
 /** Connects for each call and keeps nothing open in between. */

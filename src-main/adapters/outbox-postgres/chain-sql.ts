@@ -1,6 +1,6 @@
 import type { ChainShape } from '../../domain/chain/shape.ts'
-import type { Catalogue } from './catalogue.ts'
-import type { Compiler } from './compile.ts'
+import type { Catalogue } from '../outbox-sql/catalogue.ts'
+import type { Compiler } from '../outbox-sql/compiler.ts'
 
 /** Names and expressions of one outbox's chains, under the alias `t`. */
 export interface ChainNames {
@@ -33,7 +33,7 @@ export function chainNames(shape: ChainShape, sql: Compiler, catalogue: Catalogu
     id,
     previous: shape.previousId === null ? `(${id} - 1)` : `${sql.column(shape.previousId)}::bigint`,
     rowKey: sql.column(shape.rowKey),
-    idIsUnique: catalogue.singleKeys.has(shape.id),
+    idIsUnique: catalogue.keys.some((columns) => columns.length === 1 && columns[0] === shape.id),
     shape,
   }
 }

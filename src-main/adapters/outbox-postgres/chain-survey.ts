@@ -4,7 +4,7 @@ import type { ChainConnection } from './chain-connection.ts'
 import type { ChainLayout } from './chain-method.ts'
 import { fingerprints, orderedFingerprints, suspects } from './chain-sql.ts'
 import type { ChainNames } from './chain-sql.ts'
-import type { Row, SqlValue, Statement } from './session.ts'
+import type { Row, SqlValue, Statement } from '../outbox-sql/statement.ts'
 
 /** Suspicious chains handed on at a time. */
 const SUSPICIOUS_BATCH = 1_000

@@ -1,25 +1,26 @@
-import { RedriveError } from '../../domain/errors.ts'
 import { chainShapeOf } from '../../domain/chain/shape.ts'
-import type { Mapping } from '../../domain/mapping.ts'
-import { mappingColumns } from '../../domain/mapping.ts'
+import type { Mapping } from '../../domain/mapping/mapping.ts'
 import type { SourceConfig } from '../../domain/workspace.ts'
 import type { ChainReader } from '../../ports/chains.ts'
 import type { Outbox } from '../../ports/outbox.ts'
 import { parseAddress, parseTableName } from './address.ts'
-import { readCatalogue, requireKey } from './catalogue.ts'
-import { openChainReader } from './chain-reader.ts'
+import { readCatalogues } from './catalogues.ts'
+import { chainsAreNumbers, openChainReader } from './chain-reader.ts'
 import { claimMessages, markMessages } from './claiming.ts'
+import { newDrift } from './drift.ts'
+import { previewAction, retryMessages } from './handing-back.ts'
 import { claimDueMessages } from './claiming-due.ts'
-import { newCompiler } from './compile.ts'
 import { tlsFrom } from './connection.ts'
 import { expireMessages, findExhausted } from './exhausted.ts'
-import { listMessages, readLaterSent, readMessages } from './list.ts'
 import type { Parts } from './parts.ts'
 import { reportOn } from './report.ts'
 import { resolveMessages, undoResolve } from './resolving.ts'
 import { servedStates } from './served.ts'
 import { openSession } from './session.ts'
-import { countMessages, groupMessages } from './tally.ts'
+import { newCompiler } from '../outbox-sql/compiler.ts'
+import { listMessages, readLaterSent, readMessages } from '../outbox-sql/list.ts'
+import { countMessages, groupMessages } from '../outbox-sql/tally.ts'
+import { postgresDialect } from './dialect.ts'
 
 export interface PostgresOutboxOptions {
   readonly config: Pick<SourceConfig, 'url' | 'tls' | 'stuckAfterSec' | 'maxAttempts'> & {
@@ -46,25 +47,41 @@ export async function openPostgresOutbox(
   const settings = { address, password: options.password, tls }
   const session = openSession(settings)
   try {
-    const catalogue = await readCatalogue(session, name, signal)
-    const chosen = options.chooseMapping([...catalogue.columns.keys()])
-    const mapping = { ...chosen, attempts: { ...chosen.attempts, max: config.maxAttempts } }
-    const absent = mappingColumns(mapping).filter((column) => !catalogue.columns.has(column))
-    if (absent.length > 0) throw new RedriveError('column-missing', 'never', { columns: absent.join(', ') })
-    requireKey(catalogue, mapping.key)
+    const { catalogues, mapping } = await readCatalogues(
+      session,
+      { name, choose: (columns) => withLimit(options.chooseMapping(columns), config.maxAttempts) },
+      signal,
+    )
+    const catalogue = catalogues.own
     const limits = { stuckAfterSec: config.stuckAfterSec, attemptsMax: config.maxAttempts }
-    const sql = newCompiler(mapping, catalogue, limits)
+    const sql = newCompiler(postgresDialect, mapping, catalogues, limits)
     const served = await servedStates(session, { mapping, sql, catalogue }, signal)
+    const drift = newDrift(session, mapping, catalogues)
     const shape = chainShapeOf(mapping)
-    const chains = shape && openChainReader({ settings, shape, sql, catalogue })
-    return outboxOf({ session, mapping, sql, catalogue, limits, served: () => served }, chains)
+    const chains =
+      shape && chainsAreNumbers(shape, catalogue)
+        ? openChainReader({ settings, shape, sql, catalogue })
+        : null
+    return outboxOf({ session, mapping, sql, catalogue, limits, drift, served: () => served }, chains)
   } catch (error) {
     await session.close()
     throw error
   }
 }
 
+/** What the source says where the layout does not: part of the mapping, so that a plan notices when it is changed. */
+function withLimit(mapping: Mapping, attemptsMax: number): Mapping {
+  const { attempts } = mapping
+  if (attempts === undefined || attempts.limit !== undefined) return mapping
+  return { ...mapping, attempts: { ...attempts, limit: attemptsMax } }
+}
+
 function outboxOf(parts: Parts, chains: ChainReader | null): Outbox {
+  // A table that is no longer as the mapping says is not written to.
+  const unchanged = async <Result>(signal: AbortSignal, write: () => Promise<Result>): Promise<Result> => {
+    await parts.drift.refuse(signal)
+    return write()
+  }
   return {
     mapping: parts.mapping,
     chains,
@@ -74,13 +91,18 @@ function outboxOf(parts: Parts, chains: ChainReader | null): Outbox {
     groups: (filter, by, budgetMs, signal) => groupMessages(parts, { filter, by, budgetMs }, signal),
     read: (ids, signal) => readMessages(parts, ids, signal),
     laterSent: (ids, signal) => readLaterSent(parts, ids, signal),
-    claim: (requests, token, signal) => claimMessages(parts, requests, token, signal),
-    mark: (requests, token, signal) => markMessages(parts, requests, token, signal),
-    resolve: (requests, signal) => resolveMessages(parts, requests, signal),
-    undo: (requests, signal) => undoResolve(parts, requests, signal),
-    claimDue: (request, token, signal) => claimDueMessages(parts, request, token, signal),
+    claim: (requests, token, signal) =>
+      unchanged(signal, () => claimMessages(parts, requests, token, signal)),
+    mark: (requests, token, signal) => unchanged(signal, () => markMessages(parts, requests, token, signal)),
+    resolve: (requests, signal) => unchanged(signal, () => resolveMessages(parts, requests, signal)),
+    undo: (requests, signal) => unchanged(signal, () => undoResolve(parts, requests, signal)),
+    claimDue: (request, token, signal) =>
+      unchanged(signal, () => claimDueMessages(parts, request, token, signal)),
     exhausted: (rule, signal) => findExhausted(parts, rule, signal),
-    expire: (requests, signal) => expireMessages(parts, requests, signal),
+    expire: (requests, signal) => unchanged(signal, () => expireMessages(parts, requests, signal)),
+    retry: (requests, signal) => unchanged(signal, () => retryMessages(parts, requests, signal)),
+    preview: (action, requests, signal) =>
+      unchanged(signal, () => previewAction(parts, action, requests, signal)),
     close: () => parts.session.close(),
   }
 }

@@ -44,7 +44,10 @@ export async function viewChain(
       const rows = await reader.window(window, signal)
       const { shown, from } = cut(rows, request)
       const links = await linksOf(reader, rows, signal)
-      const messages = await outbox.read([...new Set(shown.map(({ id }) => id))], signal)
+      // A number within its chain does not name a row.
+      const { id: number, rowKey } = reader.shape
+      const ids = number === rowKey ? [...new Set(shown.map(({ id }) => id))] : []
+      const messages = ids.length === 0 ? [] : await outbox.read(ids, signal)
       const byId = new Map(messages.map((message) => [message.id, message]))
       return {
         blocks: shown.map((row, at) => ({

@@ -71,7 +71,9 @@ async function unsentFrom(
   { chain, id, previousId }: ChainFinding,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const from = previousId !== null && BigInt(previousId) < BigInt(id) ? BigInt(previousId) : BigInt(id)
+  const { shape } = await connections.withOutbox(source, async (outbox) => readerOf(outbox, source), signal)
+  // Where numbers do not name rows, a row does not tell where it stands: all that waits of the chain is meant.
+  const isFrom = shape.id === shape.rowKey ? beginsAt({ id, previousId }) : () => true
   const filter = { chainKey: chain, states: [...actionableStates] }
   const ids: string[] = []
   let cursor: string | null = null
@@ -88,7 +90,7 @@ async function unsentFrom(
       (outbox) => outbox.list(query, signal),
       signal,
     )
-    ids.push(...page.messages.filter((message) => BigInt(message.id) >= from).map((message) => message.id))
+    ids.push(...page.messages.filter((message) => isFrom(message.id)).map((message) => message.id))
     // A plan of a part would leave out later messages of the same order.
     if (!page.scope.complete && page.nextCursor === null) {
       throw new RedriveError('query-timeout', 'later', { limitMs: REPAIR_PAGE_BUDGET_MS })
@@ -99,6 +101,11 @@ async function unsentFrom(
     cursor = page.nextCursor
   } while (cursor !== null)
   return ids
+}
+
+function beginsAt({ id, previousId }: Pick<ChainFinding, 'id' | 'previousId'>): (id: string) => boolean {
+  const from = previousId !== null && BigInt(previousId) < BigInt(id) ? BigInt(previousId) : BigInt(id)
+  return (other) => BigInt(other) >= from
 }
 
 function sayRepair(gone: Repair['gone'], unsent: number, { chain }: ChainFinding): string {

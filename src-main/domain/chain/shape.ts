@@ -1,4 +1,5 @@
-import type { Mapping } from '../mapping.ts'
+import type { Mapping } from '../mapping/mapping.ts'
+import type { Field } from '../mapping/values.ts'
 import type { ChainNumbers } from './finding.ts'
 
 /** Which columns of a table make its chains. */
@@ -14,13 +15,24 @@ export interface ChainShape {
   readonly numbers: ChainNumbers
 }
 
-/** The one place that reads the chain out of a mapping. Null where it has none. */
+/**
+ * The one place that reads the chain out of a mapping. Null where it has none, or one that is not simply columns of one
+ * whole table: an audit that left rows out, or took too many, would tell of holes that are none. A mapping does not say
+ * whether bare numbers are without holes, so they are only held to grow.
+ */
 export function chainShapeOf(mapping: Mapping): ChainShape | null {
-  return {
-    rowKey: mapping.key,
-    chain: mapping.chain.key,
-    id: mapping.key,
-    previousId: mapping.chain.previousId,
-    numbers: 'linked',
-  }
+  const { key, chain, tables, scope, deleted } = mapping
+  if (typeof key !== 'string' || chain === undefined) return null
+  if (tables !== undefined || scope !== undefined || deleted !== undefined) return null
+  const group = columnOf(chain.key)
+  const previousId = columnOf(chain.previousId)
+  const sequence = columnOf(chain.sequence)
+  if (group === null) return null
+  if (previousId !== null) return { rowKey: key, chain: group, id: key, previousId, numbers: 'linked' }
+  if (sequence === null) return null
+  return { rowKey: key, chain: group, id: sequence, previousId: null, numbers: 'growing' }
+}
+
+function columnOf(field: Field | undefined): string | null {
+  return typeof field === 'string' ? field : null
 }
