@@ -103,6 +103,9 @@ function outboxOf(parts: Parts, chains: ChainReader | null): Outbox {
     retry: (requests, signal) => unchanged(signal, () => retryMessages(parts, requests, signal)),
     preview: (action, requests, signal) =>
       unchanged(signal, () => previewAction(parts, action, requests, signal)),
-    close: () => parts.session.close(),
+    close: async () => {
+      await chains?.close()
+      await parts.session.close()
+    },
   }
 }
