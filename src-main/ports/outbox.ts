@@ -1,5 +1,5 @@
 import type { Message, MessageContent, MessageState, MessageWithContent, Trouble } from '../domain/message.ts'
-import type { Mapping } from '../domain/mapping.ts'
+import type { Mapping } from '../domain/mapping/mapping.ts'
 import type { DueRows } from './due.ts'
 
 /** Rows to look for. Every field narrows; an empty filter means all rows. */

@@ -1,6 +1,6 @@
 import { RedriveError } from '../../src-main/domain/errors.ts'
-import { mappingDigest } from '../../src-main/domain/mapping.ts'
-import type { MappingAssignments } from '../../src-main/domain/mapping.ts'
+import { mappingDigest } from '../../src-main/domain/mapping/walk.ts'
+import type { MappingAssignments } from '../../src-main/domain/mapping/values.ts'
 import type { Message, MessageWithContent } from '../../src-main/domain/message.ts'
 import { COUNT_MAX, GROUPS_MAX, LIST_LIMIT_MAX } from '../../src-main/ports/outbox.ts'
 import type {
@@ -40,15 +40,15 @@ export function simOutbox(table: SimTable, by: string, execute: Execute): Outbox
   const write = <T>(name: string, signal: AbortSignal, run: Statement<T>): Promise<T> =>
     execute({ name, mode: 'write', run }, signal)
   return {
-    mapping: table.mapping,
+    mapping: table.mapping.whole,
     report: (signal) =>
       read('report', signal, () => ({
         serverVersion: '18.0 (simulated)',
         role: 'primary',
         latencyMs: 1,
         table: 'public.outbox_message',
-        profile: table.mapping.profile,
-        mappingDigest: mappingDigest(table.mapping),
+        profile: table.mapping.whole.profile,
+        mappingDigest: mappingDigest(table.mapping.whole),
         privileges: { select: true, update: true },
         readRoleCanWrite: false,
         indexed: true,
@@ -168,7 +168,7 @@ function claim(table: SimTable, by: string, { id, version }: ClaimRequest, token
   if (!row) return { id, claimed: false }
   if (heldBy(table, row, token)) return claimed(table, row)
   if (row.version !== version || !table.isActionable(row)) return { id, claimed: false }
-  return claimed(table, table.assign(row, table.mapping.actions.claim, { token }, { by, action: 'claim' }))
+  return claimed(table, table.assign(row, table.mapping.resend.claim, { token }, { by, action: 'claim' }))
 }
 
 function claimed(table: SimTable, row: SimRow): ClaimResult {
@@ -193,8 +193,8 @@ function mark(table: SimTable, by: string, request: MarkRequest, token: string):
 }
 
 function assignmentsOf({ mapping }: SimTable, { as, stateBefore }: MarkRequest): MappingAssignments {
-  if (as !== 'release') return mapping.actions[as]
-  const rule = mapping.actions.release.find(({ from }) => from.includes(stateBefore))
+  if (as !== 'release') return mapping.resend[as]
+  const rule = mapping.resend.release.find(({ from }) => from.includes(stateBefore))
   if (rule) return rule.set
   throw new RedriveError('state-forbids', 'never', { state: stateBefore })
 }
@@ -219,7 +219,7 @@ function delayOf({ id, delaySec }: MarkRequest): number {
 function resolve(table: SimTable, by: string, { id, version, token }: ResolveRequest): ResolveResult {
   const row = table.row(id)
   if (!row) return { id, applied: false }
-  const { resolve: set } = table.mapping.actions
+  const { resolve: set } = table.mapping
   if (row.version === version && table.isActionable(row)) {
     const before = JSON.stringify(
       Object.keys(set).map((column) => [column, toText(row.columns[column] ?? null)]),

@@ -1,22 +1,21 @@
-import { RedriveError } from '../../domain/errors.ts'
-import type { Mapping } from '../../domain/mapping.ts'
-import { mappingColumns } from '../../domain/mapping.ts'
+import type { Mapping } from '../../domain/mapping/mapping.ts'
 import type { SourceConfig } from '../../domain/workspace.ts'
 import type { Outbox } from '../../ports/outbox.ts'
 import { parseAddress, parseTableName } from './address.ts'
-import { readCatalogue, requireKey } from './catalogue.ts'
+import { readCatalogues } from './catalogues.ts'
 import { claimMessages, markMessages } from './claiming.ts'
 import { claimDueMessages } from './claiming-due.ts'
-import { newCompiler } from './compile.ts'
 import { tlsFrom } from './connection.ts'
 import { expireMessages, findExhausted } from './exhausted.ts'
-import { listMessages, readLaterSent, readMessages } from './list.ts'
 import type { Parts } from './parts.ts'
 import { reportOn } from './report.ts'
 import { resolveMessages, undoResolve } from './resolving.ts'
 import { servedStates } from './served.ts'
 import { openSession } from './session.ts'
-import { countMessages, groupMessages } from './tally.ts'
+import { newCompiler } from '../outbox-sql/compiler.ts'
+import { listMessages, readLaterSent, readMessages } from '../outbox-sql/list.ts'
+import { countMessages, groupMessages } from '../outbox-sql/tally.ts'
+import { postgresDialect } from './dialect.ts'
 
 export interface PostgresOutboxOptions {
   readonly config: Pick<SourceConfig, 'url' | 'tls' | 'stuckAfterSec' | 'maxAttempts'> & {
@@ -42,20 +41,27 @@ export async function openPostgresOutbox(
   const tls = await tlsFrom(config.tls, address)
   const session = openSession({ address, password: options.password, tls })
   try {
-    const catalogue = await readCatalogue(session, name, signal)
-    const chosen = options.chooseMapping([...catalogue.columns.keys()])
-    const mapping = { ...chosen, attempts: { ...chosen.attempts, max: config.maxAttempts } }
-    const absent = mappingColumns(mapping).filter((column) => !catalogue.columns.has(column))
-    if (absent.length > 0) throw new RedriveError('column-missing', 'never', { columns: absent.join(', ') })
-    requireKey(catalogue, mapping.key)
+    const { catalogues, mapping } = await readCatalogues(
+      session,
+      { name, choose: (columns) => withLimit(options.chooseMapping(columns), config.maxAttempts) },
+      signal,
+    )
+    const catalogue = catalogues.own
     const limits = { stuckAfterSec: config.stuckAfterSec, attemptsMax: config.maxAttempts }
-    const sql = newCompiler(mapping, catalogue, limits)
+    const sql = newCompiler(postgresDialect, mapping, catalogues, limits)
     const served = await servedStates(session, { mapping, sql, catalogue }, signal)
     return outboxOf({ session, mapping, sql, catalogue, limits, served: () => served })
   } catch (error) {
     await session.close()
     throw error
   }
+}
+
+/** What the source says where the layout does not: part of the mapping, so that a plan notices when it is changed. */
+function withLimit(mapping: Mapping, attemptsMax: number): Mapping {
+  const { attempts } = mapping
+  if (attempts === undefined || attempts.limit !== undefined) return mapping
+  return { ...mapping, attempts: { ...attempts, limit: attemptsMax } }
 }
 
 function outboxOf(parts: Parts): Outbox {

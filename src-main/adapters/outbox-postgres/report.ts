@@ -1,7 +1,7 @@
-import { mappingDigest } from '../../domain/mapping.ts'
-import type { Mapping } from '../../domain/mapping.ts'
+import { assignmentsOf, mappingDigest } from '../../domain/mapping/walk.ts'
+import type { Mapping } from '../../domain/mapping/mapping.ts'
 import type { OutboxReport } from '../../ports/outbox.ts'
-import { openStates } from './served.ts'
+import { openStates } from '../outbox-sql/indexed.ts'
 import type { Parts } from './parts.ts'
 
 const REPORT_TIMEOUT_MS = 5_000
@@ -33,10 +33,8 @@ export async function reportOn(parts: Parts, signal: AbortSignal): Promise<Outbo
 }
 
 /** A role may be granted just these. */
-function writtenColumns({ actions }: Mapping): string[] {
-  const { claim, confirm, fail, retry, release, resolve } = actions
-  const sets = [claim, confirm, fail, retry, resolve, ...release.map((rule) => rule.set)]
-  return [...new Set(sets.flatMap((set) => Object.keys(set)))]
+function writtenColumns(mapping: Mapping): string[] {
+  return [...new Set(assignmentsOf(mapping).flatMap(([, set]) => Object.keys(set)))]
 }
 
 async function latency({ session }: Parts, signal: AbortSignal): Promise<number> {

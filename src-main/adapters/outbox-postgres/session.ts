@@ -6,6 +6,7 @@ import { classify } from './classify.ts'
 import type { Circumstances } from './classify.ts'
 import { newClient, openPool } from './connection.ts'
 import type { ConnectionSettings } from './connection.ts'
+import type { Read, Row, Statement } from '../outbox-sql/statement.ts'
 
 /** Looking is cheap and short; more connections would only queue on the server. */
 const READ_CONNECTIONS_MAX = 4
@@ -22,19 +23,8 @@ const SILENCE_MARGIN_MS = 5_000
 /** How long a cancelled statement may take to end before its connection is cut. */
 const CANCEL_WAIT_MS = 2_000
 
-export type Row = Readonly<Record<string, string | null>>
-
-export interface Statement {
-  readonly text: string
-  readonly values: readonly SqlValue[]
-  /** For EXPLAIN: would an index do? */
-  readonly withoutSeqScan?: boolean
-}
-export type SqlValue = string | null | readonly (string | null)[]
-
 export interface Session {
-  /** Runs in one read-only transaction. Rejects with RedriveError `query-timeout` after `timeoutMs` on the server. */
-  read(statement: Statement, timeoutMs: number, signal: AbortSignal): Promise<readonly Row[]>
+  readonly read: Read
   /** Runs all in one transaction, all or none. One answer for each statement. */
   write(statements: readonly Statement[], signal: AbortSignal): Promise<readonly (readonly Row[])[]>
   close(): Promise<void>

@@ -80,6 +80,21 @@ export const chineseSentences: Readonly<Record<ErrorCode, Sentences>> = {
     means: 'Redrive 不会猜测列的含义。' + nothingSent,
     next: '换一张表，或按 resources/outbox/postgres.sql 的结构建表。',
   },
+  'mapping-invalid': {
+    what: '映射无效，位置 {at}：{problem}。',
+    means: 'Redrive 不知道怎样读这张表。' + nothingSent,
+    next: '按 resources/mapping.schema.json 改正映射的这一处。',
+  },
+  'mapping-drifted': {
+    what: '这张表已与映射不一致：{problem}。',
+    means: '显示的内容可能有误，因此这里不能做任何更改。' + nothingSent,
+    next: '对照表结构改正映射，然后重新连接。',
+  },
+  'action-refused': {
+    what: '这个发件箱不允许 {action}：{reason}。',
+    means: nothingSent,
+    next: '{instead}',
+  },
   'query-timeout': {
     what: '数据库没有在限定时间内返回结果。',
     means: '这不代表没有消息。' + nothingSent,
