@@ -4,6 +4,9 @@ export const MINUTE_SEC = 60
 export const HOUR_SEC = 3_600
 export const DAY_SEC = 86_400
 
+/** What the fixtures call too long: every row is either clearly younger or clearly older. */
+export const STUCK_AFTER_SEC = 600
+
 /** The zone of the pretended application servers whose frameworks write their own local time. */
 export const APP_ZONE = 'Asia/Shanghai'
 const APP_OFFSET = '+08:00'
@@ -126,6 +129,8 @@ export interface Evidence {
 /** One layout of the wild: how it looks, what its rows mean and what may be done to them. */
 export interface Layout {
   readonly name: string
+  /** The profile that Redrive ships for it. Absent: of the same name. */
+  readonly profile?: string
   readonly engine: Engine
   readonly schema: string
   /** As the catalogue names them. The first one is the outbox itself. */
@@ -145,6 +150,8 @@ export interface Layout {
   readonly purge?: string
   readonly evidence?: Evidence
   readonly untouchable: readonly string[]
+  /** The framework writes the local time of its server, which is in APP_ZONE. */
+  readonly localTimes?: boolean
   /** For the whole layout, whatever the row. */
   readonly refuses: Readonly<Partial<Record<'resend' | 'retry' | 'resolve' | 'edit', string>>>
 }

@@ -56,6 +56,14 @@ const rows: readonly LayoutRow[] = [
     resolve: 'purgeable',
   },
   {
+    is: 'failed three times, and nobody has tried again for hours',
+    cells: cells(1010, 'Failed', -3 * HOUR_SEC, { Retries: 3, ExpiresAt: local(15 * DAY_SEC) }),
+    shows: shows(1010, { state: 'retrying', trouble: 'stuck', attempts: 3 }),
+    relayed: true,
+    retry: 'waiting',
+    resolve: 'purgeable',
+  },
+  {
     is: 'given up, and its purge time is over',
     cells: cells(1004, 'Failed', -20 * DAY_SEC, { Retries: RETRIES_MAX, ExpiresAt: local(-5 * DAY_SEC) }),
     shows: shows(1004, { state: 'failed', trouble: 'failed', attempts: RETRIES_MAX, evidence: 'unknown' }),
@@ -119,6 +127,7 @@ function companions(table: string) {
 const shared = {
   key: ['Id'],
   rows,
+  localTimes: true,
   untouchable: ['Id', 'Version', 'Content', 'Added', 'Name'],
   refuses: { edit: 'Content carries the headers and the message id: one envelope' },
 } as const
@@ -136,6 +145,7 @@ function indexesPostgres(table: string): string {
 export const capPostgres: Layout = {
   ...shared,
   name: 'cap-postgres',
+  profile: 'cap',
   engine: 'postgres',
   tables: ['cap.published'],
   companions: companions('cap.received'),
@@ -205,6 +215,7 @@ function tableMysql(table: string, nameLength: number, statusLength: number, mor
 export const capMysql: Layout = {
   ...shared,
   name: 'cap-mysql',
+  profile: 'cap',
   engine: 'mariadb',
   tables: ['cap.published'],
   companions: companions('cap.received'),

@@ -45,7 +45,10 @@ const shared = {
   },
   purge: 'select id from outbox_messages where consumed = true limit 1000',
   untouchable: ['id', 'payload'],
-  refuses: { resend: 'where a message goes is known to the dispatcher in the application only' },
+  refuses: {
+    resend: 'where a message goes is known to the dispatcher in the application only',
+    retry: 'a row that is not consumed is taken as it stands',
+  },
 } as const
 
 export const eventsauce: Layout = {
@@ -61,6 +64,7 @@ export const eventsauce: Layout = {
 export const eventsauceMysql: Layout = {
   ...shared,
   name: 'eventsauce-mysql',
+  profile: 'eventsauce',
   engine: 'mariadb',
   schema: `create table outbox_messages (
     id bigint(20) unsigned not null auto_increment, consumed tinyint(1) unsigned not null default 0,

@@ -57,7 +57,7 @@ const shared = {
     retentionSec: 2 * DAY_SEC,
   },
   untouchable: ['id', 'destination', 'headers', 'payload', 'creation_time'],
-  refuses: {},
+  refuses: { retry: 'a row that is not published is taken as it stands' },
 } as const
 
 export const eventuatePolling: Layout = {
@@ -135,6 +135,7 @@ const MYSQL_MARKER = 'CDC-IGNORED'
 /** The `db-id` variant: the key is a number, the id may be empty, and one row is a marker. */
 export const eventuateMysql: Layout = {
   name: 'eventuate-tram-mysql',
+  profile: 'eventuate-tram-dbid',
   engine: 'mariadb',
   tables: ['message'],
   key: ['dbid'],
@@ -204,5 +205,5 @@ export const eventuateMysql: Layout = {
     retentionSec: 2 * DAY_SEC,
   },
   untouchable: ['dbid', 'id', 'destination', 'headers', 'payload', 'creation_time'],
-  refuses: {},
+  refuses: { retry: 'a row that is not published is taken as it stands' },
 }

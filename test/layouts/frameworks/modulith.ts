@@ -53,6 +53,7 @@ export const modulithV1: Layout = {
   ...shared,
   name: 'spring-modulith-v1',
   schema: tables(''),
+  refuses: { ...shared.refuses, retry: 'an open row is found as it stands once the application asks' },
   rows: [
     {
       is: 'published a moment ago, the listener runs',
@@ -156,7 +157,7 @@ export const modulithV2: Layout = {
     {
       is: 'from before the migration, never completed: no status, which no resubmission matches',
       cells: v2Cells(7, null, -30 * DAY_SEC),
-      shows: shows(7, { state: 'in-flight', trouble: 'stuck' }),
+      shows: shows(7, { state: 'in-flight', trouble: 'stuck', attempts: 0 }),
       relayed: false,
       retry: 'relayed',
       resolve: 'purgeable',
@@ -164,7 +165,7 @@ export const modulithV2: Layout = {
     {
       is: 'from before the migration, completed',
       cells: v2Cells(8, null, -30 * DAY_SEC, { completion_date: at(-29 * DAY_SEC) }),
-      shows: shows(8, { state: 'sent', trouble: null }),
+      shows: shows(8, { state: 'sent', trouble: null, attempts: 0 }),
       relayed: false,
       retry: 'finished',
       resolve: 'finished',

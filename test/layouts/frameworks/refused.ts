@@ -42,6 +42,7 @@ export const seataUndoLog: Layout = {
 /** As the example of the library for MySQL creates it: nothing tells two rows with the same id apart. */
 export const goOutboxWithoutKey: Layout = {
   name: 'go-outbox-without-key',
+  profile: 'go-outbox',
   engine: 'mariadb',
   tables: ['outbox'],
   key: [],

@@ -157,6 +157,7 @@ export const symfony: Layout = {
 export const symfonyMysql: Layout = {
   ...shared,
   name: 'symfony-messenger-mysql',
+  profile: 'symfony-messenger',
   engine: 'mariadb',
   schema: `create table messenger_messages (
     id bigint auto_increment not null, body longtext not null, headers longtext not null,

@@ -86,5 +86,5 @@ export const tomorrowOne: Layout = {
   purge: `select id from outbox_kafka where processed is not null
     and processed < (now() at time zone 'UTC') + interval '30 days'`,
   untouchable: ['id', 'topic', 'key', 'value', 'headers', 'created'],
-  refuses: { edit: 'the value is protobuf' },
+  refuses: { retry: 'a row that is not processed is taken as it stands', edit: 'the value is protobuf' },
 }
