@@ -117,7 +117,8 @@ async function partsOf(database: TestDatabase): Promise<Parts> {
     { own: catalogue, more: [], companions: new Map() },
     limits,
   )
-  return { session, mapping, sql, catalogue, limits, served: () => new Set() }
+  const drift = { find: () => Promise.resolve(null), refuse: () => Promise.resolve() }
+  return { session, mapping, sql, catalogue, limits, drift, served: () => new Set() }
 }
 
 test.each([false, true])('the indexes serve the claim; in chains: %s', async (chained) => {

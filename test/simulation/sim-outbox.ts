@@ -18,6 +18,7 @@ import type {
   UndoRequest,
 } from '../../src-main/ports/outbox.ts'
 import { claimDue, exhausted, expire, heldBy } from './sim-due.ts'
+import { handBack, preview } from './sim-hand-back.ts'
 import type { Columns, SimRow, SimTable } from './sim-table.ts'
 
 /** One transaction of the simulated server: all of it happens at one moment, or nothing. */
@@ -50,6 +51,7 @@ export function simOutbox(table: SimTable, by: string, execute: Execute): Outbox
         profile: table.mapping.whole.profile,
         mappingDigest: mappingDigest(table.mapping.whole),
         privileges: { select: true, update: true },
+        drift: null,
         readRoleCanWrite: false,
         indexed: true,
       })),
@@ -79,6 +81,10 @@ export function simOutbox(table: SimTable, by: string, execute: Execute): Outbox
     exhausted: (rule, signal) => read('exhausted', signal, () => exhausted(table, rule)),
     expire: (requests, signal) =>
       write('expire', signal, () => requests.map((request) => expire(table, by, request))),
+    retry: (requests, signal) =>
+      write('hand back', signal, () => requests.map((request) => handBack(table, by, request))),
+    preview: (action, requests, signal) =>
+      read('preview', signal, () => requests.map((request) => preview(table, action, request))),
     close: () => Promise.resolve(),
   }
 }

@@ -17,6 +17,16 @@ export function parseMapping(data: unknown, at: string): Mapping {
   return mapping
 }
 
+/** The same of a file's text. */
+export function parseMappingText(text: string, at: string): Mapping {
+  try {
+    return parseMapping(JSON.parse(text), at)
+  } catch (error) {
+    if (error instanceof SyntaxError) throw invalid(at, '', 'not valid JSON')
+    throw error
+  }
+}
+
 function invalid(at: string, place: string, problem: string): RedriveError {
   return new RedriveError('mapping-invalid', 'never', {
     at: place === '' ? at : `${at}: ${place}`,

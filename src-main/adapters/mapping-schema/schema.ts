@@ -50,12 +50,10 @@ const computed = z.union([
   z.strictObject({ first: z.array(value).min(1) }),
 ])
 
-const field = z
-  .union([columnName, z.strictObject({ text: z.string() }), computed])
-  .meta({
-    id: 'field',
-    description: 'A column by its name, { "text": … } for all rows the same, or a value.',
-  })
+const field = z.union([columnName, z.strictObject({ text: z.string() }), computed]).meta({
+  id: 'field',
+  description: 'A column by its name, { "text": … } for all rows the same, or a value.',
+})
 
 const scalars = z.array(z.union([z.string(), z.number(), z.boolean()]))
 const ordered = ['equals', 'above', 'atLeast', 'below', 'atMost'] as const

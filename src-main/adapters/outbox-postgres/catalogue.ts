@@ -8,19 +8,19 @@ const CATALOGUE_TIMEOUT_MS = 5_000
 
 const FIND = `
 select n.nspname as schema, c.relname as "table", c.relkind as kind, a.attname as "column",
-  format_type(a.atttypid, a.atttypmod) as type,
+  format_type(a.atttypid, a.atttypmod) as type, a.attgenerated <> '' as computed,
   (select json_object_agg(x.relname, i.indpred is not null)
      from pg_index i join pg_class x on x.oid = i.indexrelid
      where i.indrelid = c.oid and i.indisvalid and i.indkey[0] = a.attnum) as indexes,
   case when a.attnum = first.attnum then (
     select json_agg(k.columns) from (
       select (select json_agg(m.attname order by m.attnum) from pg_attribute m
-          where m.attrelid = i.indrelid and m.attnum = any ((i.indkey::int2[])[0:i.indnkeyatts - 1])) as columns,
+          where m.attrelid = i.indrelid and m.attnum in (select unnest((i.indkey::int2[])[0:i.indnkeyatts - 1]))) as columns,
         i.indnkeyatts as wanted
       from pg_index i
       where i.indrelid = c.oid and i.indisvalid and i.indisunique and i.indimmediate and i.indpred is null
         and not exists (select from pg_attribute m where m.attrelid = i.indrelid and not m.attnotnull
-          and m.attnum = any ((i.indkey::int2[])[0:i.indnkeyatts - 1]))
+          and m.attnum in (select unnest((i.indkey::int2[])[0:i.indnkeyatts - 1])))
     ) k where json_array_length(k.columns) = k.wanted
   ) end as keys
 from pg_class c
@@ -51,7 +51,10 @@ export async function readCatalogue(
     schema: first['schema'] ?? '',
     table: first['table'] ?? '',
     columns: new Map(
-      rows.map((row) => [row['column'] ?? '', { name: row['column'] ?? '', type: row['type'] ?? '' }]),
+      rows.map((row) => [
+        row['column'] ?? '',
+        { name: row['column'] ?? '', type: row['type'] ?? '', computed: row['computed'] === 't' },
+      ]),
     ),
     keys: (JSON.parse(first['keys'] ?? '[]') ?? []) as string[][],
     leadingColumns: new Set([...indexes.values()].flatMap((one) => (one.partial ? [] : [one.leading]))),

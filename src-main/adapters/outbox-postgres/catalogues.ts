@@ -1,6 +1,6 @@
 import { RedriveError } from '../../domain/errors.ts'
 import type { Mapping } from '../../domain/mapping/mapping.ts'
-import { mappingColumns } from '../../domain/mapping/walk.ts'
+import { assignmentsOf, mappingColumns } from '../../domain/mapping/walk.ts'
 import { nameOf, requireKey } from '../outbox-sql/catalogue.ts'
 import type { Catalogue, Catalogues } from '../outbox-sql/catalogue.ts'
 import { parseTableName } from './address.ts'
@@ -21,6 +21,7 @@ export async function readCatalogues(
   const mapping = choose([...own.columns.keys()])
   requireColumns(own, mappingColumns(mapping))
   requireKey(own, mapping)
+  refuseComputed(own, mapping)
   const companions = new Map<string, Catalogue>()
   for (const [companion, { table }] of Object.entries(mapping.companions ?? {})) {
     const found = table === undefined ? own : await readCatalogue(session, within(own, table), signal)
@@ -28,6 +29,16 @@ export async function readCatalogues(
     companions.set(companion, found)
   }
   return { catalogues: { own, more: [], companions }, mapping }
+}
+
+/** Throws RedriveError `mapping-invalid`: the server refuses each statement that writes such a column. */
+function refuseComputed({ columns }: Catalogue, mapping: Mapping): void {
+  for (const [at, set] of assignmentsOf(mapping)) {
+    const column = Object.keys(set).find((name) => columns.get(name)?.computed === true)
+    if (column === undefined) continue
+    const problem = `the server computes "${column}", nobody can write it`
+    throw new RedriveError('mapping-invalid', 'never', { at, problem })
+  }
 }
 
 /** A table without a schema is a neighbour of the outbox. */

@@ -66,13 +66,13 @@ export function dueConditions(
   }
 }
 
-/** A sweep takes its rows in the order of one column. Throws RedriveError `action-refused` where there is none. */
+/** A sweep takes its rows in the order of one column that grows. Throws RedriveError `action-refused` where there is none. */
 export function keyColumn({ sql }: Pick<Parts, 'sql'>): string {
-  const [key, ...more] = sql.key.columns
-  if (key !== undefined && more.length === 0 && sql.key.kind !== 'none') return sql.column(key.name)
+  const [key] = sql.key.columns
+  if (key !== undefined && sql.key.kind === 'integer') return sql.column(key.name)
   throw new RedriveError('action-refused', 'never', {
     action: 'resend',
-    reason: 'a sweep needs a key of one column',
+    reason: 'a sweep takes rows in the order of their key, which has to be one column of whole numbers',
     instead: 'Resend by hand, or retry: the services’ own relay sends the message.',
   })
 }

@@ -4,6 +4,8 @@ import type { Outbox } from '../../ports/outbox.ts'
 import { parseAddress, parseTableName } from './address.ts'
 import { readCatalogues } from './catalogues.ts'
 import { claimMessages, markMessages } from './claiming.ts'
+import { newDrift } from './drift.ts'
+import { previewAction, retryMessages } from './handing-back.ts'
 import { claimDueMessages } from './claiming-due.ts'
 import { tlsFrom } from './connection.ts'
 import { expireMessages, findExhausted } from './exhausted.ts'
@@ -50,7 +52,8 @@ export async function openPostgresOutbox(
     const limits = { stuckAfterSec: config.stuckAfterSec, attemptsMax: config.maxAttempts }
     const sql = newCompiler(postgresDialect, mapping, catalogues, limits)
     const served = await servedStates(session, { mapping, sql, catalogue }, signal)
-    return outboxOf({ session, mapping, sql, catalogue, limits, served: () => served })
+    const drift = newDrift(session, mapping, catalogues)
+    return outboxOf({ session, mapping, sql, catalogue, limits, drift, served: () => served })
   } catch (error) {
     await session.close()
     throw error
@@ -65,6 +68,11 @@ function withLimit(mapping: Mapping, attemptsMax: number): Mapping {
 }
 
 function outboxOf(parts: Parts): Outbox {
+  // A table that is no longer as the mapping says is not written to.
+  const unchanged = async <Result>(signal: AbortSignal, write: () => Promise<Result>): Promise<Result> => {
+    await parts.drift.refuse(signal)
+    return write()
+  }
   return {
     mapping: parts.mapping,
     report: (signal) => reportOn(parts, signal),
@@ -73,13 +81,18 @@ function outboxOf(parts: Parts): Outbox {
     groups: (filter, by, budgetMs, signal) => groupMessages(parts, { filter, by, budgetMs }, signal),
     read: (ids, signal) => readMessages(parts, ids, signal),
     laterSent: (ids, signal) => readLaterSent(parts, ids, signal),
-    claim: (requests, token, signal) => claimMessages(parts, requests, token, signal),
-    mark: (requests, token, signal) => markMessages(parts, requests, token, signal),
-    resolve: (requests, signal) => resolveMessages(parts, requests, signal),
-    undo: (requests, signal) => undoResolve(parts, requests, signal),
-    claimDue: (request, token, signal) => claimDueMessages(parts, request, token, signal),
+    claim: (requests, token, signal) =>
+      unchanged(signal, () => claimMessages(parts, requests, token, signal)),
+    mark: (requests, token, signal) => unchanged(signal, () => markMessages(parts, requests, token, signal)),
+    resolve: (requests, signal) => unchanged(signal, () => resolveMessages(parts, requests, signal)),
+    undo: (requests, signal) => unchanged(signal, () => undoResolve(parts, requests, signal)),
+    claimDue: (request, token, signal) =>
+      unchanged(signal, () => claimDueMessages(parts, request, token, signal)),
     exhausted: (rule, signal) => findExhausted(parts, rule, signal),
-    expire: (requests, signal) => expireMessages(parts, requests, signal),
+    expire: (requests, signal) => unchanged(signal, () => expireMessages(parts, requests, signal)),
+    retry: (requests, signal) => unchanged(signal, () => retryMessages(parts, requests, signal)),
+    preview: (action, requests, signal) =>
+      unchanged(signal, () => previewAction(parts, action, requests, signal)),
     close: () => parts.session.close(),
   }
 }

@@ -1,7 +1,9 @@
 import type { LookParts } from '../outbox-sql/parts.ts'
+import type { Drift } from './drift.ts'
 import type { Session } from './session.ts'
 
 /** What reading and writing one outbox needs. */
 export interface Parts extends LookParts {
   readonly session: Session
+  readonly drift: Drift
 }

@@ -27,6 +27,7 @@ export async function reportOn(parts: Parts, signal: AbortSignal): Promise<Outbo
     profile: mapping.profile,
     mappingDigest: mappingDigest(mapping),
     privileges: { select: is('may_select'), update: is('may_update') },
+    drift: await parts.drift.find(signal),
     readRoleCanWrite: is('may_write'),
     indexed: openStates(mapping).every((state) => served.has(state)),
   }

@@ -1,9 +1,7 @@
 import { RedriveError } from '../../domain/errors.ts'
 import type { MarkResult, ResolveRequest, ResolveResult, UndoRequest } from '../../ports/outbox.ts'
-import { setList } from '../outbox-sql/compiler.ts'
-import { requireAction } from '../../domain/mapping/refusals.ts'
-import type { ActionProfile, Mapping } from '../../domain/mapping/mapping.ts'
-import { allowed, bound, givenRows, markResults } from './claiming.ts'
+import { actionStatement, profileOf } from './acting.ts'
+import { bound, givenRows, markResults } from './claiming.ts'
 import type { Parts } from './parts.ts'
 import type { Params, Statement } from '../outbox-sql/statement.ts'
 import type { MappingAssignments } from '../../domain/mapping/values.ts'
@@ -26,32 +24,16 @@ export async function resolveMessages(
   })
 }
 
-/** The row is joined to itself, because RETURNING knows only what it became; both are of the version that was seen. */
 function resolveStatement(parts: Parts, requests: readonly ResolveRequest[]): Statement {
   const { mapping, sql } = parts
-  const { set: wanted = {}, does, ...profile } = resolveOf(mapping)
+  const profile = profileOf(mapping, 'resolve')
   const params = sql.newParams()
+  const { key } = sql
   const texts = { version: (one: ResolveRequest) => one.version, token: (one: ResolveRequest) => one.token }
   const request = givenRows(parts, requests, texts, params)
-  const guard = guardOf(parts, profile, params)
-  const { key } = sql
-  const seen = `t.xmin::text = r.version and ${guard}`
-  if (does === 'delete') {
-    const text =
-      `delete from ${sql.table} t using ${request} where ${key.equals('t', 'r')} and ${seen} ` +
-      `returning ${key.list('t')}, t.xmin as version, null as before`
-    return { text, values: params.values }
-  }
-  const set = sql.assignments(wanted, bound({ token: 'r.token', reason: 'r.token' }), params)
-  const before = Object.keys(wanted).map(
-    (name) => `${params.add(name, 'name')}::text, ${sql.column(name, 'o')}::text`,
-  )
-  const applied =
-    `update ${sql.table} t set ${setList(set)} ` +
-    `from ${request} join ${sql.table} o on ${key.equals('o', 'r')} ` +
-    `where ${key.equals('t', 'r')} and ${seen} and o.xmin::text = r.version ` +
-    `returning ${key.list('t')}, t.xmin as version, json_build_object(${before.join(', ')})::text as before`
-  const token = tokenColumnIn(wanted)
+  const bind = bound({ token: 'r.token', reason: 'r.token' })
+  const applied = actionStatement(parts, { profile, request, bind, params })
+  const token = tokenColumnIn(profile.set ?? {})
   // Where the row does not say whose decision it was, a repeat cannot be told from somebody else's change.
   const again =
     token === null
@@ -62,21 +44,6 @@ function resolveStatement(parts: Parts, requests: readonly ResolveRequest[]): St
         `and not exists (select from applied where ${key.same('applied', 'r')})`
   const text = `with applied as (${applied}) select ${key.names('applied')}, version, before from applied${again}`
   return { text, values: params.values }
-}
-
-function resolveOf(mapping: Mapping): ActionProfile {
-  requireAction(mapping, 'resolve')
-  return mapping.resolve ?? {}
-}
-
-/** What a row has to meet, besides being as the operator saw it. */
-export function guardOf(
-  parts: Parts,
-  { from, guard }: Pick<ActionProfile, 'from' | 'guard'>,
-  params: Params,
-): string {
-  const own = guard === undefined ? [] : [parts.sql.predicate(guard, params)]
-  return [allowed(parts, params, from), ...own].join(' and ')
 }
 
 function tokenColumnIn(set: MappingAssignments): string | null {
@@ -109,7 +76,7 @@ function undoStatement(parts: Parts, requests: readonly UndoRequest[]): Statemen
   const params = sql.newParams()
   const { key } = sql
   const images = new Map(requests.map((one) => [one, readImage(one.before)]))
-  const names = Object.keys(resolveOf(mapping).set ?? {})
+  const names = Object.keys(profileOf(mapping, 'resolve').set ?? {})
   const columns = names.map((name, place) => ({
     name: sql.column(name, '').slice(1),
     value: `r.b${place}::${catalogue.columns.get(name)?.type ?? 'text'}`,

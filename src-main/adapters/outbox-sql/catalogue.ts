@@ -6,6 +6,8 @@ export interface Column {
   readonly name: string
   /** As written in a cast. */
   readonly type: string
+  /** The server computes it: nobody may write it. */
+  readonly computed: boolean
 }
 
 export interface Index {

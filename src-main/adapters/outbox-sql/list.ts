@@ -169,10 +169,10 @@ export async function readLaterSent(
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, string>> {
   const known = ids.filter((id) => sql.key.parts(id) !== null)
-  const [key, ...more] = sql.key.columns
+  const [key] = sql.key.columns
   const chain = mapping.chain?.key
-  // What stands in line is told by the key's order; where that is not one column, it cannot be told.
-  if (known.length === 0 || typeof chain !== 'string' || key === undefined || more.length > 0)
+  // What stands in line is told by a key that grows.
+  if (known.length === 0 || typeof chain !== 'string' || key === undefined || sql.key.kind !== 'integer')
     return new Map()
   const params = sql.newParams()
   const given = sql.dialect.given(sql.key.given(known, params))

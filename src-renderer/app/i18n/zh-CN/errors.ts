@@ -1,7 +1,6 @@
+import { mappingErrors, nothingSent } from './errors-mapping.ts'
 import type { ErrorCode } from '../../../../src-preload/contract/errors.ts'
 import type { Sentences } from '../../../../src-preload/contract/sentences.ts'
-
-const nothingSent = '没有发送任何消息，也没有改动任何行。'
 
 /** 与 `explain.ts` 的英文一一对应；`{name}` 取自错误的 detail。 */
 export const chineseSentences: Readonly<Record<ErrorCode, Sentences>> = {
@@ -80,21 +79,7 @@ export const chineseSentences: Readonly<Record<ErrorCode, Sentences>> = {
     means: 'Redrive 不会猜测列的含义。' + nothingSent,
     next: '换一张表，或按 resources/outbox/postgres.sql 的结构建表。',
   },
-  'mapping-invalid': {
-    what: '映射无效，位置 {at}：{problem}。',
-    means: 'Redrive 不知道怎样读这张表。' + nothingSent,
-    next: '按 resources/mapping.schema.json 改正映射的这一处。',
-  },
-  'mapping-drifted': {
-    what: '这张表已与映射不一致：{problem}。',
-    means: '显示的内容可能有误，因此这里不能做任何更改。' + nothingSent,
-    next: '对照表结构改正映射，然后重新连接。',
-  },
-  'action-refused': {
-    what: '这个发件箱不允许 {action}：{reason}。',
-    means: nothingSent,
-    next: '{instead}',
-  },
+  ...mappingErrors,
   'query-timeout': {
     what: '数据库没有在限定时间内返回结果。',
     means: '这不代表没有消息。' + nothingSent,
