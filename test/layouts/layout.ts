@@ -211,13 +211,16 @@ export function json(value: unknown): string {
 /** The key of a row of the fixture as the server would say it, its parts joined by `|`. */
 export function keyOf(layout: Layout, row: LayoutRow): string {
   return identityOf(layout)
-    .map((column) => {
-      const cell = row.cells[column]
-      if (cell === undefined || cell === null || typeof cell === 'object')
-        throw new Error(`${layout.name}, "${row.is}": ${column} tells no row apart`)
-      return String(cell)
-    })
+    .map((column) => plainCell(row, column))
     .join('|')
+}
+
+/** The text of a cell that is no expression. */
+export function plainCell(row: LayoutRow, column: string): string {
+  const cell = row.cells[column]
+  if (cell === undefined || cell === null || typeof cell === 'object')
+    throw new Error(`"${row.is}": ${column} tells no row apart`)
+  return String(cell)
 }
 
 export function identityOf(layout: Layout): readonly string[] {

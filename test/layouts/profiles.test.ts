@@ -9,7 +9,7 @@ import { refusalOf } from '../../src-main/domain/mapping/refusals.ts'
 import type { Message } from '../../src-main/domain/message.ts'
 import type { Outbox } from '../../src-main/ports/outbox.ts'
 import { serverAddress } from '../support/postgres-server.ts'
-import { APP_ZONE, STUCK_AFTER_SEC } from './layout.ts'
+import { APP_ZONE, plainCell, STUCK_AFTER_SEC } from './layout.ts'
 import type { Layout, LayoutRow } from './layout.ts'
 import { loadLayout } from './load.ts'
 import type { LoadedLayout } from './load.ts'
@@ -39,7 +39,11 @@ function mappingOf(layout: Layout): Mapping {
   return mapping.columns === undefined ? mapping : { ...mapping, columns: zoned(mapping.columns) }
 }
 
-async function open(layout: Layout, { database }: LoadedLayout): Promise<Outbox> {
+async function open(
+  layout: Layout,
+  { database }: LoadedLayout,
+  mapping: Mapping = mappingOf(layout),
+): Promise<Outbox> {
   const outbox = await openPostgresOutbox(
     {
       config: {
@@ -49,7 +53,7 @@ async function open(layout: Layout, { database }: LoadedLayout): Promise<Outbox>
         outbox: { table: layout.tables[0]! },
       },
       password: async () => serverAddress().password,
-      chooseMapping: () => mappingOf(layout),
+      chooseMapping: () => mapping,
     },
     signal(),
   )
@@ -102,6 +106,34 @@ async function resolveOne(loaded: LoadedLayout, outbox: Outbox, row: LayoutRow):
   return true
 }
 
+/** Whether it was handed back; what the fixture says of it has been compared. */
+async function retryOne(loaded: LoadedLayout, outbox: Outbox, row: LayoutRow): Promise<boolean> {
+  const { layout } = loaded
+  const request = { id: idOf(layout, row), version: await versionOf(loaded, outbox, row) }
+  const before = await loaded.snapshot()
+  if (refusalOf(outbox.mapping, 'retry') !== null) {
+    await expect(outbox.retry([request], signal())).rejects.toMatchObject({ code: 'action-refused' })
+    return false
+  }
+  const [preview] = await outbox.preview('retry', [request], signal())
+  expect(await loaded.snapshot(), `preview of "${row.is}"`).toEqual(before)
+  const [result] = await outbox.retry([request], signal())
+  const wanted = row.retry === 'relayed' || row.retry === 'queued'
+  expect(result?.applied, row.is).toBe(wanted)
+  expect(preview?.applied, row.is).toBe(wanted)
+  const after = await loaded.snapshot()
+  expectTouched(loaded, row, [before, after])
+  if (!wanted) {
+    expect(after, row.is).toEqual(before)
+    return false
+  }
+  expect(preview?.risks, row.is).toEqual([])
+  const picked = await loaded.named(layout.relay.picks)
+  if (row.retry === 'relayed') expect(picked).toContain(row.is)
+  else expect(picked).not.toContain(row.is)
+  return true
+}
+
 /** No other row has changed, and of this one nothing that is never to be touched. */
 function expectTouched(
   { layout }: LoadedLayout,
@@ -117,7 +149,7 @@ function expectTouched(
 }
 
 function idOf(layout: Layout, row: LayoutRow): string {
-  const parts = layout.key.map((column) => String(row.cells[column]))
+  const parts = layout.key.map((column) => plainCell(row, column))
   return parts.length === 1 ? parts[0]! : JSON.stringify(parts)
 }
 
@@ -208,6 +240,18 @@ describe.each(onPostgres.map((layout) => [layout.name, layout] as const))('%s', 
       return refusable.filter((action) => refusalOf(mapping, action) !== null).join(' ')
     }))
 
+  test('retry makes the framework’s own relay pick the row up, and leaves alone what it must not touch', () =>
+    step(layout, 'retry', async () => {
+      const loaded = await loadLayout(layout)
+      const outbox = await open(layout, loaded)
+      let handed = 0
+      for (const row of layout.rows) {
+        if (await retryOne(loaded, outbox, row)) handed += 1
+        await loaded.reset()
+      }
+      return handed === 0 ? 'refused' : `ok (${handed})`
+    }))
+
   test('resolve settles a row for good, and leaves alone what it must not touch', () =>
     step(layout, 'resolve', async () => {
       const loaded = await loadLayout(layout)
@@ -234,3 +278,30 @@ describe.each(onPostgres.map((layout) => [layout.name, layout] as const))('%s', 
       return `ok (${messages.length})`
     }))
 })
+
+/** Layouts whose retry needs more than the status, and what comes of a mapping that says only that. */
+const carelessly: readonly (readonly [string, readonly string[]])[] = [
+  ['cap-postgres', ['fails-again']],
+  ['gruelbox', ['not-picked-up']],
+  ['namastack', ['fails-again']],
+  ['pg-transactional-outbox', ['fails-again']],
+]
+
+test.each(carelessly)(
+  'a retry of %s that resets only the status is seen in the preview',
+  async (name, risks) => {
+    const layout = layouts.find((one) => one.name === name)!
+    const loaded = await loadLayout(layout)
+    const mapping = mappingOf(layout)
+    const [first] = Object.entries(mapping.retry!.set!)
+    const outbox = await open(layout, loaded, {
+      ...mapping,
+      retry: { ...mapping.retry, set: Object.fromEntries([first!]) },
+    })
+    const row = layout.rows.find((one) => one.retry === 'relayed')!
+    const request = { id: idOf(layout, row), version: await versionOf(loaded, outbox, row) }
+    const [preview] = await outbox.preview('retry', [request], signal())
+    expect(preview?.applied).toBe(true)
+    expect(preview?.risks).toEqual(risks)
+  },
+)

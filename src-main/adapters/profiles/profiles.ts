@@ -7,7 +7,7 @@ import { shippedProfiles } from './shipped.ts'
 export const PROFILE_AUTO = 'auto'
 
 /** Not parsed at each start: they are ours, and a test parses every one of them. */
-const profiles = shippedProfiles as readonly Mapping[]
+export const profiles = shippedProfiles as readonly Mapping[]
 
 export interface ProfileCandidate {
   readonly mapping: Mapping
