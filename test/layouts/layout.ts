@@ -51,8 +51,10 @@ export type Refusal =
   /** Consumers take a missing or changed row for a consumed one. */
   | 'consumers-read-it'
 
-/** `relayed`: the relay picks it up next. `queued`: it is whole again, but an older row of its group goes first. */
-export type RetryOutcome = 'relayed' | 'queued' | Refusal
+/**
+ * `copied`: the row stays as it is, and a copy of it is what the capture sees. `relayed`: the relay picks it up next. `queued`: it is whole again, but an older row of its group goes first.
+ */
+export type RetryOutcome = 'relayed' | 'queued' | 'copied' | Refusal
 
 /**
  * `purgeable`: stays, and the framework's own cleaner takes it some day. `stays`: stays, the framework never cleans.

@@ -24,10 +24,7 @@ export async function loadLayout(layout: Layout): Promise<LoadedLayout> {
   const database = await ownDatabase(layout.engine)
   await database.sql(layout.schema)
   for (const { table, cells } of layout.companions ?? []) await insert(database, layout, table, cells)
-  const insertRows = async (): Promise<void> => {
-    for (const row of layout.rows) await insert(database, layout, tableOf(layout, row), row.cells)
-  }
-  await insertRows()
+  await insertRows(database, layout)
   const names = new Map(layout.rows.map((row) => [keyOf(layout, row), row.is]))
   const nameOf = (cells: Readonly<Record<string, string | null>>): string => {
     const key = identityOf(layout)
@@ -59,7 +56,7 @@ export async function loadLayout(layout: Layout): Promise<LoadedLayout> {
     async reset() {
       for (const table of layout.tables)
         await database.sql(`delete from ${quotedTable(layout.engine, table)}`)
-      await insertRows()
+      await insertRows(database, layout)
     },
     async snapshot() {
       const rows = new Map<string, Readonly<Record<string, string | null>>>()
@@ -69,6 +66,10 @@ export async function loadLayout(layout: Layout): Promise<LoadedLayout> {
       return rows
     },
   }
+}
+
+export async function insertRows(database: TestDatabase, layout: Layout): Promise<void> {
+  for (const row of layout.rows) await insert(database, layout, tableOf(layout, row), row.cells)
 }
 
 export function tableOf(layout: Layout, row: LayoutRow): string {

@@ -4,7 +4,7 @@ import { openPostgresOutbox } from '../../src-main/adapters/outbox-postgres/open
 import { detectProfile, profileByName } from '../../src-main/adapters/profiles/profiles.ts'
 import { shippedProfiles } from '../../src-main/adapters/profiles/shipped.ts'
 import { refusable } from '../../src-main/domain/mapping/mapping.ts'
-import type { ColumnForms, Mapping } from '../../src-main/domain/mapping/mapping.ts'
+import type { Mapping } from '../../src-main/domain/mapping/mapping.ts'
 import { refusalOf } from '../../src-main/domain/mapping/refusals.ts'
 import type { Message } from '../../src-main/domain/message.ts'
 import type { Outbox } from '../../src-main/ports/outbox.ts'
@@ -27,16 +27,8 @@ const signal = () => AbortSignal.timeout(TIMEOUT_MS)
 /** The profile, told where the pretended servers stand. */
 function mappingOf(layout: Layout): Mapping {
   const mapping = profileByName(layout.profile ?? layout.name)
-  const zoned = (columns: ColumnForms): ColumnForms =>
-    Object.fromEntries(
-      Object.entries(columns).map(([name, form]) => [
-        name,
-        'time' in form && form.time === 'local' && layout.localTimes === true
-          ? { ...form, zone: APP_ZONE }
-          : form,
-      ]),
-    )
-  return mapping.columns === undefined ? mapping : { ...mapping, columns: zoned(mapping.columns) }
+  if (layout.localTimes !== true) return mapping
+  return { ...mapping, settings: { ...mapping.settings, zone: APP_ZONE } }
 }
 
 async function open(
@@ -70,6 +62,7 @@ async function listed(outbox: Outbox): Promise<readonly Message[]> {
   return page.messages
 }
 
+const HANDED: readonly string[] = ['relayed', 'queued', 'copied']
 const RESOLVED: readonly string[] = ['purgeable', 'stays', 'gone']
 
 async function versionOf(loaded: LoadedLayout, outbox: Outbox, row: LayoutRow): Promise<string> {
@@ -118,10 +111,14 @@ async function retryOne(loaded: LoadedLayout, outbox: Outbox, row: LayoutRow): P
   const [preview] = await outbox.preview('retry', [request], signal())
   expect(await loaded.snapshot(), `preview of "${row.is}"`).toEqual(before)
   const [result] = await outbox.retry([request], signal())
-  const wanted = row.retry === 'relayed' || row.retry === 'queued'
+  const wanted = HANDED.includes(row.retry)
   expect(result?.applied, row.is).toBe(wanted)
   expect(preview?.applied, row.is).toBe(wanted)
   const after = await loaded.snapshot()
+  if (row.retry === 'copied') {
+    expectCopied(loaded, row, [before, after])
+    return true
+  }
   expectTouched(loaded, row, [before, after])
   if (!wanted) {
     expect(after, row.is).toEqual(before)
@@ -132,6 +129,20 @@ async function retryOne(loaded: LoadedLayout, outbox: Outbox, row: LayoutRow): P
   if (row.retry === 'relayed') expect(picked).toContain(row.is)
   else expect(picked).not.toContain(row.is)
   return true
+}
+
+/** One new row, which says the same as the old one; nothing else has changed. */
+function expectCopied(
+  { layout }: LoadedLayout,
+  row: LayoutRow,
+  [before, after]: readonly [Snapshot, Snapshot],
+): void {
+  for (const [name, old] of before) expect(after.get(name), name).toEqual(old)
+  const added = [...after.keys()].filter((name) => !before.has(name))
+  expect(added.length, row.is).toBe(1)
+  const [original, copy] = [before.get(row.is)!, after.get(added[0]!)!]
+  for (const column of layout.untouchable.filter((one) => !layout.key.includes(one) && one !== 'created_at'))
+    expect(copy[column], `${column} of the copy of "${row.is}"`).toBe(original[column])
 }
 
 /** No other row has changed, and of this one nothing that is never to be touched. */

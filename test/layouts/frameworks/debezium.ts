@@ -17,7 +17,6 @@ const shared = {
   relay: { model: 'change-capture', picks: [] },
   untouchable: ['id', 'aggregatetype', 'aggregateid', 'type', 'payload'],
   refuses: {
-    retry: 'the capture reads inserts; an update is an invalid operation that may stop the connector',
     resolve: 'a row says nothing of its delivery; the table may be emptied at any time',
   },
 } as const
@@ -41,7 +40,7 @@ export const debezium: Layout = {
     },
     shows: shows(id),
     relayed: false,
-    retry: 'insert-only',
+    retry: 'copied',
     resolve: 'insert-only',
   })),
   copy: `insert into outbox (id, aggregatetype, aggregateid, type, payload)
@@ -75,7 +74,7 @@ export const debeziumQuarkus: Layout = {
     },
     shows: shows(index + 1),
     relayed: false,
-    retry: 'insert-only',
+    retry: 'copied',
     resolve: 'insert-only',
   })),
   copy: `insert into outboxevent (id, aggregatetype, aggregateid, type, timestamp, payload, tracingspancontext)

@@ -213,7 +213,7 @@ export const pgTransactionalOutboxReplication: Layout = {
       cells: cells(1, 'order-1', -HOUR_SEC),
       shows: shows(1, 'order-1', { state: 'pending', trouble: 'stuck', attempts: 0, evidence: 'not-seen' }),
       relayed: false,
-      retry: 'insert-only',
+      retry: 'copied',
       resolve: 'purgeable',
     },
     {
@@ -229,7 +229,7 @@ export const pgTransactionalOutboxReplication: Layout = {
       cells: cells(3, 'order-3', -2 * HOUR_SEC, abandoned),
       shows: shows(3, 'order-3', { state: 'failed', trouble: 'failed', attempts: 5, evidence: 'not-seen' }),
       relayed: false,
-      retry: 'insert-only',
+      retry: 'copied',
       resolve: 'purgeable',
     },
   ],
@@ -241,5 +241,5 @@ export const pgTransactionalOutboxReplication: Layout = {
     select gen_random_uuid(), aggregate_type, aggregate_id, message_type, segment, concurrency, payload, metadata
     from public.outbox where @row`,
   untouchable: ['id', 'segment', 'created_at', 'payload', 'metadata', 'aggregate_id'],
-  refuses: { retry: 'the publication carries inserts only; an update is never seen' },
+  refuses: {},
 }
