@@ -11,7 +11,7 @@ import type { Outbox } from '../../src-main/ports/outbox.ts'
 import { serverAddress } from '../support/postgres-server.ts'
 import { APP_ZONE, plainCell, STUCK_AFTER_SEC } from './layout.ts'
 import type { Layout, LayoutRow } from './layout.ts'
-import { loadLayout } from './load.ts'
+import { loadLayout, tableOf } from './load.ts'
 import type { LoadedLayout } from './load.ts'
 import { layouts } from './layouts.ts'
 
@@ -159,8 +159,10 @@ function expectTouched(
   }
 }
 
+/** Where one outbox is several tables, the name of the row's own is the last part of its id. */
 function idOf(layout: Layout, row: LayoutRow): string {
   const parts = layout.key.map((column) => plainCell(row, column))
+  if (layout.tables.length > 1) parts.push(tableOf(layout, row).split('.').at(-1)!)
   return parts.length === 1 ? parts[0]! : JSON.stringify(parts)
 }
 
