@@ -206,7 +206,7 @@ function markStatement(parts: Parts, kind: MarkKind, token: string): Statement {
     `from ${request} where ${key.equals('t', 'r')} and case when ${mine} then true else false end ` +
     `returning ${key.list('t')}, t.xmin as version), ` +
     `others as (select ${key.names('r')}, r.reason from ${request} ` +
-    `where not exists (select from marked where ${key.same('marked', 'r')})) ` +
+    `where (${key.names('r')}) not in (select ${key.names('marked')} from marked)) ` +
     `select ${key.names('marked')}, version from marked union all ` +
     `select ${key.names('r')}, t.version from others r cross join lateral ` +
     `(select t.xmin as version from ${sql.table} t where ${key.equals('t', 'r')} and ${already} offset 0) t`
