@@ -25,8 +25,8 @@ export interface OutgoingMessage {
   readonly messageId: string
   readonly type: string | null
   readonly destination: Destination
-  /** Exact text of the payload, sent as UTF-8. */
-  readonly payload: string
+  /** Exact text of the payload, sent as UTF-8. Null: a tombstone; refused where the broker has none. */
+  readonly payload: string | null
   /** The payload is JSON, as somebody has found before; where it is not said, the adapter looks. */
   readonly knownJson?: boolean
   /** Exact text of a JSON object, or null. */

@@ -12,11 +12,17 @@ export interface BrokerReport {
   readonly product: string
   readonly version: string
   readonly latencyMs: number
+  /** Of a cluster that says so. `controller` is host:port. */
+  readonly cluster?: {
+    readonly id: string | null
+    readonly nodes: number
+    readonly controller: string | null
+  }
 }
 
 export interface DestinationCheck {
   readonly destination: Destination
-  /** False: the exchange does not exist. Null: it could not be told (no permission to look). */
+  /** False: the exchange, topic or partition does not exist. Null: it could not be told (no permission to look). */
   readonly exists: boolean | null
 }
 
@@ -51,7 +57,7 @@ export interface Broker {
     signal: AbortSignal,
   ): Promise<readonly DestinationCheck[]>
   /**
-   * Messages that wait in a queue; null where it does not exist. Throws `permission-denied` where the account may not
+   * Messages that wait in a queue, or that a consumer group of Kafka is behind; null where there is none. Throws `permission-denied` where the account may not
    * look.
    */
   queueDepth(queue: string, signal: AbortSignal): Promise<number | null>

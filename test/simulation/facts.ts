@@ -316,7 +316,8 @@ export class Facts {
     const { payloadDigest, destination: planned } = item.plan
     const same = destination.exchange === planned.exchange && destination.routingKey === planned.routingKey
     const text = item.plan.payload
-    const asPlanned = text === null ? contentDigest({ payload, headers }) === payloadDigest : text === payload
+    const asPlanned =
+      text === null ? contentDigest({ payload: payload ?? '', headers }) === payloadDigest : text === payload
     if (!asPlanned || !same)
       this.violate('nothing unexpected appears', `${messageId} sent, and it is not what the plan shows`)
   }

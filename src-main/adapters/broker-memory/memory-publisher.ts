@@ -179,6 +179,7 @@ function refused(code: Extract<PublishOutcome, { code: string }>['code'], reason
 }
 
 function check(message: OutgoingMessage): PublishOutcome | null {
+  if (message.payload === null) return refused('broker-refused', 'queues have no tombstones')
   if (Buffer.byteLength(message.payload) > MESSAGE_BYTES_MAX)
     return refused('message-too-large', `more than ${MESSAGE_BYTES_MAX} bytes`)
   if (message.headers === null) return null

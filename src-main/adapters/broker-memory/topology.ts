@@ -74,6 +74,7 @@ export class Topology {
 
   /** In every queue it is routed to, or, where one of them is full, in the others all the same. */
   store(message: OutgoingMessage): Routed {
+    if (!hasPayload(message)) return 'rejected'
     if (!this.hasExchange(message.destination.exchange)) return 'exchange-missing'
     const queues = this.#route(message.destination)
     if (queues.length === 0) return 'unroutable'
@@ -102,6 +103,11 @@ export class Topology {
             .map((binding) => binding.queue)
     return [...new Set(names)].flatMap((name) => this.#queues.get(name) ?? [])
   }
+}
+
+/** A queue has no tombstones. */
+function hasPayload(message: OutgoingMessage): message is OutgoingMessage & { readonly payload: string } {
+  return message.payload !== null
 }
 
 function matches(type: ExchangeType | undefined, pattern: string, routingKey: string): boolean {

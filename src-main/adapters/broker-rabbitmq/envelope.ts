@@ -22,6 +22,7 @@ export function refused(code: ErrorCode, reason: string): Refused {
 export function seal(message: OutgoingMessage, payloadBytesMax: number): Envelope | Refused {
   const reason = unfit(message)
   if (reason !== null) return reason
+  if (message.payload === null) return refused('broker-refused', 'RabbitMQ has no tombstones')
   if (!message.payload.isWellFormed()) return refused('payload-not-json', 'the payload is not valid Unicode')
   const content = Buffer.from(message.payload, 'utf8')
   if (content.length > payloadBytesMax)
