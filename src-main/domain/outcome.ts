@@ -1,5 +1,6 @@
 import type { ErrorCode } from './errors.ts'
-import type { Destination } from './message.ts'
+import { isTopic } from './message.ts'
+import type { Destination, Place } from './message.ts'
 
 /**
  * What became of one publish.
@@ -24,7 +25,7 @@ export type PublishOutcome =
 export interface OutgoingMessage {
   readonly messageId: string
   readonly type: string | null
-  readonly destination: Destination
+  readonly destination: Place
   /** Exact text of the payload, sent as UTF-8. Null: a tombstone; refused where the broker has none. */
   readonly payload: string | null
   /** The payload is JSON, as somebody has found before; where it is not said, the adapter looks. */
@@ -33,4 +34,17 @@ export interface OutgoingMessage {
   readonly headers: string | null
   /** `x-redrive-job`, `x-redrive-attempt`, and `x-redrive-edited` where the payload is not the stored one. */
   readonly redriveHeaders: Readonly<Record<string, string | number>>
+}
+
+/** A message that exchanges and queues can take. */
+export type QueueMessage = OutgoingMessage & {
+  readonly payload: string
+  readonly destination: Destination
+}
+
+/** What exchanges and queues have no place for. */
+export const NOT_FOR_QUEUES = 'queues take neither tombstones nor topics of Kafka'
+
+export function isForQueues(message: OutgoingMessage): message is QueueMessage {
+  return message.payload !== null && !isTopic(message.destination)
 }

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import type { BenchLine } from './bench-line.ts'
+import { benchKafka } from './kafka.ts'
 import { benchOutbox } from './outbox-10m.ts'
 import { benchResend200k } from './resend-200k.ts'
 import { benchResend } from './resend.ts'
@@ -10,6 +11,7 @@ const LONG = 'resend-200k'
 const benches: Readonly<Record<string, (print: (line: string) => void) => Promise<readonly BenchLine[]>>> = {
   outbox: benchOutbox,
   resend: benchResend,
+  kafka: benchKafka,
   [LONG]: benchResend200k,
 }
 const NAME_WIDTH = 28

@@ -20,7 +20,7 @@ export const typedHeaders: BrokerFixture['headers'] = {
 /** What a broker with exchanges and queues makes of a destination, given how they are declared. */
 export function amqpPlaces(
   declare: (queue: string, routingKey: string) => Promise<string>,
-): Pick<BrokerFixture, 'to' | 'around' | 'nowhere' | 'missing'> {
+): Pick<BrokerFixture, 'to' | 'around' | 'nowhere' | 'missing' | 'strange'> {
   return {
     to: (queue) => ({ exchange: '', routingKey: queue }),
     around: async (queue) => ({ exchange: await declare(queue, 'bound'), routingKey: 'bound' }),
@@ -28,6 +28,10 @@ export function amqpPlaces(
       destination: { exchange: await declare(queue, 'bound'), routingKey: 'unbound' },
       answer: 'returned unroutable',
     }),
+    strange: [
+      { payload: null },
+      { destination: { kind: 'topic', topic: 'orders', key: null, partition: null } },
+    ],
     missing: (queue) => ({
       destination: { exchange: `${queue}-dead`, routingKey: 'any' },
       answer: 'refused exchange-missing',

@@ -37,17 +37,19 @@ brokerConformance('Kafka', async (context) => {
       },
     },
     queue: () => names.topic(),
-    to: (topic) => ({ exchange: topic, routingKey: '' }),
-    around: (topic) => Promise.resolve({ exchange: topic, routingKey: 'key' }),
+    to: (topic) => ({ kind: 'topic', topic, key: null, partition: null }),
+    around: (topic) => Promise.resolve({ kind: 'topic', topic, key: 'key', partition: 0 }),
     nowhere: (topic) =>
       Promise.resolve({
-        destination: { exchange: topic + '-x', routingKey: 'a' },
-        answer: 'returned topic-missing',
+        destination: { kind: 'topic', topic, key: 'key', partition: 7 },
+        answer: 'returned partition-missing',
       }),
     missing: (topic) => ({
-      destination: { exchange: `${topic}-dead`, routingKey: 'any' },
+      destination: { kind: 'topic', topic: `${topic}-dead`, key: null, partition: null },
       answer: 'returned topic-missing',
     }),
+    // An exchange is read as a topic, and a tombstone is a record like another.
+    strange: [],
     full: async () => {
       const queue = await names.topic()
       // Kafka is never full for a client; it can be told to take nothing of this size any more.

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import type { TestContext } from 'vitest'
-import type { Destination } from '../../src-main/domain/message.ts'
+import type { Place } from '../../src-main/domain/message.ts'
 import type { OutgoingMessage, PublishOutcome } from '../../src-main/domain/outcome.ts'
 import { PUBLISH_WINDOW_MAX } from '../../src-main/ports/broker.ts'
 import type { Broker, BrokerState, Publisher } from '../../src-main/ports/broker.ts'
@@ -12,13 +12,13 @@ export interface BrokerFixture {
   /** A new place that keeps what it gets: a queue, or a topic with one partition. */
   queue(): Promise<string>
   /** The plainest way there. */
-  to(queue: string): Destination
+  to(queue: string): Place
   /** Another way there: an exchange that it is bound to, or a key. */
-  around(queue: string): Promise<Destination>
+  around(queue: string): Promise<Place>
   /** A destination that leads nowhere though its exchange or topic is there, and what is said of it. */
-  nowhere(queue: string): Promise<{ readonly destination: Destination; readonly answer: string }>
+  nowhere(queue: string): Promise<{ readonly destination: Place; readonly answer: string }>
   /** A destination whose exchange or topic is not there, and what is said of it. */
-  missing(queue: string): { readonly destination: Destination; readonly answer: string }
+  missing(queue: string): { readonly destination: Place; readonly answer: string }
   /** A queue that takes one message and, once `fill` has been called after it, no more. */
   full(): Promise<{
     readonly queue: string
@@ -28,6 +28,8 @@ export interface BrokerFixture {
   }>
   /** Headers of which nothing may be lost, as text, and as they arrive. */
   readonly headers: { readonly sent: string; readonly arrived: Readonly<Record<string, unknown>> }
+  /** What other kinds of brokers take. */
+  readonly strange: readonly Partial<OutgoingMessage>[]
   /** Takes everything out, in order. */
   drain(queue: string): Promise<
     readonly {
@@ -45,7 +47,7 @@ export interface BrokerFixture {
 
 const never = new AbortController().signal
 
-export function message(destination: Destination, messageId: string): OutgoingMessage {
+export function message(destination: Place, messageId: string): OutgoingMessage {
   return {
     messageId,
     type: 'order.paid',
@@ -75,7 +77,7 @@ type Make = (context: TestContext) => Promise<BrokerFixture>
 async function opened(
   context: TestContext,
   make: Make,
-): Promise<{ fixture: BrokerFixture; publisher: Publisher; queue: string; direct: Destination }> {
+): Promise<{ fixture: BrokerFixture; publisher: Publisher; queue: string; direct: Place }> {
   const fixture = await make(context)
   const publisher = await fixture.broker.openPublisher(never)
   const queue = await fixture.queue()
@@ -114,7 +116,7 @@ function publishing(make: Make): void {
       publisher.publish(message(there, 'm-3'), never),
     ])
     expect(outcomesOf(results)).toEqual(['confirmed', answer, 'confirmed'])
-    expect(results[1]).toHaveProperty('reason', expect.stringMatching(/312 NO_ROUTE|no topic/))
+    expect(results[1]).toHaveProperty('reason', expect.stringMatching(/312 NO_ROUTE|has 1 partitions/))
     expect((await fixture.drain(queue)).map((read) => read.messageId)).toEqual(['m-1', 'm-3'])
   })
 
@@ -151,6 +153,16 @@ function publishing(make: Make): void {
     const second = await publisher.publish(message(direct, 'm-2'), never)
     expect(outcomesOf([first, second])).toEqual(['confirmed', answer])
     expect((await fixture.drain(queue)).map((read) => read.messageId)).toEqual(['m-1'])
+  })
+
+  it('refuses what its kind of broker has no place for, and sends nothing', async (context) => {
+    const { fixture, publisher, queue, direct } = await opened(context, make)
+    const { strange } = fixture
+    for (const other of strange)
+      expect(outcomesOf([await publisher.publish({ ...message(direct, 'm-1'), ...other }, never)])).toEqual([
+        'refused broker-refused',
+      ])
+    expect(await fixture.drain(queue)).toEqual([])
   })
 
   it('refuses headers that are no JSON object, and sends nothing', async (context) => {

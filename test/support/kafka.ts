@@ -70,10 +70,11 @@ export async function openKafkaTopics(
       const topic = unusedName()
       const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }))
       await admin.createTopics({
-        waitForLeaders: true,
+        waitForLeaders: false,
         topics: [{ topic, numPartitions: partitions, replicationFactor: 1, configEntries }],
       })
       topics.push(topic)
+      await ready(admin, topic)
       return topic
     },
     read: (topic) => readAll(client, admin, topic),
@@ -90,6 +91,16 @@ export async function openKafkaTopics(
     await admin.disconnect()
   }
   return { test, close }
+}
+
+/** kafkajs' own waiting gives up where the broker has not heard of the topic yet. */
+async function ready(admin: Admin, topic: string): Promise<void> {
+  for (let waitedMs = 0; ; waitedMs += POLL_MS) {
+    const found = await admin.fetchTopicMetadata({ topics: [topic] }).catch(() => null)
+    if (found?.topics[0]?.partitions.every(({ leader }) => leader >= 0) === true) return
+    if (waitedMs > READ_TIMEOUT_MS) throw new Error(`the topic ${topic} did not come up`)
+    await sleep(POLL_MS)
+  }
 }
 
 /** Reads as a consumer of a group that is thrown away, up to the end that the topic has now. */

@@ -40,6 +40,7 @@ export class Cluster {
   readonly #sasl: object | null
   readonly #nodes = new Map<number, Promise<Node>>()
   readonly #addresses = new Map<number, { readonly host: string; readonly port: number }>()
+  readonly #over = new AbortController()
   /** The node that was asked first. */
   readonly seed: Node
   readonly ended: Promise<RedriveError>
@@ -49,9 +50,11 @@ export class Cluster {
     this.#sockets = parts.sockets
     this.#sasl = parts.sasl
     this.seed = parts.seed
-    this.ended = parts.sockets.ended.then(
-      (reason) => new RedriveError('connection-lost', 'later', { ...clusterDetail(options), reason }),
-    )
+    this.ended = parts.sockets.ended.then((reason) => {
+      const error = this.#lost(reason)
+      this.#over.abort(error)
+      return error
+    })
   }
 
   /** Tries the addresses in turn. Throws RedriveError. */
@@ -102,14 +105,8 @@ export class Cluster {
   async timed<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
     try {
       const onTimeout = (): Error => this.#lost('no answer in time')
-      const lost = this.ended.then((error): never => {
-        throw error
-      })
-      const timeoutMs = ASK_TIMEOUT_MS
-      return await within(
-        { work: Promise.race([work, lost]), timeoutMs, clock: this.#options.clock, onTimeout },
-        signal,
-      )
+      const wait = { work, timeoutMs: ASK_TIMEOUT_MS, clock: this.#options.clock, onTimeout }
+      return await within(wait, AbortSignal.any([signal, this.#over.signal]))
     } catch (error) {
       signal.throwIfAborted()
       throw classify(error, clusterDetail(this.#options), false)

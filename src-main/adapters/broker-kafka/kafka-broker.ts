@@ -1,6 +1,7 @@
 import { RedriveError } from '../../domain/errors.ts'
+import type { Place } from '../../domain/message.ts'
 import type { Compression, KafkaLogin, TlsOptions } from '../../domain/workspace.ts'
-import type { Broker, BrokerState, Publisher } from '../../ports/broker.ts'
+import type { Broker, BrokerState, DestinationCheck, Publisher } from '../../ports/broker.ts'
 import type { Clock, Log } from '../../ports/surroundings.ts'
 import { Cluster } from './cluster.ts'
 import type { ClusterOptions } from './cluster.ts'
@@ -97,9 +98,10 @@ class KafkaBroker implements Broker {
     return await this.#look.report(signal)
   }
 
-  async checkDestinations(
-    ...[destinations, signal]: Parameters<Broker['checkDestinations']>
-  ): ReturnType<Broker['checkDestinations']> {
+  async checkDestinations<Asked extends Place>(
+    destinations: readonly Asked[],
+    signal: AbortSignal,
+  ): Promise<readonly DestinationCheck<Asked>[]> {
     return await this.#look.destinations(destinations, signal)
   }
 

@@ -86,8 +86,8 @@ export class Lanes {
   }
 
   /** Drops what was aborted. */
-  withdraw(item: Item): void {
-    for (const lane of this.#lanes.values()) lane.queue = lane.queue.filter((other) => other !== item)
+  dropSettled(): void {
+    for (const lane of this.#lanes.values()) lane.queue = lane.queue.filter(({ settled }) => !settled)
   }
 
   takeAll(): Item[] {

@@ -1,4 +1,4 @@
-import type { Destination } from '../../domain/message.ts'
+import type { Place } from '../../domain/message.ts'
 import type { BrokerReport, DestinationCheck } from '../../ports/broker.ts'
 import { RedriveError } from '../../domain/errors.ts'
 import type { Cluster } from './cluster.ts'
@@ -44,7 +44,10 @@ export class Look {
     }
   }
 
-  async destinations(destinations: readonly Destination[], signal: AbortSignal): Promise<DestinationCheck[]> {
+  async destinations<Asked extends Place>(
+    destinations: readonly Asked[],
+    signal: AbortSignal,
+  ): Promise<DestinationCheck<Asked>[]> {
     const topics = [...new Set(destinations.map((one) => targetOf(one).topic))].filter(
       (topic) => topic !== '' && Buffer.byteLength(topic) <= TOPIC_BYTES_MAX,
     )

@@ -33,6 +33,11 @@ export interface PublisherOptions {
   readonly onOver: (publisher: KafkaPublisher) => void
 }
 
+interface Withdrawable {
+  readonly item: Item
+  readonly reject: (reason: Error) => void
+}
+
 interface Batch {
   readonly lane: Lane
   readonly items: readonly Item[]
@@ -58,6 +63,9 @@ export class KafkaPublisher implements Publisher {
   readonly #lanes = new Lanes(PUBLISH_WINDOW_MAX)
   /** Their topic has been asked for. */
   #unplaced: Item[] = []
+  readonly #withdrawable = new WeakMap<AbortSignal, Withdrawable[]>()
+  /** Aborted when it is over, with the reason. */
+  readonly #stop = new AbortController()
   #outstanding = 0
   #outstandingBytes = 0
   #pumping = false
@@ -97,16 +105,28 @@ export class KafkaPublisher implements Publisher {
     }
     this.#placeOne(item)
     this.#pumpSoon()
+    this.#withdrawOn(signal, { item, reject })
+    return promise
+  }
+
+  /** One listener for all messages of a signal: Node looks through all of them to add another. */
+  #withdrawOn(signal: AbortSignal, one: Withdrawable): void {
+    const known = this.#withdrawable.get(signal)
+    if (known !== undefined) return void known.push(one)
+    const waiting = [one]
+    this.#withdrawable.set(signal, waiting)
     const withdraw = (): void => {
-      if (item.sent || item.settled) return
-      item.settled = true
-      this.#unplaced = this.#unplaced.filter((other) => other !== item)
-      this.#lanes.withdraw(item)
-      reject(signal.reason as Error)
+      for (const { item, reject } of waiting) {
+        if (item.sent || item.settled) continue
+        item.settled = true
+        reject(signal.reason as Error)
+      }
+      this.#unplaced = this.#unplaced.filter(({ settled }) => !settled)
+      this.#lanes.dropSettled()
       this.#reportIdle()
     }
     signal.addEventListener('abort', withdraw, { once: true })
-    return promise.finally(() => signal.removeEventListener('abort', withdraw))
+    this.#stop.signal.addEventListener('abort', () => signal.removeEventListener('abort', withdraw))
   }
 
   close(): Promise<void> {
@@ -196,16 +216,13 @@ export class KafkaPublisher implements Publisher {
     const { confirmTimeoutMs, compression, clock } = this.#options
     const topics = byTopic(batches)
     const work = askProduce(node, { compression, timeoutMs: confirmTimeoutMs, topics })
-    const lost = this.#cluster.ended.then((error): never => {
-      throw error
-    })
     try {
       const onTimeout = (): Error =>
         new RedriveError('confirm-timeout', 'unknown-effect', {
           reason: `no answer within ${confirmTimeoutMs} ms`,
         })
-      const wait = { work: Promise.race([work, lost]), timeoutMs: confirmTimeoutMs, clock, onTimeout }
-      const produced = await within(wait, never)
+      const wait = { work, timeoutMs: confirmTimeoutMs, clock, onTimeout }
+      const produced = await within(wait, this.#stop.signal)
       this.#finish(items)
       for (const batch of batches) this.#answered(batch, produced)
     } catch (error) {
@@ -275,6 +292,7 @@ export class KafkaPublisher implements Publisher {
     this.#over = reason
     this.#closed ??= reason
     this.#cluster.hangUp()
+    this.#stop.abort(new Error(reason))
     this.#refuseWaiting(reason)
     this.#options.onOver(this)
   }

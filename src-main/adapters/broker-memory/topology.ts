@@ -1,5 +1,5 @@
 import type { Destination } from '../../domain/message.ts'
-import type { OutgoingMessage } from '../../domain/outcome.ts'
+import type { QueueMessage } from '../../domain/outcome.ts'
 
 export type ExchangeType = 'direct' | 'topic' | 'fanout'
 
@@ -73,8 +73,7 @@ export class Topology {
   }
 
   /** In every queue it is routed to, or, where one of them is full, in the others all the same. */
-  store(message: OutgoingMessage): Routed {
-    if (!hasPayload(message)) return 'rejected'
+  store(message: QueueMessage): Routed {
     if (!this.hasExchange(message.destination.exchange)) return 'exchange-missing'
     const queues = this.#route(message.destination)
     if (queues.length === 0) return 'unroutable'
@@ -103,11 +102,6 @@ export class Topology {
             .map((binding) => binding.queue)
     return [...new Set(names)].flatMap((name) => this.#queues.get(name) ?? [])
   }
-}
-
-/** A queue has no tombstones. */
-function hasPayload(message: OutgoingMessage): message is OutgoingMessage & { readonly payload: string } {
-  return message.payload !== null
 }
 
 function matches(type: ExchangeType | undefined, pattern: string, routingKey: string): boolean {
