@@ -47,8 +47,9 @@ export function seal(message: OutgoingMessage, target: Target, names: HeaderName
     return refused('payload-not-json', 'the payload is not valid Unicode')
   try {
     const record: KafkaRecord = {
-      key: key === null ? null : Buffer.from(key),
-      value: message.payload === null ? null : Buffer.from(message.payload),
+      // As text: the encoder writes it in place, a buffer would be copied once more.
+      key,
+      value: message.payload,
       headers: headersOf(message, names),
     }
     const bytes = sizeOf(record)
@@ -76,7 +77,7 @@ function headersOf(message: OutgoingMessage, names: HeaderNames): KafkaRecord['h
 }
 
 function sizeOf({ key, value, headers }: KafkaRecord): number {
-  let bytes = RECORD_FRAME_BYTES + (key?.length ?? 0) + (value?.length ?? 0)
+  let bytes = RECORD_FRAME_BYTES + Buffer.byteLength(key ?? '') + Buffer.byteLength(value ?? '')
   for (const [name, values] of Object.entries(headers))
     for (const one of Array.isArray(values) ? (values as (string | Buffer)[]) : [values as string | Buffer])
       bytes += HEADER_FRAME_BYTES + Buffer.byteLength(name) + Buffer.byteLength(one)

@@ -10,6 +10,9 @@ export interface Item {
   readonly messageId: string
   readonly envelope: Envelope
   readonly resolve: (outcome: PublishOutcome) => void
+  readonly reject: (reason: Error) => void
+  /** The messages that its signal can still take back. */
+  waiting: Set<Item> | null
   sent: boolean
   settled: boolean
 }

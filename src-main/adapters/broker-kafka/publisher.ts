@@ -33,11 +33,6 @@ export interface PublisherOptions {
   readonly onOver: (publisher: KafkaPublisher) => void
 }
 
-interface Withdrawable {
-  readonly item: Item
-  readonly reject: (reason: Error) => void
-}
-
 interface Batch {
   readonly lane: Lane
   readonly items: readonly Item[]
@@ -63,7 +58,7 @@ export class KafkaPublisher implements Publisher {
   readonly #lanes = new Lanes(PUBLISH_WINDOW_MAX)
   /** Their topic has been asked for. */
   #unplaced: Item[] = []
-  readonly #withdrawable = new WeakMap<AbortSignal, Withdrawable[]>()
+  readonly #withdrawable = new WeakMap<AbortSignal, Set<Item>>()
   /** Aborted when it is over, with the reason. */
   readonly #stop = new AbortController()
   #outstanding = 0
@@ -100,26 +95,29 @@ export class KafkaPublisher implements Publisher {
       messageId: message.messageId,
       envelope,
       resolve,
+      reject,
+      waiting: null,
       sent: false,
       settled: false,
     }
     this.#placeOne(item)
     this.#pumpSoon()
-    this.#withdrawOn(signal, { item, reject })
+    if (!item.settled) this.#withdrawOn(signal, item)
     return promise
   }
 
   /** One listener for all messages of a signal: Node looks through all of them to add another. */
-  #withdrawOn(signal: AbortSignal, one: Withdrawable): void {
+  #withdrawOn(signal: AbortSignal, item: Item): void {
     const known = this.#withdrawable.get(signal)
-    if (known !== undefined) return void known.push(one)
-    const waiting = [one]
+    const waiting = known ?? new Set<Item>()
+    item.waiting = waiting.add(item)
+    if (known !== undefined) return
     this.#withdrawable.set(signal, waiting)
     const withdraw = (): void => {
-      for (const { item, reject } of waiting) {
+      for (const item of waiting) {
         if (item.sent || item.settled) continue
         item.settled = true
-        reject(signal.reason as Error)
+        item.reject(signal.reason as Error)
       }
       this.#unplaced = this.#unplaced.filter(({ settled }) => !settled)
       this.#lanes.dropSettled()
@@ -148,7 +146,7 @@ export class KafkaPublisher implements Publisher {
     if (standing === 'wait') return void this.#unplaced.push(item)
     if (isRefused(standing)) return this.#settle(item, standing)
     // Without a key the id decides, so that a second attempt goes where the first one went.
-    const bytes = item.envelope.record.key ?? Buffer.from(item.messageId)
+    const bytes = Buffer.from(item.envelope.record.key ?? item.messageId)
     const chosen = partition ?? (standing.size === 0 ? 0 : partitionOf(bytes, standing.size))
     if (standing.has(chosen)) return this.#lanes.add(item, chosen)
     const reason = `the topic '${topic}' has ${standing.size} partitions, none with the number ${chosen}`
@@ -191,6 +189,7 @@ export class KafkaPublisher implements Publisher {
     this.#lanes.served(lane)
     for (const item of items) {
       item.sent = true
+      item.waiting?.delete(item)
       this.#outstanding += 1
       this.#outstandingBytes += item.envelope.bytes
     }
@@ -275,13 +274,17 @@ export class KafkaPublisher implements Publisher {
   }
 
   #putBack(lane: Lane, items: readonly Item[]): void {
-    for (const item of items) item.sent = false
+    for (const item of items) {
+      item.sent = false
+      item.waiting?.add(item)
+    }
     lane.queue = [...items, ...lane.queue]
   }
 
   #settle(item: Item, outcome: PublishOutcome): void {
     if (item.settled) return
     item.settled = true
+    item.waiting?.delete(item)
     item.resolve(outcome)
     this.#reportIdle()
   }

@@ -109,8 +109,8 @@ export async function askMetadata(node: Node, topics: readonly string[]): Promis
 }
 
 export interface KafkaRecord {
-  readonly key: Buffer | null
-  readonly value: Buffer | null
+  readonly key: string | null
+  readonly value: string | null
   readonly headers: Readonly<Record<string, string | Buffer | readonly (string | Buffer)[]>>
 }
 
