@@ -5,8 +5,11 @@ export const messageStates = [
   'in-flight',
   'retrying',
   'sent',
+  'consumed',
   'failed',
   'discarded',
+  'expired',
+  'waiting-confirm',
   'unknown',
 ] as const
 export type MessageState = (typeof messageStates)[number]
@@ -53,15 +56,18 @@ export interface Message {
   readonly messageId: string
   readonly state: MessageState
   readonly trouble: Trouble | null
-  readonly attempts: number
-  readonly attemptsMax: number
+  /** Null here and below: the layout does not have it. */
+  readonly attempts: number | null
+  readonly attemptsMax: number | null
   readonly type: string | null
-  readonly destination: Destination
+  readonly destination: Destination | null
   readonly chain: ChainLink | null
-  readonly createdAt: string
+  readonly createdAt: string | null
   readonly updatedAt: string | null
   readonly nextAttemptAt: string | null
   readonly lastError: string | null
+  /** How many messages the row holds, where that may be another number than one. */
+  readonly messages?: number
 }
 
 /** Exact text as the source holds it. `headers` is the text of a JSON object, or null. */

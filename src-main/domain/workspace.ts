@@ -1,3 +1,4 @@
+import type { Mapping } from './mapping/mapping.ts'
 import type { SweepPolicy } from './sweep-policy.ts'
 
 export const environments = ['development', 'staging', 'production'] as const
@@ -32,6 +33,8 @@ export interface SourceConfig {
   readonly outbox: {
     readonly profile: string
     readonly table: string
+    /** In the place of a profile: a mapping, or the file that holds one, relative to the workspace file. */
+    readonly mapping?: Mapping | { readonly file: string }
     /** By type of message: the JSON Schema file that an edited payload must match, relative to the workspace file. */
     readonly schemas?: Readonly<Record<string, string>>
   }

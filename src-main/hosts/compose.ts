@@ -5,6 +5,7 @@ import { openKafkaBroker } from '../adapters/broker-kafka/kafka-broker.ts'
 import type { KafkaBrokerOptions } from '../adapters/broker-kafka/kafka-broker.ts'
 import { openRabbitBroker } from '../adapters/broker-rabbitmq/rabbit-broker.ts'
 import { openPostgresOutbox } from '../adapters/outbox-postgres/open.ts'
+import { parseMappingText } from '../adapters/mapping-schema/parse.ts'
 import { chooseMapping } from '../adapters/profiles/profiles.ts'
 import { createAjvSchemas } from '../adapters/schema-ajv/ajv-schemas.ts'
 import { openStore } from '../adapters/store-sqlite/open-store.ts'
@@ -18,7 +19,9 @@ import { RESEND_BATCH } from '../app/engine-ports.ts'
 import { AWAY_MS_MAX } from '../app/jobs/patience.ts'
 import type { EnginePorts } from '../app/engine-ports.ts'
 import { createEngine } from '../app/engine.ts'
-import type { KafkaConfig } from '../domain/workspace.ts'
+import type { Mapping } from '../domain/mapping/mapping.ts'
+import type { KafkaConfig, SourceConfig } from '../domain/workspace.ts'
+import type { SchemaFiles } from '../ports/payload-schemas.ts'
 import type { Drivers, OpenBroker, PasswordSource } from '../ports/drivers.ts'
 import type { Clock, Log, Secrets, WorkspaceStore } from '../ports/surroundings.ts'
 
@@ -56,11 +59,14 @@ export async function compose(options: HostOptions): Promise<Running> {
   const clock = systemClock()
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   const store = openStore({ path: join(dataDir, storeFileName), clock })
+  const schemaFiles = openSchemaFiles({
+    workspacePath: options.workspacePath ?? join(dataDir, storeFileName),
+  })
   const ports: EnginePorts = {
-    drivers: drivers(clock, log, memoryBroker),
+    drivers: drivers({ clock, log, memory: memoryBroker, schemaFiles }),
     workspace: options.workspace,
     payloadSchemas: createAjvSchemas(),
-    schemaFiles: openSchemaFiles({ workspacePath: options.workspacePath ?? join(dataDir, storeFileName) }),
+    schemaFiles,
     secrets: options.secrets,
     jobStore: store.jobs,
     jobReader: store.jobReader,
@@ -93,18 +99,27 @@ export async function compose(options: HostOptions): Promise<Running> {
   return { router: createRouter(engine, info), close }
 }
 
-function drivers(clock: Clock, log: Log, memory: OpenBroker | null): Drivers {
+interface DriverParts {
+  readonly clock: Clock
+  readonly log: Log
+  readonly memory: OpenBroker | null
+  readonly schemaFiles: SchemaFiles
+}
+
+function drivers({ clock, log, memory, schemaFiles }: DriverParts): Drivers {
   return {
     outbox: {
-      postgres: ({ config, password }, signal) =>
-        openPostgresOutbox(
+      postgres: async ({ config, password }, signal) => {
+        const own = await mappingOf(config.outbox.mapping, schemaFiles)
+        return openPostgresOutbox(
           {
             config,
             password: orEmpty(password),
-            chooseMapping: (columns) => chooseMapping(config.outbox.profile, columns),
+            chooseMapping: (columns) => own ?? chooseMapping(config.outbox.profile, columns),
           },
           signal,
-        ),
+        )
+      },
     },
     broker: {
       rabbitmq: ({ config, password }) =>
@@ -133,6 +148,15 @@ function kafkaOptions(config: KafkaConfig): Omit<KafkaBrokerOptions, 'password' 
     ...(compression ? { compression } : {}),
     ...(headers ? { headerNames: headers } : {}),
   }
+}
+
+/** The mapping that a source brings itself; null: it has a profile. Throws `workspace-invalid` or `mapping-invalid`. */
+async function mappingOf(
+  mapping: SourceConfig['outbox']['mapping'],
+  files: SchemaFiles,
+): Promise<Mapping | null> {
+  if (mapping === undefined) return null
+  return 'file' in mapping ? parseMappingText(await files.read(mapping.file), mapping.file) : mapping
 }
 
 /** Servers that trust their neighbours are asked with an empty password. */

@@ -1,6 +1,8 @@
 import type { Message, MessageContent, MessageState, MessageWithContent, Trouble } from '../domain/message.ts'
-import type { Mapping } from '../domain/mapping.ts'
+import type { Mapping } from '../domain/mapping/mapping.ts'
 import type { DueRows } from './due.ts'
+import type { ExplainRows } from './explained.ts'
+import type { HandBackRows } from './hand-back.ts'
 
 /** Rows to look for. Every field narrows; an empty filter means all rows. */
 export interface MessageFilter {
@@ -69,6 +71,8 @@ export interface OutboxReport {
   readonly privileges: { readonly select: boolean; readonly update: boolean }
   /** The role can insert, delete or truncate, which Redrive never needs; the read-only transaction is what protects. */
   readonly readRoleCanWrite: boolean
+  /** What differs between the table and the mapping since it was opened; null: nothing. Writes are off while it does. */
+  readonly drift: string | null
   /** An index serves the open rows; without it lists are read in bounded slices. */
   readonly indexed: boolean
 }
@@ -146,7 +150,7 @@ export interface UndoRequest {
  * connection broke after the statement had been sent. All four may then be repeated: the same claim token, mark or
  * decision applied twice has the effect of once.
  */
-export interface Outbox extends DueRows {
+export interface Outbox extends DueRows, HandBackRows, ExplainRows {
   readonly mapping: Mapping
   report(signal: AbortSignal): Promise<OutboxReport>
   list(query: ListQuery, signal: AbortSignal): Promise<MessagePage>

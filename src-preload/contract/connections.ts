@@ -85,6 +85,8 @@ export const sourceReport = z.object({
   profile: z.string(),
   mappingDigest: z.string(),
   privileges: z.object({ select: z.boolean(), update: z.boolean() }),
+  /** What differs between the table and the mapping since it was opened; null: nothing. */
+  drift: z.string().nullable(),
   readRoleCanWrite: z.boolean(),
   indexed: z.boolean(),
 })

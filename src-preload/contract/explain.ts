@@ -79,6 +79,21 @@ export const englishSentences: Readonly<Record<ErrorCode, Sentences>> = {
     means: 'Redrive does not guess what the columns mean. ' + nothingSent,
     next: 'Choose another table, or lay the table out as resources/outbox/postgres.sql does.',
   },
+  'mapping-invalid': {
+    what: 'The mapping is not valid, {at}: {problem}.',
+    means: 'Redrive does not know how to read this table. ' + nothingSent,
+    next: 'Correct the mapping at this place; resources/mapping.schema.json says what it may hold.',
+  },
+  'mapping-drifted': {
+    what: 'The table is no longer as its mapping says: {problem}.',
+    means: 'What is shown may be wrong, so nothing can be changed here. ' + nothingSent,
+    next: 'Compare the table with the mapping, correct the mapping, and connect again.',
+  },
+  'action-refused': {
+    what: 'This outbox does not allow {action}: {reason}.',
+    means: nothingSent,
+    next: '{instead}',
+  },
   'query-timeout': {
     what: 'The database did not answer in time.',
     means: 'This does not mean that there are no messages. ' + nothingSent,

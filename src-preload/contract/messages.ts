@@ -8,8 +8,11 @@ export const messageState = z.enum([
   'in-flight',
   'retrying',
   'sent',
+  'consumed',
   'failed',
   'discarded',
+  'expired',
+  'waiting-confirm',
   'unknown',
 ])
 export type MessageState = z.infer<typeof messageState>
@@ -23,15 +26,18 @@ export const message = z.object({
   messageId: z.string(),
   state: messageState,
   trouble: trouble.nullable(),
-  attempts: z.number().int(),
-  attemptsMax: z.number().int(),
+  /** Null here and below: the layout of the outbox does not have it. */
+  attempts: z.number().int().nullable(),
+  attemptsMax: z.number().int().nullable(),
   type: z.string().nullable(),
-  destination,
+  destination: destination.nullable(),
   chain: z.object({ key: z.string(), previousId: z.string().nullable() }).nullable(),
-  createdAt: time,
+  createdAt: time.nullable(),
   updatedAt: time.nullable(),
   nextAttemptAt: time.nullable(),
   lastError: z.string().nullable(),
+  /** How many messages the row holds, where that may be another number than one. */
+  messages: z.number().int().exactOptional(),
 })
 export type Message = z.infer<typeof message>
 

@@ -8,7 +8,7 @@ const BATCH = 500
 
 const CLAIM = `
   with taken as materialized (
-    select id from floor.outbox_message where status = 'failed' order by id limit ${BATCH} for update skip locked)
+    select id from floor.outbox_message where status = 'failed' and id > $1 order by id limit ${BATCH} for update skip locked)
   update floor.outbox_message m set status = 'sending', attempts = attempts + 1, updated_at = now()
   from taken where m.id = taken.id
   returning m.id, message_id, exchange, routing_key, type, payload::text, headers::text`
@@ -66,11 +66,17 @@ export async function publishFloor(
   channel.off('return', onReturn)
 }
 
-/** What the database allows: claim and mark in batches, one after the other on one connection. */
+/**
+ * What the database allows: claim and mark in batches, one after the other on one connection. Each claim starts behind the
+ * one before: what has been claimed is still in the index, dead, and would be walked over again.
+ */
 export async function markFloor(client: Client, count: number): Promise<void> {
+  let last = '0'
   for (let marked = 0; marked < count;) {
-    const { rows } = await client.query<Cells>(CLAIM)
-    const { rowCount } = await client.query(MARK, [rows.map((row) => row['id'])])
+    const { rows } = await client.query<Cells>(CLAIM, [last])
+    const ids = rows.map((row) => row['id'] ?? '')
+    last = String(ids.map(BigInt).reduce((a, b) => (a > b ? a : b), 0n))
+    const { rowCount } = await client.query(MARK, [ids])
     if (rowCount === null || rowCount === 0) throw new Error('the floor ran out of rows')
     marked += rowCount
   }

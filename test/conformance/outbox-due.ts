@@ -87,13 +87,13 @@ export function dueTests(make: Make): void {
       }
       expect(now[index], `row ${index}`).toMatchObject({
         state: 'in-flight',
-        attempts: before[index]!.attempts + 1,
+        attempts: before[index]!.attempts! + 1,
         version: row.version,
       })
       expect(row).toEqual({
         id,
         messageId: before[index]!.messageId,
-        attempts: before[index]!.attempts + 1,
+        attempts: before[index]!.attempts! + 1,
         stateBefore: before[index]!.state,
         version: now[index]!.version,
         type: 'OrderPaid',

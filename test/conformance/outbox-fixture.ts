@@ -5,7 +5,7 @@ import type { ListQuery, MessageFilter, Outbox } from '../../src-main/ports/outb
 
 /** A row to begin with, in the words of the domain. Times count from now. */
 export interface SeedRow {
-  readonly state: Exclude<MessageState, 'unknown'>
+  readonly state: Exclude<MessageState, 'unknown' | 'consumed' | 'expired' | 'waiting-confirm'>
   readonly attempts?: number
   readonly messageId?: string
   readonly type?: string

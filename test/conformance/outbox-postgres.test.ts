@@ -13,7 +13,7 @@ const STATUS = {
   sent: 'sent',
   failed: 'failed',
   discarded: 'failed',
-} as const
+} as const satisfies Record<SeedRow['state'], string>
 
 function secondsFromNow(seconds: number): string {
   return new Date(Date.now() + seconds * 1_000).toISOString()

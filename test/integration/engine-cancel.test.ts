@@ -38,6 +38,9 @@ function losingAnswers(ports: EnginePorts, fails: (name: 'claim' | 'release') =>
     claimDue: (request, token, signal) => real.claimDue(request, token, signal),
     exhausted: (rule, signal) => real.exhausted(rule, signal),
     expire: (requests, signal) => real.expire(requests, signal),
+    retry: (requests, signal) => real.retry(requests, signal),
+    preview: (action, requests, signal) => real.preview(action, requests, signal),
+    explain: (signal) => real.explain(signal),
     close: () => real.close(),
   })
   const open = ports.drivers.outbox.postgres

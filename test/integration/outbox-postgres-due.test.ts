@@ -2,7 +2,8 @@ import { expect, onTestFinished, test } from 'vitest'
 import { parseAddress } from '../../src-main/adapters/outbox-postgres/address.ts'
 import { readCatalogue } from '../../src-main/adapters/outbox-postgres/catalogue.ts'
 import { claimDueStatement } from '../../src-main/adapters/outbox-postgres/claiming-due.ts'
-import { newCompiler } from '../../src-main/adapters/outbox-postgres/compile.ts'
+import { postgresDialect } from '../../src-main/adapters/outbox-postgres/dialect.ts'
+import { newCompiler } from '../../src-main/adapters/outbox-sql/compiler.ts'
 import type { Parts } from '../../src-main/adapters/outbox-postgres/parts.ts'
 import { openSession } from '../../src-main/adapters/outbox-postgres/session.ts'
 import { chooseMapping } from '../../src-main/adapters/profiles/profiles.ts'
@@ -110,8 +111,14 @@ async function partsOf(database: TestDatabase): Promise<Parts> {
   const catalogue = await readCatalogue(session, { schema: 'public', table: 'outbox_message' }, signal())
   const mapping = chooseMapping('auto', [...catalogue.columns.keys()])
   const limits = { stuckAfterSec: 60, attemptsMax: 3 }
-  const sql = newCompiler(mapping, catalogue, limits)
-  return { session, mapping, sql, catalogue, limits, served: () => new Set() }
+  const sql = newCompiler(
+    postgresDialect,
+    mapping,
+    { own: catalogue, more: [], companions: new Map() },
+    limits,
+  )
+  const drift = { find: () => Promise.resolve(null), refuse: () => Promise.resolve() }
+  return { session, mapping, sql, catalogue, limits, drift, served: () => new Set() }
 }
 
 test.each([false, true])('the indexes serve the claim; in chains: %s', async (chained) => {

@@ -1,18 +1,15 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { parseAddress, parseTableName } from '../../src-main/adapters/outbox-postgres/address.ts'
 import { readCatalogue } from '../../src-main/adapters/outbox-postgres/catalogue.ts'
-import { newCompiler } from '../../src-main/adapters/outbox-postgres/compile.ts'
-import { selectionOf, windowed } from '../../src-main/adapters/outbox-postgres/selection.ts'
+import { postgresDialect } from '../../src-main/adapters/outbox-postgres/dialect.ts'
 import { servedStates } from '../../src-main/adapters/outbox-postgres/served.ts'
+import { newCompiler } from '../../src-main/adapters/outbox-sql/compiler.ts'
+import { selectionOf, windowed } from '../../src-main/adapters/outbox-sql/selection.ts'
 import { openSession } from '../../src-main/adapters/outbox-postgres/session.ts'
-import {
-  chooseMapping,
-  detectProfile,
-  parseMapping,
-  profileByName,
-} from '../../src-main/adapters/profiles/profiles.ts'
+import { chooseMapping, detectProfile, profileByName } from '../../src-main/adapters/profiles/profiles.ts'
+import { parseMapping } from '../../src-main/adapters/mapping-schema/parse.ts'
 import { RedriveError } from '../../src-main/domain/errors.ts'
-import { mappingColumns } from '../../src-main/domain/mapping.ts'
+import { mappingColumns } from '../../src-main/domain/mapping/walk.ts'
 import type { MessageFilter } from '../../src-main/ports/outbox.ts'
 import { openOutbox, testDatabase } from '../support/postgres.ts'
 import { referenceSchema, serverAddress } from '../support/postgres-server.ts'
@@ -29,7 +26,12 @@ async function partsOf(database: TestDatabase) {
   })
   onTestFinished(() => session.close())
   const catalogue = await readCatalogue(session, parseTableName('public.outbox_message'), signal())
-  const sql = newCompiler(reference, catalogue, { stuckAfterSec: 60, attemptsMax: 3 })
+  const sql = newCompiler(
+    postgresDialect,
+    reference,
+    { own: catalogue, more: [], companions: new Map() },
+    { stuckAfterSec: 60, attemptsMax: 3 },
+  )
   return { session, catalogue, sql, mapping: reference }
 }
 
@@ -141,6 +143,6 @@ test('a profile is found by the set of its columns', () => {
   expect(code(() => chooseMapping('auto', ['id', 'status']))).toBe('no-profile-matches')
   expect(code(() => chooseMapping('redrive-reference', columns.slice(1)))).toBe('column-missing')
   expect(code(() => chooseMapping('other', columns))).toBe('workspace-invalid')
-  expect(code(() => parseMapping({ ...reference, states: [] }))).toBe('workspace-invalid')
-  expect(code(() => parseMapping({ ...reference, surprise: 1 }))).toBe('workspace-invalid')
+  expect(code(() => parseMapping({ ...reference, states: [] }, 'here'))).toBe('mapping-invalid')
+  expect(code(() => parseMapping({ ...reference, surprise: 1 }, 'here'))).toBe('mapping-invalid')
 })

@@ -138,6 +138,7 @@ test('missing index and a role that can write too much come with what to do', as
     role: 'standby',
     table: 'app.outbox_message',
     privileges: { select: true, update: false },
+    drift: null,
     readRoleCanWrite: true,
     indexed: false,
   }

@@ -93,8 +93,8 @@ export const plantedBugs: Readonly<Record<string, Planted>> = {
           requests.map(({ id }) => id),
           signal,
         )
-        return rows.map(({ id, version, attempts, content }) => ({
-          ...{ id, claimed: true, version, attempts, content },
+        return rows.map(({ id, version, attempts: had, content }) => ({
+          ...{ id, claimed: true, version, attempts: had ?? 0, content },
         }))
       },
     })),

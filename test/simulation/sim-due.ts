@@ -52,7 +52,7 @@ export function claimDue(table: SimTable, by: string, request: DueRequest, token
     .map((row) => {
       const state = table.state(row)
       const bound = { token: `${token} (was ${state})` }
-      return dueRow(table, table.assign(row, mapping.actions.claim, bound, { by, action: 'claim' }), state)
+      return dueRow(table, table.assign(row, mapping.resend.claim, bound, { by, action: 'claim' }), state)
     })
 }
 
@@ -73,7 +73,7 @@ export function expire(table: SimTable, by: string, { id, version, reason }: Exp
   const row = table.row(id)
   if (!row) return { id, marked: false }
   if (row.version === version && table.isActionable(row)) {
-    const after = table.assign(row, table.mapping.actions.fail, { reason }, { by, action: 'expire' })
+    const after = table.assign(row, table.mapping.resend.fail, { reason }, { by, action: 'expire' })
     return { id, marked: true, version: after.version }
   }
   const already = table.state(row) === 'failed' && row.columns[table.mapping.lastError] === reason
@@ -94,7 +94,7 @@ function itsTimeHasCome(table: SimTable, row: SimRow, { stuckAfterSec }: DueRule
 }
 
 function hasAttempts(table: SimTable, row: SimRow, { attemptsMax }: DueRule): boolean {
-  return Number(row.columns[table.mapping.attempts.column] ?? 0) < attemptsMax
+  return Number(row.columns[table.mapping.attempts] ?? 0) < attemptsMax
 }
 
 /** No claim of Redrive stands in it, of this console or another. */

@@ -1,6 +1,6 @@
 import { RedriveError } from '../../src-main/domain/errors.ts'
-import { mappingDigest } from '../../src-main/domain/mapping.ts'
-import type { MappingAssignments } from '../../src-main/domain/mapping.ts'
+import { mappingDigest } from '../../src-main/domain/mapping/walk.ts'
+import type { MappingAssignments } from '../../src-main/domain/mapping/values.ts'
 import type { Message, MessageWithContent } from '../../src-main/domain/message.ts'
 import { COUNT_MAX, GROUPS_MAX, LIST_LIMIT_MAX } from '../../src-main/ports/outbox.ts'
 import type {
@@ -18,6 +18,7 @@ import type {
   UndoRequest,
 } from '../../src-main/ports/outbox.ts'
 import { claimDue, exhausted, expire, heldBy } from './sim-due.ts'
+import { handBack, preview } from './sim-hand-back.ts'
 import type { Columns, SimRow, SimTable } from './sim-table.ts'
 
 /** One transaction of the simulated server: all of it happens at one moment, or nothing. */
@@ -40,16 +41,17 @@ export function simOutbox(table: SimTable, by: string, execute: Execute): Outbox
   const write = <T>(name: string, signal: AbortSignal, run: Statement<T>): Promise<T> =>
     execute({ name, mode: 'write', run }, signal)
   return {
-    mapping: table.mapping,
+    mapping: table.mapping.whole,
     report: (signal) =>
       read('report', signal, () => ({
         serverVersion: '18.0 (simulated)',
         role: 'primary',
         latencyMs: 1,
         table: 'public.outbox_message',
-        profile: table.mapping.profile,
-        mappingDigest: mappingDigest(table.mapping),
+        profile: table.mapping.whole.profile,
+        mappingDigest: mappingDigest(table.mapping.whole),
         privileges: { select: true, update: true },
+        drift: null,
         readRoleCanWrite: false,
         indexed: true,
       })),
@@ -79,6 +81,11 @@ export function simOutbox(table: SimTable, by: string, execute: Execute): Outbox
     exhausted: (rule, signal) => read('exhausted', signal, () => exhausted(table, rule)),
     expire: (requests, signal) =>
       write('expire', signal, () => requests.map((request) => expire(table, by, request))),
+    retry: (requests, signal) =>
+      write('hand back', signal, () => requests.map((request) => handBack(table, by, request))),
+    preview: (action, requests, signal) =>
+      read('preview', signal, () => requests.map((request) => preview(table, action, request))),
+    explain: () => Promise.resolve([]),
     close: () => Promise.resolve(),
   }
 }
@@ -168,7 +175,7 @@ function claim(table: SimTable, by: string, { id, version }: ClaimRequest, token
   if (!row) return { id, claimed: false }
   if (heldBy(table, row, token)) return claimed(table, row)
   if (row.version !== version || !table.isActionable(row)) return { id, claimed: false }
-  return claimed(table, table.assign(row, table.mapping.actions.claim, { token }, { by, action: 'claim' }))
+  return claimed(table, table.assign(row, table.mapping.resend.claim, { token }, { by, action: 'claim' }))
 }
 
 function claimed(table: SimTable, row: SimRow): ClaimResult {
@@ -193,8 +200,8 @@ function mark(table: SimTable, by: string, request: MarkRequest, token: string):
 }
 
 function assignmentsOf({ mapping }: SimTable, { as, stateBefore }: MarkRequest): MappingAssignments {
-  if (as !== 'release') return mapping.actions[as]
-  const rule = mapping.actions.release.find(({ from }) => from.includes(stateBefore))
+  if (as !== 'release') return mapping.resend[as]
+  const rule = mapping.resend.release.find(({ from }) => from.includes(stateBefore))
   if (rule) return rule.set
   throw new RedriveError('state-forbids', 'never', { state: stateBefore })
 }
@@ -219,7 +226,7 @@ function delayOf({ id, delaySec }: MarkRequest): number {
 function resolve(table: SimTable, by: string, { id, version, token }: ResolveRequest): ResolveResult {
   const row = table.row(id)
   if (!row) return { id, applied: false }
-  const { resolve: set } = table.mapping.actions
+  const { resolve: set } = table.mapping
   if (row.version === version && table.isActionable(row)) {
     const before = JSON.stringify(
       Object.keys(set).map((column) => [column, toText(row.columns[column] ?? null)]),

@@ -1,11 +1,9 @@
-import type {
-  Mapping,
-  MappingAssignments,
-  MappingPredicate,
-  MappingValue,
-} from '../../src-main/domain/mapping.ts'
+import type { Mapping } from '../../src-main/domain/mapping/mapping.ts'
+import type { MappingAssignments } from '../../src-main/domain/mapping/values.ts'
 import { actionableStates } from '../../src-main/domain/message.ts'
-import type { MessageState, MessageWithContent, Trouble } from '../../src-main/domain/message.ts'
+import type { Destination, MessageState, MessageWithContent, Trouble } from '../../src-main/domain/message.ts'
+import { plainMapping, plainValue } from './plain-mapping.ts'
+import type { PlainMapping, PlainPredicate, PlainValue } from './plain-mapping.ts'
 
 /** Text and numbers as they are; times as milliseconds since 1970, infinity as Infinity. */
 export type Cell = string | number | null
@@ -30,6 +28,13 @@ export interface RowWrite {
   readonly after: SimRow
 }
 
+/** The reference layout has all of it. */
+export type SimMessage = MessageWithContent & {
+  readonly attempts: number
+  readonly destination: Destination
+  readonly createdAt: string
+}
+
 /** What `{ is: … }` stands for while one statement runs. */
 export interface Bound {
   readonly token?: string
@@ -42,7 +47,7 @@ export interface Bound {
  * Every write changes the version and is told to `onWrite`.
  */
 export class SimTable {
-  readonly mapping: Mapping
+  readonly mapping: PlainMapping
   readonly limits: TableLimits
   readonly #nowMs: () => number
   readonly #rows = new Map<string, SimRow>()
@@ -57,7 +62,7 @@ export class SimTable {
     readonly nowMs: () => number
     readonly onWrite?: (write: RowWrite) => void
   }) {
-    this.mapping = options.mapping
+    this.mapping = plainMapping(options.mapping)
     this.limits = options.limits
     this.#nowMs = options.nowMs
     this.#onWrite = options.onWrite ?? (() => undefined)
@@ -103,7 +108,7 @@ export class SimTable {
 
   assigned(row: SimRow, set: MappingAssignments, bound: Bound): Columns {
     return Object.fromEntries(
-      Object.entries(set).map(([column, value]) => [column, this.#value(value, row, bound)]),
+      Object.entries(set).map(([column, value]) => [column, this.#value(plainValue(value), row, bound)]),
     )
   }
 
@@ -129,14 +134,14 @@ export class SimTable {
 
   trouble(row: SimRow): Trouble | null {
     const state = this.state(row)
-    const usedUp = Number(row.columns[this.mapping.attempts.column] ?? 0) >= this.limits.attemptsMax
+    const usedUp = Number(row.columns[this.mapping.attempts] ?? 0) >= this.limits.attemptsMax
     const waits = state === 'pending' || state === 'retrying'
     if (state === 'failed' || (waits && usedUp)) return 'failed'
     const dueMs = this.#dueMs(row, state)
     return dueMs !== null && dueMs < this.#nowMs() - this.limits.stuckAfterSec * 1_000 ? 'stuck' : null
   }
 
-  message(row: SimRow): MessageWithContent {
+  message(row: SimRow): SimMessage {
     const { mapping, limits } = this
     const text = (column: string): string => String(row.columns[column] ?? '')
     const orNull = (column: string): string | null =>
@@ -148,7 +153,7 @@ export class SimTable {
       messageId: text(mapping.messageId),
       state: this.state(row),
       trouble: this.trouble(row),
-      attempts: Number(row.columns[mapping.attempts.column] ?? 0),
+      attempts: Number(row.columns[mapping.attempts] ?? 0),
       attemptsMax: limits.attemptsMax,
       type: orNull(mapping.type),
       destination: {
@@ -160,7 +165,7 @@ export class SimTable {
       updatedAt: isoTime(row.columns[mapping.times.updated]),
       nextAttemptAt: isoTime(row.columns[mapping.times.nextAttempt]),
       lastError: orNull(mapping.lastError),
-      content: { payload: text(mapping.payload.column), headers: orNull(mapping.headers.column) },
+      content: { payload: text(mapping.payload), headers: orNull(mapping.headers) },
     }
   }
 
@@ -183,7 +188,7 @@ export class SimTable {
   }
 
   /** Null: unknown, as SQL has it where a null is compared. */
-  #holds(of: MappingPredicate, row: SimRow): boolean | null {
+  #holds(of: PlainPredicate, row: SimRow): boolean | null {
     if ('all' in of) return every(of.all.map((part) => this.#holds(part, row)))
     if ('any' in of) return negate(every(of.any.map((part) => negate(this.#holds(part, row)))))
     if ('not' in of) return negate(this.#holds(of.not, row))
@@ -196,10 +201,10 @@ export class SimTable {
     return String(cell) === String(this.#value(of.equals, row, {}))
   }
 
-  #value(value: MappingValue, row: SimRow, bound: Bound): Cell {
+  #value(value: PlainValue, row: SimRow, bound: Bound): Cell {
     if (value === null || typeof value === 'string' || typeof value === 'number') return value
     if (typeof value === 'boolean') return String(value)
-    if ('column' in value) return Number(row.columns[value.column] ?? 0) + value.plus
+    if ('column' in value) return Number(row.columns[value.column] ?? 0) + (value.plus ?? 0)
     switch (value.is) {
       case 'now':
         return this.#nowMs()

@@ -2,14 +2,13 @@ import type { MessageState } from '../../domain/message.ts'
 import type { DueRequest, DueRow } from '../../ports/due.ts'
 import { DUE_LIMIT_MAX } from '../../ports/due.ts'
 import { stateInToken, tokenForms, tokenWithState } from './claim-forms.ts'
-import { bound } from './claiming.ts'
-import { newParams } from './compile.ts'
-import type { Params } from './compile.ts'
-import { dueConditions, limitOf } from './due.ts'
+import { setList } from '../outbox-sql/compiler.ts'
+import { contentColumns, plainColumns, toMessageWithContent } from '../outbox-sql/rows.ts'
+import type { Params, Row, Statement } from '../outbox-sql/statement.ts'
+import { bound, resendOf } from './claiming.ts'
+import { chainColumn, dueConditions, keyColumn, limitOf } from './due.ts'
 import type { DueConditions } from './due.ts'
 import type { Parts } from './parts.ts'
-import { contentColumns, plainColumns, toMessageWithContent } from './rows.ts'
-import type { Row, Statement } from './session.ts'
 
 export async function claimDueMessages(
   parts: Parts,
@@ -19,11 +18,12 @@ export async function claimDueMessages(
 ): Promise<readonly DueRow[]> {
   if (request.repeat) {
     const held = await send(parts, heldStatement(parts, token), token, signal)
-    if (held.length > 0) return held.map((row) => toDueRow(row, stateInToken(row['last_error'] ?? '', token)))
+    if (held.length > 0)
+      return held.map((row) => toDueRow(parts, row, stateInToken(row['token'] ?? '', token)))
   }
   if (limitOf(request) === 0) return []
   const rows = await send(parts, claimDueStatement(parts, request, token), token, signal)
-  return rows.map((row) => toDueRow(row, (row['state_before'] ?? null) as MessageState | null))
+  return rows.map((row) => toDueRow(parts, row, (row['state_before'] ?? null) as MessageState | null))
 }
 
 /**
@@ -42,14 +42,17 @@ async function send(
 }
 
 /** What this token holds. `in-flight` where the row does not say what it was: whoever had it may have sent it. */
-function heldStatement({ mapping, sql }: Parts, token: string): Statement {
-  const params = newParams()
+function heldStatement(parts: Parts, token: string): Statement {
+  const { mapping, sql } = parts
+  const { tokenColumn } = resendOf(mapping)
+  const params = sql.newParams()
   const inFlight = sql.branches(params, new Set(['in-flight'])).map(({ condition }) => `(${condition})`)
   const text =
-    `select ${plainColumns(mapping, sql)}, ${contentColumns(mapping, sql)} from ${sql.table} t ` +
+    `select ${plainColumns(mapping, sql, params)}, ${contentColumns(mapping, sql, params)}, ` +
+    `${sql.column(tokenColumn)} as token from ${sql.table} t ` +
     `where (${inFlight.join(' or ')}) ` +
-    `and ${sql.column(mapping.tokenColumn)} = any(${params.add(tokenForms(token), 'tokens')}) ` +
-    `order by ${sql.column(mapping.key)} limit ${DUE_LIMIT_MAX}`
+    `and ${sql.column(tokenColumn)} = any(${params.add(tokenForms(token), 'tokens')}) ` +
+    `order by ${keyColumn(parts)} limit ${DUE_LIMIT_MAX}`
   return { text, values: params.values, withoutSeqScan: true }
 }
 
@@ -59,7 +62,9 @@ function heldStatement({ mapping, sql }: Parts, token: string): Statement {
  */
 export function claimDueStatement(parts: Parts, request: DueRequest, token: string): Statement {
   const { mapping, sql } = parts
-  const params = newParams()
+  const { claim, tokenColumn } = resendOf(mapping)
+  const key = keyColumn(parts)
+  const params = sql.newParams()
   const conditions = dueConditions(parts, request, params)
   const limit = `${params.add(String(limitOf(request)), 'limit')}::bigint`
   const { waits, reached, isInFlight, silent, attemptsLeft } = conditions
@@ -67,19 +72,17 @@ export function claimDueStatement(parts: Parts, request: DueRequest, token: stri
   const picked = request.chained
     ? pickedInSequence(context)
     : `select id, state from locked order by id limit ${limit}`
-  const tokenValue = tokenWithState(params.add(token, mapping.tokenColumn), 'picked.state')
-  const set = sql
-    .assignments(mapping.actions.claim, bound({ token: tokenValue }), params)
-    .map(([column, value]) => `${column} = ${value}`)
+  const tokenValue = tokenWithState(params.add(token, tokenColumn), 'picked.state')
+  const set = sql.assignments(claim, bound({ token: tokenValue }), params)
   const text =
     `with waiting as materialized (${lockedRows(context, `${waits} and ${reached} and ${attemptsLeft}`)}), ` +
     `flying as materialized (${lockedRows(context, `${isInFlight} and ${silent} and ${attemptsLeft}`)}), ` +
     `locked as materialized (select * from waiting union all select * from flying), ` +
     `picked as materialized (${picked}), ` +
-    `claimed as (update ${sql.table} t set ${set.join(', ')} from picked ` +
-    `where ${sql.column(mapping.key)} = picked.id ` +
-    `returning ${sql.column(mapping.key)} as k, ${plainColumns(mapping, sql)}, ` +
-    `${contentColumns(mapping, sql)}, picked.state as state_before) ` +
+    `claimed as (update ${sql.table} t set ${setList(set)} from picked ` +
+    `where ${key} = picked.id ` +
+    `returning ${key} as k, ${plainColumns(mapping, sql, params)}, ` +
+    `${contentColumns(mapping, sql, params)}, picked.state as state_before) ` +
     `select * from claimed order by k`
   return { text, values: params.values, withoutSeqScan: true }
 }
@@ -98,9 +101,9 @@ interface Context {
  * between is judged again only by what is said of the row that is locked.
  */
 function lockedRows({ parts, params, conditions, limit, chained }: Context, due: string): string {
-  const { mapping, sql } = parts
-  const key = sql.column(mapping.key)
-  const chain = sql.column(mapping.chain.key)
+  const { sql } = parts
+  const key = keyColumn(parts)
+  const chain = chainColumn(parts)
   const unblocked = chained ? ` and (${chain} is null or blocker.id is null or ${key} < blocker.id)` : ''
   return (
     `select ${key} as id, ${chain} as chain, ${sql.state(params)} as state ` +
@@ -123,15 +126,16 @@ function blockers(parts: Parts, conditions: DueConditions): string {
 
 /** The first row of a chain that is unfinished and meets the condition; walks only over what is not sent. */
 function firstUnfinished(
-  { mapping, sql }: Parts,
+  parts: Parts,
   { unsent, unfinished }: DueConditions,
   chain: string,
   condition: string,
 ): string {
-  const key = sql.column(mapping.key)
+  const { sql } = parts
+  const key = keyColumn(parts)
   return (
     `select u.k as id from (select ${key} as k from ${sql.table} t ` +
-    `where ${sql.column(mapping.chain.key)} = ${chain} and ${unsent} order by ${key} offset 0) u ` +
+    `where ${chainColumn(parts)} = ${chain} and ${unsent} order by ${key} offset 0) u ` +
     `join ${sql.table} t on ${key} = u.k where ${unfinished} and ${condition} order by u.k limit 1`
   )
 }
@@ -152,18 +156,21 @@ function pickedInSequence({ parts, conditions, limit }: Context): string {
   )
 }
 
-function toDueRow(row: Row, stateBefore: MessageState | null): DueRow {
-  const message = toMessageWithContent(row, 0)
+/** Never used: a mapping that allows a resend says where messages go. */
+const NOWHERE = { exchange: '', routingKey: '' }
+
+function toDueRow(parts: Parts, row: Row, stateBefore: MessageState | null): DueRow {
+  const message = toMessageWithContent(row, parts)
   return {
     id: message.id,
     messageId: message.messageId,
-    attempts: message.attempts,
+    attempts: message.attempts ?? 0,
     stateBefore: stateBefore ?? 'in-flight',
     version: message.version,
     type: message.type,
-    destination: message.destination,
+    destination: message.destination ?? NOWHERE,
     chainKey: message.chain?.key ?? null,
-    createdAt: message.createdAt,
+    createdAt: message.createdAt ?? '',
     payload: message.content.payload,
     headers: message.content.headers,
   }

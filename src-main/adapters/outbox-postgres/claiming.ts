@@ -1,12 +1,16 @@
 import { RedriveError } from '../../domain/errors.ts'
-import type { MappingAssignments } from '../../domain/mapping.ts'
 import type { ClaimRequest, ClaimResult, MarkRequest, MarkResult } from '../../ports/outbox.ts'
 import { tokenForms } from './claim-forms.ts'
-import { newParams } from './compile.ts'
-import type { Bound } from './compile.ts'
+import type { Bound, MappingAssignments } from '../../domain/mapping/values.ts'
+import type { Mapping, ResendProfile } from '../../domain/mapping/mapping.ts'
+import { requireAction } from '../../domain/mapping/refusals.ts'
+import type { MessageState } from '../../domain/message.ts'
+import type { GivenColumn } from '../outbox-sql/dialect.ts'
+import { setList } from '../outbox-sql/compiler.ts'
+import type { Assignment } from '../outbox-sql/compiler.ts'
+import { contentColumns, contentOf } from '../outbox-sql/rows.ts'
+import type { Params, Row, Statement } from '../outbox-sql/statement.ts'
 import type { Parts } from './parts.ts'
-import { contentColumns } from './rows.ts'
-import type { Row, Statement } from './session.ts'
 
 export async function claimMessages(
   parts: Parts,
@@ -16,12 +20,12 @@ export async function claimMessages(
 ): Promise<readonly ClaimResult[]> {
   if (requests.length === 0) return []
   const [rows = []] = await parts.session.write([claimStatement(parts, requests, token)], signal)
-  const claimed = new Map(rows.map((row) => [row['id'] ?? '', row]))
+  const claimed = new Map(rows.map((row) => [parts.sql.key.idOf(row), row]))
   return requests.map(({ id }) => {
     const row = claimed.get(id)
     if (row === undefined) return { id, claimed: false }
     const { version, attempts } = row
-    const content = { payload: row['payload'] ?? '', headers: row['headers'] ?? null }
+    const content = contentOf(row, parts)
     return { id, claimed: true, version: version ?? '', attempts: Number(attempts), content }
   })
 }
@@ -29,28 +33,19 @@ export async function claimMessages(
 /** A row that already carries the token keeps what the first claim wrote: the attempt counts once. */
 function claimStatement(parts: Parts, requests: readonly ClaimRequest[], token: string): Statement {
   const { mapping, sql } = parts
-  const params = newParams()
-  const sorted = inIdOrder(requests)
-  const ids = params.add(
-    sorted.map((one) => one.id),
-    'ids',
-  )
-  const versions = params.add(
-    sorted.map((one) => one.version),
-    'versions',
-  )
-  const tokenValue = params.add(token, mapping.tokenColumn)
-  const mine = `(${sql.column(mapping.tokenColumn)} = ${tokenValue} and ${sql.isState('in-flight', params)})`
+  const { tokenColumn, claim } = resendOf(mapping)
+  const params = sql.newParams()
+  const given = givenRows(parts, requests, { version: (one) => one.version }, params)
+  const tokenValue = params.add(token, tokenColumn)
+  const mine = `(${sql.column(tokenColumn)} = ${tokenValue} and ${sql.isState('in-flight', params)})`
   const set = sql
-    .assignments(mapping.actions.claim, bound({ token: tokenValue }), params)
-    .map(([column, value]) => `${column} = case when ${mine} then t.${column} else ${value} end`)
+    .assignments(claim, bound({ token: tokenValue }), params)
+    .map(({ column, value }) => `${column} = case when ${mine} then t.${column} else ${value} end`)
   const text =
-    `update ${sql.table} t set ${set.join(', ')} ` +
-    `from unnest(${ids}::bigint[], ${versions}::text[]) r(id, version) ` +
-    `where ${sql.column(mapping.key)} = r.id ` +
-    `and ((t.xmin::text = r.version and ${sql.actionable(params)}) or ${mine}) ` +
-    `returning ${sql.column(mapping.key)} as id, t.xmin as version, ` +
-    `${sql.column(mapping.attempts.column)} as attempts, ${contentColumns(mapping, sql)}`
+    `update ${sql.table} t set ${set.join(', ')} from ${given} where ${sql.key.equals('t', 'r')} ` +
+    `and ((t.xmin::text = r.version and ${allowed(parts, params)}) or ${mine}) ` +
+    `returning ${sql.key.list('t')}, t.xmin as version, ` +
+    `${sql.attempts(params) ?? 'null'} as attempts, ${contentColumns(mapping, sql, params)}`
   return { text, values: params.values }
 }
 
@@ -64,6 +59,48 @@ function byValue(a: string, b: string): number {
   if (a.startsWith('-') || b.startsWith('-')) return BigInt(a) < BigInt(b) ? -1 : Number(a !== b)
   if (a.length !== b.length) return a.length - b.length
   return a < b ? -1 : Number(a !== b)
+}
+
+/** Rows of requests as `r`: the key's columns, and texts, or others as their cast says, by name. */
+export function givenRows<Request extends { readonly id: string }>(
+  { sql }: Parts,
+  requests: readonly Request[],
+  texts: Readonly<Record<string, (one: Request) => string | null>>,
+  params: Params,
+  types: Readonly<Record<string, string>> = {},
+): string {
+  const known = inIdOrder(requests.filter(({ id }) => sql.key.parts(id) !== null))
+  const keys = sql.key.given(
+    known.map(({ id }) => id),
+    params,
+  )
+  const others = Object.entries(texts).map(([name, of]) => ({
+    name,
+    type: types[name] ?? 'text',
+    placeholder: params.add(known.map(of), name),
+  }))
+  return unnested([...keys, ...others])
+}
+
+function unnested(columns: readonly GivenColumn[]): string {
+  const arrays = columns.map(({ placeholder, type }) => `${placeholder}::${type}[]`)
+  return `unnest(${arrays.join(', ')}) r(${columns.map(({ name }) => name).join(', ')})`
+}
+
+/** A person may act on the row, it belongs to the outbox, and it is the only one of its id. */
+export function allowed({ sql }: Parts, params: Params, states?: readonly MessageState[]): string {
+  const only =
+    sql.key.kind === 'none'
+      ? [`(select count(*) from ${sql.table} twin where ${sql.key.equals('twin', 'r')}) = 1`]
+      : []
+  return [sql.actionable(params, states), ...sql.present(params), ...only].join(' and ')
+}
+
+/** Throws RedriveError `action-refused` where the layout has no place for a claim of Redrive. */
+export function resendOf(mapping: Mapping): ResendProfile {
+  requireAction(mapping, 'resend')
+  if (mapping.resend !== undefined) return mapping.resend
+  throw new RedriveError('internal', 'never', { reason: 'a resend without its profile' })
 }
 
 /** The placeholders or expressions for what a mapping calls token, reason and delay. */
@@ -96,14 +133,15 @@ export async function markMessages(
     kinds.map((kind) => markStatement(parts, kind, token)),
     signal,
   )
-  return markResults(requests, answers.flat())
+  return markResults(requests, answers.flat(), parts)
 }
 
 export function markResults(
   requests: readonly { readonly id: string }[],
   rows: readonly Row[],
+  { sql }: Parts,
 ): readonly MarkResult[] {
-  const versions = new Map(rows.map((row) => [row['id'] ?? '', row['version'] ?? '']))
+  const versions = new Map(rows.map((row) => [sql.key.idOf(row), row['version'] ?? '']))
   return requests.map(({ id }) => {
     const version = versions.get(id)
     return version === undefined ? { id, marked: false } : { id, marked: true, version }
@@ -112,12 +150,13 @@ export function markResults(
 
 /** One statement for each kind of mark; a release depends on the state before the claim. */
 function kindsOf({ mapping }: Parts, requests: readonly MarkRequest[]): readonly MarkKind[] {
+  const profile = resendOf(mapping)
   const kinds = new Map<MappingAssignments, MarkKind>()
   for (const request of requests) {
     const set =
       request.as === 'release'
-        ? mapping.actions.release.find((rule) => rule.from.includes(request.stateBefore))?.set
-        : mapping.actions[request.as]
+        ? profile.release.find((rule) => rule.from.includes(request.stateBefore))?.set
+        : profile[request.as]
     if (set === undefined) throw new RedriveError('state-forbids', 'never', { state: request.stateBefore })
     const kind = kinds.get(set) ?? { as: request.as, set, requests: [] }
     kind.requests.push(request)
@@ -135,58 +174,51 @@ function kindsOf({ mapping }: Parts, requests: readonly MarkRequest[]): readonly
  */
 function markStatement(parts: Parts, kind: MarkKind, token: string): Statement {
   const { mapping, sql } = parts
-  const params = newParams()
-  const sorted = inIdOrder(kind.requests)
-  const ids = params.add(
-    sorted.map((one) => one.id),
-    'ids',
-  )
-  const reasons = params.add(
-    sorted.map((one) => one.reason),
-    'reasons',
-  )
-  const attempts = params.add(
-    sorted.map((one) => (one.attempts === undefined ? null : String(one.attempts))),
-    'attempts',
-  )
+  const { tokenColumn } = resendOf(mapping)
+  const params = sql.newParams()
   const isRetry = kind.as === 'retry'
-  const delay = isRetry ? { delay: RETRY_AT } : {}
+  const delays = new Map(isRetry ? kind.requests.map((one) => [one, delayOf(one)]) : [])
+  const request = givenRows(
+    parts,
+    kind.requests,
+    {
+      reason: (one) => one.reason,
+      attempts: (one) => (one.attempts === undefined ? null : String(one.attempts)),
+      ...(isRetry ? { delay: (one: MarkRequest) => delays.get(one) ?? null } : {}),
+    },
+    params,
+    { attempts: 'int', delay: 'float8' },
+  )
+  const delay = isRetry ? { delay: 'r.delay' } : {}
   const set = sql.assignments(kind.set, bound({ reason: 'r.reason', ...delay }), params)
   const already =
     kind.as === 'confirm'
       ? sql.isState('sent', params)
-      : ['r.reason is not null', ...set.flatMap(([column, value]) => same(column, value))].join(' and ')
-  const key = sql.column(mapping.key)
-  const given = `${ids}::bigint[], ${reasons}::text[], ${attempts}::int[]`
-  const request = isRetry
-    ? `unnest(${given}, ${params.add(delaysOf(sorted), 'delays')}::float8[]) r(id, reason, attempts, delay)`
-    : `unnest(${given}) r(id, reason, attempts)`
+      : ['r.reason is not null', ...set.flatMap(same)].join(' and ')
+  const { key } = sql
+  const attempts = sql.attempts(params)
   const mine =
-    `${sql.column(mapping.tokenColumn)} = any(${params.add(tokenForms(token), 'tokens')}) ` +
-    `and ${sql.isState('in-flight', params)} ` +
-    `and (r.attempts is null or ${sql.column(mapping.attempts.column)} = r.attempts)`
+    `${sql.column(tokenColumn)} = any(${params.add(tokenForms(token), 'tokens')}) ` +
+    `and ${sql.isState('in-flight', params)}` +
+    (attempts === null ? '' : ` and (r.attempts is null or ${attempts} = r.attempts)`)
   const text =
-    `with marked as (update ${sql.table} t set ${set.map(([column, value]) => `${column} = ${value}`).join(', ')} ` +
-    `from ${request} where ${key} = r.id and case when ${mine} then true else false end ` +
-    `returning ${key} as id, t.xmin as version), ` +
-    `others as (select r.id, r.reason from ${request} where not exists (select from marked where marked.id = r.id)) ` +
-    `select id, version from marked union all ` +
-    `select r.id, t.version from others r cross join lateral ` +
-    `(select t.xmin as version from ${sql.table} t where ${key} = r.id and ${already} offset 0) t`
+    `with marked as (update ${sql.table} t set ${setList(set)} ` +
+    `from ${request} where ${key.equals('t', 'r')} and case when ${mine} then true else false end ` +
+    `returning ${key.list('t')}, t.xmin as version), ` +
+    `others as (select ${key.names('r')}, r.reason from ${request} ` +
+    `where (${key.names('r')}) not in (select ${key.names('marked')} from marked)) ` +
+    `select ${key.names('marked')}, version from marked union all ` +
+    `select ${key.names('r')}, t.version from others r cross join lateral ` +
+    `(select t.xmin as version from ${sql.table} t where ${key.equals('t', 'r')} and ${already} offset 0) t`
   return { text, values: params.values, withoutSeqScan: true }
 }
 
-/** The server's clock, so that it does not matter what the console's says. */
-const RETRY_AT = 'now() + make_interval(secs => r.delay)'
-
-function delaysOf(requests: readonly MarkRequest[]): readonly string[] {
-  return requests.map(({ id, delaySec }) => {
-    if (delaySec !== undefined && Number.isFinite(delaySec) && delaySec >= 0) return String(delaySec)
-    throw new RedriveError('internal', 'never', { reason: `the retry of ${id} does not say when` })
-  })
+function delayOf({ id, delaySec }: MarkRequest): string {
+  if (delaySec !== undefined && Number.isFinite(delaySec) && delaySec >= 0) return String(delaySec)
+  throw new RedriveError('internal', 'never', { reason: `the retry of ${id} does not say when` })
 }
 
-/** `now()` is another one at each try. */
-function same(column: string, value: string): readonly string[] {
-  return value === 'now()' || value === RETRY_AT ? [] : [`t.${column} is not distinct from ${value}`]
+/** The server's clock is another one at each try. */
+function same({ column, value, steady }: Assignment): readonly string[] {
+  return steady ? [`t.${column} is not distinct from ${value}`] : []
 }

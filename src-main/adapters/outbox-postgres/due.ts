@@ -3,7 +3,10 @@ import { messageStates } from '../../domain/message.ts'
 import type { MessageState } from '../../domain/message.ts'
 import type { DueRule } from '../../ports/due.ts'
 import { DUE_LIMIT_MAX } from '../../ports/due.ts'
-import type { Params } from './compile.ts'
+import { RedriveError } from '../../domain/errors.ts'
+import { touchedAt } from '../outbox-sql/times.ts'
+import { resendOf } from './claiming.ts'
+import type { Params } from '../outbox-sql/statement.ts'
 import type { Parts } from './parts.ts'
 
 /**
@@ -34,25 +37,26 @@ export function dueConditions(
   rule: DueRule,
   params: Params,
 ): DueConditions {
-  const { created, updated, nextAttempt } = mapping.times
+  const { tokenColumn } = resendOf(mapping)
   const among = (states: ReadonlySet<MessageState>): string => {
     const branches = sql.branches(params, states).map(({ condition }) => `(${condition})`)
     return branches.length === 0 ? 'false' : `(${branches.join(' or ')})`
   }
   const seconds = params.add(String(rule.stuckAfterSec), 'seconds')
+  const touched = touchedAt(sql.frame(params))
   const silent =
-    `coalesce(${sql.column(updated)}, ${sql.column(created)}) ` +
-    `<= now() - make_interval(secs => ${seconds}::float8)`
-  const due = sql.column(nextAttempt)
-  const attempts = sql.column(mapping.attempts.column)
-  const token = sql.column(mapping.tokenColumn)
+    touched === null ? 'false' : `${touched} <= now() - make_interval(secs => ${seconds}::float8)`
+  const due = sql.time('nextAttempt', params)
+  const attempts = sql.attempts(params)
+  const token = sql.column(tokenColumn)
   const pattern = `${escapeLike(CLAIM_TOKEN_BEGINS)}%${escapeLike(CLAIM_TOKEN_ENDS)}%`
   return {
     waits: among(WAITING),
     isInFlight: among(new Set(['in-flight'])),
-    reached: `case when ${due} is null then ${silent} else ${due} <= now() end`,
+    reached: due === null ? silent : `case when ${due} is null then ${silent} else ${due} <= now() end`,
     silent,
-    attemptsLeft: `${attempts} < ${params.add(String(rule.attemptsMax), mapping.attempts.column)}`,
+    attemptsLeft:
+      attempts === null ? 'true' : `${attempts} < ${params.add(String(rule.attemptsMax), 'attempts')}::int`,
     unclaimed: `(${token} like ${params.add(pattern, 'claimed')} escape '!') is not true`,
     unfinished: messageStates
       .filter((state) => FINISHED.has(state) && mapping.states.some((one) => one.state === state))
@@ -60,6 +64,22 @@ export function dueConditions(
       .join(' and '),
     unsent: `(${among(new Set(['sent']))}) is not true`,
   }
+}
+
+/** A sweep takes its rows in the order of one column that grows. Throws RedriveError `action-refused` where there is none. */
+export function keyColumn({ sql }: Pick<Parts, 'sql'>): string {
+  const [key] = sql.key.columns
+  if (key !== undefined && sql.key.kind === 'integer') return sql.column(key.name)
+  throw new RedriveError('action-refused', 'never', {
+    action: 'resend',
+    reason: 'a sweep takes rows in the order of their key, which has to be one column of whole numbers',
+    instead: 'Resend by hand, or retry: the services’ own relay sends the message.',
+  })
+}
+
+/** Null where messages have no order. */
+export function chainColumn({ mapping, sql }: Pick<Parts, 'mapping' | 'sql'>): string {
+  return sql.field(mapping.chain?.key, sql.newParams()) ?? 'null::text'
 }
 
 /** At most what one statement may take. */

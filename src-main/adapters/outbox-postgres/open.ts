@@ -1,22 +1,26 @@
-import { RedriveError } from '../../domain/errors.ts'
-import type { Mapping } from '../../domain/mapping.ts'
-import { mappingColumns } from '../../domain/mapping.ts'
+import type { Mapping } from '../../domain/mapping/mapping.ts'
 import type { SourceConfig } from '../../domain/workspace.ts'
+import type { HandBackPreview } from '../../ports/hand-back.ts'
 import type { Outbox } from '../../ports/outbox.ts'
 import { parseAddress, parseTableName } from './address.ts'
-import { readCatalogue, requireKey } from './catalogue.ts'
+import { readCatalogues } from './catalogues.ts'
 import { claimMessages, markMessages } from './claiming.ts'
+import { newDrift } from './drift.ts'
+import { explainStatements } from './explaining.ts'
+import { previewAction, retryMessages } from './handing-back.ts'
 import { claimDueMessages } from './claiming-due.ts'
-import { newCompiler } from './compile.ts'
 import { tlsFrom } from './connection.ts'
 import { expireMessages, findExhausted } from './exhausted.ts'
-import { listMessages, readLaterSent, readMessages } from './list.ts'
-import type { Parts } from './parts.ts'
+import { onMembers } from './members.ts'
+import type { Whole } from './parts.ts'
 import { reportOn } from './report.ts'
 import { resolveMessages, undoResolve } from './resolving.ts'
 import { servedStates } from './served.ts'
 import { openSession } from './session.ts'
-import { countMessages, groupMessages } from './tally.ts'
+import { newCompiler } from '../outbox-sql/compiler.ts'
+import { listMessages, readLaterSent, readMessages } from '../outbox-sql/list.ts'
+import { countMessages, groupMessages } from '../outbox-sql/tally.ts'
+import { postgresDialect } from './dialect.ts'
 
 export interface PostgresOutboxOptions {
   readonly config: Pick<SourceConfig, 'url' | 'tls' | 'stuckAfterSec' | 'maxAttempts'> & {
@@ -42,23 +46,46 @@ export async function openPostgresOutbox(
   const tls = await tlsFrom(config.tls, address)
   const session = openSession({ address, password: options.password, tls })
   try {
-    const catalogue = await readCatalogue(session, name, signal)
-    const chosen = options.chooseMapping([...catalogue.columns.keys()])
-    const mapping = { ...chosen, attempts: { ...chosen.attempts, max: config.maxAttempts } }
-    const absent = mappingColumns(mapping).filter((column) => !catalogue.columns.has(column))
-    if (absent.length > 0) throw new RedriveError('column-missing', 'never', { columns: absent.join(', ') })
-    requireKey(catalogue, mapping.key)
+    const { catalogues, mapping } = await readCatalogues(
+      session,
+      { name, choose: (columns) => withLimit(options.chooseMapping(columns), config.maxAttempts) },
+      signal,
+    )
+    const catalogue = catalogues.own
     const limits = { stuckAfterSec: config.stuckAfterSec, attemptsMax: config.maxAttempts }
-    const sql = newCompiler(mapping, catalogue, limits)
+    const sql = newCompiler(postgresDialect, mapping, catalogues, limits)
     const served = await servedStates(session, { mapping, sql, catalogue }, signal)
-    return outboxOf({ session, mapping, sql, catalogue, limits, served: () => served })
+    const drift = newDrift(session, mapping, catalogues)
+    const parts = { session, mapping, sql, catalogue, limits, drift, served: () => served }
+    const members = [catalogue, ...catalogues.more].map((own) => {
+      const single = newCompiler(postgresDialect, mapping, { ...catalogues, own, more: [] }, limits)
+      return { ...parts, sql: single, catalogue: own }
+    })
+    return outboxOf({ ...parts, members })
   } catch (error) {
     await session.close()
     throw error
   }
 }
 
-function outboxOf(parts: Parts): Outbox {
+/** A row of no table. */
+function leftAlone(id: string): HandBackPreview {
+  return { id, applied: false, before: {}, after: null, message: null, risks: [] }
+}
+
+/** What the source says where the layout does not: part of the mapping, so that a plan notices when it is changed. */
+function withLimit(mapping: Mapping, attemptsMax: number): Mapping {
+  const { attempts } = mapping
+  if (attempts === undefined || attempts.limit !== undefined) return mapping
+  return { ...mapping, attempts: { ...attempts, limit: attemptsMax } }
+}
+
+function outboxOf(parts: Whole): Outbox {
+  // A table that is no longer as the mapping says is not written to.
+  const unchanged = async <Result>(signal: AbortSignal, write: () => Promise<Result>): Promise<Result> => {
+    await parts.drift.refuse(signal)
+    return write()
+  }
   return {
     mapping: parts.mapping,
     report: (signal) => reportOn(parts, signal),
@@ -67,13 +94,60 @@ function outboxOf(parts: Parts): Outbox {
     groups: (filter, by, budgetMs, signal) => groupMessages(parts, { filter, by, budgetMs }, signal),
     read: (ids, signal) => readMessages(parts, ids, signal),
     laterSent: (ids, signal) => readLaterSent(parts, ids, signal),
-    claim: (requests, token, signal) => claimMessages(parts, requests, token, signal),
-    mark: (requests, token, signal) => markMessages(parts, requests, token, signal),
-    resolve: (requests, signal) => resolveMessages(parts, requests, signal),
-    undo: (requests, signal) => undoResolve(parts, requests, signal),
-    claimDue: (request, token, signal) => claimDueMessages(parts, request, token, signal),
+    claim: (requests, token, signal) =>
+      unchanged(signal, () =>
+        onMembers(
+          parts,
+          requests,
+          (member, mine) => claimMessages(member, mine, token, signal),
+          (id) => ({ id, claimed: false }),
+        ),
+      ),
+    mark: (requests, token, signal) =>
+      unchanged(signal, () =>
+        onMembers(
+          parts,
+          requests,
+          (member, mine) => markMessages(member, mine, token, signal),
+          (id) => ({ id, marked: false }),
+        ),
+      ),
+    resolve: (requests, signal) =>
+      unchanged(signal, () =>
+        onMembers(
+          parts,
+          requests,
+          (member, mine) => resolveMessages(member, mine, signal),
+          (id) => ({ id, applied: false }),
+        ),
+      ),
+    undo: (requests, signal) =>
+      unchanged(signal, () =>
+        onMembers(
+          parts,
+          requests,
+          (member, mine) => undoResolve(member, mine, signal),
+          (id) => ({ id, marked: false }),
+        ),
+      ),
+    claimDue: (request, token, signal) =>
+      unchanged(signal, () => claimDueMessages(parts, request, token, signal)),
     exhausted: (rule, signal) => findExhausted(parts, rule, signal),
-    expire: (requests, signal) => expireMessages(parts, requests, signal),
+    expire: (requests, signal) => unchanged(signal, () => expireMessages(parts, requests, signal)),
+    retry: (requests, signal) =>
+      unchanged(signal, () =>
+        onMembers(
+          parts,
+          requests,
+          (member, mine) => retryMessages(member, mine, signal),
+          (id) => ({ id, applied: false }),
+        ),
+      ),
+    preview: (action, requests, signal) =>
+      unchanged(signal, () =>
+        onMembers(parts, requests, (member, mine) => previewAction(member, action, mine, signal), leftAlone),
+      ),
+    explain: (signal) => explainStatements(parts, signal),
     close: () => parts.session.close(),
   }
 }

@@ -1,9 +1,10 @@
 import { RedriveError } from '../../domain/errors.ts'
 import type { MarkResult, ResolveRequest, ResolveResult, UndoRequest } from '../../ports/outbox.ts'
-import { bound, inIdOrder, markResults } from './claiming.ts'
-import { newParams } from './compile.ts'
+import { actionStatement, profileOf } from './acting.ts'
+import { bound, givenRows, markResults } from './claiming.ts'
 import type { Parts } from './parts.ts'
-import type { Statement } from './session.ts'
+import type { Params, Statement } from '../outbox-sql/statement.ts'
+import type { MappingAssignments } from '../../domain/mapping/values.ts'
 
 /** What is written where the decision was found already applied: the row no longer says what it held before. */
 const BEFORE_UNKNOWN = 'null'
@@ -15,7 +16,7 @@ export async function resolveMessages(
 ): Promise<readonly ResolveResult[]> {
   if (requests.length === 0) return []
   const [rows = []] = await parts.session.write([resolveStatement(parts, requests)], signal)
-  const applied = new Map(rows.map((row) => [row['id'] ?? '', row]))
+  const applied = new Map(rows.map((row) => [parts.sql.key.idOf(row), row]))
   return requests.map(({ id }) => {
     const row = applied.get(id)
     if (row === undefined) return { id, applied: false }
@@ -23,40 +24,39 @@ export async function resolveMessages(
   })
 }
 
-/** The row is joined to itself, because RETURNING knows only what it became; both are of the version that was seen. */
 function resolveStatement(parts: Parts, requests: readonly ResolveRequest[]): Statement {
   const { mapping, sql } = parts
-  const params = newParams()
-  const sorted = inIdOrder(requests)
-  const ids = params.add(
-    sorted.map((one) => one.id),
-    'ids',
-  )
-  const versions = params.add(
-    sorted.map((one) => one.version),
-    'versions',
-  )
-  const tokens = params.add(
-    sorted.map((one) => one.token),
-    'tokens',
-  )
-  const request = `unnest(${ids}::bigint[], ${versions}::text[], ${tokens}::text[]) r(id, version, token)`
-  const set = sql.assignments(mapping.actions.resolve, bound({ token: 'r.token' }), params)
-  const before = Object.keys(mapping.actions.resolve).map(
-    (name) => `${params.add(name, 'name')}::text, ${sql.column(name, 'o')}::text`,
-  )
-  const key = sql.column(mapping.key)
-  const applied =
-    `update ${sql.table} t set ${set.map(([column, value]) => `${column} = ${value}`).join(', ')} ` +
-    `from ${request} join ${sql.table} o on ${sql.column(mapping.key, 'o')} = r.id ` +
-    `where ${key} = r.id and t.xmin::text = r.version and o.xmin::text = r.version and ${sql.actionable(params)} ` +
-    `returning ${key} as id, t.xmin as version, json_build_object(${before.join(', ')})::text as before`
-  const text =
-    `with applied as (${applied}) select id, version, before from applied union all ` +
-    `select ${key}, t.xmin, null from ${sql.table} t join ${request} on ${key} = r.id ` +
-    `where ${sql.isState('discarded', params)} and ${sql.column(mapping.tokenColumn)} = r.token ` +
-    `and not exists (select from applied where applied.id = r.id)`
+  const profile = profileOf(mapping, 'resolve')
+  const params = sql.newParams()
+  const { key } = sql
+  const texts = { version: (one: ResolveRequest) => one.version, token: (one: ResolveRequest) => one.token }
+  const request = givenRows(parts, requests, texts, params)
+  const bind = bound({ token: 'r.token', reason: 'r.token' })
+  const applied = actionStatement(parts, { profile, request, bind, params })
+  const token = tokenColumnIn(profile.set ?? {})
+  // Where the row does not say whose decision it was, a repeat cannot be told from somebody else's change.
+  const again =
+    token === null
+      ? ''
+      : ` union all select ${key.list('t')}, t.xmin, null from ${sql.table} t join ${request} ` +
+        `on ${key.equals('t', 'r')} where ${resolvedState(parts, params)} ` +
+        `and ${sql.column(token)} = r.token ` +
+        `and not exists (select from applied where ${key.same('applied', 'r')})`
+  const text = `with applied as (${applied}) select ${key.names('applied')}, version, before from applied${again}`
   return { text, values: params.values }
+}
+
+function tokenColumnIn(set: MappingAssignments): string | null {
+  const found = Object.entries(set).find(
+    ([, value]) => typeof value === 'object' && value !== null && 'is' in value && value.is === 'token',
+  )
+  return found?.[0] ?? null
+}
+
+/** A resolved row is not one that a person may still act on. */
+function resolvedState({ mapping, sql }: Parts, params: Params): string {
+  const discards = mapping.states.some(({ state }) => state === 'discarded')
+  return discards ? sql.isState('discarded', params) : `not (${sql.actionable(params)})`
 }
 
 export async function undoResolve(
@@ -65,48 +65,35 @@ export async function undoResolve(
   signal: AbortSignal,
 ): Promise<readonly MarkResult[]> {
   const known = requests.filter((request) => request.before !== BEFORE_UNKNOWN)
-  if (known.length === 0) return markResults(requests, [])
+  if (known.length === 0) return markResults(requests, [], parts)
   const [rows = []] = await parts.session.write([undoStatement(parts, known)], signal)
-  return markResults(requests, rows)
+  return markResults(requests, rows, parts)
 }
 
 /** Every column as its own array of text, cast back to the column's type: exactly what was read comes back. */
 function undoStatement(parts: Parts, requests: readonly UndoRequest[]): Statement {
   const { mapping, sql, catalogue } = parts
-  const params = newParams()
-  const sorted = inIdOrder(requests)
-  const images = sorted.map((one) => readImage(one.before))
-  const names = Object.keys(mapping.actions.resolve)
+  const params = sql.newParams()
+  const { key } = sql
+  const images = new Map(requests.map((one) => [one, readImage(one.before)]))
+  const names = Object.keys(profileOf(mapping, 'resolve').set ?? {})
   const columns = names.map((name, place) => ({
     name: sql.column(name, '').slice(1),
     value: `r.b${place}::${catalogue.columns.get(name)?.type ?? 'text'}`,
-    array: `${params.add(
-      images.map((image) => image[name] ?? null),
-      name,
-    )}::text[]`,
+    of: (one: UndoRequest) => images.get(one)?.[name] ?? null,
     alias: `b${place}`,
   }))
-  const ids = params.add(
-    sorted.map((one) => one.id),
-    'ids',
-  )
-  const versions = params.add(
-    sorted.map((one) => one.version),
-    'versions',
-  )
-  const key = sql.column(mapping.key)
-  const request =
-    `unnest(${[`${ids}::bigint[]`, `${versions}::text[]`, ...columns.map((one) => one.array)].join(', ')}) ` +
-    `r(${['id', 'version', ...columns.map((one) => one.alias)].join(', ')})`
+  const texts = Object.fromEntries(columns.map(({ alias, of }) => [alias, of]))
+  const request = givenRows(parts, requests, { version: (one) => one.version, ...texts }, params)
   const set = columns.map((one) => `${one.name} = ${one.value}`).join(', ')
   const same = columns.map((one) => `t.${one.name} is not distinct from ${one.value}`).join(' and ')
   const text =
     `with undone as (update ${sql.table} t set ${set} from ${request} ` +
-    `where ${key} = r.id and t.xmin::text = r.version and ${sql.isState('discarded', params)} ` +
-    `returning ${key} as id, t.xmin as version) select id, version from undone union all ` +
+    `where ${key.equals('t', 'r')} and t.xmin::text = r.version and ${resolvedState(parts, params)} ` +
+    `returning ${key.list('t')}, t.xmin as version) select ${key.names('undone')}, version from undone union all ` +
     // A repeat: the row holds exactly what it held before the decision, its old time of change included.
-    `select ${key}, t.xmin from ${sql.table} t join ${request} on ${key} = r.id ` +
-    `where ${same} and not exists (select from undone where undone.id = r.id)`
+    `select ${key.list('t')}, t.xmin from ${sql.table} t join ${request} on ${key.equals('t', 'r')} ` +
+    `where ${same} and not exists (select from undone where ${key.same('undone', 'r')})`
   return { text, values: params.values }
 }
 

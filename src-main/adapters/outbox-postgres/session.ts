@@ -6,6 +6,7 @@ import { classify } from './classify.ts'
 import type { Circumstances } from './classify.ts'
 import { newClient, openPool } from './connection.ts'
 import type { ConnectionSettings } from './connection.ts'
+import type { Read, Row, Statement } from '../outbox-sql/statement.ts'
 
 /** Looking is cheap and short; more connections would only queue on the server. */
 const READ_CONNECTIONS_MAX = 4
@@ -22,21 +23,14 @@ const SILENCE_MARGIN_MS = 5_000
 /** How long a cancelled statement may take to end before its connection is cut. */
 const CANCEL_WAIT_MS = 2_000
 
-export type Row = Readonly<Record<string, string | null>>
-
-export interface Statement {
-  readonly text: string
-  readonly values: readonly SqlValue[]
-  /** For EXPLAIN: would an index do? */
-  readonly withoutSeqScan?: boolean
-}
-export type SqlValue = string | null | readonly (string | null)[]
-
 export interface Session {
-  /** Runs in one read-only transaction. Rejects with RedriveError `query-timeout` after `timeoutMs` on the server. */
-  read(statement: Statement, timeoutMs: number, signal: AbortSignal): Promise<readonly Row[]>
+  readonly read: Read
   /** Runs all in one transaction, all or none. One answer for each statement. */
   write(statements: readonly Statement[], signal: AbortSignal): Promise<readonly (readonly Row[])[]>
+  /** The same, and takes it back: what the statements answer is what would be. */
+  rehearse(statements: readonly Statement[], signal: AbortSignal): Promise<readonly (readonly Row[])[]>
+  /** Grows with each connection that ended: until the next one the table may have been changed. */
+  lost(): number
   close(): Promise<void>
 }
 
@@ -90,7 +84,12 @@ interface Backend {
 export function openSession(settings: ConnectionSettings): Session {
   const { host, port, database, user } = settings.address
   const detail: ErrorDetail = { server: `${host}:${port}`, host, port, database, user }
-  const readPool = openPool(settings, READ_CONNECTIONS_MAX)
+  let lost = 0
+  const pool = (connectionsMax: number): pg.Pool =>
+    openPool(settings, connectionsMax).on('remove', () => {
+      lost += 1
+    })
+  const readPool = pool(READ_CONNECTIONS_MAX)
   let writePool: pg.Pool | null = null
   const context = { settings, detail }
   const standby = async (signal: AbortSignal): Promise<boolean> => {
@@ -100,20 +99,27 @@ export function openSession(settings: ConnectionSettings): Session {
     ])
     return rows?.[0]?.['standby'] === 't'
   }
+  const write = async (
+    statements: readonly Statement[],
+    ending: Ending,
+    signal: AbortSignal,
+  ): Promise<readonly (readonly Row[])[]> => {
+    writePool ??= pool(WRITE_CONNECTIONS_MAX)
+    const run = { mode: 'write', timeoutMs: WRITE_TIMEOUT_MS, ending, signal } as const
+    try {
+      return await transact(context, writePool, run, statements)
+    } catch (error) {
+      throw await readOnlyReason(error, () => standby(signal))
+    }
+  }
   return {
     async read(statement, timeoutMs, signal) {
       const [rows] = await transact(context, readPool, { mode: 'read', timeoutMs, signal }, [statement])
       return rows ?? []
     },
-    async write(statements, signal) {
-      writePool ??= openPool(settings, WRITE_CONNECTIONS_MAX)
-      const run = { mode: 'write', timeoutMs: WRITE_TIMEOUT_MS, signal } as const
-      try {
-        return await transact(context, writePool, run, statements)
-      } catch (error) {
-        throw await readOnlyReason(error, () => standby(signal))
-      }
-    },
+    write: (statements, signal) => write(statements, 'commit', signal),
+    rehearse: (statements, signal) => write(statements, 'rollback', signal),
+    lost: () => lost,
     async close() {
       await Promise.all([readPool.end(), writePool?.end()])
     },
@@ -135,8 +141,12 @@ interface Context {
 interface Run {
   readonly mode: 'read' | 'write'
   readonly timeoutMs: number
+  /** Absent: commit. */
+  readonly ending?: Ending
   readonly signal: AbortSignal
 }
+
+type Ending = 'commit' | 'rollback'
 
 async function transact(
   context: Context,
@@ -221,13 +231,14 @@ async function pipeline(
       queryMode: 'extended',
     } as pg.QueryConfig),
   )
-  const committed = client.query('commit')
+  const ending = run.ending ?? 'commit'
+  const committed = client.query(ending)
   stream.uncork()
   const settled = await Promise.allSettled([begun, ...answers, committed])
   for (const one of settled) if (one.status === 'rejected') throw one.reason
   const { command } = await committed
   // The server answers COMMIT of a failed transaction with ROLLBACK and no error.
-  if (command !== 'COMMIT') {
+  if (command !== ending.toUpperCase()) {
     throw new RedriveError('query-failed', 'later', { reason: `the transaction ended with ${command}` })
   }
   const backend = await begun

@@ -1,74 +1,13 @@
-import { z } from 'zod'
 import { RedriveError } from '../../domain/errors.ts'
-import { mappingColumns } from '../../domain/mapping.ts'
-import type { Mapping, MappingPredicate } from '../../domain/mapping.ts'
-import { messageStates } from '../../domain/message.ts'
+import type { Mapping } from '../../domain/mapping/mapping.ts'
+import { mappingColumns } from '../../domain/mapping/walk.ts'
+import { parseMapping } from '../mapping-schema/parse.ts'
 import reference from './redrive-reference.json' with { type: 'json' }
-
-const value = z.union([
-  z.string(),
-  z.number(),
-  z.boolean(),
-  z.null(),
-  z.strictObject({ is: z.enum(['now', 'infinity', 'token', 'reason', 'delay']) }),
-  z.strictObject({ column: z.string(), plus: z.number().int() }),
-])
-
-const predicate: z.ZodType<MappingPredicate> = z.lazy(() =>
-  z.union([
-    z.strictObject({ all: z.array(predicate) }),
-    z.strictObject({ any: z.array(predicate) }),
-    z.strictObject({ not: predicate }),
-    z.strictObject({ column: z.string(), equals: value }),
-    z.strictObject({ column: z.string(), in: z.array(z.union([z.string(), z.number()])) }),
-    z.strictObject({ column: z.string(), above: value }),
-    z.strictObject({ column: z.string(), isNull: z.boolean() }),
-  ]),
-)
-
-const assignments = z.record(z.string(), value)
-const state = z.enum(messageStates)
-const jsonColumn = z.strictObject({ column: z.string(), encoding: z.literal('json') })
-
-const mapping: z.ZodType<Mapping> = z.strictObject({
-  profile: z.string().min(1),
-  key: z.string(),
-  messageId: z.string(),
-  type: z.string(),
-  chain: z.strictObject({ key: z.string(), previousId: z.string() }),
-  destination: z.strictObject({ exchange: z.string(), routingKey: z.string() }),
-  payload: jsonColumn,
-  headers: jsonColumn,
-  times: z.strictObject({ created: z.string(), updated: z.string(), nextAttempt: z.string() }),
-  attempts: z.strictObject({ column: z.string(), max: z.number().int().min(1) }),
-  lastError: z.string(),
-  states: z.array(z.strictObject({ state, when: predicate })).min(1),
-  open: predicate,
-  actions: z.strictObject({
-    claim: assignments,
-    confirm: assignments,
-    fail: assignments,
-    retry: assignments,
-    release: z.array(z.strictObject({ from: z.array(state), set: assignments })),
-    resolve: assignments,
-  }),
-  tokenColumn: z.string(),
-})
 
 /** The profile name that means: find out from the table's columns. */
 export const PROFILE_AUTO = 'auto'
 
-export const profiles: readonly Mapping[] = [parseMapping(reference)]
-
-/** Throws RedriveError `workspace-invalid` where it is no mapping. */
-export function parseMapping(data: unknown): Mapping {
-  const parsed = mapping.safeParse(data)
-  if (parsed.success) return parsed.data
-  throw new RedriveError('workspace-invalid', 'never', {
-    at: 'profile',
-    problem: z.prettifyError(parsed.error),
-  })
-}
+export const profiles: readonly Mapping[] = [parseMapping(reference, 'profile')]
 
 export interface ProfileCandidate {
   readonly mapping: Mapping

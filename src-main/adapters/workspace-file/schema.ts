@@ -6,6 +6,9 @@ import {
   kafkaMechanisms,
   STUCK_AFTER_SEC_DEFAULT,
 } from '../../domain/workspace.ts'
+import { RedriveError } from '../../domain/errors.ts'
+import type { Mapping } from '../../domain/mapping/mapping.ts'
+import { parseMapping } from '../mapping-schema/parse.ts'
 import { schemaPathProblem } from './schema-path.ts'
 import { sweepLimits } from '../../domain/sweep-policy.ts'
 import { brokerUrlProblem, nodeAddressProblem, sourceUrlProblem } from './urls.ts'
@@ -64,6 +67,39 @@ const schemas = z
   .refine((value) => Object.keys(value).length <= SCHEMAS_MAX, { error: `more than ${SCHEMAS_MAX} schemas` })
   .describe('JSON Schema that an edited payload of that type must match.')
 
+/** Checked by the mapping's own schema, so that a fault is told with its place in the mapping. */
+const mapping = z
+  .unknown()
+  .superRefine((value, context) => {
+    const problem = mappingProblem(value)
+    if (problem !== null) context.addIssue({ code: 'custom', message: problem })
+  })
+  .transform((value) => value as Mapping | { readonly file: string })
+  .meta({
+    description: 'In the place of a profile: a mapping, or the file that holds one.',
+    anyOf: [
+      {
+        type: 'object',
+        properties: { file: { type: 'string', minLength: 1 } },
+        required: ['file'],
+        additionalProperties: false,
+      },
+      { $ref: 'mapping.schema.json' },
+    ],
+  })
+
+function mappingProblem(value: unknown): string | null {
+  const file = z.strictObject({ file: text }).safeParse(value)
+  if (file.success) return schemaPathProblem(file.data.file)
+  try {
+    parseMapping(value, 'mapping')
+    return null
+  } catch (error) {
+    if (!(error instanceof RedriveError)) throw error
+    return `${error.detail['at'] ?? ''}: ${error.detail['problem'] ?? ''}`
+  }
+}
+
 const whole = (limits: { readonly min: number; readonly max: number }) =>
   z.int().min(limits.min).max(limits.max)
 const part = (limits: { readonly min: number; readonly max: number }) =>
@@ -106,6 +142,7 @@ const source = z.strictObject({
   outbox: z.strictObject({
     profile: text.default('auto').describe("A profile's name, or `auto`."),
     table: text.describe('Table with its schema: public.outbox_message.'),
+    mapping: mapping.exactOptional(),
     schemas: schemas.exactOptional(),
   }),
   deliver: z.strictObject({ broker: name }).exactOptional(),

@@ -152,10 +152,15 @@ export class Configure {
 /** Schemas are written in the workspace file only: a form that does not know them must not remove them. */
 function withUnseen(saved: SourceConfig, before: SourceConfig | undefined): SourceConfig {
   const schemas = saved.outbox.schemas ?? before?.outbox.schemas
+  const mapping = saved.outbox.mapping ?? before?.outbox.mapping
   const sweep = before?.sweep
   return {
     ...saved,
-    ...(schemas === undefined ? {} : { outbox: { ...saved.outbox, schemas } }),
+    outbox: {
+      ...saved.outbox,
+      ...(mapping === undefined ? {} : { mapping }),
+      ...(schemas === undefined ? {} : { schemas }),
+    },
     ...(sweep === undefined ? {} : { sweep }),
   }
 }

@@ -28,6 +28,8 @@ const connectionCodes: ReadonlySet<ErrorCode> = new Set([
   'table-without-key',
   'column-missing',
   'no-profile-matches',
+  'mapping-invalid',
+  'mapping-drifted',
 ])
 
 /** What is known of each connection from the calls that went over it. */

@@ -1,7 +1,7 @@
 import type { SweepPolicy } from '../../domain/sweep-policy.ts'
 import type { SweepOutcome } from '../../domain/sweep.ts'
 import type { Job } from '../../domain/job.ts'
-import { mappingDigest } from '../../domain/mapping.ts'
+import { mappingDigest } from '../../domain/mapping/walk.ts'
 import { freezePlan, newItemsDigest, planFormat } from '../../domain/plan.ts'
 import type { Plan } from '../../domain/plan.ts'
 import type { Outbox } from '../../ports/outbox.ts'

@@ -60,18 +60,21 @@ function isJsonObject(text: string): boolean {
   return isJson(text) && (text.trimStart().startsWith('{') || text.trim() === 'null')
 }
 
+/** Never used: a mapping that allows a resend says where messages go. */
+const NOWHERE = { exchange: '', routingKey: '' }
+
 function toItem(row: MessageWithContent): Omit<PlanItem, 'seq'> {
   return {
     id: row.id,
     version: row.version,
     messageId: row.messageId,
     state: row.state,
-    attempts: row.attempts,
+    attempts: row.attempts ?? 0,
     type: row.type,
     chainKey: row.chain?.key ?? null,
-    destination: row.destination,
+    destination: row.destination ?? NOWHERE,
     payloadDigest: contentDigest(row.content),
     payload: null,
-    createdAt: row.createdAt,
+    createdAt: row.createdAt ?? '',
   }
 }

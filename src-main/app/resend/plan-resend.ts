@@ -1,6 +1,7 @@
 import type { Json } from '../../domain/digest.ts'
 import { RedriveError } from '../../domain/errors.ts'
-import { mappingDigest } from '../../domain/mapping.ts'
+import { requireAction } from '../../domain/mapping/refusals.ts'
+import { mappingDigest } from '../../domain/mapping/walk.ts'
 import {
   PLAN_ITEMS_MAX,
   SKIPPED_NAMED_MAX,
@@ -53,6 +54,8 @@ export async function planResend(
   return connections.withOutbox(
     source,
     async (outbox) => {
+      requireAction(outbox.mapping, 'resend')
+      if (changes.edit !== null) requireAction(outbox.mapping, 'edit')
       const report = await outbox.report(signal)
       const draft = await ports.jobStore.beginPlan(id)
       try {

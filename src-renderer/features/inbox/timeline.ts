@@ -15,11 +15,13 @@ export function timelineOf(message: Message, detail: MessageDetail | null): Time
   const { createdAt, updatedAt, nextAttemptAt, attempts } = message
   const deeds = (detail?.deeds ?? []).map((deed) => ({ kind: 'deed' as const, at: deed.at, deed }))
   const last: TimelineEvent[] = []
-  if (updatedAt !== null && attempts > 0) last.push({ kind: 'attempts', at: updatedAt, attempts })
+  if (updatedAt !== null && attempts !== null && attempts > 0)
+    last.push({ kind: 'attempts', at: updatedAt, attempts })
   else if (updatedAt !== null && updatedAt !== createdAt) last.push({ kind: 'changed', at: updatedAt })
   const next: TimelineEvent[] = nextAttemptAt === null ? [] : [{ kind: 'next', at: nextAttemptAt }]
   const past = [...last, ...deeds].sort((a, b) => Date.parse(a.at) - Date.parse(b.at))
-  return [{ kind: 'stored', at: createdAt }, ...past, ...next]
+  const stored: TimelineEvent[] = createdAt === null ? [] : [{ kind: 'stored', at: createdAt }]
+  return [...stored, ...past, ...next]
 }
 
 /** A resend shows the mark of its outcome; what has none yet shows no mark. */

@@ -111,6 +111,7 @@ async function testSource(world: World, input: { name: string; draft: SourceDraf
       profile: 'redrive-reference',
       mappingDigest: 'a'.repeat(64),
       privileges: { select: true, update: true },
+      drift: null,
       readRoleCanWrite: false,
       indexed: true,
       ...world.switches.report,

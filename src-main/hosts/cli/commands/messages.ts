@@ -14,15 +14,20 @@ const columns: readonly Column<Message>[] = [
   { title: 'MESSAGE ID', cell: (row) => row.messageId, widthMax: 40 },
   { title: 'STATE', cell: (row) => row.state },
   { title: 'TROUBLE', cell: (row) => row.trouble },
-  { title: 'TRIES', cell: (row) => `${row.attempts}/${row.attemptsMax}`, align: 'right' },
+  { title: 'TRIES', cell: (row) => tries(row), align: 'right' },
   { title: 'TYPE', cell: (row) => row.type, widthMax: 30 },
   { title: 'DESTINATION', cell: (row) => place(row), widthMax: 40 },
   { title: 'CREATED', cell: (row) => row.createdAt },
   { title: 'LAST ERROR', cell: (row) => row.lastError, widthMax: 80 },
 ]
 
-function place({ destination }: Message): string {
-  return `${destination.exchange}/${destination.routingKey}`
+function place({ destination }: Pick<Message, 'destination'>): string | null {
+  return destination === null ? null : `${destination.exchange}/${destination.routingKey}`
+}
+
+function tries({ attempts, attemptsMax }: Message): string | null {
+  if (attempts === null) return null
+  return attemptsMax === null ? String(attempts) : `${attempts}/${attemptsMax}`
 }
 
 export const messagesList: Command = {
@@ -80,10 +85,10 @@ export const messagesShow: Command = {
     const id = args.required('id')
     const client = await engine()
     const message = await client.messages.get({ source, id }, { signal })
-    const { payload, headers, deeds, destination, chain, ...plain } = message
+    const { payload, headers, deeds, chain, ...plain } = message
     output.object(message, {
       ...plain,
-      destination: `${destination.exchange}/${destination.routingKey}`,
+      destination: place(message),
       chain: chain === null ? null : `${chain.key} after ${chain.previousId ?? 'nothing'}`,
       headers,
       payload,

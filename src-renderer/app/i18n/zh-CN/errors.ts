@@ -1,8 +1,7 @@
 import { topicErrors } from './errors-topics.ts'
+import { mappingErrors, nothingSent } from './errors-mapping.ts'
 import type { ErrorCode } from '../../../../src-preload/contract/errors.ts'
 import type { Sentences } from '../../../../src-preload/contract/sentences.ts'
-
-const nothingSent = '没有发送任何消息，也没有改动任何行。'
 
 /** 与 `explain.ts` 的英文一一对应；`{name}` 取自错误的 detail。 */
 export const chineseSentences: Readonly<Record<ErrorCode, Sentences>> = {
@@ -81,6 +80,7 @@ export const chineseSentences: Readonly<Record<ErrorCode, Sentences>> = {
     means: 'Redrive 不会猜测列的含义。' + nothingSent,
     next: '换一张表，或按 resources/outbox/postgres.sql 的结构建表。',
   },
+  ...mappingErrors,
   'query-timeout': {
     what: '数据库没有在限定时间内返回结果。',
     means: '这不代表没有消息。' + nothingSent,

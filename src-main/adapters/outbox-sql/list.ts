@@ -1,37 +1,30 @@
 import { RedriveError } from '../../domain/errors.ts'
 import type { Message, MessageWithContent } from '../../domain/message.ts'
 import { LIST_LIMIT_MAX } from '../../ports/outbox.ts'
-import type { ListQuery, MessagePage } from '../../ports/outbox.ts'
-import { newParams } from './compile.ts'
+import type { ListQuery, MessageFilter, MessagePage } from '../../ports/outbox.ts'
 import { readCursor, writeCursor } from './cursor.ts'
 import type { Position } from './cursor.ts'
-import type { Parts } from './parts.ts'
-import {
-  columnsBesideKey,
-  contentColumns,
-  messageColumns,
-  plainColumns,
-  toMessage,
-  toMessageWithContent,
-} from './rows.ts'
+import { ALIAS } from './frame.ts'
+import { isIndexed } from './indexed.ts'
+import type { LookParts } from './parts.ts'
+import { columnsBesideKey, contentColumns, messageColumns, toMessage, toMessageWithContent } from './rows.ts'
 import type { KnownColumns } from './rows.ts'
 import { selectionOf, windowed } from './selection.ts'
 import type { SelectedBranch, Selection, Window } from './selection.ts'
-import { isIndexed } from './served.ts'
-import type { Statement } from './session.ts'
-import { inSlices } from './slices.ts'
+import { lookInSlices } from './slicing.ts'
+import type { Row, Statement } from './statement.ts'
 
 const READ_TIMEOUT_MS = 10_000
 
 export async function listMessages(
-  parts: Parts,
+  parts: LookParts,
   query: ListQuery,
   signal: AbortSignal,
 ): Promise<MessagePage> {
   if (!Number.isInteger(query.limit) || query.limit < 1 || query.limit > LIST_LIMIT_MAX) {
     throw new RedriveError('usage', 'never', { problem: `The limit is at most ${LIST_LIMIT_MAX}.` })
   }
-  const position = readCursor(query.cursor, query.order)
+  const position = readCursor(query.cursor, query.order, (place) => parts.sql.walk.parse(place))
   const selection = selectionOf(query.filter, parts.mapping, parts.sql)
   const direct = !position.sliced && isIndexed(selection, query.filter, parts.served(), parts)
   return direct
@@ -40,25 +33,26 @@ export async function listMessages(
 }
 
 async function listDirectly(
-  parts: Parts,
+  parts: LookParts,
   query: ListQuery,
   { position, selection }: { position: Position; selection: Selection },
   signal: AbortSignal,
 ): Promise<MessagePage> {
-  const after = position.after === null ? null : BigInt(position.after)
   const window = {
     order: query.order,
     // One more than asked for tells whether there is a next page.
     limit: query.limit + 1,
-    from: after === null || query.order === 'newest' ? null : String(after + 1n),
-    to: after === null || query.order === 'oldest' ? null : String(after - 1n),
+    from: null,
+    to: null,
+    after: position.after,
   }
   try {
     const { statement, known } = pageOf(parts, selection, window)
     const rows = await parts.session.read(statement, query.budgetMs, signal)
-    const messages = rows.slice(0, query.limit).map((row) => toMessage(row, parts.limits.attemptsMax, known))
+    const shown = rows.slice(0, query.limit)
+    const messages = shown.map((row) => toMessage(row, parts, known))
     const more = rows.length > query.limit
-    const nextCursor = more ? cursorAfter(position, messages.at(-1)) : null
+    const nextCursor = more ? cursorAfter(position, shown.at(-1), parts) : null
     return { messages, nextCursor, scope: { complete: true } }
   } catch (error) {
     if (!(error instanceof RedriveError) || error.code !== 'query-timeout') throw error
@@ -70,8 +64,8 @@ async function listDirectly(
   }
 }
 
-function cursorAfter(position: Position, last: Message | undefined): string {
-  return writeCursor({ ...position, after: last?.id ?? position.after })
+function cursorAfter(position: Position, last: Row | undefined, { sql }: LookParts): string {
+  return writeCursor({ ...position, after: last === undefined ? position.after : sql.walk.placeOf(last) })
 }
 
 interface Page {
@@ -81,7 +75,7 @@ interface Page {
 }
 
 /** Ids first, from the index alone; then the rows of just this page. One statement, or less where all is plain. */
-function pageOf(parts: Parts, selection: Selection, window: Window): Page {
+function pageOf(parts: LookParts, selection: Selection, window: Window): Page {
   const { mapping, sql } = parts
   const judged = (branch: SelectedBranch): readonly string[] => [
     `${branch.state()} as state`,
@@ -91,17 +85,24 @@ function pageOf(parts: Parts, selection: Selection, window: Window): Page {
   if (only?.plain === true && second === undefined) {
     const known = { state: literal(only.state()), trouble: literal(only.trouble()) }
     const columns = (branch: SelectedBranch): readonly string[] => [
-      columnsBesideKey(mapping, sql),
+      columnsBesideKey(mapping, sql, selection.params),
       ...judged(branch).slice(known.state === undefined ? 0 : known.trouble === undefined ? 1 : 2),
     ]
     const text = windowed(selection, window, columns, parts)
     return { statement: { text, values: selection.params.values }, known }
   }
   const page = windowed(selection, window, judged, parts)
+  const order = sql.walk.orderOf(ALIAS, window.order === 'newest')
   const text =
-    `select ${plainColumns(mapping, sql)}, p.state, p.trouble from (${page}) p ` +
-    `join ${sql.table} t on ${sql.column(mapping.key)} = p.k order by p.k ${window.order === 'newest' ? 'desc' : 'asc'}`
+    `select ${sql.walk.list(ALIAS)}, ${columnsBesideKey(mapping, sql, selection.params)}, p.state, p.trouble ` +
+    `from (${page}) p join ${sql.table} ${ALIAS} on ${sql.walk.equals(ALIAS, 'p')} order by ${order}`
   return { statement: { text, values: selection.params.values }, known: {} }
+}
+
+/** The first page of a filter, newest first, for whoever wants to see the statement. */
+export function pageStatement(parts: LookParts, filter: MessageFilter, limit: number): Statement {
+  const selection = selectionOf(filter, parts.mapping, parts.sql)
+  return pageOf(parts, selection, { order: 'newest', limit, from: null, to: null }).statement
 }
 
 /** The value of a constant expression; undefined where it depends on the row. */
@@ -111,29 +112,34 @@ function literal(expression: string): string | null | undefined {
 }
 
 async function listInSlices(
-  parts: Parts,
+  parts: LookParts,
   query: ListQuery,
   position: Position,
   signal: AbortSignal,
 ): Promise<MessagePage> {
   const messages: Message[] = []
-  const ended = await inSlices({
-    order: query.order,
-    after: position.after,
-    budgetMs: query.budgetMs,
-    edges: (timeoutMs) => readEdges(parts, timeoutMs, signal),
-    slice: async (range, timeoutMs) => {
-      const window = { order: query.order, limit: query.limit - messages.length, ...range }
-      const selection = selectionOf(query.filter, parts.mapping, parts.sql)
-      const { statement, known } = pageOf(parts, selection, window)
-      const rows = await parts.session.read(statement, timeoutMs, signal)
-      return rows.map((row) => toMessage(row, parts.limits.attemptsMax, known))
+  let last: Row | undefined
+  const ended = await lookInSlices(
+    parts,
+    {
+      order: query.order,
+      after: position.after,
+      budgetMs: query.budgetMs,
+      slice: async (range, timeoutMs) => {
+        const window = { order: query.order, limit: query.limit - messages.length, ...range }
+        const selection = selectionOf(query.filter, parts.mapping, parts.sql)
+        const { statement, known } = pageOf(parts, selection, window)
+        const rows = await parts.session.read(statement, timeoutMs, signal)
+        return { rows, known }
+      },
+      take({ rows, known }) {
+        messages.push(...rows.map((row) => toMessage(row, parts, known)))
+        last = rows.at(-1) ?? last
+        return messages.length >= query.limit
+      },
     },
-    take(found) {
-      messages.push(...found)
-      return messages.length >= query.limit
-    },
-  })
+    signal,
+  )
   if (ended.end === 'budget') {
     return {
       messages,
@@ -141,57 +147,50 @@ async function listInSlices(
       scope: { complete: false, reason: 'time-budget', scannedToId: ended.after },
     }
   }
-  const nextCursor = ended.end === 'enough' ? cursorAfter(position, messages.at(-1)) : null
+  const nextCursor = ended.end === 'enough' ? cursorAfter(position, last, parts) : null
   return { messages, nextCursor, scope: { complete: true } }
 }
 
-export async function readEdges(
-  { session, mapping, sql }: Parts,
-  timeoutMs: number,
-  signal: AbortSignal,
-): Promise<{ readonly min: string; readonly max: string } | null> {
-  const key = sql.column(mapping.key)
-  const text = `select (select min(${key}) from ${sql.table} t) as min, (select max(${key}) from ${sql.table} t) as max`
-  const [row] = await session.read({ text, values: [] }, timeoutMs, signal)
-  const min = row?.['min'] ?? null
-  const max = row?.['max'] ?? null
-  return min === null || max === null ? null : { min, max }
-}
-
 export async function readMessages(
-  { session, mapping, sql, limits }: Parts,
+  parts: LookParts,
   ids: readonly string[],
   signal: AbortSignal,
 ): Promise<readonly MessageWithContent[]> {
-  if (ids.length === 0) return []
-  const params = newParams()
-  const wanted = params.add(ids, 'ids')
-  const text =
-    `select ${messageColumns(mapping, sql, params)}, ${contentColumns(mapping, sql)} ` +
-    `from unnest(${wanted}::bigint[]) with ordinality r(id, place) ` +
-    `join ${sql.table} t on ${sql.column(mapping.key)} = r.id order by r.place`
+  const { session, mapping, sql } = parts
+  const known = ids.filter((id) => sql.key.parts(id) !== null)
+  if (known.length === 0) return []
+  const params = sql.newParams()
+  const given = sql.dialect.given(sql.key.given(known, params))
+  const columns = `${messageColumns(mapping, sql, params)}, ${contentColumns(mapping, sql, params)}`
+  const conditions = [sql.key.equals(ALIAS, 'r'), ...sql.present(params)].join(' and ')
+  const text = `select ${columns} from ${given} join ${sql.table} ${ALIAS} on ${conditions} order by r.place`
   const rows = await session.read({ text, values: params.values }, READ_TIMEOUT_MS, signal)
-  return rows.map((row) => toMessageWithContent(row, limits.attemptsMax))
+  return rows.map((row) => toMessageWithContent(row, parts))
 }
 
 /** For each chain of these rows the highest id that is sent and higher than the chain's first row here. */
 export async function readLaterSent(
-  { session, mapping, sql }: Parts,
+  { session, mapping, sql }: LookParts,
   ids: readonly string[],
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, string>> {
-  if (ids.length === 0) return new Map()
-  const params = newParams()
-  const { key, chain } = mapping
-  const wanted = params.add(ids, 'ids')
+  const known = ids.filter((id) => sql.key.parts(id) !== null)
+  const [key] = sql.key.columns
+  const chain = mapping.chain?.key
+  // What stands in line is told by a key that grows.
+  if (known.length === 0 || typeof chain !== 'string' || key === undefined || sql.key.kind !== 'integer')
+    return new Map()
+  const params = sql.newParams()
+  const given = sql.dialect.given(sql.key.given(known, params))
+  const column = (alias: string): string => sql.column(key.name, alias)
   // One look for each chain, not for each row: a long chain of failed rows is walked once.
   const text =
     `select c.chain, l.later from (` +
-    `select ${sql.column(chain.key, 'm')} as chain, min(${sql.column(key, 'm')}) as first ` +
-    `from unnest(${wanted}::bigint[]) r(id) join ${sql.table} m on ${sql.column(key, 'm')} = r.id group by 1) c ` +
-    `cross join lateral (select ${sql.column(key)} as later from ${sql.table} t ` +
-    `where ${sql.column(chain.key)} = c.chain and ${sql.column(key)} > c.first ` +
-    `and ${sql.isState('sent', params)} order by ${sql.column(chain.key)} desc, ${sql.column(key)} desc limit 1) l`
+    `select ${sql.column(chain, 'm')} as chain, min(${column('m')}) as first ` +
+    `from ${given} join ${sql.table} m on ${sql.key.equals('m', 'r')} group by 1) c ` +
+    `cross join lateral (select ${column(ALIAS)} as later from ${sql.table} ${ALIAS} ` +
+    `where ${sql.column(chain)} = c.chain and ${column(ALIAS)} > c.first ` +
+    `and ${sql.isState('sent', params)} order by ${sql.column(chain)} desc, ${column(ALIAS)} desc limit 1) l`
   const rows = await session.read({ text, values: params.values }, READ_TIMEOUT_MS, signal)
   return new Map(rows.map((row) => [row['chain'] ?? '', row['later'] ?? '']))
 }

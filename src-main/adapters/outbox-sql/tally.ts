@@ -1,14 +1,14 @@
 import { RedriveError } from '../../domain/errors.ts'
 import { COUNT_MAX, GROUPS_MAX } from '../../ports/outbox.ts'
+import type { Field } from '../../domain/mapping/values.ts'
 import type { BoundedCount, GroupBy, MessageFilter, MessageGroup, Scope } from '../../ports/outbox.ts'
-import { readEdges } from './list.ts'
-import type { Parts } from './parts.ts'
+import { isIndexed } from './indexed.ts'
+import type { LookParts } from './parts.ts'
 import { isoTime } from './rows.ts'
 import { selectionOf, windowed } from './selection.ts'
-import { isIndexed } from './served.ts'
-import type { Row, Statement } from './session.ts'
-import { inSlices } from './slices.ts'
-import type { IdRange } from './slices.ts'
+import { lookInSlices } from './slicing.ts'
+import type { SliceRange } from './slicing.ts'
+import type { Params, Row, Statement } from './statement.ts'
 
 /** Two messages that differ only behind this are one group; stack traces would otherwise each be their own. */
 const ERROR_KEY_LENGTH = 200
@@ -21,7 +21,7 @@ interface Tally {
 }
 
 export async function countMessages(
-  parts: Parts,
+  parts: LookParts,
   filter: MessageFilter,
   budgetMs: number,
   signal: AbortSignal,
@@ -36,7 +36,7 @@ export async function countMessages(
 }
 
 export async function groupMessages(
-  parts: Parts,
+  parts: LookParts,
   question: { readonly filter: MessageFilter; readonly by: GroupBy; readonly budgetMs: number },
   signal: AbortSignal,
 ): Promise<{ groups: readonly MessageGroup[]; bounded: boolean; scope: Scope }> {
@@ -56,13 +56,13 @@ interface Question {
   readonly budgetMs: number
 }
 
-async function tally(parts: Parts, question: Question, signal: AbortSignal): Promise<Tally> {
+async function tally(parts: LookParts, question: Question, signal: AbortSignal): Promise<Tally> {
   const selection = selectionOf(question.filter, parts.mapping, parts.sql)
   const indexed = isIndexed(selection, question.filter, parts.served(), parts)
   return indexed ? tallyDirectly(parts, question, signal) : tallyInSlices(parts, question, signal)
 }
 
-async function tallyDirectly(parts: Parts, question: Question, signal: AbortSignal): Promise<Tally> {
+async function tallyDirectly(parts: LookParts, question: Question, signal: AbortSignal): Promise<Tally> {
   const statement = tallyStatement(parts, question, rowsMax(question), { from: null, to: null })
   try {
     const rows = await parts.session.read(statement, question.budgetMs, signal)
@@ -73,25 +73,28 @@ async function tallyDirectly(parts: Parts, question: Question, signal: AbortSign
   }
 }
 
-async function tallyInSlices(parts: Parts, question: Question, signal: AbortSignal): Promise<Tally> {
+async function tallyInSlices(parts: LookParts, question: Question, signal: AbortSignal): Promise<Tally> {
   const found: MessageGroup[] = []
   let left = rowsMax(question)
-  const ended = await inSlices({
-    // Oldest first, so that the age of the oldest is right even where the budget ends the search.
-    order: 'oldest',
-    after: null,
-    budgetMs: question.budgetMs,
-    edges: (timeoutMs) => readEdges(parts, timeoutMs, signal),
-    slice: (range, timeoutMs) =>
-      parts.session.read(tallyStatement(parts, question, left, range), timeoutMs, signal),
-    take(rows) {
-      for (const group of rows.map(toGroup)) {
-        found.push(group)
-        left -= group.count
-      }
-      return left <= 0
+  const ended = await lookInSlices(
+    parts,
+    {
+      // Oldest first, so that the age of the oldest is right even where the budget ends the search.
+      order: 'oldest',
+      after: null,
+      budgetMs: question.budgetMs,
+      slice: (range, timeoutMs) =>
+        parts.session.read(tallyStatement(parts, question, left, range), timeoutMs, signal),
+      take(rows) {
+        for (const group of rows.map(toGroup)) {
+          found.push(group)
+          left -= group.count
+        }
+        return left <= 0
+      },
     },
-  })
+    signal,
+  )
   const scope: Scope =
     ended.end === 'budget'
       ? { complete: false, reason: 'time-budget', scannedToId: ended.after }
@@ -105,32 +108,51 @@ function rowsMax(question: Question): number {
 }
 
 function tallyStatement(
-  parts: Parts,
+  parts: LookParts,
   { filter, by }: Question,
   limit: number,
-  range: IdRange | { readonly from: null; readonly to: null },
+  range: SliceRange,
 ): Statement {
   const { mapping, sql } = parts
   const selection = selectionOf(filter, mapping, sql)
-  const columns = {
-    type: [`${sql.column(mapping.type)} as g`],
-    error: [`left(${sql.column(mapping.lastError)}, ${ERROR_KEY_LENGTH}) as g`],
-    destination: [
-      `${sql.column(mapping.destination.exchange)} as g`,
-      `${sql.column(mapping.destination.routingKey)} as h`,
-    ],
-  }
-  const grouped = by === null ? [] : columns[by]
-  const keys = by === null ? [] : by === 'destination' ? ['g', 'h'] : ['g']
+  const { params } = selection
+  const grouped = by === null ? [] : groupedBy(by, parts, params)
+  const keys = grouped.map(({ as }) => as)
+  const created = sql.time('created', params)
   const rows = windowed(
     selection,
     { order: 'oldest', limit, ...range },
-    () => [`${sql.column(mapping.times.created)} as c`, ...grouped],
+    () => [
+      ...(created === null ? [] : [`${created} as c`]),
+      ...grouped.map(({ expression, as }) => `${expression} as ${as}`),
+    ],
     parts,
   )
-  const list = [...keys, 'count(*) as n', 'min(c) as oldest'].join(', ')
+  const list = [...keys, 'count(*) as n', ...(created === null ? [] : ['min(c) as oldest'])].join(', ')
   const text = `select ${list} from (${rows}) b${keys.length === 0 ? '' : ` group by ${keys.join(', ')}`}`
-  return { text, values: selection.params.values }
+  return { text, values: params.values }
+}
+
+/** What a layout does not have is the same for all its rows: one group. */
+function groupedBy(
+  by: GroupBy,
+  { mapping, sql }: LookParts,
+  params: Params,
+): readonly { readonly expression: string; readonly as: string }[] {
+  const field = (of: Field | undefined): string => sql.field(of, params) ?? sql.dialect.asText('null')
+  switch (by) {
+    case 'type':
+      return [{ expression: field(mapping.type), as: 'g' }]
+    case 'error': {
+      const error = sql.dialect.asText(field(mapping.lastError))
+      return [{ expression: `left(${error}, ${ERROR_KEY_LENGTH})`, as: 'g' }]
+    }
+    case 'destination':
+      return [
+        { expression: field(mapping.destination?.exchange), as: 'g' },
+        { expression: field(mapping.destination?.routingKey), as: 'h' },
+      ]
+  }
 }
 
 function toGroup(row: Row): MessageGroup {

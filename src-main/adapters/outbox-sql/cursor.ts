@@ -5,7 +5,7 @@ export type Order = 'newest' | 'oldest'
 /** Where the next page begins. */
 export interface Position {
   readonly order: Order
-  /** Last id that was looked at; null: before the first one. */
+  /** Last place that was looked at; null: before the first one. */
   readonly after: string | null
   /** Go on in slices even where an index was there: one statement took too long. */
   readonly sliced: boolean
@@ -15,14 +15,20 @@ export function writeCursor({ order, after, sliced }: Position): string {
   return Buffer.from(`1:${order}:${sliced ? 's' : 'd'}:${after ?? ''}`).toString('base64url')
 }
 
-const CURSOR = /^1:(newest|oldest):([sd]):(-?\d{1,19})?$/
+const CURSOR = /^1:(newest|oldest):([sd]):(.*)$/s
 
-/** Throws RedriveError `usage` where the cursor is none, or is of a list in the other order. */
-export function readCursor(cursor: string | null, order: Order): Position {
+/** Throws RedriveError `usage` where the cursor is none, or is of a list in the other order or of another outbox. */
+export function readCursor(
+  cursor: string | null,
+  order: Order,
+  parse: (place: string) => string | null,
+): Position {
   if (cursor === null) return { order, after: null, sliced: false }
   const match = CURSOR.exec(Buffer.from(cursor, 'base64url').toString())
-  if (match === null || match[1] !== order) {
+  const [, of, sliced, place = ''] = match ?? []
+  const after = place === '' ? null : parse(place)
+  if (of !== order || (place !== '' && after === null)) {
     throw new RedriveError('usage', 'never', { problem: 'This cursor belongs to another list.' })
   }
-  return { order, after: match[3] ?? null, sliced: match[2] === 's' }
+  return { order, after, sliced: sliced === 's' }
 }

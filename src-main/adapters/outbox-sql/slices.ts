@@ -106,7 +106,8 @@ function atLeast(ids: bigint, least: bigint): bigint {
   return ids < least ? least : ids
 }
 
-async function orTimeout<Result>(running: Promise<Result>): Promise<Result | 'timeout'> {
+/** A statement that ran out of its time, as a value. */
+export async function orTimeout<Result>(running: Promise<Result>): Promise<Result | 'timeout'> {
   try {
     return await running
   } catch (error) {

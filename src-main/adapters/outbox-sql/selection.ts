@@ -1,8 +1,10 @@
-import type { Mapping } from '../../domain/mapping.ts'
+import type { Mapping } from '../../domain/mapping/mapping.ts'
+import type { Field } from '../../domain/mapping/values.ts'
 import type { MessageState } from '../../domain/message.ts'
 import type { MessageFilter } from '../../ports/outbox.ts'
-import { newParams } from './compile.ts'
-import type { Compiler, Params } from './compile.ts'
+import type { Compiler } from './compiler.ts'
+import { ALIAS } from './frame.ts'
+import type { Params } from './statement.ts'
 
 /** A filter as SQL. A row is in it where one of `branches` holds, and only one can, together with `common`. */
 export interface Selection {
@@ -23,7 +25,7 @@ export interface SelectedBranch {
 }
 
 export function selectionOf(filter: MessageFilter, mapping: Mapping, sql: Compiler): Selection {
-  const params = newParams()
+  const params = sql.newParams()
   const common = commonConditions(filter, mapping, sql, params)
   const wanted = filter.states === undefined ? null : new Set(filter.states)
   const any = (condition: string): SelectedBranch => ({
@@ -50,30 +52,30 @@ export function selectionOf(filter: MessageFilter, mapping: Mapping, sql: Compil
   return { params, branches: branches.length === 0 ? [any('false')] : branches, common, states: [...states] }
 }
 
+/** A layout without the field that is asked for has no row with this value in it. */
+const NO_ROW = 'false'
+
 function commonConditions(
   filter: MessageFilter,
   mapping: Mapping,
   sql: Compiler,
   params: Params,
 ): readonly string[] {
-  const conditions: string[] = []
-  const equal = (column: string, value: string | undefined): void => {
-    if (value !== undefined) conditions.push(`${sql.column(column)} = ${params.add(value, column)}`)
+  const conditions: string[] = [...sql.present(params)]
+  const equal = (field: Field | undefined, value: string | undefined): void => {
+    if (value === undefined) return
+    conditions.push(field === undefined ? NO_ROW : sql.equals(field, value, params))
   }
   equal(mapping.type, filter.type)
-  equal(mapping.chain.key, filter.chainKey)
-  equal(mapping.destination.exchange, filter.exchange)
+  equal(mapping.chain?.key, filter.chainKey)
+  equal(mapping.destination?.exchange, filter.exchange)
   equal(mapping.messageId, filter.messageId)
   if (filter.error !== undefined) {
-    const pattern = params.add(`%${escapeLike(filter.error)}%`, 'pattern')
-    conditions.push(`${sql.column(mapping.lastError)} ilike ${pattern} escape '!'`)
+    const error = sql.field(mapping.lastError, params)
+    const pattern = (): string => params.add(`%${escapeLike(filter.error ?? '')}%`, 'pattern')
+    conditions.push(error === null ? NO_ROW : sql.dialect.contains(error, pattern()))
   }
-  if (filter.ageSecMin !== undefined) {
-    const seconds = params.add(String(filter.ageSecMin), 'seconds')
-    conditions.push(
-      `${sql.column(mapping.times.created)} <= now() - make_interval(secs => ${seconds}::float8)`,
-    )
-  }
+  if (filter.ageSecMin !== undefined) conditions.push(sql.olderThan('created', filter.ageSecMin, params))
   return conditions
 }
 
@@ -85,13 +87,15 @@ function escapeLike(text: string): string {
 export interface Window {
   readonly order: 'newest' | 'oldest'
   readonly limit: number
-  /** First and last id that belong to it; null: no bound on that side. */
+  /** First and last place that belong to it, whatever the order; null: no bound on that side. */
   readonly from: string | null
   readonly to: string | null
+  /** The last place that does not belong to it any more, in the order; null: none. */
+  readonly after?: string | null
 }
 
 /**
- * Rows of the selection within the window, in order, as a subselect with the key as `k` and the given columns. Each
+ * Rows of the selection within the window, in order, as a subselect with the key and the given columns. Each
  * rule of the mapping is a branch of a UNION with its own order and limit, so that each reads one range of an index
  * from its end and stops; one condition for all of them would read and sort everything that is open.
  */
@@ -99,19 +103,27 @@ export function windowed(
   selection: Selection,
   window: Window,
   columns: (branch: SelectedBranch) => readonly string[],
-  { mapping: { key }, sql }: { mapping: Mapping; sql: Compiler },
+  { sql }: { sql: Compiler },
 ): string {
   const { params } = selection
-  const bounds = [
-    ...(window.from === null ? [] : [`${sql.column(key)} >= ${params.add(window.from, 'from')}::bigint`]),
-    ...(window.to === null ? [] : [`${sql.column(key)} <= ${params.add(window.to, 'to')}::bigint`]),
-  ]
-  const ending = `order by k ${window.order === 'newest' ? 'desc' : 'asc'} limit ${params.add(String(window.limit), 'limit')}::bigint`
+  const { walk } = sql
+  const bounds = boundsOf(window, sql, params)
+  const limit = sql.dialect.limit(window.limit, params)
+  const ending = `order by ${walk.order(window.order === 'newest')} limit ${limit}`
   const parts = selection.branches.map((branch) => {
-    const list = [`${sql.column(key)} as k`, ...columns(branch)].join(', ')
+    const list = [walk.list(ALIAS), ...columns(branch)].join(', ')
     const where = [`(${branch.condition})`, ...selection.common, ...bounds].join(' and ')
-    return `select ${list} from ${sql.table} t where ${where} ${ending}`
+    return `select ${list} from ${sql.table} ${ALIAS} where ${where} ${ending}`
   })
   if (parts.length === 1) return parts.join('')
   return `select * from (${parts.map((part) => `(${part})`).join(' union all ')}) w ${ending}`
+}
+
+function boundsOf({ order, from, to, after }: Window, { walk }: Compiler, params: Params): readonly string[] {
+  const next = after ?? null
+  return [
+    ...(from === null ? [] : [walk.bound(ALIAS, '>=', from, params)]),
+    ...(to === null ? [] : [walk.bound(ALIAS, '<=', to, params)]),
+    ...(next === null ? [] : [walk.bound(ALIAS, order === 'newest' ? '<' : '>', next, params)]),
+  ]
 }

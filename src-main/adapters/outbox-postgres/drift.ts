@@ -1,0 +1,77 @@
+import { RedriveError } from '../../domain/errors.ts'
+import { mappingColumns } from '../../domain/mapping/walk.ts'
+import { nameOf } from '../outbox-sql/catalogue.ts'
+import type { Catalogue, Catalogues } from '../outbox-sql/catalogue.ts'
+import type { Mapping } from '../../domain/mapping/mapping.ts'
+import { readCatalogue } from './catalogue.ts'
+import type { Session } from './session.ts'
+
+/** Whether the tables are still as they were when the mapping was fitted to them. */
+export interface Drift {
+  /** Null: they are. Asks the server only where a connection has ended since the last time. */
+  find(signal: AbortSignal): Promise<string | null>
+  /** Throws RedriveError `mapping-drifted`. */
+  refuse(signal: AbortSignal): Promise<void>
+}
+
+export function newDrift(session: Session, mapping: Mapping, { own, more, companions }: Catalogues): Drift {
+  const tables: readonly (readonly [Catalogue, string | null])[] = [
+    [own, null],
+    ...more.map((one) => [one, null] as const),
+    ...[...companions].map(([name, catalogue]) => [catalogue, name] as const),
+  ]
+  let looked = session.lost()
+  let found: string | null = null
+  const find = async (signal: AbortSignal): Promise<string | null> => {
+    const lost = session.lost()
+    if (lost === looked) return found
+    const problems = await Promise.all(
+      tables.map(([before, companion]) =>
+        differenceOf(session, before, mappingColumns(mapping, companion), signal),
+      ),
+    )
+    looked = lost
+    found = problems.filter((one) => one !== null).join('; ') || null
+    return found
+  }
+  return {
+    find,
+    async refuse(signal) {
+      const problem = await find(signal)
+      if (problem !== null) throw new RedriveError('mapping-drifted', 'never', { problem })
+    },
+  }
+}
+
+async function differenceOf(
+  session: Session,
+  before: Catalogue,
+  columns: readonly string[],
+  signal: AbortSignal,
+): Promise<string | null> {
+  const now = await tableNow(session, before, signal)
+  const name = nameOf(before)
+  if (now === null) return `${name} is gone`
+  const differences = columns.flatMap((column) => {
+    const type = now.columns.get(column)?.type
+    const was = before.columns.get(column)?.type
+    if (type === undefined) return [`${name} has no column ${column} any more`]
+    return type === was ? [] : [`${name}.${column} is ${type} instead of ${was ?? 'nothing'}`]
+  })
+  const lostKey = before.keys.length > 0 && now.keys.length === 0 ? [`${name} has no key any more`] : []
+  const all = [...differences, ...lostKey]
+  return all.length === 0 ? null : all.join('; ')
+}
+
+async function tableNow(
+  session: Session,
+  { schema, table }: Catalogue,
+  signal: AbortSignal,
+): Promise<Catalogue | null> {
+  try {
+    return await readCatalogue(session, { schema, table }, signal)
+  } catch (error) {
+    if (error instanceof RedriveError && error.code === 'table-missing') return null
+    throw error
+  }
+}

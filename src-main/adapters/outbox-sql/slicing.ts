@@ -1,0 +1,43 @@
+import type { LookParts } from './parts.ts'
+import { inSlices } from './slices.ts'
+import type { SliceEnd } from './slices.ts'
+import { inKeySlices } from './key-slices.ts'
+
+/** Bounds of one slice, as `windowed` takes them. */
+export interface SliceRange {
+  readonly from: string | null
+  readonly to: string | null
+  readonly after?: string | null
+}
+
+export interface SliceLook<Result> {
+  readonly order: 'newest' | 'oldest'
+  readonly after: string | null
+  readonly budgetMs: number
+  slice(range: SliceRange, timeoutMs: number): Promise<Result>
+  take(result: Result): boolean
+}
+
+/** Walks the table in pieces: in ranges of whole numbers where its places are such, otherwise along its key. */
+export function lookInSlices<Result>(
+  parts: LookParts,
+  look: SliceLook<Result>,
+  signal: AbortSignal,
+): Promise<SliceEnd> {
+  if (!parts.sql.walk.ranged) return inKeySlices(parts, look, signal)
+  return inSlices({
+    order: look.order,
+    after: look.after,
+    budgetMs: look.budgetMs,
+    edges: async (timeoutMs) => {
+      const params = parts.sql.newParams()
+      const text = parts.sql.walk.edges(parts.sql.table, params)
+      const [row] = await parts.session.read({ text, values: params.values }, timeoutMs, signal)
+      const min = row?.['min'] ?? null
+      const max = row?.['max'] ?? null
+      return min === null || max === null ? null : { min, max }
+    },
+    slice: (range, timeoutMs) => look.slice(range, timeoutMs),
+    take: (result) => look.take(result),
+  })
+}

@@ -1,0 +1,120 @@
+import type { ActionProfile, Mapping } from './mapping.ts'
+import { assignmentsOf, keyColumns, usesOf, usesOfAssignments } from './walk.ts'
+
+export interface MappingProblem {
+  /** Place in the mapping: retry.set */
+  readonly at: string
+  readonly problem: string
+}
+
+/** What is wrong with a mapping, apart from the table that it is for. Empty: nothing. */
+export function mappingProblems(mapping: Mapping): readonly MappingProblem[] {
+  return [
+    ...unknownNames(mapping),
+    ...keyColumns(mapping).flatMap((column) => writtenAt(mapping, column)),
+    ...boundNames(mapping),
+    ...actionProblems('retry', mapping.retry),
+    ...actionProblems('resolve', mapping.resolve),
+    ...fieldProblems(mapping),
+    ...resendProblems(mapping),
+  ]
+}
+
+function unknownNames(mapping: Mapping): readonly MappingProblem[] {
+  const companions = new Set(Object.keys(mapping.companions ?? {}))
+  const settings = new Set(Object.keys(mapping.settings ?? {}))
+  const found = new Map<string, MappingProblem>()
+  for (const use of usesOf(mapping)) {
+    if (!('column' in use) && 'companion' in use && !companions.has(use.companion)) {
+      const problem = `there is no companion "${use.companion}"`
+      found.set(problem, { at: 'companions', problem })
+    }
+    if ('setting' in use && !settings.has(use.setting)) {
+      const problem = `there is no setting "${use.setting}"`
+      found.set(problem, { at: 'settings', problem })
+    }
+  }
+  return [...found.values()]
+}
+
+/** A row that gets another key is another row: nothing could be compared with what the operator saw. */
+function writtenAt(mapping: Mapping, column: string): readonly MappingProblem[] {
+  return assignmentsOf(mapping)
+    .filter(
+      ([at, set]) =>
+        Object.hasOwn(set, column) && !(at === 'retry.set' && mapping.retry?.does === 'insert-copy'),
+    )
+    .map(([at]) => ({ at, problem: `the key column "${column}" is never written` }))
+}
+
+/** What each place of the mapping may leave to the statement. */
+const BOUND: Readonly<Record<string, readonly string[]>> = {
+  'resend.claim': ['token'],
+  'resend.fail': ['reason'],
+  'resend.retry': ['reason', 'delay'],
+  'resolve.set': ['token', 'reason'],
+}
+
+function boundNames(mapping: Mapping): readonly MappingProblem[] {
+  return assignmentsOf(mapping).flatMap(([at, set]) => {
+    const allowed = at.startsWith('resend.release') ? ['reason'] : (BOUND[at] ?? [])
+    return usesOfAssignments(set).flatMap((use) =>
+      'bound' in use && !allowed.includes(use.bound)
+        ? [{ at, problem: `the ${use.bound} is not known in this action` }]
+        : [],
+    )
+  })
+}
+
+function actionProblems(name: 'retry' | 'resolve', profile: ActionProfile | undefined): MappingProblem[] {
+  if (profile === undefined) return []
+  const { does = 'update', set = {}, never = [], from } = profile
+  const problems = never
+    .filter((column) => Object.hasOwn(set, column))
+    .map((column) => ({ at: `${name}.set`, problem: `the column "${column}" is one that is never touched` }))
+  if (does === 'update' && Object.keys(set).length === 0)
+    problems.push({ at: `${name}.set`, problem: 'an update that sets nothing' })
+  if (does === 'delete' && Object.keys(set).length > 0)
+    problems.push({ at: `${name}.set`, problem: 'a row that is deleted has nothing to set' })
+  if (does === 'insert-copy' && name === 'resolve')
+    problems.push({ at: `${name}.does`, problem: 'a copy does not resolve a message' })
+  if (from?.length === 0) problems.push({ at: `${name}.from`, problem: 'no state is named' })
+  return problems
+}
+
+function fieldProblems({ evidence, columns, companions }: Mapping): MappingProblem[] {
+  const problems: MappingProblem[] = []
+  if (evidence !== undefined && (evidence.companion === undefined) === (evidence.elsewhere === undefined))
+    problems.push({ at: 'evidence', problem: 'either a companion, or where else it is' })
+  const forms = [
+    ...Object.entries(columns ?? {}).map(([name, form]) => [`columns.${name}`, form] as const),
+    ...Object.entries(companions ?? {}).flatMap(([companion, of]) =>
+      Object.entries(of.columns ?? {}).map(
+        ([name, form]) => [`companions.${companion}.columns.${name}`, form] as const,
+      ),
+    ),
+  ]
+  for (const [at, form] of forms) {
+    if (!('time' in form)) continue
+    if (form.time === 'local' && form.zone === undefined)
+      problems.push({ at, problem: 'a local time needs its zone, for example Asia/Shanghai' })
+    if (form.zone !== undefined && form.time !== 'local' && form.time !== 'date')
+      problems.push({ at, problem: `a time of the form ${form.time} has no zone` })
+  }
+  return problems
+}
+
+/** What a publish needs: without it Redrive would have to make something up. */
+function resendProblems(mapping: Mapping): MappingProblem[] {
+  const { resend, payload, destination, attempts, times } = mapping
+  if (resend === undefined) return []
+  const lacks = [
+    ...(payload === undefined ? ['a payload'] : []),
+    ...(destination?.exchange === undefined ? ['a destination'] : []),
+    ...(attempts === undefined ? ['attempts'] : []),
+    ...(times.created === undefined ? ['the time of creation'] : []),
+  ].map((what) => ({ at: 'resend', problem: `the mapping does not name ${what}, which a resend needs` }))
+  if (payload !== undefined && payload.encoding !== 'json' && payload.encoding !== 'text')
+    lacks.push({ at: 'payload.encoding', problem: 'only a payload of json or text can be sent as it is' })
+  return lacks
+}
