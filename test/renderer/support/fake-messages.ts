@@ -5,6 +5,7 @@ import { iso } from './fake-world.ts'
 export type FakeMessage = MessageDetail & {
   createdAt: string
   attempts: number
+  attemptsMax: number
   destination: { exchange: string; routingKey: string }
 }
 

@@ -9,7 +9,7 @@ import type { Decision } from '../../../src-preload/contract/decisions.ts'
 import type { ErrorCode, ErrorData } from '../../../src-preload/contract/errors.ts'
 import type { Evidence, ItemResult, Job, JobItem } from '../../../src-preload/contract/jobs.ts'
 import type { JournalAction, JournalEntry } from '../../../src-preload/contract/journal.ts'
-import type { MessageDetail, Trouble } from '../../../src-preload/contract/messages.ts'
+import type { Trouble } from '../../../src-preload/contract/messages.ts'
 import type { PlanEdit, PlanItem, PlanRedirect, PlanView } from '../../../src-preload/contract/plans.ts'
 import type { Sweep } from '../../../src-preload/contract/sweeps.ts'
 import type { ConnectionStatus } from '../../../src-preload/contract/session.ts'
@@ -185,7 +185,7 @@ export function note(world: World, { action, source = null, subject = null, deta
 interface AddSource {
   readonly name: string
   readonly environment?: SourceConnection['environment']
-  readonly messages?: MessageDetail[]
+  readonly messages?: FakeMessage[]
   readonly unlocked?: boolean
 }
 
