@@ -21,7 +21,6 @@ export const mappingCheck = z.object({
     }),
   ),
 })
-export type MappingCheck = z.infer<typeof mappingCheck>
 
 export const explainedStatement = z.object({
   name: z.string(),

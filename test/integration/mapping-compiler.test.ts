@@ -67,7 +67,7 @@ test('what the server makes of a condition is what the language says', async () 
     const params = sql.newParams()
     const text = `select (${sql.predicate(of, params)}) as v from ${sql.table} t order by t.id`
     const answer = await session.read({ text, values: params.values }, TIMEOUT_MS, signal())
-    return answer.map(({ v }) => (v == null ? null : v === 't'))
+    return answer.map((row) => ((row['v'] ?? null) === null ? null : row['v'] === 't'))
   }
   let truths = 0
   await fc.assert(

@@ -21,8 +21,6 @@ export type PlainPredicate =
   | { readonly column: string; readonly above: PlainValue }
   | { readonly column: string; readonly isNull: boolean }
 
-export type PlainAssignments = Readonly<Record<string, PlainValue>>
-
 /** A mapping of which every field is a column. */
 export interface PlainMapping {
   readonly whole: Mapping

@@ -84,7 +84,7 @@ export const predicates: fc.Arbitrary<MappingPredicate> = fc.letrec<{
   ),
   leaf: fc.oneof(
     fc
-      .tuple(comparison, fc.oneof(small, fc.constant({ add: [{ column: 'a' }, 1] } as Value)))
+      .tuple(comparison, fc.oneof(small, fc.constant<Value>({ add: [{ column: 'a' }, 1] })))
       .map(([name, right]) => ({ column: 'a', [name]: right }) as MappingPredicate),
     fc.tuple(comparison, word).map(([name, right]) => ({ column: 'b', [name]: right }) as MappingPredicate),
     fc.tuple(comparison, text).map(([name, value]) => ({ value, [name]: 'a' }) as MappingPredicate),

@@ -153,7 +153,7 @@ function partOf(text: Cell, by: string, n: number): Cell {
 }
 
 function leaf(found: unknown): Cell {
-  return found === undefined || found === null ? null : String(found)
+  return typeof found === 'string' || typeof found === 'number' ? String(found) : null
 }
 
 function not(truth: Truth): Truth {

@@ -11,7 +11,10 @@ export function parseMapping(data: unknown, at: string): Mapping {
     const place = issue === undefined ? '' : pathOf(deepest(issue))
     throw invalid(at, place, issue === undefined ? 'no mapping' : deepest(issue).message)
   }
-  const { $schema: _schema, ...mapping } = parsed.data as Mapping & { readonly $schema?: string }
+  // The editor's line is no part of the mapping, and must not change its digest.
+  const mapping = Object.fromEntries(
+    Object.entries(parsed.data).filter(([key]) => key !== '$schema'),
+  ) as unknown as Mapping
   const [problem] = mappingProblems(mapping)
   if (problem !== undefined) throw invalid(at, problem.at, problem.problem)
   return mapping

@@ -223,7 +223,7 @@ export const mappingSchema: z.ZodType<Mapping> = z.strictObject({
     })
     .exactOptional(),
   refuse: z.partialRecord(z.enum(refusable), refusal).exactOptional(),
-}) as unknown as z.ZodType<Mapping>
+})
 
 /** For editors: what they may offer and underline while a mapping is written. */
 export function mappingJsonSchema(): object {

@@ -61,13 +61,15 @@ function byValue(a: string, b: string): number {
   return a < b ? -1 : Number(a !== b)
 }
 
-/** Rows of requests as `r`: the key's columns, and texts, or others as their cast says, by name. */
+/** What is no text of what a request brings. */
+const TYPES_OF_GIVEN: Readonly<Record<string, string>> = { attempts: 'int', delay: 'float8' }
+
+/** Rows of requests as `r`: the key's columns, and what else each brings, by name. */
 export function givenRows<Request extends { readonly id: string }>(
   { sql }: Parts,
   requests: readonly Request[],
   texts: Readonly<Record<string, (one: Request) => string | null>>,
   params: Params,
-  types: Readonly<Record<string, string>> = {},
 ): string {
   const known = inIdOrder(requests.filter(({ id }) => sql.key.parts(id) !== null))
   const keys = sql.key.given(
@@ -76,7 +78,7 @@ export function givenRows<Request extends { readonly id: string }>(
   )
   const others = Object.entries(texts).map(([name, of]) => ({
     name,
-    type: types[name] ?? 'text',
+    type: TYPES_OF_GIVEN[name] ?? 'text',
     placeholder: params.add(known.map(of), name),
   }))
   return unnested([...keys, ...others])
@@ -187,7 +189,6 @@ function markStatement(parts: Parts, kind: MarkKind, token: string): Statement {
       ...(isRetry ? { delay: (one: MarkRequest) => delays.get(one) ?? null } : {}),
     },
     params,
-    { attempts: 'int', delay: 'float8' },
   )
   const delay = isRetry ? { delay: 'r.delay' } : {}
   const set = sql.assignments(kind.set, bound({ reason: 'r.reason', ...delay }), params)

@@ -19,7 +19,7 @@ export interface Dialect {
   nameLiteral(name: string): string
   /** Columns of a row that are none of the table's, which `version` needs. */
   readonly hidden: readonly string[]
-  placeholder(position: number): string
+  readonly placeholder: (position: number) => string
   /** Row version, an expression under the alias. */
   version(alias: string): string
   /** A parameter that is a text, or a number, wherever it stands. */

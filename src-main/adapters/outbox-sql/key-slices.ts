@@ -2,7 +2,7 @@ import { ALIAS } from './frame.ts'
 import type { LookParts } from './parts.ts'
 import { orTimeout, SLICE_TIMEOUT_MS } from './slices.ts'
 import type { SliceEnd } from './slices.ts'
-import type { SliceLook } from './slicing.ts'
+import type { SliceLook } from './slice-look.ts'
 
 /** Rows of the first slice. */
 const SLICE_ROWS_START = 5_000

@@ -2,21 +2,7 @@ import type { LookParts } from './parts.ts'
 import { inSlices } from './slices.ts'
 import type { SliceEnd } from './slices.ts'
 import { inKeySlices } from './key-slices.ts'
-
-/** Bounds of one slice, as `windowed` takes them. */
-export interface SliceRange {
-  readonly from: string | null
-  readonly to: string | null
-  readonly after?: string | null
-}
-
-export interface SliceLook<Result> {
-  readonly order: 'newest' | 'oldest'
-  readonly after: string | null
-  readonly budgetMs: number
-  slice(range: SliceRange, timeoutMs: number): Promise<Result>
-  take(result: Result): boolean
-}
+import type { SliceLook } from './slice-look.ts'
 
 /** Walks the table in pieces: in ranges of whole numbers where its places are such, otherwise along its key. */
 export function lookInSlices<Result>(

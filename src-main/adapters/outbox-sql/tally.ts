@@ -7,7 +7,7 @@ import type { LookParts } from './parts.ts'
 import { isoTime } from './rows.ts'
 import { selectionOf, windowed } from './selection.ts'
 import { lookInSlices } from './slicing.ts'
-import type { SliceRange } from './slicing.ts'
+import type { SliceRange } from './slice-look.ts'
 import type { Params, Row, Statement } from './statement.ts'
 
 /** Two messages that differ only behind this are one group; stack traces would otherwise each be their own. */

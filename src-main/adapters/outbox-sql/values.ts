@@ -17,6 +17,13 @@ export function targetOf(value: Value, frame: Frame): Target {
   if ('setting' in value) return targetOf(settingOf(frame.world, value.setting), frame)
   if ('of' in value) return targetOf(value.value, companionFrame(frame, value.of))
   if ('first' in value) return targetOf(value.first[0] ?? null, frame)
+  return targetOfComputed(value, frame)
+}
+
+function targetOfComputed(
+  value: Exclude<Value, Literal | { readonly column: string } | { readonly row: string }>,
+  frame: Frame,
+): Target {
   if ('when' in value) return targetOf(value.then, frame)
   if ('nullIf' in value) return targetOf(value.in, frame)
   if ('is' in value) return { kind: value.is === 'new-uuid' ? 'text' : 'instant' }

@@ -1,13 +1,6 @@
-import type { MessageDetail, MessageState } from '../../../src-preload/contract/messages.ts'
+import type { MessageState } from '../../../src-preload/contract/messages.ts'
+import type { FakeMessage } from './fake-message.ts'
 import { iso } from './fake-world.ts'
-
-/** A message of a layout that has all of it. */
-export type FakeMessage = MessageDetail & {
-  createdAt: string
-  attempts: number
-  attemptsMax: number
-  destination: { exchange: string; routingKey: string }
-}
 
 const TYPES = [
   { type: 'OrderPaid', exchange: 'orders', routingKey: 'order.paid', key: 'O' },

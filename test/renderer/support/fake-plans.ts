@@ -15,7 +15,7 @@ import { without } from '../../../src-renderer/ui/without.ts'
 import { changesOf, patchText } from './fake-patch.ts'
 import { selected } from './fake-reads.ts'
 import { iso, note, refuse, sourceOf, type FakePlan, type FakeSource, type World } from './fake-world.ts'
-import type { FakeMessage } from './fake-messages.ts'
+import type { FakeMessage } from './fake-message.ts'
 
 const SAMPLE_ITEMS = 20
 const RESENDABLE = ['pending', 'in-flight', 'retrying', 'failed']

@@ -9,7 +9,7 @@ import type {
 import type { SourceOverview, TroubleCount } from '../../../src-preload/contract/overview.ts'
 import { without } from '../../../src-renderer/ui/without.ts'
 import { iso, refuse, sourceOf, troubleOf, type FakeSource, type World } from './fake-world.ts'
-import type { FakeMessage } from './fake-messages.ts'
+import type { FakeMessage } from './fake-message.ts'
 
 const fitting =
   (world: World, source: FakeSource, filter: MessageFilter) =>

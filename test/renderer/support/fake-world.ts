@@ -13,7 +13,7 @@ import type { Trouble } from '../../../src-preload/contract/messages.ts'
 import type { PlanEdit, PlanItem, PlanRedirect, PlanView } from '../../../src-preload/contract/plans.ts'
 import type { Sweep } from '../../../src-preload/contract/sweeps.ts'
 import type { ConnectionStatus } from '../../../src-preload/contract/session.ts'
-import type { FakeMessage } from './fake-messages.ts'
+import type { FakeMessage } from './fake-message.ts'
 
 /** The state behind the test double of the engine: in memory, the same for the same seed. */
 export interface World {

@@ -1,0 +1,9 @@
+import type { MessageDetail } from '../../../src-preload/contract/messages.ts'
+
+/** A message of a layout that has all of it. */
+export type FakeMessage = MessageDetail & {
+  createdAt: string
+  attempts: number
+  attemptsMax: number
+  destination: { exchange: string; routingKey: string }
+}
