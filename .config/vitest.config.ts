@@ -30,6 +30,7 @@ export default defineConfig({
       node('simulation', 60_000),
       node('conformance'),
       node('integration'),
+      node('layouts', 60_000),
       node('faults', 60_000),
       node('e2e', 120_000),
       {

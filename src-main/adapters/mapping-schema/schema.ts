@@ -183,6 +183,7 @@ export const mappingSchema: z.ZodType<Mapping> = z.strictObject({
   ]),
   relay: z.strictObject({
     model: z.enum(relayModels),
+    takes: z.array(state).min(1).exactOptional(),
     ignoresYoungerThanSec: seconds.exactOptional(),
     headOfLine: z.strictObject({ unit: z.array(field), failedBlocks: z.boolean() }).exactOptional(),
     note: sentence.exactOptional(),

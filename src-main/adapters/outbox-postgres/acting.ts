@@ -65,11 +65,12 @@ function copyStatement(parts: Parts, { profile, request, bind, params }: ActionO
     sql.assignments(profile.set ?? {}, bind, params).map(({ column, value }) => [column, value]),
   )
   const keys = new Set(keyColumns(mapping))
-  const columns = [...catalogue.columns.values()].flatMap(({ name, computed }) => {
+  const columns = [...catalogue.columns.values()].flatMap(({ name, type, computed }) => {
     const quoted = sql.dialect.quote(name)
     const value = set.get(quoted)
     if (computed || (keys.has(name) && value === undefined)) return []
-    return [{ quoted, value: value ?? `t.${quoted}` }]
+    // On its way through the query a literal would become a text.
+    return [{ quoted, value: value === undefined ? `t.${quoted}` : `(${value})::${type}` }]
   })
   // The rows are locked, so that nobody changes one between the look and the copy.
   return (

@@ -1,4 +1,5 @@
 import { RedriveError } from '../../domain/errors.ts'
+import type { Mapping } from '../../domain/mapping/mapping.ts'
 import type { Message, MessageState } from '../../domain/message.ts'
 import { HAND_BACK_MAX } from '../../ports/hand-back.ts'
 import type { HandBackPreview, HandBackRequest, HandBackResult, HandBackRisk } from '../../ports/hand-back.ts'
@@ -80,7 +81,8 @@ export async function previewAction(
       before: imageIn(was.get(id)) ?? {},
       after: imageIn(row),
       message,
-      risks: row === undefined || message === null ? [] : risksOf(action, row, message),
+      risks:
+        action === 'resolve' || row === undefined || message === null ? [] : risksOf(mapping, row, message),
     }
   })
 }
@@ -90,17 +92,16 @@ function imageIn(row: Row | undefined): Readonly<Record<string, string | null>> 
   return text === null ? null : (JSON.parse(text) as Record<string, string | null>)
 }
 
-const PICKED_UP: ReadonlySet<MessageState> = new Set(['pending', 'retrying', 'scheduled'])
+const USUALLY_TAKEN: readonly MessageState[] = ['pending', 'retrying', 'scheduled']
 
-function risksOf(action: 'retry' | 'resolve', row: Row, message: Message): readonly HandBackRisk[] {
-  if (action === 'resolve') return []
+function risksOf({ relay }: Mapping, row: Row, message: Message): readonly HandBackRisk[] {
   const { attempts, attemptsMax, state } = message
   return [
     ...(attempts !== null && attemptsMax !== null && attempts >= attemptsMax
       ? (['fails-again'] as const)
       : []),
     ...(row['purged'] === 't' ? (['purged'] as const) : []),
-    ...(PICKED_UP.has(state) ? [] : (['not-picked-up'] as const)),
+    ...((relay.takes ?? USUALLY_TAKEN).includes(state) ? [] : (['not-picked-up'] as const)),
     ...(row['waits'] === 't' ? (['waits'] as const) : []),
   ]
 }

@@ -1,13 +1,13 @@
 import { RedriveError } from '../../domain/errors.ts'
 import type { Mapping } from '../../domain/mapping/mapping.ts'
 import { mappingColumns } from '../../domain/mapping/walk.ts'
-import { parseMapping } from '../mapping-schema/parse.ts'
-import reference from './redrive-reference.json' with { type: 'json' }
+import { shippedProfiles } from './shipped.ts'
 
 /** The profile name that means: find out from the table's columns. */
 export const PROFILE_AUTO = 'auto'
 
-export const profiles: readonly Mapping[] = [parseMapping(reference, 'profile')]
+/** Not parsed at each start: they are ours, and a test parses every one of them. */
+export const profiles = shippedProfiles as readonly Mapping[]
 
 export interface ProfileCandidate {
   readonly mapping: Mapping

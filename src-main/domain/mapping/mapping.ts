@@ -148,6 +148,8 @@ export interface Mapping {
   readonly sentRows: 'kept' | 'deleted' | 'unknown' | { readonly archivedIn: string }
   readonly relay: {
     readonly model: RelayModel
+    /** States from which it takes a row. Absent: pending, retrying and scheduled. */
+    readonly takes?: readonly MessageState[]
     /** The relay leaves younger rows alone. */
     readonly ignoresYoungerThanSec?: Seconds
     /** What one message holds up when it is not sent. */

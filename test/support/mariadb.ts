@@ -1,0 +1,53 @@
+import { createConnection } from 'mysql2/promise'
+import type { Connection, RowDataPacket } from 'mysql2/promise'
+import type { Cells, TestDatabase } from './postgres-server.ts'
+
+export const MARIADB_URL = process.env['REDRIVE_TEST_MARIADB'] ?? 'mysql://root@127.0.0.1:3306/'
+
+async function connectTo(database: string | null): Promise<Connection> {
+  const url = new URL(MARIADB_URL)
+  url.pathname = database === null ? '/' : `/${database}`
+  try {
+    return await createConnection({
+      uri: url.href,
+      multipleStatements: true,
+      // Every cell as the server's own text: a bigint or a zero date would not survive otherwise.
+      typeCast: (field) => field.string(),
+      timezone: 'Z',
+    })
+  } catch (error) {
+    throw new Error(`MariaDB does not answer at ${url.host} (REDRIVE_TEST_MARIADB)`, { cause: error })
+  }
+}
+
+async function onServer(text: string): Promise<void> {
+  const connection = await connectTo(null)
+  try {
+    await connection.query(text)
+  } finally {
+    await connection.end()
+  }
+}
+
+export async function dropMariadb(name: string): Promise<void> {
+  await onServer(`drop database if exists \`${name}\``)
+}
+
+/** Creates a database and connects to it with the session in UTC. */
+export async function createMariadb(name: string): Promise<TestDatabase> {
+  await onServer(`create database \`${name}\` character set utf8mb4`)
+  const connection = await connectTo(name)
+  await connection.query(`set time_zone = '+00:00'`)
+  const url = new URL(MARIADB_URL)
+  url.pathname = `/${name}`
+  url.password = ''
+  return {
+    name,
+    url: url.href,
+    async sql(text, values): Promise<readonly Cells[]> {
+      const [rows] = await connection.query<RowDataPacket[]>(text, values && [...values])
+      return Array.isArray(rows) ? rows : []
+    },
+    close: () => connection.end(),
+  }
+}
