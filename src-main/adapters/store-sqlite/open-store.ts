@@ -1,7 +1,9 @@
+import type { ConfirmationStore } from '../../ports/confirmations.ts'
 import type { Journal } from '../../ports/journal.ts'
 import type { DecisionStore, JobReader, JobStore } from '../../ports/job-store.ts'
 import type { SweepStore } from '../../ports/sweep-store.ts'
 import type { Clock } from '../../ports/surroundings.ts'
+import { openConfirmations } from './confirmations.ts'
 import { classify, openDatabase } from './database.ts'
 import type { Sqlite } from './database.ts'
 import { openDecisions } from './decisions.ts'
@@ -28,6 +30,7 @@ export interface Store {
   readonly decisions: DecisionStore
   readonly journal: Journal
   readonly sweeps: SweepStore
+  readonly confirmations: ConfirmationStore
   close(): Promise<void>
 }
 
@@ -55,6 +58,7 @@ export function openStore({ path, clock }: StoreOptions): Store {
       decisions: openDecisions(db, ledger),
       journal: openJournal({ db, ledger, path, headFile }),
       sweeps: openSweeps(db, ledger),
+      confirmations: openConfirmations(db, ledger),
       close: async () => {
         ledger.look(() => {
           leave(db, path, seal)
