@@ -2,6 +2,7 @@ import { connections } from './connections.ts'
 import { decisions } from './decisions.ts'
 import { jobs } from './jobs.ts'
 import { journal } from './journal.ts'
+import { mappings } from './mappings.ts'
 import { messages } from './messages.ts'
 import { overview } from './overview.ts'
 import { plans } from './plans.ts'
@@ -9,5 +10,16 @@ import { session } from './session.ts'
 import { sweeps } from './sweeps.ts'
 
 /** The whole API between the engine and whoever drives it: window, browser, command line. */
-export const contract = { connections, decisions, jobs, journal, messages, overview, plans, session, sweeps }
+export const contract = {
+  connections,
+  decisions,
+  jobs,
+  journal,
+  mappings,
+  messages,
+  overview,
+  plans,
+  session,
+  sweeps,
+}
 export type Contract = typeof contract

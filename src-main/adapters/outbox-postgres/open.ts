@@ -6,6 +6,7 @@ import { parseAddress, parseTableName } from './address.ts'
 import { readCatalogues } from './catalogues.ts'
 import { claimMessages, markMessages } from './claiming.ts'
 import { newDrift } from './drift.ts'
+import { explainStatements } from './explaining.ts'
 import { previewAction, retryMessages } from './handing-back.ts'
 import { claimDueMessages } from './claiming-due.ts'
 import { tlsFrom } from './connection.ts'
@@ -146,6 +147,7 @@ function outboxOf(parts: Whole): Outbox {
       unchanged(signal, () =>
         onMembers(parts, requests, (member, mine) => previewAction(member, action, mine, signal), leftAlone),
       ),
+    explain: (signal) => explainStatements(parts, signal),
     close: () => parts.session.close(),
   }
 }

@@ -2,6 +2,7 @@ import type { Command } from './command.ts'
 import { resolve, undo } from './commands/decisions.ts'
 import { jobsList, jobsSettle, jobsShow, jobsUnknown } from './commands/jobs.ts'
 import { journalExport, journalList, journalVerify } from './commands/journal.ts'
+import { mappingCheck, mappingExplain } from './commands/mapping.ts'
 import { messagesList, messagesShow } from './commands/messages.ts'
 import { planResend } from './commands/plan.ts'
 import { run } from './commands/run.ts'
@@ -13,6 +14,8 @@ import { sweep } from './commands/sweep.ts'
 export const commands: readonly Command[] = [
   sourcesList,
   sourcesTest,
+  mappingCheck,
+  mappingExplain,
   messagesList,
   messagesShow,
   planResend,
