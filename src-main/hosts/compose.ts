@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { openRabbitBroker } from '../adapters/broker-rabbitmq/rabbit-broker.ts'
 import { openPostgresOutbox } from '../adapters/outbox-postgres/open.ts'
+import { openPostgresSurvey } from '../adapters/outbox-postgres/survey.ts'
 import { parseMappingText } from '../adapters/mapping-schema/parse.ts'
+import { knownLayouts } from '../adapters/profiles/layouts.ts'
 import { chooseMapping } from '../adapters/profiles/profiles.ts'
 import { createAjvSchemas } from '../adapters/schema-ajv/ajv-schemas.ts'
 import { openStore } from '../adapters/store-sqlite/open-store.ts'
@@ -71,6 +73,13 @@ export async function compose(options: HostOptions): Promise<Running> {
     decisionStore: store.decisions,
     journal: store.journal,
     sweepStore: store.sweeps,
+    mapping: {
+      layouts: knownLayouts,
+      survey: {
+        postgres: ({ config, password }) => openPostgresSurvey({ config, password: orEmpty(password) }),
+      },
+      confirmations: store.confirmations,
+    },
     clock,
     ids: randomIds(clock),
     random: Math.random,

@@ -152,6 +152,8 @@ export interface UndoRequest {
  */
 export interface Outbox extends DueRows, HandBackRows, ExplainRows {
   readonly mapping: Mapping
+  /** Digest of the tables as they were when it was opened: their names, columns, types and keys. */
+  readonly shape: string
   report(signal: AbortSignal): Promise<OutboxReport>
   list(query: ListQuery, signal: AbortSignal): Promise<MessagePage>
   count(filter: MessageFilter, budgetMs: number, signal: AbortSignal): Promise<BoundedCount>

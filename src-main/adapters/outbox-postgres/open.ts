@@ -17,6 +17,7 @@ import { reportOn } from './report.ts'
 import { resolveMessages, undoResolve } from './resolving.ts'
 import { servedStates } from './served.ts'
 import { openSession } from './session.ts'
+import { shapeOf } from './shape.ts'
 import { newCompiler } from '../outbox-sql/compiler.ts'
 import { listMessages, readLaterSent, readMessages } from '../outbox-sql/list.ts'
 import { countMessages, groupMessages } from '../outbox-sql/tally.ts'
@@ -57,11 +58,12 @@ export async function openPostgresOutbox(
     const served = await servedStates(session, { mapping, sql, catalogue }, signal)
     const drift = newDrift(session, mapping, catalogues)
     const parts = { session, mapping, sql, catalogue, limits, drift, served: () => served }
+    const shape = shapeOf(catalogues)
     const members = [catalogue, ...catalogues.more].map((own) => {
       const single = newCompiler(postgresDialect, mapping, { ...catalogues, own, more: [] }, limits)
       return { ...parts, sql: single, catalogue: own }
     })
-    return outboxOf({ ...parts, members })
+    return outboxOf({ ...parts, members }, shape)
   } catch (error) {
     await session.close()
     throw error
@@ -80,7 +82,7 @@ function withLimit(mapping: Mapping, attemptsMax: number): Mapping {
   return { ...mapping, attempts: { ...attempts, limit: attemptsMax } }
 }
 
-function outboxOf(parts: Whole): Outbox {
+function outboxOf(parts: Whole, shape: string): Outbox {
   // A table that is no longer as the mapping says is not written to.
   const unchanged = async <Result>(signal: AbortSignal, write: () => Promise<Result>): Promise<Result> => {
     await parts.drift.refuse(signal)
@@ -88,6 +90,7 @@ function outboxOf(parts: Whole): Outbox {
   }
   return {
     mapping: parts.mapping,
+    shape,
     report: (signal) => reportOn(parts, signal),
     list: (query, signal) => listMessages(parts, query, signal),
     count: (filter, budgetMs, signal) => countMessages(parts, filter, budgetMs, signal),
