@@ -46,16 +46,14 @@ interface ColumnRow {
 }
 
 /** Looks through a database. Throws RedriveError as connecting does. */
-export async function openPostgresSurvey(
-  {
-    config,
-    password,
-  }: {
-    readonly config: Pick<SourceConfig, 'url' | 'tls'>
-    /** '' where there is none. */
-    readonly password: () => Promise<string>
-  },
-): Promise<Survey> {
+export async function openPostgresSurvey({
+  config,
+  password,
+}: {
+  readonly config: Pick<SourceConfig, 'url' | 'tls'>
+  /** '' where there is none. */
+  readonly password: () => Promise<string>
+}): Promise<Survey> {
   const address = parseAddress(config.url)
   const session = openSession({ address, password, tls: await tlsFrom(config.tls, address) })
   return {

@@ -8,7 +8,8 @@ const OWN = 'redrive-reference'
 
 export const knownLayouts: Layouts = {
   detect: detectLayouts,
-  isOwn: (mapping) => mappingDigest(withoutLimit(mapping)) === mappingDigest(withoutLimit(profileByName(OWN))),
+  isOwn: (mapping) =>
+    mappingDigest(withoutLimit(mapping)) === mappingDigest(withoutLimit(profileByName(OWN))),
 }
 
 /** How often to try is the source's own choice and changes nothing of what a row means. */

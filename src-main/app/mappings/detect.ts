@@ -37,7 +37,9 @@ export async function detectOutboxes(
     const tables = await survey.tables(signal)
     const known = tables.flatMap((table) => knownOf(ports, table, tables))
     const certain = new Set(
-      known.filter(({ score, writes }) => score >= KNOWN_SCORE_MIN && writes !== 'refused').map((one) => one.table),
+      known
+        .filter(({ score, writes }) => score >= KNOWN_SCORE_MIN && writes !== 'refused')
+        .map((one) => one.table),
     )
     const unknown = tables
       .filter((table) => !certain.has(nameOf(table)) && looksLikeOutbox(table))

@@ -109,7 +109,8 @@ const RISKS: Readonly<Record<HandBackRisk, string>> = {
 const COMPLETE: Readonly<Record<HandBackRisk, string>> = {
   'fails-again': 'Have "retry" in the mapping set the attempts back too.',
   purged: 'Have "retry" in the mapping set the time of the purge too.',
-  'not-picked-up': 'Have "retry" in the mapping set everything that the relay asks for: status, flags, lease.',
+  'not-picked-up':
+    'Have "retry" in the mapping set everything that the relay asks for: status, flags, lease.',
   waits: 'Have "retry" in the mapping set the next attempt to a moment that is past.',
 }
 

@@ -35,7 +35,8 @@ export const sourcesDetect: Command = {
 
 export const mappingPreview: Command = {
   words: ['mapping', 'preview'],
-  summary: 'Shows live rows as the mapping tells them, and what retry and resolve would write; changes nothing',
+  summary:
+    'Shows live rows as the mapping tells them, and what retry and resolve would write; changes nothing',
   operands: [],
   options: { source: sourceOption },
   async run({ args, engine, output, signal }) {
@@ -109,7 +110,8 @@ function countText({ count, bounded, scope }: MappingPreview['states'][number]):
 
 export const mappingConfirm: Command = {
   words: ['mapping', 'confirm'],
-  summary: 'Confirms the mapping that "mapping preview" showed, so that the source can be unlocked for writes',
+  summary:
+    'Confirms the mapping that "mapping preview" showed, so that the source can be unlocked for writes',
   operands: [],
   options: {
     source: sourceOption,
