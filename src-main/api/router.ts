@@ -1,5 +1,6 @@
 import type { SessionInfo } from '../../src-preload/contract/session.ts'
 import type { Engine } from '../app/engine.ts'
+import { auditRoutes } from './audit-routes.ts'
 import { connectionRoutes } from './connection-routes.ts'
 import { errorData } from './errors.ts'
 import { implementer } from './implementer.ts'
@@ -16,6 +17,7 @@ import { sweepRoutes } from './sweep-routes.ts'
 export function createRouter(engine: Engine, info: SessionInfo) {
   const os = implementer(engine)
   return os.router({
+    audits: auditRoutes(os, engine),
     connections: connectionRoutes(os, engine),
     decisions: {
       resolve: os.decisions.resolve.handler(async ({ input, signal }) => ({

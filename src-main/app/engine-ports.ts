@@ -1,4 +1,5 @@
 import type { EditPorts } from './edit/edit-messages.ts'
+import type { AuditStore, AuditWatchStore } from '../ports/audit-store.ts'
 import type { SourceConfig } from '../domain/workspace.ts'
 import type { ConfirmationStore } from '../ports/confirmations.ts'
 import type { Drivers } from '../ports/drivers.ts'
@@ -30,6 +31,8 @@ export interface EnginePorts extends EditPorts {
   readonly journal: Journal
   readonly sweepStore: SweepStore
   readonly mapping: MappingPorts
+  readonly auditStore: AuditStore
+  readonly auditWatches: AuditWatchStore
   readonly clock: Clock
   readonly ids: Ids
   /** From 0 to 1. */

@@ -1,3 +1,5 @@
+import { Audits } from './audit/audits.ts'
+import { Watching } from './audit/watching.ts'
 import { createChanges } from './changes.ts'
 import type { Changes } from './changes.ts'
 import { Configure } from './connections/configure.ts'
@@ -29,6 +31,8 @@ const RECOVER_DECISIONS_TIMEOUT_MS = 5_000
 /** The use cases on one set of ports. */
 export interface Engine {
   readonly ports: EnginePorts
+  readonly audits: Audits
+  readonly auditWatching: Watching
   readonly changes: Changes
   readonly connections: Connections
   readonly configure: Configure
@@ -61,8 +65,12 @@ export function createEngine(ports: EnginePorts, sweepRunner?: SweepRunner): Eng
   const runner = sweepRunner ?? createSweepRunner(ports, connections, workshop)
   const sweeping = { ports, connections, runner, locks, changes }
   const sweeps = new Sweeps(sweeping)
+  const audits = new Audits({ ports, connections, changes })
+  const auditWatching = new Watching({ ports, connections, audits, changes })
   return {
     ports,
+    audits,
+    auditWatching,
     changes,
     connections,
     configure,
@@ -79,9 +87,12 @@ export function createEngine(ports: EnginePorts, sweepRunner?: SweepRunner): Eng
     async recover() {
       await jobs.recover()
       await sweeps.recover()
+      await audits.recover()
       await resolving.recover(AbortSignal.timeout(RECOVER_DECISIONS_TIMEOUT_MS))
     },
     async close() {
+      auditWatching.close()
+      await audits.close()
       await sweeps.close()
       await jobs.close()
       await connections.close()

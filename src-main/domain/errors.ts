@@ -75,6 +75,12 @@ export type ErrorCode =
   | 'brake-pulled'
   | 'sweep-busy'
   | 'sweep-not-found'
+  // audits
+  | 'audit-not-found'
+  | 'audit-busy'
+  | 'audit-running'
+  | 'chain-not-mapped'
+  | 'finding-not-found'
   // the workspace and the local store
   | 'workspace-invalid'
   | 'source-unknown'

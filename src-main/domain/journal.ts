@@ -27,6 +27,9 @@ export const journalActions = [
   'sweep-begun',
   'sweep-expiring',
   'sweep-ended',
+  'audit-begun',
+  'audit-ended',
+  'audit-watched',
 ] as const
 export type JournalAction = (typeof journalActions)[number]
 

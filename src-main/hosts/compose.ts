@@ -80,6 +80,8 @@ export async function compose(options: HostOptions): Promise<Running> {
       },
       confirmations: store.confirmations,
     },
+    auditStore: store.audits,
+    auditWatches: store.auditWatches,
     clock,
     ids: randomIds(clock),
     random: Math.random,
@@ -98,6 +100,7 @@ export async function compose(options: HostOptions): Promise<Running> {
     await engine.recover()
     // A command of the command line sweeps only what it was told to.
     if (host !== 'cli') await engine.sweeps.start()
+    if (host !== 'cli') await engine.auditWatching.start()
   } catch (error) {
     await close()
     throw error

@@ -1,5 +1,6 @@
 import type { Message, MessageContent, MessageState, MessageWithContent, Trouble } from '../domain/message.ts'
 import type { Mapping } from '../domain/mapping/mapping.ts'
+import type { ChainReader } from './chains.ts'
 import type { DueRows } from './due.ts'
 import type { ExplainRows } from './explained.ts'
 import type { HandBackRows } from './hand-back.ts'
@@ -154,6 +155,8 @@ export interface Outbox extends DueRows, HandBackRows, ExplainRows {
   readonly mapping: Mapping
   /** Digest of the tables as they were when it was opened: their names, columns, types and keys. */
   readonly shape: string
+  /** Null where the mapping has no chain, or the adapter cannot audit one. */
+  readonly chains: ChainReader | null
   report(signal: AbortSignal): Promise<OutboxReport>
   list(query: ListQuery, signal: AbortSignal): Promise<MessagePage>
   count(filter: MessageFilter, budgetMs: number, signal: AbortSignal): Promise<BoundedCount>

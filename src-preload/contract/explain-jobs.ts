@@ -2,7 +2,7 @@ import type { ErrorCode } from './errors.ts'
 import { nothingSent } from './sentences.ts'
 import type { Sentences } from './sentences.ts'
 
-/** Sentences of plans, jobs, sweeps and decisions. */
+/** Sentences of plans, jobs, sweeps, decisions and audits. */
 export const jobSentences = {
   'plan-invalid': {
     what: 'This is not a plan that Redrive can read: {reason}.',
@@ -133,5 +133,30 @@ export const jobSentences = {
     what: 'There is no run {run} of a sweep in this store.',
     means: 'Only the newest runs of each source are kept.',
     next: 'Look into the journal for what it did.',
+  },
+  'audit-not-found': {
+    what: 'There is no audit {audit} in this store.',
+    means: 'Only the newest audits of each source are kept; the journal keeps the digest of every report.',
+    next: 'List the audits to find its id, or run a new one.',
+  },
+  'audit-busy': {
+    what: 'An audit of {source} is running already.',
+    means: 'Only one runs at a time; that one goes on.',
+    next: 'Wait until it ends, or cancel it.',
+  },
+  'audit-running': {
+    what: 'The audit {audit} has not ended.',
+    means: 'It has no verdict and no report yet.',
+    next: 'Wait until it ends, or cancel it.',
+  },
+  'chain-not-mapped': {
+    what: 'The outbox of {source} has no chains that Redrive can check.',
+    means: 'Nothing was audited: this does not mean that no message is missing.',
+    next: 'Say in the mapping which columns hold the ordering key and the number or the previous id.',
+  },
+  'finding-not-found': {
+    what: 'There is no finding {seq} in the audit {audit}.',
+    means: nothingSent,
+    next: 'Look at the findings of the audit again.',
   },
 } satisfies Partial<Record<ErrorCode, Sentences>>

@@ -1,3 +1,4 @@
+import { audits } from './audits.ts'
 import { connections } from './connections.ts'
 import { decisions } from './decisions.ts'
 import { jobs } from './jobs.ts'
@@ -11,6 +12,7 @@ import { sweeps } from './sweeps.ts'
 
 /** The whole API between the engine and whoever drives it: window, browser, command line. */
 export const contract = {
+  audits,
   connections,
   decisions,
   jobs,

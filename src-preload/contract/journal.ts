@@ -27,6 +27,9 @@ export const journalAction = z.enum([
   'sweep-begun',
   'sweep-expiring',
   'sweep-ended',
+  'audit-begun',
+  'audit-ended',
+  'audit-watched',
 ])
 export type JournalAction = z.infer<typeof journalAction>
 

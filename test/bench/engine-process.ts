@@ -2,6 +2,7 @@ import { fork } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { engineMemory } from '../../src-main/hosts/common/engine-memory.ts'
+import type { Audit, AuditFinding } from '../../src-preload/contract/audits.ts'
 import type { Job } from '../../src-preload/contract/jobs.ts'
 import type { PlanView } from '../../src-preload/contract/plans.ts'
 import type { EngineAnswer, EngineCall, EngineChild } from './engine-child.ts'
@@ -20,6 +21,9 @@ interface Answers {
   'jobs.pause': Job
   'jobs.continue': Job
   'jobs.cancel': Job
+  'audits.start': Audit
+  'audits.get': Audit
+  'audits.findings': { readonly findings: readonly AuditFinding[] }
   memory: { readonly nowBytes: number; readonly peakBytes: number }
 }
 

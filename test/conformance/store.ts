@@ -1,5 +1,6 @@
 import { describe, expect } from 'vitest'
 import type { StoreUnderTest } from '../support/store-samples.ts'
+import { storeConformanceOfAudits } from './store-audits.ts'
 import { storeConformanceOfDecisions } from './store-decisions.ts'
 import { storeConformanceOfSweeps } from './store-sweeps.ts'
 import { storeConformanceOfJobs } from './store-jobs.ts'
@@ -28,5 +29,6 @@ export function storeConformance(name: string, openEmpty: OpenEmptyStore): void 
     storeConformanceOfOutcomes(withStore)
     storeConformanceOfDecisions(withStore)
     storeConformanceOfSweeps(withStore)
+    storeConformanceOfAudits(withStore)
   })
 }

@@ -1,4 +1,4 @@
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { openPostgresOutbox } from '../../src-main/adapters/outbox-postgres/open.ts'
 import { detectLayouts } from '../../src-main/adapters/profiles/detect.ts'
 import { renamed } from '../../src-main/adapters/profiles/rename.ts'
@@ -30,8 +30,9 @@ const shape = (table: string, columns: Readonly<Record<string, string>>): TableS
   keys: [[Object.keys(columns)[0]!]],
 })
 
-describe.each(layouts.map((layout) => [layout.name, layout] as const))('%s', (name, layout) => {
-  test('is the best candidate for its table, beside those that nothing tells apart from it', async () => {
+test.each(layouts.map((layout) => [layout.name, layout] as const))(
+  '%s is the best candidate for its table, whatever its name, beside those that nothing tells apart from it',
+  async (name, layout) => {
     const [table, neighbours] = await tableAndNeighbours(await loadLayout(layout))
     const candidates = detectLayouts(table, neighbours)
     const profile = layout.profile ?? name
@@ -44,16 +45,13 @@ describe.each(layouts.map((layout) => [layout.name, layout] as const))('%s', (na
       (action) => layout.refuses[action as 'retry'] !== undefined,
     )
     expect(own.writes, own.reasons.join('; ')).toBe(lookOnly ? 'refused' : 'needs-confirmation')
-  })
 
-  test('is recognised under another name, and not by its name alone', async () => {
-    const [table, neighbours] = await tableAndNeighbours(await loadLayout(layout))
     const scores = (of: TableShape) => detectLayouts(of, neighbours).map((one) => [one.profile, one.score])
     expect(scores({ ...table, table: 'x_1' })).toEqual(scores(table))
     const other = shape(table.table, { id: 'bigint', name: 'text', email: 'text', created_at: 'timestamptz' })
     expect(scores(other)).toEqual([])
-  })
-})
+  },
+)
 
 test('a table of another kind is no outbox', () => {
   const orders = {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { Action, Layout, LayoutRow } from './layout.ts'
 import { identityOf } from './layout.ts'
 import { loadLayout } from './load.ts'
@@ -100,34 +100,43 @@ test('every layout has a name of its own, and every row a name and a key of its 
   }
 })
 
-describe.each(layouts.map((layout) => [layout.name, layout] as const))('%s', (_name, layout) => {
-  test('loads, and the relay takes exactly the rows that it should', async () => {
-    const loaded = await loadLayout(layout)
-    expect(await primaryKey(loaded)).toEqual(layout.key)
-    const snapshot = await loaded.snapshot()
-    expect([...snapshot.keys()].sort()).toEqual(sortedNames(layout.rows))
-    for (const column of layout.untouchable.filter((name) => name !== '*'))
-      expect([...snapshot.values()][0], 'untouchable').toHaveProperty(column)
-    const relayed = layout.rows.filter((row) => row.relayed)
-    expect(await loaded.named(layout.relay.picks)).toEqual(sortedNames(relayed))
-  })
+async function expectRows(loaded: LoadedLayout): Promise<void> {
+  const { layout } = loaded
+  expect(await primaryKey(loaded)).toEqual(layout.key)
+  const snapshot = await loaded.snapshot()
+  expect([...snapshot.keys()].sort()).toEqual(sortedNames(layout.rows))
+  for (const column of layout.untouchable.filter((name) => name !== '*'))
+    expect([...snapshot.values()][0], 'untouchable').toHaveProperty(column)
+  const relayed = layout.rows.filter((row) => row.relayed)
+  expect(await loaded.named(layout.relay.picks)).toEqual(sortedNames(relayed))
+}
 
-  test('what is safe brings a row back or settles it, and what is careless does not', async () => {
+async function expectEvidence({ layout, database }: LoadedLayout): Promise<void> {
+  if (layout.evidence === undefined) return
+  const ids = (await database.sql(layout.evidence.consumed)).map((row) => row['id'])
+  const consumed = layout.rows.filter((row) => row.shows.evidence === 'consumed')
+  expect(ids.sort()).toEqual(consumed.map((row) => row.shows.messageId).sort())
+}
+
+async function expectCopy(loaded: LoadedLayout): Promise<void> {
+  const { copy, rows } = loaded.layout
+  if (copy === undefined) return
+  const before = await loaded.snapshot()
+  expect(await loaded.on(rows[0]!, copy)).toBeNull()
+  const after = await loaded.snapshot()
+  expect(after.size).toBe(before.size + 1)
+  for (const name of before.keys()) expect(changedColumns(before, after, name)).toEqual([])
+}
+
+test.each(layouts.map((layout) => [layout.name, layout] as const))(
+  '%s: its relay takes the rows that it should; what is safe brings a row back or settles it, what is careless does not',
+  async (_name, layout) => {
     const loaded = await loadLayout(layout)
-    const { retry, resolve, evidence, copy } = layout
-    for (const row of retriable(layout)) await tryRetry(loaded, row, retry!)
-    if (resolve === undefined) expect(resolvable(layout)).toEqual([])
-    else for (const row of resolvable(layout)) await tryResolve(loaded, row, resolve)
-    if (evidence !== undefined) {
-      const ids = (await loaded.database.sql(evidence.consumed)).map((row) => row['id'])
-      const consumed = layout.rows.filter((row) => row.shows.evidence === 'consumed')
-      expect(ids.sort()).toEqual(consumed.map((row) => row.shows.messageId).sort())
-    }
-    if (copy === undefined) return
-    const before = await loaded.snapshot()
-    expect(await loaded.on(layout.rows[0]!, copy)).toBeNull()
-    const after = await loaded.snapshot()
-    expect(after.size).toBe(before.size + 1)
-    for (const name of before.keys()) expect(changedColumns(before, after, name)).toEqual([])
-  })
-})
+    await expectRows(loaded)
+    await expectEvidence(loaded)
+    for (const row of retriable(layout)) await tryRetry(loaded, row, layout.retry!)
+    if (layout.resolve === undefined) expect(resolvable(layout)).toEqual([])
+    else for (const row of resolvable(layout)) await tryResolve(loaded, row, layout.resolve)
+    await expectCopy(loaded)
+  },
+)

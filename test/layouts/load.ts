@@ -22,6 +22,8 @@ export interface LoadedLayout {
 /** A database of the test's own with the layout and its rows. Call it inside a test. */
 export async function loadLayout(layout: Layout): Promise<LoadedLayout> {
   const database = await ownDatabase(layout.engine)
+  // Nothing of a fixture has to outlive a crash.
+  if (layout.engine === 'postgres') await database.sql('set synchronous_commit = off')
   await database.sql(layout.schema)
   for (const { table, cells } of layout.companions ?? []) await insert(database, layout, table, cells)
   await insertRows(database, layout)
@@ -54,9 +56,11 @@ export async function loadLayout(layout: Layout): Promise<LoadedLayout> {
       }
     },
     async reset() {
+      await database.sql('begin')
       for (const table of layout.tables)
         await database.sql(`delete from ${quotedTable(layout.engine, table)}`)
       await insertRows(database, layout)
+      await database.sql('commit')
     },
     async snapshot() {
       const rows = new Map<string, Readonly<Record<string, string | null>>>()

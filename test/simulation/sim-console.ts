@@ -144,6 +144,8 @@ export class SimConsole {
         survey: { postgres: () => Promise.reject(new Error('no survey here')) },
         confirmations: store.confirmations,
       },
+      auditStore: store.audits,
+      auditWatches: store.auditWatches,
       clock,
       ids: {
         next: (prefix) =>

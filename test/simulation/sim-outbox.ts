@@ -43,6 +43,7 @@ export function simOutbox(table: SimTable, by: string, execute: Execute): Outbox
   return {
     mapping: table.mapping.whole,
     shape: 'simulated',
+    chains: null,
     report: (signal) =>
       read('report', signal, () => ({
         serverVersion: '18.0 (simulated)',

@@ -5,6 +5,7 @@ import { freezePlan, newItemsDigest, planFormat } from '../../src-main/domain/pl
 import type { Plan, PlanItem } from '../../src-main/domain/plan.ts'
 import type { Journal } from '../../src-main/ports/journal.ts'
 import type { SweepStore } from '../../src-main/ports/sweep-store.ts'
+import type { AuditStore, AuditWatchStore } from '../../src-main/ports/audit-store.ts'
 import type { DecisionStore, JobReader, JobStore, Owner } from '../../src-main/ports/job-store.ts'
 
 export interface StoreUnderTest {
@@ -13,6 +14,8 @@ export interface StoreUnderTest {
   readonly decisions: DecisionStore
   readonly journal: Journal
   readonly sweeps: SweepStore
+  readonly audits: AuditStore
+  readonly auditWatches: AuditWatchStore
   close(): Promise<void>
 }
 

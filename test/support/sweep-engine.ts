@@ -106,6 +106,8 @@ export async function openSweepEngine(options: SweepEngineOptions = {}): Promise
       survey: { postgres: () => Promise.reject(new Error('no survey here')) },
       confirmations: store.confirmations,
     },
+    auditStore: store.audits,
+    auditWatches: store.auditWatches,
     clock,
     ids: randomIds(clock),
     random: () => 0.5,

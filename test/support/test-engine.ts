@@ -110,6 +110,8 @@ export function openTestEngine(options: TestEngineOptions): TestEngine {
       },
       confirmations: store.confirmations,
     },
+    auditStore: store.audits,
+    auditWatches: store.auditWatches,
     clock,
     ids: randomIds(clock),
     random: Math.random,

@@ -15,8 +15,11 @@ export async function explainStatements(
   signal: AbortSignal,
 ): Promise<readonly ExplainedStatement[]> {
   const explained: ExplainedStatement[] = []
-  for (const { name, statement } of statementsOf(whole)) {
-    explained.push({ name, text: statement.text, ...(await planOf(whole, statement, signal)) })
+  for (const { name, statement, walks = false } of statementsOf(whole)) {
+    const { plan, warnings } = await planOf(whole, statement, signal)
+    // Along the key the server can always walk: that is no scan in its plan, and reads as much.
+    const walked = walks ? [`no index serves it: the table is walked along its key, in slices`] : []
+    explained.push({ name, text: statement.text, plan, warnings: [...walked, ...warnings] })
   }
   return explained
 }
@@ -24,6 +27,8 @@ export async function explainStatements(
 interface Named {
   readonly name: string
   readonly statement: Statement
+  /** Rows of a list that no index finds. */
+  readonly walks?: boolean
 }
 
 function statementsOf(whole: Whole): readonly Named[] {
@@ -31,6 +36,7 @@ function statementsOf(whole: Whole): readonly Named[] {
   const states = [...new Set(mapping.states.map(({ state }) => state))]
   const pages = states.map((state) => ({
     name: `list ${state}`,
+    walks: !whole.served().has(state),
     statement: pageStatement(whole, { states: [state] }, PAGE_ROWS),
   }))
   const actions = (['retry', 'resolve'] as const)

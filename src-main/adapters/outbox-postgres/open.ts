@@ -1,9 +1,12 @@
+import { chainShapeOf } from '../../domain/chain/shape.ts'
 import type { Mapping } from '../../domain/mapping/mapping.ts'
 import type { SourceConfig } from '../../domain/workspace.ts'
+import type { ChainReader } from '../../ports/chains.ts'
 import type { HandBackPreview } from '../../ports/hand-back.ts'
 import type { Outbox } from '../../ports/outbox.ts'
 import { parseAddress, parseTableName } from './address.ts'
 import { readCatalogues } from './catalogues.ts'
+import { chainsAreNumbers, openChainReader } from './chain-reader.ts'
 import { claimMessages, markMessages } from './claiming.ts'
 import { newDrift } from './drift.ts'
 import { explainStatements } from './explaining.ts'
@@ -45,7 +48,8 @@ export async function openPostgresOutbox(
   const address = parseAddress(config.url)
   const name = parseTableName(config.outbox.table)
   const tls = await tlsFrom(config.tls, address)
-  const session = openSession({ address, password: options.password, tls })
+  const settings = { address, password: options.password, tls }
+  const session = openSession(settings)
   try {
     const { catalogues, mapping } = await readCatalogues(
       session,
@@ -57,13 +61,18 @@ export async function openPostgresOutbox(
     const sql = newCompiler(postgresDialect, mapping, catalogues, limits)
     const served = await servedStates(session, { mapping, sql, catalogue }, signal)
     const drift = newDrift(session, mapping, catalogues)
+    const shape = chainShapeOf(mapping)
+    const chains =
+      shape && chainsAreNumbers(shape, catalogue)
+        ? openChainReader({ settings, shape, sql, catalogue })
+        : null
     const parts = { session, mapping, sql, catalogue, limits, drift, served: () => served }
     const shape = shapeOf(catalogues)
     const members = [catalogue, ...catalogues.more].map((own) => {
       const single = newCompiler(postgresDialect, mapping, { ...catalogues, own, more: [] }, limits)
       return { ...parts, sql: single, catalogue: own }
     })
-    return outboxOf({ ...parts, members }, shape)
+    return outboxOf({ ...parts, members }, { shape, chains })
   } catch (error) {
     await session.close()
     throw error
@@ -82,7 +91,7 @@ function withLimit(mapping: Mapping, attemptsMax: number): Mapping {
   return { ...mapping, attempts: { ...attempts, limit: attemptsMax } }
 }
 
-function outboxOf(parts: Whole, shape: string): Outbox {
+function outboxOf(parts: Whole, { shape, chains }: Pick<Outbox, 'shape' | 'chains'>): Outbox {
   // A table that is no longer as the mapping says is not written to.
   const unchanged = async <Result>(signal: AbortSignal, write: () => Promise<Result>): Promise<Result> => {
     await parts.drift.refuse(signal)
@@ -91,6 +100,7 @@ function outboxOf(parts: Whole, shape: string): Outbox {
   return {
     mapping: parts.mapping,
     shape,
+    chains,
     report: (signal) => reportOn(parts, signal),
     list: (query, signal) => listMessages(parts, query, signal),
     count: (filter, budgetMs, signal) => countMessages(parts, filter, budgetMs, signal),
@@ -151,6 +161,9 @@ function outboxOf(parts: Whole, shape: string): Outbox {
         onMembers(parts, requests, (member, mine) => previewAction(member, action, mine, signal), leftAlone),
       ),
     explain: (signal) => explainStatements(parts, signal),
-    close: () => parts.session.close(),
+    close: async () => {
+      await chains?.close()
+      await parts.session.close()
+    },
   }
 }

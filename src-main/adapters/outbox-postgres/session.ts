@@ -19,9 +19,9 @@ const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000
 /** Longest wait for the answer of a write. */
 const WRITE_TIMEOUT_MS = 15_000
 /** The server's limit should have come long before: whoever still does not answer is gone. */
-const SILENCE_MARGIN_MS = 5_000
+export const SILENCE_MARGIN_MS = 5_000
 /** How long a cancelled statement may take to end before its connection is cut. */
-const CANCEL_WAIT_MS = 2_000
+export const CANCEL_WAIT_MS = 2_000
 
 export interface Session {
   readonly read: Read
@@ -35,7 +35,7 @@ export interface Session {
 }
 
 /** The same for every transaction. */
-const CONSTANT_SETTINGS = {
+export const CONSTANT_SETTINGS = {
   application_name: 'redrive',
   lock_timeout: LOCK_TIMEOUT_MS,
   idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
@@ -75,7 +75,7 @@ function processOf(client: pg.PoolClient): number | null {
   return (client as unknown as { processID: number | null }).processID
 }
 
-interface Backend {
+export interface Backend {
   readonly pid: string
   /** Start of its transaction: with the pid it names one transaction, also behind PgBouncer. */
   readonly started: string
@@ -246,7 +246,7 @@ async function pipeline(
 }
 
 /** The driver's types keep it to themselves. */
-function streamOf(client: pg.PoolClient): Duplex {
+export function streamOf(client: pg.ClientBase): Duplex {
   return (client as unknown as { connection: { stream: Duplex } }).connection.stream
 }
 
@@ -290,7 +290,7 @@ function watchOver(context: Context, client: pg.PoolClient, { timeoutMs, signal 
  * From a second connection, because the first one is busy. Behind PgBouncer the backend may serve somebody else by
  * now: it is cancelled only while it is still in that very transaction. Best effort; the cut comes after it.
  */
-async function cancelOnServer(settings: ConnectionSettings, { pid, started }: Backend): Promise<void> {
+export async function cancelOnServer(settings: ConnectionSettings, { pid, started }: Backend): Promise<void> {
   const client = newClient(settings)
   try {
     await client.connect()

@@ -166,6 +166,55 @@ export const migrations: readonly string[] = [
     stopped_reason TEXT
   ) STRICT, WITHOUT ROWID;
   `,
+  // Audits of chains: their findings and reports, how far each outbox was read, and what is watched.
+  `
+  CREATE TABLE audits (
+    audit_key INTEGER PRIMARY KEY,
+    audit TEXT NOT NULL UNIQUE,
+    source TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    pace TEXT NOT NULL,
+    trigger TEXT NOT NULL CHECK (trigger IN ('schedule', 'operator')),
+    operator TEXT NOT NULL,
+    started_at TEXT NOT NULL,
+    ended_at TEXT,
+    state TEXT NOT NULL CHECK (state IN ('running', 'done', 'cancelled', 'failed')),
+    outcome TEXT,
+    report TEXT,
+    owner_host TEXT NOT NULL,
+    owner_pid INTEGER NOT NULL,
+    owner_instance TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX audits_by_source ON audits (source, audit_key);
+  CREATE INDEX audits_running ON audits (audit_key) WHERE state = 'running';
+
+  CREATE TABLE audit_findings (
+    audit_key INTEGER NOT NULL REFERENCES audits ON DELETE CASCADE,
+    seq INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    chain TEXT NOT NULL,
+    id TEXT NOT NULL,
+    previous_id TEXT,
+    missing_to TEXT,
+    hole TEXT,
+    PRIMARY KEY (audit_key, seq)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX audit_findings_by_chain ON audit_findings (audit_key, chain, seq);
+
+  CREATE TABLE audit_marks (
+    source TEXT NOT NULL,
+    outbox TEXT NOT NULL,
+    read_to TEXT NOT NULL,
+    intact_to TEXT,
+    audit TEXT NOT NULL,
+    PRIMARY KEY (source, outbox)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE audit_watches (
+    source TEXT PRIMARY KEY,
+    every_sec INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
   // Mappings that an operator has seen at work on live rows.
   `
   CREATE TABLE mapping_confirmations (

@@ -1,5 +1,5 @@
 import { proposeMapping } from '../../domain/mapping/propose.ts'
-import type { Guess } from '../../domain/mapping/propose.ts'
+import type { Guess } from '../../domain/mapping/propose-draft.ts'
 import type { Mapping } from '../../domain/mapping/mapping.ts'
 import { looksLikeOutbox } from '../../domain/mapping/roles.ts'
 import type { SurveyedTable } from '../../domain/mapping/surveyed.ts'

@@ -1,5 +1,5 @@
 import type { Companion, Mapping } from './mapping.ts'
-import type { Draft } from './propose.ts'
+import type { Draft } from './propose-draft.ts'
 import { kindOf, rolesOf } from './roles.ts'
 import type { SurveyedColumn, SurveyedTable } from './surveyed.ts'
 import type { Value } from './values.ts'

@@ -1,8 +1,8 @@
 import type { MessageState } from '../message.ts'
 import type { CodeMeaning } from './codes.ts'
 import type { Mapping } from './mapping.ts'
-import { literalOf } from './propose.ts'
-import type { Draft } from './propose.ts'
+import { literalOf } from './propose-draft.ts'
+import type { Draft } from './propose-draft.ts'
 import { kindOf } from './roles.ts'
 import type { MappingPredicate } from './values.ts'
 

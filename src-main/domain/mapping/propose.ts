@@ -1,45 +1,22 @@
 import type { Cells, CodeMeaning } from './codes.ts'
 import { meaningsOf } from './codes.ts'
 import type { ActionProfile, ColumnForm, Mapping, TimeName } from './mapping.ts'
+import { literalOf } from './propose-draft.ts'
+import type { Draft, Guess, Surveyed } from './propose-draft.ts'
 import { companionsOf } from './propose-companions.ts'
 import type { ProposedCompanions } from './propose-companions.ts'
 import { statesFrom } from './propose-states.ts'
 import type { MappingAssignments, Value } from './values.ts'
 import { kindOf, rolesOf } from './roles.ts'
-import type { Role, Roles } from './roles.ts'
-import type { SurveyedColumn, SurveyedTable } from './surveyed.ts'
+import type { Role } from './roles.ts'
+import type { SurveyedColumn } from './surveyed.ts'
 import { timeGuess } from './time-guess.ts'
-
-/** One thing that a proposed mapping says, and why. */
-export interface Guess {
-  /** Place in the mapping. */
-  readonly at: string
-  readonly says: string
-  readonly evidence: string
-  /** From 0 to 1. */
-  readonly confidence: number
-}
 
 export interface Proposal {
   readonly mapping: Mapping
   /** From 0 to 1; below every layout that is known and fits. */
   readonly score: number
   readonly guesses: readonly Guess[]
-}
-
-export interface Surveyed {
-  readonly table: SurveyedTable
-  readonly neighbours: readonly SurveyedTable[]
-  /** A bounded sample. */
-  readonly rows: readonly Cells[]
-}
-
-/** What is being put together, handed from one step to the next. */
-export interface Draft extends Surveyed {
-  readonly roles: Roles
-  readonly forms: Record<string, ColumnForm>
-  readonly guesses: Guess[]
-  readonly times: Partial<Record<TimeName, string>>
 }
 
 const FROM_NAME = 0.6
@@ -255,11 +232,6 @@ function leaseOf({ roles, rows, forms, guesses }: Draft): Partial<Mapping> {
   if (holder === undefined) return {}
   guesses.push({ at: 'lease', says: `${holder.name} is set`, evidence: 'the name', confidence: FROM_NAME })
   return { lease: { holder: holder.name, held: { column: holder.name, isNull: false } } }
-}
-
-/** The literal of a code in a column of this type. */
-export function literalOf(column: SurveyedColumn, code: string): string | number {
-  return kindOf(column) === 'number' ? Number(code) : code
 }
 
 /** Back to what a row is before its first attempt. Only where the data tells both ends of that way. */

@@ -1,4 +1,5 @@
 import type { Command } from './command.ts'
+import { audit, auditList, auditRepair, auditReport } from './commands/audit.ts'
 import { resolve, undo } from './commands/decisions.ts'
 import { jobsList, jobsSettle, jobsShow, jobsUnknown } from './commands/jobs.ts'
 import { journalExport, journalList, journalVerify } from './commands/journal.ts'
@@ -32,6 +33,10 @@ export const commands: readonly Command[] = [
   jobsUnknown,
   jobsSettle,
   sweep,
+  auditList,
+  auditReport,
+  auditRepair,
+  audit,
   journalList,
   journalVerify,
   journalExport,

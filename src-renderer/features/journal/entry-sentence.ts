@@ -97,6 +97,13 @@ function sweepEnded(facts: Facts): Says {
   return counted('sweepEnded', 'sweepEndedPlain', countOf(facts, 'claimed'))
 }
 
+function auditEnded(facts: Facts): Says {
+  const verdict = textOf(facts, 'verdict')
+  const known = verdict === 'intact' || verdict === 'incomplete'
+  if (known) return plain(`auditEnded.${verdict}`)
+  return counted('auditEnded.broken', 'auditEnded.plain', countOf(facts, 'findings'))
+}
+
 const items = (facts: Facts): number | null => countOf(facts, 'items', 'ids')
 
 const sentences: Readonly<Record<JournalEntry['action'], (facts: Facts) => Says>> = {
@@ -126,6 +133,9 @@ const sentences: Readonly<Record<JournalEntry['action'], (facts: Facts) => Says>
   'sweep-begun': () => plain('sweepBegun'),
   'sweep-expiring': (facts) => counted('sweepExpiring', 'sweepEndedPlain', items(facts)),
   'sweep-ended': sweepEnded,
+  'audit-begun': () => plain('auditBegun'),
+  'audit-ended': auditEnded,
+  'audit-watched': (facts) => plain(facts['everySec'] === null ? 'auditWatched.off' : 'auditWatched.on'),
 }
 
 /** How one entry reads, without who did it: that is a column of its own. */

@@ -1,6 +1,7 @@
 import { implement } from '@orpc/server'
 import { contract } from '../../../src-preload/contract/index.ts'
 import type { SessionStatus } from '../../../src-preload/contract/session.ts'
+import { fakeAudits } from './fake-audits.ts'
 import { fakeConnections } from './fake-connections.ts'
 import { fakeDecisions } from './fake-decisions.ts'
 import { fakeJobs } from './fake-job-routes.ts'
@@ -14,6 +15,7 @@ export function fakeEngine(world: World) {
   const os = implement(contract)
   const { messages, overview, journal, session } = os
   return os.router({
+    audits: fakeAudits(),
     connections: fakeConnections(world),
     decisions: fakeDecisions(world),
     messages: {

@@ -9,10 +9,11 @@ import type { Decision } from '../../../src-preload/contract/decisions.ts'
 import type { ErrorCode, ErrorData } from '../../../src-preload/contract/errors.ts'
 import type { Evidence, ItemResult, Job, JobItem } from '../../../src-preload/contract/jobs.ts'
 import type { JournalAction, JournalEntry } from '../../../src-preload/contract/journal.ts'
-import type { MessageDetail, Trouble } from '../../../src-preload/contract/messages.ts'
+import type { Trouble } from '../../../src-preload/contract/messages.ts'
 import type { PlanEdit, PlanItem, PlanRedirect, PlanView } from '../../../src-preload/contract/plans.ts'
 import type { Sweep } from '../../../src-preload/contract/sweeps.ts'
 import type { ConnectionStatus } from '../../../src-preload/contract/session.ts'
+import type { FakeMessage } from './fake-messages.ts'
 
 /** The state behind the test double of the engine: in memory, the same for the same seed. */
 export interface World {
@@ -36,7 +37,7 @@ export interface World {
 
 export interface FakeSource {
   connection: SourceConnection
-  messages: MessageDetail[]
+  messages: FakeMessage[]
   status: ConnectionStatus['state']
 }
 
@@ -184,7 +185,7 @@ export function note(world: World, { action, source = null, subject = null, deta
 interface AddSource {
   readonly name: string
   readonly environment?: SourceConnection['environment']
-  readonly messages?: MessageDetail[]
+  readonly messages?: FakeMessage[]
   readonly unlocked?: boolean
 }
 
@@ -223,7 +224,7 @@ export function addBroker(world: World, name = 'rabbit'): void {
   })
 }
 
-export function troubleOf(source: FakeSource, nowMs: number, message: MessageDetail): Trouble | null {
+export function troubleOf(source: FakeSource, nowMs: number, message: FakeMessage): Trouble | null {
   if (message.state === 'failed') return 'failed'
   const open = message.state === 'pending' || message.state === 'in-flight'
   const old = nowMs - Date.parse(message.createdAt) > source.connection.stuckAfterSec * 1_000

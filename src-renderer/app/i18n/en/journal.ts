@@ -18,6 +18,7 @@ export const journal = {
     settling: 'Unknown outcomes decided',
     decisions: 'Resolved and undone',
     sweeps: 'Sweeps',
+    audits: 'Audits',
   },
   column: { seq: 'No.', at: 'Time', what: 'What', source: 'Source', operator: 'By' },
   says: {
@@ -91,6 +92,14 @@ export const journal = {
     sweepFailed: 'Sweep failed',
     sweepStopped: 'Sweep failed again, and stopped by itself',
     sweepEndedPlain: 'Sweep ended',
+    auditBegun: 'Began to audit the chains',
+    auditEnded: {
+      intact: 'Audit: every chain is intact',
+      broken: 'Audit: {n} fault in the chains | Audit: {n} faults in the chains',
+      incomplete: 'Audit: incomplete, so nothing is proven',
+      plain: 'Audit ended',
+    },
+    auditWatched: { on: 'Audits the chains on a schedule', off: 'Stopped the scheduled audits' },
     because: '“{reason}”',
     outcome: {
       confirmed: '{n} confirmed',

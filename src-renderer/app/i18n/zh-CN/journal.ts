@@ -17,6 +17,7 @@ export const journal = {
     settling: '未知结果的判定',
     decisions: '已处理与撤销',
     sweeps: '补偿扫描',
+    audits: '链审计',
   },
   column: { seq: '序号', at: '时间', what: '内容', source: '数据源', operator: '操作人' },
   says: {
@@ -84,6 +85,14 @@ export const journal = {
     sweepFailed: '补偿扫描失败',
     sweepStopped: '补偿扫描再次失败，已自动停止',
     sweepEndedPlain: '补偿扫描结束',
+    auditBegun: '开始审计消息链',
+    auditEnded: {
+      intact: '链审计：所有链完整',
+      broken: '链审计：发现 {n} 处问题',
+      incomplete: '链审计：未完成，不能证明任何事',
+      plain: '链审计结束',
+    },
+    auditWatched: { on: '按计划审计消息链', off: '停止了按计划的链审计' },
     because: '“{reason}”',
     outcome: {
       confirmed: '{n} 条已确认',

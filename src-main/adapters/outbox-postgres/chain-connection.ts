@@ -1,0 +1,176 @@
+import pg from 'pg'
+import { RedriveError } from '../../domain/errors.ts'
+import { classify } from './classify.ts'
+import { newClient } from './connection.ts'
+import type { ConnectionSettings } from './connection.ts'
+import { CANCEL_WAIT_MS, CONSTANT_SETTINGS, SILENCE_MARGIN_MS, cancelOnServer, streamOf } from './session.ts'
+import type { Backend } from './session.ts'
+import type { Row, Statement } from '../outbox-sql/statement.ts'
+
+/** Shown in the server's list of connections, so that its owner knows whom to ask. */
+const APPLICATION_NAME = 'redrive audit'
+
+export interface ReadOptions {
+  readonly timeoutMs: number
+  /** Aborted: the statement is cancelled on the server, and the connection cut where that does not help. */
+  readonly signal: AbortSignal
+  /** Settings of the one transaction, constants only. */
+  readonly settings?: Readonly<Record<string, string>>
+}
+
+/** A connection for long reads. One statement at a time, each in a read-only transaction of its own. */
+export interface ChainConnection {
+  /** Hands out each row as it arrives and keeps none. */
+  stream(statement: Statement, options: ReadOptions, take: (row: Row) => void): Promise<void>
+  rows(statement: Statement, options: ReadOptions): Promise<readonly Row[]>
+  end(): Promise<void>
+}
+
+/** Throws what connecting throws. */
+async function connectForChains(settings: ConnectionSettings, signal: AbortSignal): Promise<ChainConnection> {
+  const { host, port, database, user } = settings.address
+  const detail = { server: `${host}:${port}`, host, port, database, user }
+  if (signal.aborted) throw new RedriveError('cancelled', 'later')
+  const client = newClient(settings)
+  try {
+    await client.connect()
+  } catch (error) {
+    throw classify(error, { during: 'connect', cancelled: signal.aborted, detail })
+  }
+  const stream: ChainConnection['stream'] = async (statement, options, take) => {
+    if (options.signal.aborted) throw new RedriveError('cancelled', 'later')
+    const guard = guardOf(settings, client, options)
+    try {
+      guard.began(await begin(client, options))
+      await streamed(client, statement, take)
+      await client.query('commit')
+    } catch (error) {
+      if (!guard.wasCut()) await client.query('rollback').catch(() => undefined)
+      throw classify(error, { during: 'read', cancelled: options.signal.aborted, detail })
+    } finally {
+      guard.end()
+    }
+  }
+  return {
+    stream,
+    async rows(statement, options) {
+      const rows: Row[] = []
+      await stream(statement, options, (row) => rows.push(row))
+      return rows
+    },
+    end: () => client.end().catch(() => undefined),
+  }
+}
+
+async function begin(client: pg.Client, { timeoutMs, settings }: ReadOptions): Promise<Backend> {
+  const wanted = {
+    ...CONSTANT_SETTINGS,
+    application_name: APPLICATION_NAME,
+    statement_timeout: Math.max(1, Math.floor(timeoutMs)),
+    ...settings,
+  }
+  const local = Object.entries(wanted).map(([name, value]) => `set local ${name} = '${value}'`)
+  const backend = 'select pg_backend_pid() as pid, now()::text as started'
+  const answer = await client.query(['begin read only', ...local, backend].join('; '))
+  const row = (answer as unknown as readonly pg.QueryResult<Row>[]).at(-1)?.rows[0]
+  return { pid: row?.['pid'] ?? '', started: row?.['started'] ?? '' }
+}
+
+/** Row by row: the driver's own list of rows would be as large as the answer. */
+function streamed(client: pg.Client, statement: Statement, take: (row: Row) => void): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const query = new pg.Query<Record<string, string | null>>({
+    text: statement.text,
+    values: [...statement.values],
+  })
+  let failed: unknown = null
+  query.on('row', (row) => {
+    try {
+      if (failed === null) take(row)
+    } catch (error) {
+      failed = error
+    }
+  })
+  query.on('end', () => {
+    if (failed === null) resolve()
+    else reject(failed instanceof Error ? failed : new Error('a row could not be taken'))
+  })
+  query.on('error', reject)
+  client.query(query)
+  return promise
+}
+
+interface Guard {
+  began(backend: Backend): void
+  wasCut(): boolean
+  end(): void
+}
+
+/** Cancels on the server when the signal is aborted, and cuts a connection that has gone silent. */
+function guardOf(settings: ConnectionSettings, client: pg.Client, { timeoutMs, signal }: ReadOptions): Guard {
+  let backend: Backend | null = null
+  let isCut = false
+  let cutting: NodeJS.Timeout | undefined
+  const cut = (): void => {
+    isCut = true
+    streamOf(client).destroy()
+  }
+  const silence = setTimeout(cut, timeoutMs + SILENCE_MARGIN_MS)
+  const cancel = (): void => {
+    cutting = setTimeout(cut, CANCEL_WAIT_MS)
+    if (backend !== null) void cancelOnServer(settings, backend)
+  }
+  signal.addEventListener('abort', cancel, { once: true })
+  return {
+    began(of) {
+      backend = of
+      if (signal.aborted) void cancelOnServer(settings, of)
+    },
+    wasCut: () => isCut,
+    end() {
+      clearTimeout(silence)
+      clearTimeout(cutting)
+      signal.removeEventListener('abort', cancel)
+    },
+  }
+}
+
+/** A connection that nobody used for this long is given back to the server. */
+const IDLE_MS = 2_000
+
+/** Connections that are opened when they are needed; the last one waits a moment for the next call. */
+export interface ChainLines {
+  use<T>(signal: AbortSignal, work: (connection: ChainConnection) => Promise<T>): Promise<T>
+  close(): Promise<void>
+}
+
+export function openChainLines(settings: ConnectionSettings): ChainLines {
+  let parked: { readonly connection: ChainConnection; readonly timer: NodeJS.Timeout } | null = null
+  let closed = false
+  const unpark = (): ChainConnection | null => {
+    if (parked === null) return null
+    const { connection, timer } = parked
+    parked = null
+    clearTimeout(timer)
+    return connection
+  }
+  return {
+    async use(signal, work) {
+      const connection = unpark() ?? (await connectForChains(settings, signal))
+      try {
+        const result = await work(connection)
+        if (parked !== null || closed) await connection.end()
+        else parked = { connection, timer: setTimeout(() => void unpark()?.end(), IDLE_MS) }
+        return result
+      } catch (error) {
+        // Whatever state it is in: nobody else gets it.
+        await connection.end()
+        throw error
+      }
+    },
+    async close() {
+      closed = true
+      await unpark()?.end()
+    },
+  }
+}

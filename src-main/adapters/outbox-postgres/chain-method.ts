@@ -1,0 +1,77 @@
+import type { ChainMethod } from '../../ports/chains.ts'
+import type { ChainConnection } from './chain-connection.ts'
+import type { ChainNames } from './chain-sql.ts'
+import type { SqlValue } from '../outbox-sql/statement.ts'
+
+const CATALOGUE_TIMEOUT_MS = 10_000
+
+export interface ChainLayout extends ChainMethod {
+  /** Some index begins with the ordering key: one chain is found without reading the table. */
+  readonly chainsAreIndexed: boolean
+  /** Bounds of the ranges of keys, in the order of the index; none where the statistics say nothing. */
+  readonly bounds: readonly string[]
+}
+
+/** How much of the table must be known to be visible to all for its index to answer alone. */
+const VISIBLE_PART_MIN = 0.2
+
+/** Messages of one range, about: some tens of milliseconds, so that what a statement costs by itself does not count. */
+const RANGE_MESSAGES = 250_000
+
+const INDEXES = `
+select coalesce(bool_or(i.indkey[0] = k.attnum), false) as leading,
+  coalesce(bool_or(i.indkey[0] = k.attnum and i.indkey[1] = d.attnum and (p.attnum is null or array[p.attnum] <@ i.indkey::int2[])), false) as covering
+from pg_index i
+join pg_attribute k on k.attrelid = i.indrelid and k.attname = $2
+join pg_attribute d on d.attrelid = i.indrelid and d.attname = $3
+left join pg_attribute p on p.attrelid = i.indrelid and p.attname = $4
+where i.indrelid = $1::text::regclass and i.indisvalid and i.indpred is null and i.indexprs is null`
+
+const SIZE = `
+select greatest(c.reltuples, -1)::bigint as messages, c.relpages as pages, c.relallvisible as visible,
+  case when s.n_distinct >= 0 then s.n_distinct else -s.n_distinct * greatest(c.reltuples, 0) end::bigint as chains,
+  array_to_json(coalesce(s.histogram_bounds::text::text[], '{}') || coalesce(s.most_common_vals::text::text[], '{}')) as bounds
+from pg_class c
+left join pg_stats s on s.schemaname = c.relnamespace::regnamespace::text and s.tablename = c.relname and s.attname = $2 and not s.inherited
+where c.oid = $1::text::regclass`
+
+/** Looks at indexes and statistics; reads no message. */
+export async function layoutOf(
+  connection: ChainConnection,
+  names: ChainNames,
+  signal: AbortSignal,
+): Promise<ChainLayout> {
+  const { shape, table, keyType } = names
+  const read = (text: string, values: readonly SqlValue[]) =>
+    connection.rows({ text, values }, { timeoutMs: CATALOGUE_TIMEOUT_MS, signal })
+  const [index] = await read(INDEXES, [table, shape.chain, shape.id, shape.previousId])
+  const [size] = await read(SIZE, [table, shape.chain])
+  const estimate = (name: string): number | null => {
+    const value = Number(size?.[name] ?? -1)
+    return value < 0 ? null : value
+  }
+  const pages = Number(size?.['pages'] ?? 0)
+  const visible = pages === 0 ? 1 : Number(size?.['visible'] ?? 0) / pages
+  const covering = index?.['covering'] === 't' && visible >= VISIBLE_PART_MIN
+  const sorted = await read(
+    `select distinct b from json_array_elements_text($1::json) e(x), lateral (select x::${keyType} as b) c order by b`,
+    [size?.['bounds'] ?? '[]'],
+  )
+  return {
+    reading: covering ? 'index' : 'scan',
+    messagesEstimate: estimate('messages'),
+    chainsEstimate: size?.['chains'] === null ? null : estimate('chains'),
+    chainsAreIndexed: index?.['leading'] === 't',
+    bounds: thinned(
+      sorted.map((row) => row['b'] ?? ''),
+      estimate('messages') ?? 0,
+    ),
+  }
+}
+
+/** As many of them as make ranges of a fair size: statistics have a hundred, however large the table is. */
+function thinned(bounds: readonly string[], messages: number): readonly string[] {
+  const each = messages / Math.max(1, bounds.length)
+  const step = Math.max(1, Math.floor(RANGE_MESSAGES / Math.max(1, each)))
+  return bounds.filter((_, at) => at % step === step - 1)
+}

@@ -1,0 +1,100 @@
+import type { ChainShape } from '../../domain/chain/shape.ts'
+import type { Catalogue } from '../outbox-sql/catalogue.ts'
+import type { Compiler } from '../outbox-sql/compiler.ts'
+
+/** Names and expressions of one outbox's chains, under the alias `t`. */
+export interface ChainNames {
+  readonly table: string
+  /** The ordering key in its own type, and that type for casts. */
+  readonly key: string
+  readonly keyType: string
+  /** For sorting: by bytes where it is text, which is several times cheaper than by the rules of a language. */
+  readonly sortKey: (expression: string) => string
+  readonly id: string
+  /** The predecessor: a column, or for bare numbers the number before. */
+  readonly previous: string
+  readonly rowKey: string
+  /** No two rows have the same id, says an index. */
+  readonly idIsUnique: boolean
+  readonly shape: ChainShape
+}
+
+const TEXT_TYPE = /^(text|character|character varying|varchar)\b/
+
+export function chainNames(shape: ChainShape, sql: Compiler, catalogue: Catalogue): ChainNames {
+  const keyType = catalogue.columns.get(shape.chain)?.type ?? 'text'
+  const isText = TEXT_TYPE.test(keyType)
+  const id = `${sql.column(shape.id)}::bigint`
+  return {
+    table: sql.table,
+    key: sql.column(shape.chain),
+    keyType,
+    sortKey: (expression) => (isText ? `${expression} collate "C"` : expression),
+    id,
+    previous: shape.previousId === null ? `(${id} - 1)` : `${sql.column(shape.previousId)}::bigint`,
+    rowKey: sql.column(shape.rowKey),
+    idIsUnique: catalogue.keys.some((columns) => columns.length === 1 && columns[0] === shape.id),
+    shape,
+  }
+}
+
+/**
+ * Chains as (k, n, ok). A chain is intact where it has one head, every predecessor's id is smaller, and the ids but the
+ * greatest are exactly the predecessors: compared as sums of hashes, with a seed of this audit's own. Where ids are unique
+ * the cheaper exclusive or does, since nothing can stand in it twice.
+ */
+export function fingerprints(names: ChainNames, seed: string, where: string): string {
+  const { table, key } = names
+  return (
+    `select ${key} as k, count(*) as n, coalesce(${isIntact(names, seed)}, false) as ok ` +
+    `from ${table} t where ${where} group by ${key}`
+  )
+}
+
+/** `seed` is a placeholder or a number. */
+function isIntact({ id, previous, idIsUnique, shape }: ChainNames, seed: string): string {
+  if (shape.numbers === 'growing') return idIsUnique ? 'true' : `count(*) = count(distinct ${id})`
+  const hash = (value: string): string => `hashint8extended(${value}, ${seed})`
+  const sum = (value: string): string => `sum(${hash(value)})`
+  if (shape.numbers === 'continuous') {
+    return `${sum(id)} - ${hash(`max(${id})`)} = ${sum(previous)} - ${hash(`min(${id}) - 1`)}`
+  }
+  const linked = `count(${previous}) = count(*) - 1 and bool_and(${previous} < ${id}) is not false`
+  if (idIsUnique) {
+    const xor = (value: string): string => `bit_xor(${hash(value)})`
+    return `${linked} and ${xor(id)} # ${hash(`max(${id})`)} = coalesce(${xor(previous)}, 0)`
+  }
+  return `${linked} and ${sum(id)} - ${hash(`max(${id})`)} = coalesce(${sum(previous)}, 0)`
+}
+
+/** The same by an ordered pass: exact, and cheaper where chains are so short that grouping saves nothing. */
+export function orderedFingerprints(names: ChainNames, where: string): string {
+  const { table, key } = names
+  return (
+    `select k, count(*) as n, not bool_or(${deviates(names)}) as ok from ` +
+    `(select ${names.sortKey(key)} as k, ${names.id} as id, ${names.previous} as prev, ${before(names)} as before ` +
+    `from ${table} t where ${where}) l group by k`
+  )
+}
+
+/** What two rows next to each other look like where something is wrong; on `id`, `prev` and `before`. */
+export function deviates({ shape, idIsUnique }: ChainNames): string {
+  const copy = idIsUnique ? 'false' : 'coalesce(id = before, false)'
+  if (shape.numbers === 'growing') return copy
+  if (shape.numbers === 'continuous')
+    return `(before is not null and prev is distinct from before) or ${copy}`
+  return `prev is distinct from before or ${copy}`
+}
+
+export function before({ key, id, rowKey, idIsUnique, sortKey }: ChainNames): string {
+  const order = idIsUnique ? id : `${id}, ${rowKey}`
+  return `lag(${id}) over (partition by ${sortKey(key)} order by ${order})`
+}
+
+/** Totals of the intact ones in a row without a key, and a row for each of the others. */
+export function suspects(inner: string): string {
+  return (
+    `select case when ok then null else k::text end as k, count(*) as chains, sum(n) as messages ` +
+    `from (${inner}) f group by 1`
+  )
+}

@@ -1,0 +1,111 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { ChainRow, Deviation } from '../../src-main/domain/chain/deviation.ts'
+import { judgeChain } from '../../src-main/domain/chain/judge.ts'
+import type { ChainReader } from '../../src-main/ports/chains.ts'
+import { freeShape, freeTable, fullPace, openChains } from '../support/chain-tables.ts'
+import { naiveFindings, told } from '../support/chain-oracle.ts'
+import { testDatabase } from '../support/postgres.ts'
+
+const never = new AbortController().signal
+const whole = { above: null, upTo: null }
+
+type Chains = Readonly<Record<string, readonly ChainRow[]>>
+
+const chainArb = fc.array(
+  fc.record({
+    id: fc.integer({ min: 1, max: 9 }).map(String),
+    previousId: fc.option(fc.integer({ min: 1, max: 9 }).map(String)),
+  }),
+  { minLength: 1, maxLength: 8 },
+)
+const goodChain = fc
+  .uniqueArray(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 8 })
+  .map((ids) => ids.sort((a, b) => a - b).map(String))
+  .map((ids) => ids.map((id, at): ChainRow => ({ id, previousId: ids[at - 1] ?? null })))
+
+async function surveyed(reader: ChainReader, workers: 1 | 2 = 1) {
+  const suspicious: string[] = []
+  const totals = { messages: 0, chains: 0 }
+  await reader.survey(
+    { pace: { ...fullPace, workers }, seed: '4711' },
+    (part) => {
+      totals.messages += part.messages
+      totals.chains += part.chains
+      suspicious.push(...part.suspicious)
+    },
+    never,
+  )
+  return { suspicious: suspicious.sort(), ...totals }
+}
+
+async function walked(reader: ChainReader, chains: readonly string[] | null, bounds = whole) {
+  const byChain = new Map<string, Deviation[]>()
+  await reader.walk(
+    { chains, bounds, pace: fullPace },
+    (deviations) => {
+      for (const one of deviations) byChain.set(one.chain, [...(byChain.get(one.chain) ?? []), one])
+    },
+    never,
+  )
+  return Object.fromEntries(
+    [...byChain].map(([chain, deviations]) => [chain, judgeChain(deviations, 'linked').map(told).sort()]),
+  )
+}
+
+function expected(chains: Chains): Record<string, string[]> {
+  return Object.fromEntries(
+    Object.entries(chains)
+      .map(([chain, rows]) => [chain, naiveFindings(rows)] as const)
+      .filter(([, findings]) => findings.length > 0),
+  )
+}
+
+describe.each([
+  ['with the covering index', true],
+  ['without an index', false],
+])('chains of a table %s', (_, indexed) => {
+  test(
+    'random chains: suspicious is what the oracle finds fault with, and so is each finding',
+    { timeout: 120_000 },
+    async () => {
+      const database = await testDatabase({ empty: true })
+      await freeTable(database, indexed)
+      const reader = await openChains(database, 'free_chain', freeShape)
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(fc.oneof(chainArb, goodChain), { minLength: 5, maxLength: 40 }),
+          async (drawn) => {
+            const chains: Chains = Object.fromEntries(drawn.map((rows, at) => [`chain ${at} "'ü\\`, rows]))
+            await database.sql('truncate free_chain')
+            const rows = Object.entries(chains).flatMap(([chain, all]) =>
+              all.map((row) => ({ chain, ...row })),
+            )
+            await database.sql(
+              'insert into free_chain (chain_key, id, prev_id) select * from unnest($1::text[], $2::bigint[], $3::bigint[])',
+              [rows.map(({ chain }) => chain), rows.map(({ id }) => id), rows.map((row) => row.previousId)],
+            )
+            // Without statistics chains are grouped, with them so short ones are read in order.
+            const grouped = !indexed && drawn.length % 2 === 0
+            if (grouped)
+              await database.sql(`delete from pg_statistic where starelid = 'free_chain'::regclass`)
+            else await database.sql('vacuum analyze free_chain')
+            const wanted = expected(chains)
+            expect((await reader.method(never)).reading).toBe(indexed ? 'index' : 'scan')
+            for (const workers of [1, 2] as const) {
+              expect(await surveyed(reader, workers)).toEqual({
+                suspicious: Object.keys(wanted).sort(),
+                messages: rows.length,
+                chains: drawn.length,
+              })
+            }
+            expect(await walked(reader, null)).toEqual(wanted)
+            const damaged = Object.keys(wanted)
+            if (damaged.length > 0) expect(await walked(reader, damaged)).toEqual(wanted)
+          },
+        ),
+        { numRuns: 20 },
+      )
+    },
+  )
+})
