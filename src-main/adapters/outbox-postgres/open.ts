@@ -61,10 +61,10 @@ export async function openPostgresOutbox(
     const sql = newCompiler(postgresDialect, mapping, catalogues, limits)
     const served = await servedStates(session, { mapping, sql, catalogue }, signal)
     const drift = newDrift(session, mapping, catalogues)
-    const shape = chainShapeOf(mapping)
+    const chainShape = chainShapeOf(mapping)
     const chains =
-      shape && chainsAreNumbers(shape, catalogue)
-        ? openChainReader({ settings, shape, sql, catalogue })
+      chainShape && chainsAreNumbers(chainShape, catalogue)
+        ? openChainReader({ settings, shape: chainShape, sql, catalogue })
         : null
     const parts = { session, mapping, sql, catalogue, limits, drift, served: () => served }
     const shape = shapeOf(catalogues)

@@ -33,4 +33,3 @@ export interface Draft extends Surveyed {
 export function literalOf(column: SurveyedColumn, code: string): string | number {
   return kindOf(column) === 'number' ? Number(code) : code
 }
-
