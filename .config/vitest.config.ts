@@ -21,6 +21,7 @@ export default defineConfig({
   root: resolve(import.meta.dirname, '..'),
   cacheDir: '.cache/vite',
   test: {
+    globalSetup: 'test/support/kafka-global.ts',
     maxWorkers: 2,
     passWithNoTests: false,
     allowOnly: false,

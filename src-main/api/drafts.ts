@@ -21,7 +21,16 @@ export function toSourceConfig(draft: SourceDraft): SourceConfig {
 }
 
 export function toBrokerConfig(draft: BrokerDraft): BrokerConfig {
-  return { driver: draft.driver, url: draft.url, ...(draft.tls ? { tls: draft.tls } : {}) }
+  const tls = draft.tls ? { tls: draft.tls } : {}
+  if (draft.driver !== 'kafka') return { driver: draft.driver, url: draft.url, ...tls }
+  const { driver, brokers, sasl, compression } = draft
+  return {
+    driver,
+    brokers,
+    ...(sasl === null ? {} : { sasl }),
+    ...tls,
+    ...(compression === 'none' ? {} : { compression }),
+  }
 }
 
 export function sourceConnection(
@@ -45,12 +54,18 @@ export function sourceConnection(
 }
 
 export function brokerConnection(name: string, config: BrokerConfig): BrokerConnection {
-  return {
+  const shared = {
     name,
-    driver: config.driver,
-    url: config.url,
     ...(config.tls ? { tls: { ...config.tls } } : {}),
     passwordKind: passwordKind(config.password),
+  }
+  if (config.driver !== 'kafka') return { ...shared, driver: config.driver, url: config.url }
+  return {
+    ...shared,
+    driver: config.driver,
+    brokers: [...config.brokers],
+    sasl: config.sasl ? { ...config.sasl } : null,
+    compression: config.compression ?? 'none',
   }
 }
 

@@ -41,6 +41,8 @@ export type ErrorCode =
   | 'outcome-unsettled'
   // the broker
   | 'exchange-missing'
+  | 'topic-missing'
+  | 'partition-missing'
   | 'unroutable'
   | 'broker-refused'
   | 'broker-blocked'

@@ -23,6 +23,23 @@ export interface Destination {
   readonly routingKey: string
 }
 
+/** A place in Kafka. */
+export interface TopicDestination {
+  readonly kind: 'topic'
+  readonly topic: string
+  /** Null: a record without a key. */
+  readonly key: string | null
+  /** Null: the one that the key leads to. */
+  readonly partition: number | null
+}
+
+/** Where a broker is asked to send. One of exchanges refuses a topic; one of topics reads an exchange as a topic. */
+export type Place = Destination | TopicDestination
+
+export function isTopic(place: Place): place is TopicDestination {
+  return 'kind' in place
+}
+
 /** Place in a chain: `key` is the ordering key, `previousId` the id of the message before this one. */
 export interface ChainLink {
   readonly key: string

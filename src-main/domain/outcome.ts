@@ -1,5 +1,6 @@
 import type { ErrorCode } from './errors.ts'
-import type { Destination } from './message.ts'
+import { isTopic } from './message.ts'
+import type { Destination, Place } from './message.ts'
 
 /**
  * What became of one publish.
@@ -24,13 +25,26 @@ export type PublishOutcome =
 export interface OutgoingMessage {
   readonly messageId: string
   readonly type: string | null
-  readonly destination: Destination
-  /** Exact text of the payload, sent as UTF-8. */
-  readonly payload: string
+  readonly destination: Place
+  /** Exact text of the payload, sent as UTF-8. Null: a tombstone; refused where the broker has none. */
+  readonly payload: string | null
   /** The payload is JSON, as somebody has found before; where it is not said, the adapter looks. */
   readonly knownJson?: boolean
   /** Exact text of a JSON object, or null. */
   readonly headers: string | null
   /** `x-redrive-job`, `x-redrive-attempt`, and `x-redrive-edited` where the payload is not the stored one. */
   readonly redriveHeaders: Readonly<Record<string, string | number>>
+}
+
+/** A message that exchanges and queues can take. */
+export type QueueMessage = OutgoingMessage & {
+  readonly payload: string
+  readonly destination: Destination
+}
+
+/** What exchanges and queues have no place for. */
+export const NOT_FOR_QUEUES = 'queues take neither tombstones nor topics of Kafka'
+
+export function isForQueues(message: OutgoingMessage): message is QueueMessage {
+  return message.payload !== null && !isTopic(message.destination)
 }

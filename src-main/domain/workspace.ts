@@ -45,12 +45,47 @@ export interface SourceConfig {
   readonly sweep?: SweepPolicy
 }
 
-export interface BrokerConfig {
+/** RabbitMQ, or the sandbox's own. */
+export interface AmqpConfig {
   readonly driver: 'rabbitmq' | 'memory'
   /** amqp://user@host:port/vhost, without a password. */
   readonly url: string
   readonly password?: SecretRef
   readonly tls?: TlsOptions
+}
+
+/** How a client of Kafka logs in. With `oauthbearer` the password is the token. */
+export const kafkaMechanisms = ['plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer'] as const
+export interface KafkaLogin {
+  readonly mechanism: (typeof kafkaMechanisms)[number]
+  readonly user: string
+}
+
+/** How the records of a batch are packed. */
+export const compressions = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
+export type Compression = (typeof compressions)[number]
+
+export interface KafkaConfig {
+  readonly driver: 'kafka'
+  /** host:port of some nodes; the others are asked of them. */
+  readonly brokers: readonly string[]
+  /** Absent: no login, and no password. */
+  readonly sasl?: KafkaLogin
+  readonly password?: SecretRef
+  readonly tls?: TlsOptions
+  readonly clientId?: string
+  readonly compression?: Compression
+  /** From an address that the cluster names to the one that leads there from here, each host:port. */
+  readonly addresses?: Readonly<Record<string, string>>
+  /** Names of the headers that carry the id and the type of a message. */
+  readonly headers?: { readonly messageId?: string; readonly type?: string }
+}
+
+export type BrokerConfig = AmqpConfig | KafkaConfig
+
+/** Where a broker is, for a person: never a secret. */
+export function brokerAddress(config: BrokerConfig): string {
+  return config.driver === 'kafka' ? config.brokers.join(',') : config.url
 }
 
 export interface Workspace {

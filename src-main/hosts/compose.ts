@@ -1,6 +1,8 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
+import { openKafkaBroker } from '../adapters/broker-kafka/kafka-broker.ts'
+import type { KafkaBrokerOptions } from '../adapters/broker-kafka/kafka-broker.ts'
 import { openRabbitBroker } from '../adapters/broker-rabbitmq/rabbit-broker.ts'
 import { openPostgresOutbox } from '../adapters/outbox-postgres/open.ts'
 import { openPostgresSurvey } from '../adapters/outbox-postgres/survey.ts'
@@ -20,7 +22,7 @@ import { AWAY_MS_MAX } from '../app/jobs/patience.ts'
 import type { EnginePorts } from '../app/engine-ports.ts'
 import { createEngine } from '../app/engine.ts'
 import type { Mapping } from '../domain/mapping/mapping.ts'
-import type { SourceConfig } from '../domain/workspace.ts'
+import type { KafkaConfig, SourceConfig } from '../domain/workspace.ts'
 import type { SchemaFiles } from '../ports/payload-schemas.ts'
 import type { Drivers, OpenBroker, PasswordSource } from '../ports/drivers.ts'
 import type { Clock, Log, Secrets, WorkspaceStore } from '../ports/surroundings.ts'
@@ -140,8 +142,23 @@ function drivers({ clock, log, memory, schemaFiles }: DriverParts): Drivers {
           clock,
           log,
         }),
+      kafka: ({ config, password }) =>
+        openKafkaBroker({ ...kafkaOptions(config), password: orEmpty(password), clock, log }),
       ...(memory ? { memory } : {}),
     },
+  }
+}
+
+function kafkaOptions(config: KafkaConfig): Omit<KafkaBrokerOptions, 'password' | 'clock'> {
+  const { brokers, sasl, tls, clientId, addresses, compression, headers } = config
+  return {
+    brokers,
+    ...(sasl ? { login: sasl } : {}),
+    ...(tls ? { tls } : {}),
+    ...(clientId ? { clientId } : {}),
+    ...(addresses ? { addresses } : {}),
+    ...(compression ? { compression } : {}),
+    ...(headers ? { headerNames: headers } : {}),
   }
 }
 

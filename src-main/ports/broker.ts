@@ -1,4 +1,4 @@
-import type { Destination } from '../domain/message.ts'
+import type { Destination, Place } from '../domain/message.ts'
 import type { OutgoingMessage, PublishOutcome } from '../domain/outcome.ts'
 
 export type BrokerState =
@@ -12,11 +12,17 @@ export interface BrokerReport {
   readonly product: string
   readonly version: string
   readonly latencyMs: number
+  /** Of a cluster that says so. `controller` is host:port. */
+  readonly cluster?: {
+    readonly id: string | null
+    readonly nodes: number
+    readonly controller: string | null
+  }
 }
 
-export interface DestinationCheck {
-  readonly destination: Destination
-  /** False: the exchange does not exist. Null: it could not be told (no permission to look). */
+export interface DestinationCheck<Asked extends Place = Destination> {
+  readonly destination: Asked
+  /** False: the exchange, topic or partition does not exist. Null: it could not be told (no permission to look). */
   readonly exists: boolean | null
 }
 
@@ -46,12 +52,12 @@ export interface Broker {
   /** Calls `listener` on every change; returns the way to stop it. */
   watch(listener: (state: BrokerState) => void): () => void
   report(signal: AbortSignal): Promise<BrokerReport>
-  checkDestinations(
-    destinations: readonly Destination[],
+  checkDestinations<Asked extends Place>(
+    destinations: readonly Asked[],
     signal: AbortSignal,
-  ): Promise<readonly DestinationCheck[]>
+  ): Promise<readonly DestinationCheck<Asked>[]>
   /**
-   * Messages that wait in a queue; null where it does not exist. Throws `permission-denied` where the account may not
+   * Messages that wait in a queue, or that a consumer group of Kafka is behind; null where there is none. Throws `permission-denied` where the account may not
    * look.
    */
   queueDepth(queue: string, signal: AbortSignal): Promise<number | null>

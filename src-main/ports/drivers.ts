@@ -1,4 +1,4 @@
-import type { BrokerConfig, SourceConfig } from '../domain/workspace.ts'
+import type { AmqpConfig, KafkaConfig, SourceConfig } from '../domain/workspace.ts'
 import type { Broker } from './broker.ts'
 import type { Outbox } from './outbox.ts'
 
@@ -15,12 +15,16 @@ export type OpenOutbox = (
 ) => Promise<Outbox>
 
 /** Makes a broker, which connects in the background. */
-export type OpenBroker = (options: {
-  readonly config: BrokerConfig
+export type OpenBroker<Config = AmqpConfig> = (options: {
+  readonly config: Config
   readonly password: PasswordSource
 }) => Broker
 
 export interface Drivers {
   readonly outbox: Readonly<Record<SourceConfig['driver'], OpenOutbox>>
-  readonly broker: Readonly<Partial<Record<BrokerConfig['driver'], OpenBroker>>>
+  readonly broker: {
+    readonly rabbitmq?: OpenBroker
+    readonly memory?: OpenBroker
+    readonly kafka?: OpenBroker<KafkaConfig>
+  }
 }

@@ -35,12 +35,32 @@ export const sourceDraft = z.strictObject({
 })
 export type SourceDraft = z.infer<typeof sourceDraft>
 
-export const brokerDraft = z.strictObject({
+export const kafkaMechanisms = ['plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer'] as const
+export const kafkaCompressions = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
+/** Nodes of a Kafka cluster that are named. */
+const NODES_MAX = 50
+const nodeAddress = z
+  .string()
+  .max(300)
+  .regex(/^[^\s:/@]+:\d{1,5}$/)
+
+const amqpDraft = z.strictObject({
   driver: z.enum(['rabbitmq', 'memory']),
   url: z.string().min(1).max(2_000),
   password: passwordInput,
   tls: tls.exactOptional(),
 })
+const kafkaDraft = z.strictObject({
+  driver: z.literal('kafka'),
+  /** host:port of some nodes. */
+  brokers: z.array(nodeAddress).min(1).max(NODES_MAX),
+  /** Null: no login. With `oauthbearer` the password is the token. */
+  sasl: z.strictObject({ mechanism: z.enum(kafkaMechanisms), user: z.string().min(1).max(255) }).nullable(),
+  password: passwordInput,
+  tls: tls.exactOptional(),
+  compression: z.enum(kafkaCompressions),
+})
+export const brokerDraft = z.discriminatedUnion('driver', [amqpDraft, kafkaDraft])
 export type BrokerDraft = z.infer<typeof brokerDraft>
 
 export const sourceConnection = sourceDraft.omit({ password: true }).extend({
@@ -50,7 +70,11 @@ export const sourceConnection = sourceDraft.omit({ password: true }).extend({
   unlockedUntil: time.nullable(),
 })
 export type SourceConnection = z.infer<typeof sourceConnection>
-export const brokerConnection = brokerDraft.omit({ password: true }).extend({ name, passwordKind })
+const named = { name, passwordKind }
+export const brokerConnection = z.discriminatedUnion('driver', [
+  amqpDraft.omit({ password: true }).extend(named),
+  kafkaDraft.omit({ password: true }).extend(named),
+])
 export type BrokerConnection = z.infer<typeof brokerConnection>
 
 export const sourceReport = z.object({
@@ -67,7 +91,15 @@ export const sourceReport = z.object({
   indexed: z.boolean(),
 })
 export type SourceReport = z.infer<typeof sourceReport>
-export const brokerReport = z.object({ product: z.string(), version: z.string(), latencyMs: z.number() })
+export const brokerReport = z.object({
+  product: z.string(),
+  version: z.string(),
+  latencyMs: z.number(),
+  /** Of a cluster that says so; `controller` is host:port. */
+  cluster: z
+    .object({ id: z.string().nullable(), nodes: z.number(), controller: z.string().nullable() })
+    .exactOptional(),
+})
 export type BrokerReport = z.infer<typeof brokerReport>
 
 /** A test fails as a value: the form shows the reason beside the fields. */

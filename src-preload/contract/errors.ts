@@ -32,6 +32,8 @@ export const errorCodes = [
   'headers-not-json',
   'outcome-unsettled',
   'exchange-missing',
+  'topic-missing',
+  'partition-missing',
   'unroutable',
   'broker-refused',
   'broker-blocked',

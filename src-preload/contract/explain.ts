@@ -141,6 +141,16 @@ export const englishSentences: Readonly<Record<ErrorCode, Sentences>> = {
     means: 'Nothing was sent to it.',
     next: 'Declare the exchange, or have the destination of the row corrected, then resend.',
   },
+  'topic-missing': {
+    what: 'There is no such topic: {reason}.',
+    means: 'Nothing was sent to it, and it was not made.',
+    next: 'Make the topic, or have the destination of the row corrected, then resend.',
+  },
+  'partition-missing': {
+    what: 'The topic has no such partition: {reason}.',
+    means: 'Nothing was sent.',
+    next: 'Have the partition of the row corrected, or add partitions to the topic, then resend.',
+  },
   unroutable: {
     what: 'The broker returned the message: no queue is bound for this routing key.',
     means: 'No queue holds it. The row says failed, with the reason.',

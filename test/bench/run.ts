@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import type { BenchLine } from './bench-line.ts'
 import { benchAudit } from './audit-10m.ts'
+import { benchKafka } from './kafka.ts'
 import { benchOutbox } from './outbox-10m.ts'
 import { benchResend200k } from './resend-200k.ts'
 import { benchResend } from './resend.ts'
@@ -13,6 +14,7 @@ const benches: Readonly<Record<string, (print: (line: string) => void) => Promis
   resend: benchResend,
   'resend-200k': benchResend200k,
   audit: benchAudit,
+  kafka: benchKafka,
 }
 const NAME_WIDTH = 28
 

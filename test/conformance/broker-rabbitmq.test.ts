@@ -2,6 +2,7 @@ import { openRabbitBroker } from '../../src-main/adapters/broker-rabbitmq/rabbit
 import { systemClock } from '../../src-main/adapters/system/clock.ts'
 import { openRabbitTest, rabbit, rabbitUrl } from '../support/rabbitmq.ts'
 import { openTcpProxy } from '../support/tcp-proxy.ts'
+import { amqpPlaces, typedHeaders } from './amqp.ts'
 import { brokerConformance } from './broker.ts'
 
 brokerConformance('RabbitMQ', async (context) => {
@@ -18,15 +19,18 @@ brokerConformance('RabbitMQ', async (context) => {
   })
   return {
     broker,
-    queue: (lengthMax) =>
-      names.queue(
-        lengthMax === undefined ? {} : { 'x-max-length': lengthMax, 'x-overflow': 'reject-publish' },
-      ),
-    exchange: async (queue, routingKey) => {
+    headers: typedHeaders,
+    queue: () => names.queue(),
+    full: async () => ({
+      queue: await names.queue({ 'x-max-length': 1, 'x-overflow': 'reject-publish' }),
+      fill: () => Promise.resolve(),
+      answer: 'refused broker-refused',
+    }),
+    ...amqpPlaces(async (queue, routingKey) => {
       const exchange = await names.exchange()
       await names.channel.bindQueue(queue, exchange, routingKey)
       return exchange
-    },
+    }),
     drain: (queue) => names.drain(queue),
     silence: () => proxy.blackHole('down'),
     cut: () => {

@@ -1,5 +1,6 @@
 import { systemClock } from '../../src-main/adapters/system/clock.ts'
 import { SimBrokerServer } from '../simulation/sim-broker.ts'
+import { amqpPlaces, typedHeaders } from './amqp.ts'
 import { brokerConformance } from './broker.ts'
 
 brokerConformance('the simulated broker', async (context) => {
@@ -17,19 +18,23 @@ brokerConformance('the simulated broker', async (context) => {
   let names = 0
   context.onTestFinished(() => broker.close())
   const { topology } = server
+  const queue = (lengthMax?: number): string => {
+    const name = `queue-${++names}`
+    topology.declareQueue(name, lengthMax)
+    return name
+  }
   return {
     broker,
-    queue: async (lengthMax) => {
-      const name = `queue-${++names}`
-      topology.declareQueue(name, lengthMax)
-      return name
-    },
-    exchange: async (queue, routingKey) => {
+    headers: typedHeaders,
+    queue: () => Promise.resolve(queue()),
+    full: () =>
+      Promise.resolve({ queue: queue(1), fill: () => Promise.resolve(), answer: 'refused broker-refused' }),
+    ...amqpPlaces((bound, routingKey) => {
       const name = `exchange-${++names}`
       topology.declareExchange(name, 'direct')
-      topology.bind(queue, name, routingKey)
-      return name
-    },
+      topology.bind(bound, name, routingKey)
+      return Promise.resolve(name)
+    }),
     drain: async (queue) =>
       topology.take(queue, Number.MAX_SAFE_INTEGER).map((stored) => ({
         ...stored,

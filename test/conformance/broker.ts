@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import type { TestContext } from 'vitest'
-import type { Destination } from '../../src-main/domain/message.ts'
+import type { Place } from '../../src-main/domain/message.ts'
 import type { OutgoingMessage, PublishOutcome } from '../../src-main/domain/outcome.ts'
 import { PUBLISH_WINDOW_MAX } from '../../src-main/ports/broker.ts'
 import type { Broker, BrokerState, Publisher } from '../../src-main/ports/broker.ts'
@@ -9,10 +9,27 @@ import type { Broker, BrokerState, Publisher } from '../../src-main/ports/broker
 /** What the suite needs from the other side of a broker. */
 export interface BrokerFixture {
   readonly broker: Broker
-  /** A new queue; beyond `lengthMax` it refuses. */
-  queue(lengthMax?: number): Promise<string>
-  /** A new direct exchange with this queue bound by this key. */
-  exchange(queue: string, routingKey: string): Promise<string>
+  /** A new place that keeps what it gets: a queue, or a topic with one partition. */
+  queue(): Promise<string>
+  /** The plainest way there. */
+  to(queue: string): Place
+  /** Another way there: an exchange that it is bound to, or a key. */
+  around(queue: string): Promise<Place>
+  /** A destination that leads nowhere though its exchange or topic is there, and what is said of it. */
+  nowhere(queue: string): Promise<{ readonly destination: Place; readonly answer: string }>
+  /** A destination whose exchange or topic is not there, and what is said of it. */
+  missing(queue: string): { readonly destination: Place; readonly answer: string }
+  /** A queue that takes one message and, once `fill` has been called after it, no more. */
+  full(): Promise<{
+    readonly queue: string
+    readonly fill: () => Promise<void>
+    /** What is said of the next. */
+    readonly answer: string
+  }>
+  /** Headers of which nothing may be lost, as text, and as they arrive. */
+  readonly headers: { readonly sent: string; readonly arrived: Readonly<Record<string, unknown>> }
+  /** What other kinds of brokers take. */
+  readonly strange: readonly Partial<OutgoingMessage>[]
   /** Takes everything out, in order. */
   drain(queue: string): Promise<
     readonly {
@@ -30,7 +47,7 @@ export interface BrokerFixture {
 
 const never = new AbortController().signal
 
-export function message(destination: Destination, messageId: string): OutgoingMessage {
+export function message(destination: Place, messageId: string): OutgoingMessage {
   return {
     messageId,
     type: 'order.paid',
@@ -60,33 +77,24 @@ type Make = (context: TestContext) => Promise<BrokerFixture>
 async function opened(
   context: TestContext,
   make: Make,
-): Promise<{ fixture: BrokerFixture; publisher: Publisher; queue: string; direct: Destination }> {
+): Promise<{ fixture: BrokerFixture; publisher: Publisher; queue: string; direct: Place }> {
   const fixture = await make(context)
   const publisher = await fixture.broker.openPublisher(never)
   const queue = await fixture.queue()
-  return { fixture, publisher, queue, direct: { exchange: '', routingKey: queue } }
+  return { fixture, publisher, queue, direct: fixture.to(queue) }
 }
 
 function publishing(make: Make): void {
   it('confirms what has reached the queue, with id, type, payload and headers unchanged', async (context) => {
     const { fixture, publisher, queue, direct } = await opened(context, make)
-    const headers = {
-      text: 'Grüße 你好 🚚',
-      yes: true,
-      no: false,
-      nothing: null,
-      small: -7,
-      large: 9_007_199_254_740_991,
-      half: 0.5,
-      nested: { list: [1, 'zwei', { drei: 3 }], '!': 'int64' },
-    }
+    const { sent: headers, arrived } = fixture.headers
     const payload = '{"amount": 1.10, "id": 12345678901234567890, "text":"\\u00fc ü 你 🚚"}'
-    const sent = { ...message(direct, 'm-1'), payload, headers: JSON.stringify(headers) }
+    const sent = { ...message(direct, 'm-1'), payload, headers }
     expect(await publisher.publish(sent, never)).toEqual({ outcome: 'confirmed' })
     const [read, ...more] = await fixture.drain(queue)
     expect(more).toEqual([])
     expect(read).toMatchObject({ messageId: 'm-1', type: 'order.paid', payload })
-    expect(read?.headers).toEqual({ ...headers, 'x-redrive-job': 'job-1', 'x-redrive-attempt': 1 })
+    expect(read?.headers).toEqual(arrived)
   })
 
   it('sends a payload that is no JSON as it is', async (context) => {
@@ -98,50 +106,63 @@ function publishing(make: Make): void {
     expect(await fixture.drain(queue)).toMatchObject([{ type: null, payload }])
   })
 
-  it('returns what no queue is bound for, with the reason', async (context) => {
+  it('returns what leads nowhere, with the reason', async (context) => {
     const { fixture, publisher, queue } = await opened(context, make)
-    const exchange = await fixture.exchange(queue, 'bound')
+    const there = await fixture.around(queue)
+    const { destination, answer } = await fixture.nowhere(queue)
     const results = await Promise.all([
-      publisher.publish(message({ exchange, routingKey: 'bound' }, 'm-1'), never),
-      publisher.publish(message({ exchange, routingKey: 'unbound' }, 'm-2'), never),
-      publisher.publish(message({ exchange, routingKey: 'bound' }, 'm-3'), never),
+      publisher.publish(message(there, 'm-1'), never),
+      publisher.publish(message(destination, 'm-2'), never),
+      publisher.publish(message(there, 'm-3'), never),
     ])
-    expect(outcomesOf(results)).toEqual(['confirmed', 'returned unroutable', 'confirmed'])
-    expect(results[1]).toHaveProperty('reason', '312 NO_ROUTE')
+    expect(outcomesOf(results)).toEqual(['confirmed', answer, 'confirmed'])
+    expect(results[1]).toHaveProperty('reason', expect.stringMatching(/312 NO_ROUTE|has 1 partitions/))
     expect((await fixture.drain(queue)).map((read) => read.messageId)).toEqual(['m-1', 'm-3'])
   })
 
   it('tells two messages of one id and destination apart', async (context) => {
     const { fixture, publisher, queue, direct } = await opened(context, make)
+    const { destination, answer } = await fixture.nowhere(queue)
     const results = await Promise.all([
       publisher.publish(message(direct, 'same'), never),
-      publisher.publish(message({ exchange: '', routingKey: `${queue}-none` }, 'same'), never),
+      publisher.publish(message(destination, 'same'), never),
       publisher.publish(message(direct, 'same'), never),
     ])
-    expect(outcomesOf(results)).toEqual(['confirmed', 'returned unroutable', 'confirmed'])
+    expect(outcomesOf(results)).toEqual(['confirmed', answer, 'confirmed'])
     expect(await fixture.drain(queue)).toHaveLength(2)
   })
 
-  it('refuses an exchange that does not exist, without harm to the neighbours', async (context) => {
+  it('says what does not exist, without harm to the neighbours', async (context) => {
     const { fixture, publisher, queue, direct } = await opened(context, make)
-    const dead = { exchange: `${queue}-dead`, routingKey: 'any' }
+    const { destination: dead, answer } = fixture.missing(queue)
     const work = Array.from({ length: 50 }, (_, index) =>
       publisher.publish(message(index % 10 === 5 ? dead : direct, `m-${index}`), never),
     )
     const results = outcomesOf(await Promise.all(work))
-    expect(results.filter((result) => result === 'refused exchange-missing')).toHaveLength(5)
+    expect(results.filter((result) => result === answer)).toHaveLength(5)
     expect(results.filter((result) => result === 'confirmed')).toHaveLength(45)
     expect(await fixture.drain(queue)).toHaveLength(45)
   })
 
   it('refuses what a full queue rejects', async (context) => {
     const { fixture, publisher } = await opened(context, make)
-    const queue = await fixture.queue(1)
-    const direct = { exchange: '', routingKey: queue }
+    const { queue, fill, answer } = await fixture.full()
+    const direct = fixture.to(queue)
     const first = await publisher.publish(message(direct, 'm-1'), never)
+    await fill()
     const second = await publisher.publish(message(direct, 'm-2'), never)
-    expect(outcomesOf([first, second])).toEqual(['confirmed', 'refused broker-refused'])
+    expect(outcomesOf([first, second])).toEqual(['confirmed', answer])
     expect((await fixture.drain(queue)).map((read) => read.messageId)).toEqual(['m-1'])
+  })
+
+  it('refuses what its kind of broker has no place for, and sends nothing', async (context) => {
+    const { fixture, publisher, queue, direct } = await opened(context, make)
+    const { strange } = fixture
+    for (const other of strange)
+      expect(outcomesOf([await publisher.publish({ ...message(direct, 'm-1'), ...other }, never)])).toEqual([
+        'refused broker-refused',
+      ])
+    expect(await fixture.drain(queue)).toEqual([])
   })
 
   it('refuses headers that are no JSON object, and sends nothing', async (context) => {
@@ -155,12 +176,10 @@ function publishing(make: Make): void {
 
   it('keeps the order of 5,000 messages', async (context) => {
     const { fixture, publisher, queue, direct } = await opened(context, make)
-    const exchange = await fixture.exchange(queue, 'key')
+    const around = await fixture.around(queue)
     const ids = Array.from({ length: 5_000 }, (_, index) => `m-${index}`)
     const results = await Promise.all(
-      ids.map((id, index) =>
-        publisher.publish(message(index % 2 === 0 ? direct : { exchange, routingKey: 'key' }, id), never),
-      ),
+      ids.map((id, index) => publisher.publish(message(index % 2 === 0 ? direct : around, id), never)),
     )
     expect(new Set(outcomesOf(results))).toEqual(new Set(['confirmed']))
     expect((await fixture.drain(queue)).map((read) => read.messageId)).toEqual(ids)
@@ -295,13 +314,12 @@ function asking(make: Make): void {
 
   it('checks destinations in the order given', async (context) => {
     const { fixture, queue, direct } = await opened(context, make)
-    const exchange = await fixture.exchange(queue, 'key')
     const destinations = [
-      { exchange: `${queue}-none`, routingKey: 'key' },
-      { exchange, routingKey: 'unbound' },
+      fixture.missing(queue).destination,
+      await fixture.around(queue),
       { exchange: '', routingKey: `${queue}-none` },
       direct,
-      { exchange: 'x'.repeat(300), routingKey: '' },
+      fixture.missing('x'.repeat(300)).destination,
     ]
     const checks = await fixture.broker.checkDestinations(destinations, never)
     expect(checks.map((check) => check.destination)).toEqual(destinations)
@@ -313,6 +331,6 @@ function asking(make: Make): void {
     const aborted = AbortSignal.abort()
     await expect(broker.report(aborted)).rejects.toThrow()
     await expect(broker.openPublisher(aborted)).rejects.toThrow()
-    await expect(broker.checkDestinations([{ exchange: '', routingKey: 'q' }], aborted)).rejects.toThrow()
+    await expect(broker.checkDestinations([{ exchange: 'q', routingKey: 'q' }], aborted)).rejects.toThrow()
   })
 }

@@ -1,10 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startPostgresCluster } from '../support/postgres-cluster.ts'
+import { startKafkaNode, stopKafkaNode } from '../support/kafka-node.ts'
+import type { KafkaNode } from '../support/kafka-node.ts'
 import { startRabbitNode } from '../support/rabbitmq-node.ts'
 import { quickSweep } from '../support/sweep-samples.ts'
 import type { TestEngine, TestEngineOptions } from '../support/test-engine.ts'
 import { testSource } from '../support/test-engine.ts'
+import { openTcpProxy } from '../support/tcp-proxy.ts'
 import type { Score } from './score.ts'
+import { openTopic } from './sink.ts'
 import { openStage } from './stage.ts'
 import type { Stage } from './stage.ts'
 import { conclude, resend } from './work.ts'
@@ -14,6 +18,7 @@ const CONFIRM_TIMEOUT_MS = 5_000
 /** The job has to come back by itself within this. */
 const AWAY_MS = 120_000
 const POLL_MS = 10
+const CUTS = 6
 const STARTS_MS_MAX = 30_000
 
 /** A server that the middle of a job takes away and gives back. */
@@ -34,6 +39,53 @@ export async function brokerRestarted(count: number): Promise<Score> {
     }
   } finally {
     await node.close()
+  }
+}
+
+/** Kafka is stopped, or killed, in the middle of a job and started again. Which node is the caller's to say. */
+export async function kafkaRestarted(
+  count: number,
+  { node, owner, signal }: { node: KafkaNode; owner: number; signal: 'SIGTERM' | 'SIGKILL' },
+): Promise<Score> {
+  const stage = await openStage({ sink: await openTopic(node) })
+  const outage = { stop: () => stopKafkaNode(node, signal), start: () => startKafkaNode(node, owner) }
+  try {
+    const how = signal === 'SIGTERM' ? 'restarted' : 'crashed'
+    return await through(`Kafka ${how} in a job of ${count}`, { stage, count, outage })
+  } finally {
+    await stage.close()
+  }
+}
+
+/** The connection to Kafka is cut at random bytes of a job, again and again. */
+export async function kafkaCut(count: number, node: KafkaNode): Promise<Score> {
+  const proxy = await openTcpProxy({ host: '127.0.0.1', port: node.ports.plain })
+  const stage = await openStage({ sink: await openTopic(node, proxy.port) })
+  try {
+    await resend.prepare(stage, count)
+    const engine = await stage.engine({
+      batch: BATCH,
+      confirmTimeoutMs: CONFIRM_TIMEOUT_MS,
+      awayMsMax: AWAY_MS,
+    })
+    const start = await resend.ready(engine)
+    let cuts = 0
+    const next = (): void => {
+      cuts += 1
+      if (cuts < CUTS) proxy.cutAfter(cuts % 2 === 0 ? 'up' : 'down', cuts % 2 === 0 ? 60_000 : 700, next)
+    }
+    proxy.cutAfter('up', 30_000, next)
+    await start()
+    const broken = [...(await resend.finish(stage, engine))]
+    if (cuts < 2) broken.push(`the connection was cut ${cuts} times only`)
+    proxy.cutAfter('up', Number.MAX_SAFE_INTEGER)
+    proxy.cutAfter('down', Number.MAX_SAFE_INTEGER)
+    broken.push(...(await comeBack(engine)))
+    const ending = { stage, engine, work: resend, broken }
+    return await conclude(`Kafka cut ${CUTS} times in a job of ${count}`, ending, 'by-looking')
+  } finally {
+    await stage.close()
+    await proxy.close()
   }
 }
 

@@ -3,11 +3,16 @@
  * whose name contains `--case`. Prints one table in the words of
  * Jepsen's queue checker; ends with 1 unless nothing was lost, nothing unexpected, and no more doubled than unknown.
  */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { kafkaVersion } from '../support/kafka-jars.ts'
+import { makeKafkaNode, stopKafkaNode } from '../support/kafka-node.ts'
 import { killAtEveryPoint } from './kill-points.ts'
 import { jobsLeaveNothing } from './leaks.ts'
 import { nameOf, networkGrid, runNetworkCases } from './network.ts'
-import { brokerRestarted, sourceRestarted } from './outages.ts'
+import { brokerRestarted, kafkaCut, kafkaRestarted, sourceRestarted } from './outages.ts'
 import { isClean, sumOf, table } from './score.ts'
 import type { Score } from './score.ts'
 import { twoSweepersAndRelay } from './two-sweepers.ts'
@@ -15,6 +20,7 @@ import { twoSweepersAndRelay } from './two-sweepers.ts'
 const ROWS = 50_000
 const ROWS_TIMEOUT_MS = 600_000
 const JOB_MESSAGES = 20_000
+const KAFKA_MESSAGES = 50_000
 const KILLED_MESSAGES = 30
 const LEAK_JOBS = 200
 
@@ -29,12 +35,30 @@ const proofs: Readonly<Record<string, () => Promise<readonly Score[]>>> = {
     await sourceRestarted(JOB_MESSAGES, 'fast'),
     await sourceRestarted(JOB_MESSAGES, 'immediate'),
   ],
+  kafka,
   leaks: async () => [(await jobsLeaveNothing(LEAK_JOBS)).score],
   network,
   killed: async () => [
     (await killAtEveryPoint('sweep', KILLED_MESSAGES)).score,
     (await killAtEveryPoint('careful resend', KILLED_MESSAGES)).score,
   ],
+}
+
+/** On a node of its own, which is stopped, killed and cut off. */
+async function kafka(): Promise<readonly Score[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'redrive-kafka-'))
+  const node = await makeKafkaNode(join(folder, 'node'), kafkaVersion, process.pid)
+  try {
+    const outage = { node, owner: process.pid }
+    return [
+      await kafkaRestarted(KAFKA_MESSAGES, { ...outage, signal: 'SIGTERM' }),
+      await kafkaRestarted(KAFKA_MESSAGES, { ...outage, signal: 'SIGKILL' }),
+      await kafkaCut(KAFKA_MESSAGES, node),
+    ]
+  } finally {
+    await stopKafkaNode(node)
+    await rm(folder, { recursive: true, force: true })
+  }
 }
 
 /** The grid, told by what broke; the single cases as they come. */

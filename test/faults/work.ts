@@ -42,6 +42,10 @@ export const resend: Work = {
   async prepare(stage, count) {
     await addPending(stage.database, { queue: stage.queue, count, chainOf: CHAINS })
     await stage.database.sql(`update outbox_message set status = 'failed', attempts = 3`)
+    if (stage.keyed)
+      await stage.database.sql(
+        `update outbox_message set exchange = routing_key, routing_key = coalesce(chain_key, message_id)`,
+      )
   },
   async ready(engine) {
     const { plan, digest } = await engine.plan({ trouble: 'failed' })

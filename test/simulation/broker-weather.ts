@@ -1,5 +1,5 @@
 import type { Topology } from '../../src-main/adapters/broker-memory/topology.ts'
-import type { OutgoingMessage } from '../../src-main/domain/outcome.ts'
+import type { QueueMessage } from '../../src-main/domain/outcome.ts'
 import type { Clock } from '../../src-main/ports/surroundings.ts'
 
 /**
@@ -15,7 +15,7 @@ export type Fate = 'none' | 'nack' | 'lost-before' | 'lost-after' | 'cut-before'
 export interface BrokerWeather {
   readonly clock: Clock
   readonly confirmTimeoutMs: number
-  readonly fate: (message: OutgoingMessage) => Fate
+  readonly fate: (message: QueueMessage) => Fate
   /** From the client to the broker, and the answer back, in milliseconds. */
   readonly transitMs: () => number
   readonly answerMs: () => number
@@ -27,7 +27,7 @@ export interface BrokerWeather {
 
 /** A message as the broker has it, with the connection that brought it. */
 export interface Arrived {
-  readonly message: OutgoingMessage
+  readonly message: QueueMessage
   readonly by: string
 }
 

@@ -1,5 +1,5 @@
 import type { ItemMove, ItemResult, JobState, Settlement } from '../../src-main/domain/job.ts'
-import type { Outcome, OutgoingMessage } from '../../src-main/domain/outcome.ts'
+import type { Outcome, QueueMessage } from '../../src-main/domain/outcome.ts'
 import { contentDigest } from '../../src-main/domain/plan.ts'
 import type { PlanItem } from '../../src-main/domain/plan.ts'
 import type { NewJob } from '../../src-main/ports/job-store.ts'
@@ -199,7 +199,7 @@ export class Facts {
 
   // What leaves for the broker.
 
-  sent(console: string, message: OutgoingMessage): void {
+  sent(console: string, message: QueueMessage): void {
     const { messageId, redriveHeaders } = message
     const found = this.#itemOfMessage(message)
     this.#options.trace.line(console, `sends ${messageId} for ${redriveHeaders['x-redrive-job'] ?? '-'}`)
@@ -216,13 +216,13 @@ export class Facts {
   }
 
   /** An answer reaches the console. What was never sent is no answer of the broker. */
-  answered(message: OutgoingMessage, outcome: Outcome): void {
+  answered(message: QueueMessage, outcome: Outcome): void {
     const found = this.#itemOfMessage(message)
     if (found && found.item.sentSinceClaim > 0)
       noteAnswer(found.job, found.item, outcome, this.#options.events())
   }
 
-  stored(by: string, message: OutgoingMessage): void {
+  stored(by: string, message: QueueMessage): void {
     const { messageId } = message
     this.#options.trace.line('broker', `stores ${messageId} from ${by}`)
     this.copies.set(messageId, [...(this.copies.get(messageId) ?? []), by])
@@ -235,7 +235,7 @@ export class Facts {
     addItem(job, item)
   }
 
-  #itemOfMessage({ messageId, redriveHeaders }: OutgoingMessage) {
+  #itemOfMessage({ messageId, redriveHeaders }: QueueMessage) {
     const job = this.#jobs.get(String(redriveHeaders['x-redrive-job']))
     const item = [...(job?.byRow.values() ?? [])].find(({ plan }) => plan.messageId === messageId)
     return job && item ? { job, item } : undefined
@@ -312,7 +312,7 @@ export class Facts {
       this.violate('attempts end at the limit', `${messageId} marked "${as}" at attempt ${item.attempts}`)
   }
 
-  #judgeContent(item: ItemFacts, { messageId, payload, headers, destination }: OutgoingMessage): void {
+  #judgeContent(item: ItemFacts, { messageId, payload, headers, destination }: QueueMessage): void {
     const { payloadDigest, destination: planned } = item.plan
     const same = destination.exchange === planned.exchange && destination.routingKey === planned.routingKey
     const text = item.plan.payload

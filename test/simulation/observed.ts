@@ -1,3 +1,4 @@
+import { isForQueues } from '../../src-main/domain/outcome.ts'
 import type { EnginePorts } from '../../src-main/app/engine-ports.ts'
 import { CLAIM_TOKEN_BEGINS, CLAIM_TOKEN_ENDS } from '../../src-main/domain/claim-token.ts'
 import type { Settlement } from '../../src-main/domain/job.ts'
@@ -106,7 +107,7 @@ export function observedPublisher(publisher: Publisher, facts: Facts): Publisher
   return {
     async publish(message, signal) {
       const answer = await publisher.publish(message, signal)
-      facts.answered(message, answer.outcome)
+      if (isForQueues(message)) facts.answered(message, answer.outcome)
       return answer
     },
     close: () => publisher.close(),

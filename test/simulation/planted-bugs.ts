@@ -31,7 +31,10 @@ export const plantedBugs: Readonly<Record<string, Planted>> = {
     breaks: 'nothing unexpected appears',
     ports: publishing(
       () => (real, message, signal) =>
-        real.publish({ ...message, payload: JSON.stringify(JSON.parse(message.payload), null, 1) }, signal),
+        real.publish(
+          { ...message, payload: JSON.stringify(JSON.parse(message.payload ?? ''), null, 1) },
+          signal,
+        ),
     ),
   },
   'calls a lost answer refused': {

@@ -1,6 +1,8 @@
 import { Topology } from '../../src-main/adapters/broker-memory/topology.ts'
 import { RedriveError } from '../../src-main/domain/errors.ts'
-import type { OutgoingMessage } from '../../src-main/domain/outcome.ts'
+import { isTopic } from '../../src-main/domain/message.ts'
+import type { Place } from '../../src-main/domain/message.ts'
+import type { QueueMessage } from '../../src-main/domain/outcome.ts'
 import type { Broker, BrokerState } from '../../src-main/ports/broker.ts'
 import type { Arrived, BrokerWeather, ServerSide } from './broker-weather.ts'
 import { SimPublisher } from './sim-publisher.ts'
@@ -28,7 +30,7 @@ export class SimBrokerServer implements ServerSide {
   }
 
   /** `onSent` hears of every message whose bytes leave the client. */
-  connect(by: string, onSent: (message: OutgoingMessage) => void = () => undefined): SimConnection {
+  connect(by: string, onSent: (message: QueueMessage) => void = () => undefined): SimConnection {
     const connection = new SimConnection(this, by, onSent)
     this.#connections.add(connection)
     return connection
@@ -65,13 +67,13 @@ export class SimBrokerServer implements ServerSide {
 export class SimConnection implements Broker {
   readonly #server: SimBrokerServer
   readonly #by: string
-  readonly #onSent: (message: OutgoingMessage) => void
+  readonly #onSent: (message: QueueMessage) => void
   readonly #publishers = new Set<SimPublisher>()
   readonly #listeners = new Set<(state: BrokerState) => void>()
   readonly #over = new AbortController()
   #state: BrokerState = { state: 'connected' }
 
-  constructor(server: SimBrokerServer, by: string, onSent: (message: OutgoingMessage) => void) {
+  constructor(server: SimBrokerServer, by: string, onSent: (message: QueueMessage) => void) {
     this.#server = server
     this.#by = by
     this.#onSent = onSent
@@ -91,11 +93,11 @@ export class SimConnection implements Broker {
     return { product: 'Simulated broker', version: '1', latencyMs: 1 }
   }
 
-  async checkDestinations(destinations: Parameters<Broker['checkDestinations']>[0], signal: AbortSignal) {
+  async checkDestinations<Asked extends Place>(destinations: readonly Asked[], signal: AbortSignal) {
     await this.#reach(signal)
     return destinations.map((destination) => ({
       destination,
-      exists: this.#server.topology.exists(destination),
+      exists: !isTopic(destination) && this.#server.topology.exists(destination),
     }))
   }
 

@@ -1,4 +1,5 @@
-import type { OutgoingMessage, PublishOutcome } from '../../src-main/domain/outcome.ts'
+import { isForQueues, NOT_FOR_QUEUES } from '../../src-main/domain/outcome.ts'
+import type { OutgoingMessage, PublishOutcome, QueueMessage } from '../../src-main/domain/outcome.ts'
 import { PUBLISH_WINDOW_MAX } from '../../src-main/ports/broker.ts'
 import type { Publisher } from '../../src-main/ports/broker.ts'
 import type { ServerSide } from './broker-weather.ts'
@@ -8,7 +9,7 @@ export interface SimPublisherOptions {
   /** Whose connection it is. */
   readonly by: string
   /** Hears of every message whose bytes leave the client, before anything else happens to it. */
-  readonly onSent: (message: OutgoingMessage) => void
+  readonly onSent: (message: QueueMessage) => void
   readonly onClosed: () => void
   /** Breaks the whole connection. */
   readonly cut: () => void
@@ -17,7 +18,7 @@ export interface SimPublisherOptions {
 type Answer = (outcome: PublishOutcome) => void
 
 interface Waiting {
-  readonly message: OutgoingMessage
+  readonly message: QueueMessage
   readonly answer: Answer
 }
 
@@ -44,6 +45,7 @@ export class SimPublisher implements Publisher {
 
   async publish(message: OutgoingMessage, signal: AbortSignal): Promise<PublishOutcome> {
     signal.throwIfAborted()
+    if (!isForQueues(message)) return refused('broker-refused', NOT_FOR_QUEUES)
     if (this.#closed !== null) return refused('channel-closed', this.#closed)
     if (!isHeaders(message.headers)) return refused('headers-not-json', 'the headers are not a JSON object')
     const { promise, resolve, reject } = Promise.withResolvers<PublishOutcome>()
@@ -166,7 +168,7 @@ export class SimPublisher implements Publisher {
   }
 }
 
-function outcomeOf(message: OutgoingMessage, routed: ReturnType<ServerSide['store']>): PublishOutcome {
+function outcomeOf(message: QueueMessage, routed: ReturnType<ServerSide['store']>): PublishOutcome {
   switch (routed) {
     case 'stored':
       return CONFIRMED

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { openKafkaBroker } from '../../src-main/adapters/broker-kafka/kafka-broker.ts'
 import { openRabbitBroker } from '../../src-main/adapters/broker-rabbitmq/rabbit-broker.ts'
 import { openPostgresOutbox } from '../../src-main/adapters/outbox-postgres/open.ts'
 import { openPostgresSurvey } from '../../src-main/adapters/outbox-postgres/survey.ts'
@@ -19,7 +20,7 @@ import type { Job, RunOptions } from '../../src-main/domain/job.ts'
 import type { Plan } from '../../src-main/domain/plan.ts'
 import type { SweepPolicy } from '../../src-main/domain/sweep-policy.ts'
 import type { SweepRun } from '../../src-main/domain/sweep.ts'
-import type { Environment, Workspace } from '../../src-main/domain/workspace.ts'
+import type { Environment, KafkaConfig, Workspace } from '../../src-main/domain/workspace.ts'
 import type { MessageFilter } from '../../src-main/ports/outbox.ts'
 import { rabbit, rabbitUrl } from './rabbitmq.ts'
 
@@ -31,6 +32,8 @@ export interface TestEngineOptions {
   /** Empty where it is not said. */
   readonly databasePassword?: string
   readonly brokerPort?: number
+  /** Kafka in the place of RabbitMQ. */
+  readonly kafka?: Pick<KafkaConfig, 'brokers' | 'addresses'>
   /** Of the source; not switched on where it is not said. */
   readonly sweep?: SweepPolicy
   readonly batch?: number
@@ -74,6 +77,14 @@ export function openTestEngine(options: TestEngineOptions): TestEngine {
           ),
       },
       broker: {
+        kafka: ({ config: { brokers, addresses } }) =>
+          openKafkaBroker({
+            brokers,
+            ...(addresses === undefined ? {} : { addresses }),
+            password: () => Promise.resolve(''),
+            clock,
+            ...(options.confirmTimeoutMs === undefined ? {} : { confirmTimeoutMs: options.confirmTimeoutMs }),
+          }),
         rabbitmq: ({ config }) =>
           openRabbitBroker({
             url: config.url,
@@ -173,7 +184,7 @@ export function openTestEngine(options: TestEngineOptions): TestEngine {
   }
 }
 
-function workspaceOf({ databaseUrl, environment, brokerPort, sweep }: TestEngineOptions): Workspace {
+function workspaceOf({ databaseUrl, environment, brokerPort, kafka, sweep }: TestEngineOptions): Workspace {
   return {
     sources: {
       [testSource]: {
@@ -188,7 +199,11 @@ function workspaceOf({ databaseUrl, environment, brokerPort, sweep }: TestEngine
       },
     },
     brokers: {
-      rabbit: { driver: 'rabbitmq', url: rabbitUrl(brokerPort === undefined ? {} : { port: brokerPort }) },
+      // Its name is the tests'; what it is they do not ask.
+      rabbit:
+        kafka === undefined
+          ? { driver: 'rabbitmq', url: rabbitUrl(brokerPort === undefined ? {} : { port: brokerPort }) }
+          : { driver: 'kafka', ...kafka },
     },
   }
 }

@@ -1,5 +1,6 @@
 import { RedriveError } from '../../domain/errors.ts'
-import type { OutgoingMessage } from '../../domain/outcome.ts'
+import { isTopic } from '../../domain/message.ts'
+import type { QueueMessage } from '../../domain/outcome.ts'
 import type { Broker, BrokerState } from '../../ports/broker.ts'
 import type { Clock } from '../../ports/surroundings.ts'
 import type { MemoryFault } from './faults.ts'
@@ -15,7 +16,7 @@ export interface MemoryBrokerOptions {
   readonly latencyMs?: number
   readonly confirmTimeoutMs?: number
   /** Asked for each message that goes out; null: nothing goes wrong. Faults queued by `fault` come first. */
-  readonly faultOf?: (message: OutgoingMessage) => MemoryFault | null
+  readonly faultOf?: (message: QueueMessage) => MemoryFault | null
 }
 
 /** The other side of the broker: what an administrator, a consumer and fate would do. */
@@ -59,7 +60,10 @@ export function openMemoryBroker(options: MemoryBrokerOptions): MemoryBroker {
     },
     checkDestinations: async (destinations, signal) => {
       connection.assertUp(signal)
-      return destinations.map((destination) => ({ destination, exists: topology.exists(destination) }))
+      return destinations.map((destination) => ({
+        destination,
+        exists: !isTopic(destination) && topology.exists(destination),
+      }))
     },
     queueDepth: async (queue, signal) => {
       connection.assertUp(signal)

@@ -1,4 +1,5 @@
-import type { OutgoingMessage, PublishOutcome } from '../../domain/outcome.ts'
+import { isForQueues, NOT_FOR_QUEUES } from '../../domain/outcome.ts'
+import type { OutgoingMessage, PublishOutcome, QueueMessage } from '../../domain/outcome.ts'
 import { PUBLISH_WINDOW_MAX } from '../../ports/broker.ts'
 import type { Publisher } from '../../ports/broker.ts'
 import type { Clock } from '../../ports/surroundings.ts'
@@ -15,14 +16,14 @@ export interface MemoryPublisherOptions {
   readonly confirmTimeoutMs: number
   /** The broker's reason while it takes no publishes, or null. */
   readonly blocked: () => string | null
-  readonly nextFault: (message: OutgoingMessage) => MemoryFault | null
+  readonly nextFault: (message: QueueMessage) => MemoryFault | null
   readonly onClosed: (publisher: MemoryPublisher) => void
   /** The connection breaks, for every publisher. */
   readonly cut: (reason: string) => void
 }
 
 interface Waiting {
-  readonly message: OutgoingMessage
+  readonly message: QueueMessage
   readonly resolve: (outcome: PublishOutcome) => void
 }
 
@@ -47,6 +48,7 @@ export class MemoryPublisher implements Publisher {
   async publish(message: OutgoingMessage, signal: AbortSignal): Promise<PublishOutcome> {
     signal.throwIfAborted()
     if (this.#closed !== null) return refused('channel-closed', this.#closed)
+    if (!isForQueues(message)) return refused('broker-refused', NOT_FOR_QUEUES)
     const wrong = check(message)
     if (wrong !== null) return wrong
     const { promise, resolve, reject } = Promise.withResolvers<PublishOutcome>()
@@ -137,7 +139,7 @@ export class MemoryPublisher implements Publisher {
     }
   }
 
-  #store(message: OutgoingMessage): PublishOutcome {
+  #store(message: QueueMessage): PublishOutcome {
     switch (this.#options.topology.store(message)) {
       case 'stored':
         return CONFIRMED
@@ -178,7 +180,7 @@ function refused(code: Extract<PublishOutcome, { code: string }>['code'], reason
   return { outcome: 'refused', code, reason }
 }
 
-function check(message: OutgoingMessage): PublishOutcome | null {
+function check(message: QueueMessage): PublishOutcome | null {
   if (Buffer.byteLength(message.payload) > MESSAGE_BYTES_MAX)
     return refused('message-too-large', `more than ${MESSAGE_BYTES_MAX} bytes`)
   if (message.headers === null) return null

@@ -1,5 +1,5 @@
 import type { Destination } from '../../domain/message.ts'
-import type { OutgoingMessage } from '../../domain/outcome.ts'
+import type { QueueMessage } from '../../domain/outcome.ts'
 
 export type ExchangeType = 'direct' | 'topic' | 'fanout'
 
@@ -73,7 +73,7 @@ export class Topology {
   }
 
   /** In every queue it is routed to, or, where one of them is full, in the others all the same. */
-  store(message: OutgoingMessage): Routed {
+  store(message: QueueMessage): Routed {
     if (!this.hasExchange(message.destination.exchange)) return 'exchange-missing'
     const queues = this.#route(message.destination)
     if (queues.length === 0) return 'unroutable'

@@ -1,6 +1,6 @@
 import type { Options } from 'amqplib'
 import type { ErrorCode } from '../../domain/errors.ts'
-import type { OutgoingMessage, PublishOutcome } from '../../domain/outcome.ts'
+import type { PublishOutcome, QueueMessage } from '../../domain/outcome.ts'
 import { HeaderRefusal, headerTable, isLong, SHORT_STRING_BYTES_MAX } from './headers.ts'
 
 /** A message as amqplib takes it. */
@@ -19,7 +19,7 @@ export function refused(code: ErrorCode, reason: string): Refused {
  * The message as it goes out, or why it cannot go out unchanged. A broker answers a message that it cannot take by closing
  * the channel, which makes innocent neighbours unknown; so what can be known before is refused here.
  */
-export function seal(message: OutgoingMessage, payloadBytesMax: number): Envelope | Refused {
+export function seal(message: QueueMessage, payloadBytesMax: number): Envelope | Refused {
   const reason = unfit(message)
   if (reason !== null) return reason
   if (!message.payload.isWellFormed()) return refused('payload-not-json', 'the payload is not valid Unicode')
@@ -47,7 +47,7 @@ export function seal(message: OutgoingMessage, payloadBytesMax: number): Envelop
   }
 }
 
-function unfit(message: OutgoingMessage): Refused | null {
+function unfit(message: QueueMessage): Refused | null {
   return (
     unfitName('message id', message.messageId) ??
     (message.type === null ? null : unfitName('type', message.type)) ??

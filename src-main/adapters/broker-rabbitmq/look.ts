@@ -1,6 +1,7 @@
 import type { Channel } from 'amqplib'
 import { RedriveError } from '../../domain/errors.ts'
-import type { Destination } from '../../domain/message.ts'
+import { isTopic } from '../../domain/message.ts'
+import type { Place } from '../../domain/message.ts'
 import type { BrokerReport, DestinationCheck } from '../../ports/broker.ts'
 import type { Clock, Log } from '../../ports/surroundings.ts'
 import { addressDetail } from './address.ts'
@@ -46,10 +47,17 @@ export class Look {
   }
 
   /** The default exchange always exists; what matters there is the queue of the routing key's name. */
-  async destinations(destinations: readonly Destination[], signal: AbortSignal): Promise<DestinationCheck[]> {
-    const checks: DestinationCheck[] = []
+  async destinations<Asked extends Place>(
+    destinations: readonly Asked[],
+    signal: AbortSignal,
+  ): Promise<DestinationCheck<Asked>[]> {
+    const checks: DestinationCheck<Asked>[] = []
     const known = new Map<string, Exists>()
     for (const destination of destinations) {
+      if (isTopic(destination)) {
+        checks.push({ destination, exists: false })
+        continue
+      }
       const { exchange, routingKey } = destination
       const key = exchange === '' ? `queue ${routingKey}` : `exchange ${exchange}`
       let exists = known.get(key)

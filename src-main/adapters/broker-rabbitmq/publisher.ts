@@ -1,5 +1,6 @@
 import type { ConfirmChannel, Message } from 'amqplib'
 import type { ErrorCode } from '../../domain/errors.ts'
+import { isForQueues, NOT_FOR_QUEUES } from '../../domain/outcome.ts'
 import type { OutgoingMessage, PublishOutcome } from '../../domain/outcome.ts'
 import { PUBLISH_WINDOW_MAX } from '../../ports/broker.ts'
 import type { Publisher } from '../../ports/broker.ts'
@@ -112,6 +113,7 @@ export class RabbitPublisher implements Publisher {
   publish(message: OutgoingMessage, signal: AbortSignal): Promise<PublishOutcome> {
     if (signal.aborted) return Promise.reject(signal.reason as Error)
     if (this.#closed !== null) return Promise.resolve(refused('channel-closed', this.#closed))
+    if (!isForQueues(message)) return Promise.resolve(refused('broker-refused', NOT_FOR_QUEUES))
     const envelope = seal(message, this.#options.payloadBytesMax)
     if ('outcome' in envelope) return Promise.resolve(envelope)
     const { exchange, routingKey } = message.destination

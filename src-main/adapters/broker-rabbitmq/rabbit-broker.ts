@@ -1,8 +1,9 @@
 import type { ConfirmChannel } from 'amqplib'
 import { RedriveError } from '../../domain/errors.ts'
 import type { ErrorCode } from '../../domain/errors.ts'
+import type { Place } from '../../domain/message.ts'
 import type { TlsOptions } from '../../domain/workspace.ts'
-import type { Broker, BrokerState, Publisher } from '../../ports/broker.ts'
+import type { Broker, BrokerState, DestinationCheck, Publisher } from '../../ports/broker.ts'
 import type { Clock, Log } from '../../ports/surroundings.ts'
 import { addressDetail, parseRabbitUrl } from './address.ts'
 import type { RabbitAddress } from './address.ts'
@@ -94,9 +95,10 @@ class RabbitBroker implements Broker {
     return await this.#look.report(signal)
   }
 
-  async checkDestinations(
-    ...[destinations, signal]: Parameters<Broker['checkDestinations']>
-  ): ReturnType<Broker['checkDestinations']> {
+  async checkDestinations<Asked extends Place>(
+    destinations: readonly Asked[],
+    signal: AbortSignal,
+  ): Promise<readonly DestinationCheck<Asked>[]> {
     return await this.#look.destinations(destinations, signal)
   }
 

@@ -1,16 +1,24 @@
 import { z } from 'zod'
-import { ATTEMPTS_MAX_DEFAULT, environments, STUCK_AFTER_SEC_DEFAULT } from '../../domain/workspace.ts'
+import {
+  ATTEMPTS_MAX_DEFAULT,
+  compressions,
+  environments,
+  kafkaMechanisms,
+  STUCK_AFTER_SEC_DEFAULT,
+} from '../../domain/workspace.ts'
 import { RedriveError } from '../../domain/errors.ts'
 import type { Mapping } from '../../domain/mapping/mapping.ts'
 import { parseMapping } from '../mapping-schema/parse.ts'
 import { schemaPathProblem } from './schema-path.ts'
 import { sweepLimits } from '../../domain/sweep-policy.ts'
-import { brokerUrlProblem, sourceUrlProblem } from './urls.ts'
+import { brokerUrlProblem, nodeAddressProblem, sourceUrlProblem } from './urls.ts'
 
 const ATTEMPTS_MAX = 1_000
 /** 30 days. */
 const STUCK_AFTER_SEC_MAX = 2_592_000
 const NAME_LENGTH_MAX = 64
+/** Nodes of a Kafka cluster that are named. */
+const BROKERS_MAX = 50
 /** Message types of one outbox that have a schema. */
 const SCHEMAS_MAX = 500
 
@@ -143,7 +151,7 @@ const source = z.strictObject({
   sweep: sweep.exactOptional(),
 })
 
-const broker = z
+const amqpBroker = z
   .strictObject({
     driver: z.enum(['rabbitmq', 'memory']),
     url: text.describe('amqp://user@host:port/vhost, without a password.'),
@@ -154,6 +162,42 @@ const broker = z
     const problem = brokerUrlProblem(value.driver, value.url)
     if (problem !== null) context.addIssue({ code: 'custom', message: problem, path: ['url'] })
   })
+
+const nodeAddress = text.superRefine((address, context) => {
+  const problem = nodeAddressProblem(address)
+  if (problem !== null) context.addIssue({ code: 'custom', message: problem })
+})
+
+const kafkaBroker = z
+  .strictObject({
+    driver: z.literal('kafka'),
+    brokers: z
+      .array(nodeAddress)
+      .min(1)
+      .max(BROKERS_MAX)
+      .describe('host:port of some nodes; the others are asked of them.'),
+    sasl: z
+      .strictObject({ mechanism: z.enum(kafkaMechanisms), user: text })
+      .describe('How to log in; with `oauthbearer` the password is the token. Absent: no login.')
+      .exactOptional(),
+    password: secretRef.exactOptional(),
+    tls: tls.exactOptional(),
+    clientId: text.describe("Shown in the cluster's logs.").exactOptional(),
+    compression: z.enum(compressions).describe('How batches are packed; `none` unless set.').exactOptional(),
+    addresses: z
+      .record(nodeAddress, nodeAddress)
+      .describe('From an address that the cluster names to the one that leads there: a tunnel.')
+      .exactOptional(),
+    headers: z
+      .strictObject({ messageId: text.exactOptional(), type: text.exactOptional() })
+      .describe('Names of the headers for id and type: x-message-id and x-message-type unless set.')
+      .exactOptional(),
+  })
+  .refine((value) => value.password === undefined || value.sasl !== undefined, {
+    error: 'a password needs sasl: how to log in, and as whom',
+  })
+
+const broker = z.discriminatedUnion('driver', [amqpBroker, kafkaBroker])
 
 export const workspaceSchema = z
   .strictObject({

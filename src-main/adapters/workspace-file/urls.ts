@@ -1,8 +1,9 @@
-import type { BrokerConfig } from '../../domain/workspace.ts'
+import type { AmqpConfig } from '../../domain/workspace.ts'
 
 const PASSWORD_ELSEWHERE =
   'the url holds a password: remove it there and write it as "password", best as { "env": "NAME" }'
-const BROKER_PROTOCOLS: Readonly<Record<BrokerConfig['driver'], readonly string[]>> = {
+const PORT_MAX = 65_535
+const BROKER_PROTOCOLS: Readonly<Record<AmqpConfig['driver'], readonly string[]>> = {
   rabbitmq: ['amqp:', 'amqps:'],
   memory: ['memory:'],
 }
@@ -18,13 +19,21 @@ export function sourceUrlProblem(text: string): string | null {
   return null
 }
 
-export function brokerUrlProblem(driver: BrokerConfig['driver'], text: string): string | null {
+export function brokerUrlProblem(driver: AmqpConfig['driver'], text: string): string | null {
   const url = parse(text)
   const protocols = BROKER_PROTOCOLS[driver]
   if (!url || !protocols.includes(url.protocol)) return `not a ${protocols[0] ?? ''}// url`
   if (hasPassword(url)) return PASSWORD_ELSEWHERE
   if (driver !== 'memory' && url.hostname === '') return 'the url names no host'
   return null
+}
+
+/** What is wrong with an address of a node of Kafka, or null. */
+export function nodeAddressProblem(text: string): string | null {
+  // The client takes the first colon for the end of the host: an IPv6 address needs a name.
+  const [, port] = /^[^\s:/@]+:(\d{1,5})$/.exec(text) ?? []
+  if (port === undefined) return 'not host:port'
+  return Number(port) >= 1 && Number(port) <= PORT_MAX ? null : 'the port is out of range'
 }
 
 function parse(text: string): URL | null {

@@ -1,5 +1,6 @@
 import { RedriveError } from '../../domain/errors.ts'
 import type { SweepPolicy } from '../../domain/sweep-policy.ts'
+import { brokerAddress } from '../../domain/workspace.ts'
 import type { BrokerConfig, SecretRef, SourceConfig, Workspace } from '../../domain/workspace.ts'
 import type { PasswordSource } from '../../ports/drivers.ts'
 import type { EnginePorts } from '../engine-ports.ts'
@@ -58,7 +59,7 @@ export class Configure {
   saveBroker(save: Save<BrokerConfig>): Promise<BrokerConfig> {
     return this.#save('broker', save, (workspace, saved) => ({
       ...workspace,
-      brokers: { ...workspace.brokers, [save.name]: saved },
+      brokers: { ...workspace.brokers, [save.name]: withUnseenOfBroker(saved, workspace.brokers[save.name]) },
     }))
   }
 
@@ -104,7 +105,7 @@ export class Configure {
     const workspace = await this.#ports.workspace.load()
     const before = workspace[sections[kind]][name]
     if (isNew && before) throw new RedriveError('name-in-use', 'never', { name })
-    await this.#journal(isNew ? 'added' : 'changed', kind, name, config.url)
+    await this.#journal(isNew ? 'added' : 'changed', kind, name, addressOf(config))
     const ref = await this.#reference(`${sections[kind]}.${name}`, password, before?.password)
     const saved = ref ? { ...config, password: ref } : config
     await this.#ports.workspace.save(put(workspace, saved))
@@ -164,6 +165,22 @@ function withUnseen(saved: SourceConfig, before: SourceConfig | undefined): Sour
   }
 }
 
+/** Tunnels, names of headers and the client's own name too. */
+function withUnseenOfBroker(saved: BrokerConfig, before: BrokerConfig | undefined): BrokerConfig {
+  if (saved.driver !== 'kafka' || before?.driver !== 'kafka') return saved
+  const { clientId, addresses, headers } = before
+  return {
+    ...(clientId === undefined ? {} : { clientId }),
+    ...(addresses === undefined ? {} : { addresses }),
+    ...(headers === undefined ? {} : { headers }),
+    ...saved,
+  }
+}
+
 function without<T>(record: Readonly<Record<string, T>>, name: string): Record<string, T> {
   return Object.fromEntries(Object.entries(record).filter(([key]) => key !== name))
+}
+
+function addressOf(config: SourceConfig | BrokerConfig): string {
+  return config.driver === 'postgres' ? config.url : brokerAddress(config)
 }

@@ -160,9 +160,14 @@ export class Connections {
   }
 
   #openBroker(name: string, draft: Draft<BrokerConfig>): Broker {
-    const open = this.#ports.drivers.broker[draft.config.driver]
-    if (open) return open(draft)
-    throw new RedriveError('broker-unknown', 'never', { broker: `${name} (${draft.config.driver})` })
+    const { broker: drivers } = this.#ports.drivers
+    const { config, password } = draft
+    const opened =
+      config.driver === 'kafka'
+        ? drivers.kafka?.({ config, password })
+        : drivers[config.driver]?.({ config, password })
+    if (opened) return opened
+    throw new RedriveError('broker-unknown', 'never', { broker: `${name} (${config.driver})` })
   }
 
   #password(

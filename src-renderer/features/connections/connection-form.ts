@@ -1,5 +1,5 @@
 import type { PasswordInput } from '../../../src-preload/contract/connections.ts'
-import type { BrokerConnection, SourceConnection } from '../../../src-preload/contract/connections.ts'
+import type { SourceConnection } from '../../../src-preload/contract/connections.ts'
 import { readAddress } from './address.ts'
 import type { Address, AddressKind, ReadAddress } from './address.ts'
 
@@ -53,7 +53,7 @@ export function emptyFields(kind: AddressKind): ConnectionFields {
 /** A saved connection in the form. Its password is never here: it is kept, or replaced. */
 export function fieldsOf(
   kind: AddressKind,
-  saved: Pick<SourceConnection | BrokerConnection, 'name' | 'url' | 'tls' | 'passwordKind'>,
+  saved: Pick<SourceConnection, 'name' | 'url' | 'tls' | 'passwordKind'>,
 ): ConnectionFields {
   const read = readAddress(kind, saved.url)
   const tls = saved.tls

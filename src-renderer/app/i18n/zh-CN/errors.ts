@@ -1,3 +1,4 @@
+import { topicErrors } from './errors-topics.ts'
 import { mappingErrors, nothingSent } from './errors-mapping.ts'
 import type { ErrorCode } from '../../../../src-preload/contract/errors.ts'
 import type { Sentences } from '../../../../src-preload/contract/sentences.ts'
@@ -126,6 +127,7 @@ export const chineseSentences: Readonly<Record<ErrorCode, Sentences>> = {
     means: '没有向它发送任何消息。',
     next: '声明该交换机，或修正该行的投递目标，然后重发。',
   },
+  ...topicErrors,
   unroutable: {
     what: 'Broker 退回了消息：没有队列绑定到这个 routing key。',
     means: '没有队列收下它。该行已记为失败，并写明原因。',
