@@ -54,7 +54,6 @@ export const mappingConfirmation = z.object({
   at: time,
   actions: z.array(z.enum(['resend', 'retry', 'resolve'])),
 })
-export type MappingConfirmation = z.infer<typeof mappingConfirmation>
 
 export const mappingPreview = z.object({
   source: name,
@@ -91,7 +90,6 @@ export const mappingPreview = z.object({
 export type MappingPreview = z.infer<typeof mappingPreview>
 
 export const retryResult = z.object({ id, applied: z.boolean(), code: errorCode.nullable() })
-export type RetryResult = z.infer<typeof retryResult>
 
 /** From a database that nobody knows to rows that go out again. */
 export const mappingSteps = {

@@ -28,7 +28,10 @@ const WORDS: readonly (readonly [MessageState, RegExp])[] = [
     /^(sent|published|processed|done|completed?|success(ful)?|succeeded|delivered|finished|ok)$|已发送|成功|完成/i,
   ],
   ['scheduled', /schedul|delay|定时|延迟/i],
-  ['pending', /pending|new|queued|ready|wait|init|creat|todo|open|unsent|unpublished|待发送|新建|未发送/i],
+  [
+    'pending',
+    /(?<![a-z])(pending|new|queued|ready|wait|init|creat|todo|open|unsent|unpublished)|待发送|新建|未发送/i,
+  ],
 ]
 
 /** The state that a word speaks of; null: none, or not surely. */
