@@ -5,7 +5,7 @@ import type { Implementer } from './implementer.ts'
 import { required } from './signal.ts'
 
 export function connectionRoutes(os: Implementer, engine: Engine) {
-  const { connections, configure, locks, ports } = engine
+  const { connections, configure, locks, mappings, ports } = engine
   const failed = (error: unknown) => ({ ok: false as const, error: errorData(error, ports.log) })
   return {
     list: os.connections.list.handler(async () => {
@@ -62,8 +62,9 @@ export function connectionRoutes(os: Implementer, engine: Engine) {
         return failed(error)
       }
     }),
-    unlock: os.connections.unlock.handler(async ({ input }) => {
+    unlock: os.connections.unlock.handler(async ({ input, signal }) => {
       const { environment } = await connections.source(input.source)
+      await mappings.requireConfirmed(input.source, required(signal))
       const { unlockedUntil } = await locks.unlock({ ...input, environment })
       return { unlockedUntil }
     }),

@@ -1,13 +1,24 @@
 import type { EditPorts } from './edit/edit-messages.ts'
 import type { AuditStore, AuditWatchStore } from '../ports/audit-store.ts'
+import type { SourceConfig } from '../domain/workspace.ts'
+import type { ConfirmationStore } from '../ports/confirmations.ts'
 import type { Drivers } from '../ports/drivers.ts'
 import type { DecisionStore, JobReader, JobStore } from '../ports/job-store.ts'
 import type { Journal } from '../ports/journal.ts'
+import type { Layouts } from '../ports/layouts.ts'
+import type { OpenSurvey } from '../ports/survey.ts'
 import type { SweepStore } from '../ports/sweep-store.ts'
 import type { Clock, Ids, Log, Processes, Secrets, WorkspaceStore } from '../ports/surroundings.ts'
 
 /** Rows that one claim, one group of intents and one bulk mark hold. */
 export const RESEND_BATCH = 1_000
+
+/** On the way to a confirmed mapping. */
+export interface MappingPorts {
+  readonly layouts: Layouts
+  readonly survey: Readonly<Record<SourceConfig['driver'], OpenSurvey>>
+  readonly confirmations: ConfirmationStore
+}
 
 /** Everything outside that the engine needs. */
 export interface EnginePorts extends EditPorts {
@@ -19,6 +30,7 @@ export interface EnginePorts extends EditPorts {
   readonly decisionStore: DecisionStore
   readonly journal: Journal
   readonly sweepStore: SweepStore
+  readonly mapping: MappingPorts
   readonly auditStore: AuditStore
   readonly auditWatches: AuditWatchStore
   readonly clock: Clock

@@ -12,6 +12,10 @@ import type { EnginePorts } from './engine-ports.ts'
 import { Jobs } from './jobs/jobs.ts'
 import { createSweepRunner } from './jobs/sweep-runner.ts'
 import { Workshop } from './jobs/workshop.ts'
+import { createMappings } from './mappings/mappings.ts'
+import type { Mappings } from './mappings/mappings.ts'
+import { createRetrying } from './mappings/retrying.ts'
+import type { Retrying } from './mappings/retrying.ts'
 import { createMessages } from './messages/messages.ts'
 import type { Messages } from './messages/messages.ts'
 import { createPlanImports } from './resend/import-plan.ts'
@@ -34,10 +38,12 @@ export interface Engine {
   readonly configure: Configure
   readonly health: HealthBoard
   readonly locks: Locks
+  readonly mappings: Mappings
   readonly messages: Messages
   readonly jobs: Jobs
   readonly planImports: PlanImports
   readonly resolving: Resolving
+  readonly retrying: Retrying
   readonly sweeps: Sweeps
   readonly switching: Switching
   /** Settles what a crash left behind. Called once, before anything else. */
@@ -70,10 +76,12 @@ export function createEngine(ports: EnginePorts, sweepRunner?: SweepRunner): Eng
     configure,
     health,
     locks,
+    mappings: createMappings(ports, connections, changes),
     messages: createMessages(ports, connections),
     jobs,
     planImports: createPlanImports(ports, connections),
     resolving,
+    retrying: createRetrying({ ports, connections, locks, changes }),
     sweeps,
     switching: new Switching({ ...sweeping, configure, sweeps }),
     async recover() {

@@ -5,7 +5,9 @@ import { openKafkaBroker } from '../adapters/broker-kafka/kafka-broker.ts'
 import type { KafkaBrokerOptions } from '../adapters/broker-kafka/kafka-broker.ts'
 import { openRabbitBroker } from '../adapters/broker-rabbitmq/rabbit-broker.ts'
 import { openPostgresOutbox } from '../adapters/outbox-postgres/open.ts'
+import { openPostgresSurvey } from '../adapters/outbox-postgres/survey.ts'
 import { parseMappingText } from '../adapters/mapping-schema/parse.ts'
+import { knownLayouts } from '../adapters/profiles/layouts.ts'
 import { chooseMapping } from '../adapters/profiles/profiles.ts'
 import { createAjvSchemas } from '../adapters/schema-ajv/ajv-schemas.ts'
 import { openStore } from '../adapters/store-sqlite/open-store.ts'
@@ -73,6 +75,13 @@ export async function compose(options: HostOptions): Promise<Running> {
     decisionStore: store.decisions,
     journal: store.journal,
     sweepStore: store.sweeps,
+    mapping: {
+      layouts: knownLayouts,
+      survey: {
+        postgres: ({ config, password }) => openPostgresSurvey({ config, password: orEmpty(password) }),
+      },
+      confirmations: store.confirmations,
+    },
     auditStore: store.audits,
     auditWatches: store.auditWatches,
     clock,

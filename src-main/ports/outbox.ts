@@ -153,6 +153,8 @@ export interface UndoRequest {
  */
 export interface Outbox extends DueRows, HandBackRows, ExplainRows {
   readonly mapping: Mapping
+  /** Digest of the tables as they were when it was opened: their names, columns, types and keys. */
+  readonly shape: string
   /** Null where the mapping has no chain, or the adapter cannot audit one. */
   readonly chains: ChainReader | null
   report(signal: AbortSignal): Promise<OutboxReport>

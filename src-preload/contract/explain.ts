@@ -1,5 +1,6 @@
 import type { ErrorCode, ErrorData } from './errors.ts'
 import { jobSentences } from './explain-jobs.ts'
+import { mappingSentences } from './explain-mapping.ts'
 import { nothingSent } from './sentences.ts'
 import type { Sentences } from './sentences.ts'
 
@@ -186,6 +187,7 @@ export const englishSentences: Readonly<Record<ErrorCode, Sentences>> = {
     next: "Raise the broker's limit, or have the payload shortened by its service.",
   },
   ...jobSentences,
+  ...mappingSentences,
   'workspace-invalid': {
     what: 'The workspace is not valid at {at}: {problem}.',
     means: 'No connection was opened.',

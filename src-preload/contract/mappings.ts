@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { name, procedure } from './base.ts'
+import { mappingSteps } from './mapping-steps.ts'
 import { messageState } from './messages.ts'
 
 /** What a mapping makes of its table, without touching a row. */
@@ -34,4 +35,5 @@ export const mappings = {
   explain: procedure
     .input(z.strictObject({ source: name }))
     .output(z.object({ statements: z.array(explainedStatement) })),
+  ...mappingSteps,
 }

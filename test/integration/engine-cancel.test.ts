@@ -17,6 +17,7 @@ function losingAnswers(ports: EnginePorts, fails: (name: 'claim' | 'release') =>
   const lost = (): RedriveError => new RedriveError('connection-lost', 'unknown-effect', { reason: 'lost' })
   const wrap = (real: Outbox): Outbox => ({
     mapping: real.mapping,
+    shape: real.shape,
     chains: real.chains,
     report: (signal) => real.report(signal),
     list: (query, signal) => real.list(query, signal),

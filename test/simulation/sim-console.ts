@@ -138,6 +138,12 @@ export class SimConsole {
       decisionStore: store.decisions,
       journal: store.journal,
       sweepStore: store.sweeps,
+      mapping: {
+        // The mapping is no matter of these tests.
+        layouts: { detect: () => [], isOwn: () => true },
+        survey: { postgres: () => Promise.reject(new Error('no survey here')) },
+        confirmations: store.confirmations,
+      },
       auditStore: store.audits,
       auditWatches: store.auditWatches,
       clock,

@@ -42,6 +42,7 @@ export function simOutbox(table: SimTable, by: string, execute: Execute): Outbox
     execute({ name, mode: 'write', run }, signal)
   return {
     mapping: table.mapping.whole,
+    shape: 'simulated',
     chains: null,
     report: (signal) =>
       read('report', signal, () => ({

@@ -100,6 +100,12 @@ export async function openSweepEngine(options: SweepEngineOptions = {}): Promise
     decisionStore: store.decisions,
     journal: store.journal,
     sweepStore: store.sweeps,
+    mapping: {
+      // The mapping is no matter of these tests.
+      layouts: { detect: () => [], isOwn: () => true },
+      survey: { postgres: () => Promise.reject(new Error('no survey here')) },
+      confirmations: store.confirmations,
+    },
     auditStore: store.audits,
     auditWatches: store.auditWatches,
     clock,

@@ -2,6 +2,8 @@ import { join } from 'node:path'
 import { openKafkaBroker } from '../../src-main/adapters/broker-kafka/kafka-broker.ts'
 import { openRabbitBroker } from '../../src-main/adapters/broker-rabbitmq/rabbit-broker.ts'
 import { openPostgresOutbox } from '../../src-main/adapters/outbox-postgres/open.ts'
+import { openPostgresSurvey } from '../../src-main/adapters/outbox-postgres/survey.ts'
+import { knownLayouts } from '../../src-main/adapters/profiles/layouts.ts'
 import { chooseMapping } from '../../src-main/adapters/profiles/profiles.ts'
 import { createAjvSchemas } from '../../src-main/adapters/schema-ajv/ajv-schemas.ts'
 import { openStore } from '../../src-main/adapters/store-sqlite/open-store.ts'
@@ -111,6 +113,14 @@ export function openTestEngine(options: TestEngineOptions): TestEngine {
     decisionStore: store.decisions,
     journal: store.journal,
     sweepStore: store.sweeps,
+    mapping: {
+      layouts: knownLayouts,
+      survey: {
+        postgres: ({ config }) =>
+          openPostgresSurvey({ config, password: () => Promise.resolve(options.databasePassword ?? '') }),
+      },
+      confirmations: store.confirmations,
+    },
     auditStore: store.audits,
     auditWatches: store.auditWatches,
     clock,

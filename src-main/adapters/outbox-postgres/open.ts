@@ -20,6 +20,7 @@ import { reportOn } from './report.ts'
 import { resolveMessages, undoResolve } from './resolving.ts'
 import { servedStates } from './served.ts'
 import { openSession } from './session.ts'
+import { shapeOf } from './shape.ts'
 import { newCompiler } from '../outbox-sql/compiler.ts'
 import { listMessages, readLaterSent, readMessages } from '../outbox-sql/list.ts'
 import { countMessages, groupMessages } from '../outbox-sql/tally.ts'
@@ -60,17 +61,18 @@ export async function openPostgresOutbox(
     const sql = newCompiler(postgresDialect, mapping, catalogues, limits)
     const served = await servedStates(session, { mapping, sql, catalogue }, signal)
     const drift = newDrift(session, mapping, catalogues)
-    const shape = chainShapeOf(mapping)
+    const chainShape = chainShapeOf(mapping)
     const chains =
-      shape && chainsAreNumbers(shape, catalogue)
-        ? openChainReader({ settings, shape, sql, catalogue })
+      chainShape && chainsAreNumbers(chainShape, catalogue)
+        ? openChainReader({ settings, shape: chainShape, sql, catalogue })
         : null
     const parts = { session, mapping, sql, catalogue, limits, drift, served: () => served }
+    const shape = shapeOf(catalogues)
     const members = [catalogue, ...catalogues.more].map((own) => {
       const single = newCompiler(postgresDialect, mapping, { ...catalogues, own, more: [] }, limits)
       return { ...parts, sql: single, catalogue: own }
     })
-    return outboxOf({ ...parts, members }, chains)
+    return outboxOf({ ...parts, members }, { shape, chains })
   } catch (error) {
     await session.close()
     throw error
@@ -89,7 +91,7 @@ function withLimit(mapping: Mapping, attemptsMax: number): Mapping {
   return { ...mapping, attempts: { ...attempts, limit: attemptsMax } }
 }
 
-function outboxOf(parts: Whole, chains: ChainReader | null): Outbox {
+function outboxOf(parts: Whole, { shape, chains }: Pick<Outbox, 'shape' | 'chains'>): Outbox {
   // A table that is no longer as the mapping says is not written to.
   const unchanged = async <Result>(signal: AbortSignal, write: () => Promise<Result>): Promise<Result> => {
     await parts.drift.refuse(signal)
@@ -97,6 +99,7 @@ function outboxOf(parts: Whole, chains: ChainReader | null): Outbox {
   }
   return {
     mapping: parts.mapping,
+    shape,
     chains,
     report: (signal) => reportOn(parts, signal),
     list: (query, signal) => listMessages(parts, query, signal),

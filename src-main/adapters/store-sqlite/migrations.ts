@@ -215,4 +215,15 @@ export const migrations: readonly string[] = [
     every_sec INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  // Mappings that an operator has seen at work on live rows.
+  `
+  CREATE TABLE mapping_confirmations (
+    source TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    operator TEXT NOT NULL,
+    at TEXT NOT NULL,
+    actions TEXT NOT NULL,
+    PRIMARY KEY (source, digest)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ]

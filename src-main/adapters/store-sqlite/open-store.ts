@@ -1,9 +1,11 @@
 import type { AuditStore, AuditWatchStore } from '../../ports/audit-store.ts'
+import type { ConfirmationStore } from '../../ports/confirmations.ts'
 import type { Journal } from '../../ports/journal.ts'
 import type { DecisionStore, JobReader, JobStore } from '../../ports/job-store.ts'
 import type { SweepStore } from '../../ports/sweep-store.ts'
 import type { Clock } from '../../ports/surroundings.ts'
 import { openAudits, openAuditWatches } from './audits.ts'
+import { openConfirmations } from './confirmations.ts'
 import { classify, openDatabase } from './database.ts'
 import type { Sqlite } from './database.ts'
 import { openDecisions } from './decisions.ts'
@@ -30,6 +32,7 @@ export interface Store {
   readonly decisions: DecisionStore
   readonly journal: Journal
   readonly sweeps: SweepStore
+  readonly confirmations: ConfirmationStore
   readonly audits: AuditStore
   readonly auditWatches: AuditWatchStore
   close(): Promise<void>
@@ -59,6 +62,7 @@ export function openStore({ path, clock }: StoreOptions): Store {
       decisions: openDecisions(db, ledger),
       journal: openJournal({ db, ledger, path, headFile }),
       sweeps: openSweeps(db, ledger),
+      confirmations: openConfirmations(db, ledger),
       audits: openAudits(db, ledger),
       auditWatches: openAuditWatches(db, ledger),
       close: async () => {

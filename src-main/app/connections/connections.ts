@@ -3,7 +3,9 @@ import type { BrokerConfig, SourceConfig, Workspace } from '../../domain/workspa
 import type { Broker, BrokerReport } from '../../ports/broker.ts'
 import type { PasswordSource } from '../../ports/drivers.ts'
 import type { Outbox, OutboxReport } from '../../ports/outbox.ts'
+import type { Survey } from '../../ports/survey.ts'
 import type { EnginePorts } from '../engine-ports.ts'
+import { gated } from '../mappings/gate.ts'
 import type { HealthBoard } from './health.ts'
 
 interface OpenedBroker {
@@ -53,6 +55,13 @@ export class Connections {
       this.#health.failed('source', name, error)
       throw error
     }
+  }
+
+  /** A look through the source's database on a connection of its own, which the caller closes. */
+  async survey(name: string, signal: AbortSignal): Promise<Survey> {
+    const config = await this.source(name)
+    const password = this.#password('sources', name, config)
+    return this.#ports.mapping.survey[config.driver]({ config, password }, signal)
   }
 
   /** The broker that a source delivers to. Throws `broker-unknown` where it delivers to none. */
@@ -128,7 +137,9 @@ export class Connections {
     if (known) return known
     this.#health.connecting('source', name)
     const password = this.#password('sources', name, config)
-    const opening = this.#ports.drivers.outbox[config.driver]({ config, password }, signal)
+    const opening = this.#ports.drivers.outbox[config.driver]({ config, password }, signal).then((outbox) =>
+      gated(this.#ports, name, outbox, config.url),
+    )
     this.#outboxes.set(name, opening)
     opening.catch(() => {
       if (this.#outboxes.get(name) === opening) this.#outboxes.delete(name)

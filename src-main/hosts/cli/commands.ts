@@ -4,6 +4,7 @@ import { resolve, undo } from './commands/decisions.ts'
 import { jobsList, jobsSettle, jobsShow, jobsUnknown } from './commands/jobs.ts'
 import { journalExport, journalList, journalVerify } from './commands/journal.ts'
 import { mappingCheck, mappingExplain } from './commands/mapping.ts'
+import { mappingConfirm, mappingPreview, retry, sourcesDetect } from './commands/mapping-steps.ts'
 import { messagesList, messagesShow } from './commands/messages.ts'
 import { planResend } from './commands/plan.ts'
 import { run } from './commands/run.ts'
@@ -15,12 +16,16 @@ import { sweep } from './commands/sweep.ts'
 export const commands: readonly Command[] = [
   sourcesList,
   sourcesTest,
+  sourcesDetect,
   mappingCheck,
   mappingExplain,
+  mappingPreview,
+  mappingConfirm,
   messagesList,
   messagesShow,
   planResend,
   run,
+  retry,
   resolve,
   undo,
   jobsList,

@@ -2,14 +2,14 @@ import type { JournalAction } from '../../../src-preload/contract/journal.ts'
 
 /** How an operator asks for entries; each action belongs to exactly one group. */
 export const actionGroups = {
-  connections: ['workspace-changed', 'source-unlocked', 'source-locked'],
+  connections: ['workspace-changed', 'source-unlocked', 'source-locked', 'mapping-confirmed'],
   plans: ['plan-created'],
   jobs: ['job-started', 'job-continued', 'job-ended', 'job-recovered'],
   publishing: ['job-claiming', 'job-publishing', 'job-outcomes', 'job-marked'],
   settling: ['job-settling', 'job-settled'],
   sweeps: ['sweep-switched', 'sweep-begun', 'sweep-expiring', 'sweep-ended'],
   audits: ['audit-begun', 'audit-ended', 'audit-watched'],
-  decisions: ['resolve-intended', 'resolved', 'undo-intended', 'undone'],
+  decisions: ['resolve-intended', 'resolved', 'undo-intended', 'undone', 'retry-intended', 'retried'],
 } as const satisfies Readonly<Record<string, readonly JournalAction[]>>
 
 export type ActionGroup = keyof typeof actionGroups

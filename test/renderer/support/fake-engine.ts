@@ -5,6 +5,7 @@ import { fakeAudits } from './fake-audits.ts'
 import { fakeConnections } from './fake-connections.ts'
 import { fakeDecisions } from './fake-decisions.ts'
 import { fakeJobs } from './fake-job-routes.ts'
+import { fakeMappings } from './fake-mappings.ts'
 import { fakePlans } from './fake-plan-routes.ts'
 import { groupMessages, listMessages, messageDetail, sourceOverview } from './fake-reads.ts'
 import { fakeSweeps } from './fake-sweeps.ts'
@@ -38,19 +39,7 @@ export function fakeEngine(world: World) {
         return sourceOverview(world, input.source)
       }),
     },
-    mappings: {
-      check: os.mappings.check.handler(async ({ input }) => {
-        await meet(world, 'mappings.check', input.source)
-        return {
-          ...{ profile: 'redrive-reference', digest: '0'.repeat(64), table: 'public.outbox_message' },
-          ...{ drift: null, states: [], indexed: true, refusals: [] },
-        }
-      }),
-      explain: os.mappings.explain.handler(async ({ input }) => {
-        await meet(world, 'mappings.explain', input.source)
-        return { statements: [] }
-      }),
-    },
+    mappings: fakeMappings(world),
     plans: fakePlans(world),
     jobs: fakeJobs(world),
     journal: {

@@ -79,6 +79,11 @@ export const journal = {
     foundNotResolved: 'After a crash: the message was found not resolved',
     undoIntended: 'About to undo a resolve',
     undone: 'Undid a resolve',
+    mappingConfirmed: 'Confirmed how the outbox is read and written',
+    retryIntended: 'About to hand back {n} message | About to hand back {n} messages',
+    retryIntendedPlain: 'About to hand messages back',
+    retried: 'Handed {n} message back to its relay | Handed {n} messages back to their relay',
+    retriedPlain: 'Handed messages back to their relay',
     sweepSwitched: { on: 'Switched the sweep on', off: 'Switched the sweep off' },
     sweepBegun: 'Swept once by hand',
     sweepExpiring:

@@ -17,4 +17,19 @@ export const mappingErrors = {
     means: nothingSent,
     next: '{instead}',
   },
+  'mapping-unconfirmed': {
+    what: '还没有操作员确认过这个发件箱的读写方式：{reason}。',
+    means: '该来源保持只读。' + nothingSent,
+    next: '查看“redrive mapping preview --source {source}”；如果各行的判断正确，用“redrive mapping confirm --source {source} --digest {digest}”确认。',
+  },
+  'mapping-unsafe': {
+    what: '不能确认这个映射：{problem}。',
+    means: '这些行看上去修好了，实际仍有问题。没有保存任何内容，也没有改动任何行。',
+    next: '{instead}',
+  },
+  'mapping-digest-mismatch': {
+    what: '现在要确认的是 {digest}，不是先前显示的那一个。',
+    means: '映射或表在此期间改变了。没有确认任何内容。',
+    next: '重新查看“redrive mapping preview --source {source}”，再确认那个摘要。',
+  },
 }

@@ -1,0 +1,139 @@
+import { RedriveError } from '../../domain/errors.ts'
+import type { SurveyedTable } from '../../domain/mapping/surveyed.ts'
+import type { SourceConfig } from '../../domain/workspace.ts'
+import { SAMPLE_CHARS_MAX, SAMPLE_ROWS_MAX, SURVEY_TABLES_MAX } from '../../ports/survey.ts'
+import type { SampleRow, Survey } from '../../ports/survey.ts'
+import type { Row, Statement } from '../outbox-sql/statement.ts'
+import { parseAddress } from './address.ts'
+import { tlsFrom } from './connection.ts'
+import { postgresDialect } from './dialect.ts'
+import { openSession } from './session.ts'
+import type { Session } from './session.ts'
+
+const SURVEY_TIMEOUT_MS = 10_000
+const SAMPLE_TIMEOUT_MS = 3_000
+/** A table with more columns than this is no outbox; the rest is not sampled. */
+const SAMPLE_COLUMNS_MAX = 100
+
+const TABLES = `
+select n.nspname as schema, c.relname as "table", obj_description(c.oid, 'pg_class') as comment,
+  (select json_agg(json_build_object('name', a.attname, 'type', format_type(a.atttypid, a.atttypmod),
+      'nullable', not a.attnotnull, 'comment', col_description(c.oid, a.attnum),
+      'labels', coalesce((select json_agg(e.enumlabel order by e.enumsortorder) from pg_enum e where e.enumtypid = a.atttypid), '[]'),
+      'checks', coalesce((select json_agg(pg_get_constraintdef(k.oid)) from pg_constraint k
+        where k.conrelid = c.oid and k.contype = 'c' and k.conkey = array[a.attnum]), '[]')) order by a.attnum)
+    from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped) as columns,
+  (select json_agg(key order by first desc) from (
+    select i.indisprimary as first,
+      (select json_agg(m.attname order by array_position(i.indkey::int2[], m.attnum)) from pg_attribute m
+        where m.attrelid = i.indrelid and m.attnum = any (i.indkey::int2[])) as key
+    from pg_index i where i.indrelid = c.oid and i.indisunique and i.indisvalid and i.indpred is null
+      and i.indexprs is null
+      and not exists (select from pg_attribute m where m.attrelid = i.indrelid and not m.attnotnull
+        and m.attnum = any (i.indkey::int2[]))) k) as keys
+from pg_class c join pg_namespace n on n.oid = c.relnamespace
+where c.relkind in ('r', 'p') and not c.relispartition and n.nspname <> 'information_schema'
+  and n.nspname !~ '^pg_' and has_table_privilege(c.oid, 'select')
+order by n.nspname, c.relname limit $1::bigint`
+
+interface ColumnRow {
+  readonly name: string
+  readonly type: string
+  readonly nullable: boolean
+  readonly comment: string | null
+  readonly labels: readonly string[]
+  readonly checks: readonly string[]
+}
+
+/** Looks through a database. Throws RedriveError as connecting does. */
+export async function openPostgresSurvey({
+  config,
+  password,
+}: {
+  readonly config: Pick<SourceConfig, 'url' | 'tls'>
+  /** '' where there is none. */
+  readonly password: () => Promise<string>
+}): Promise<Survey> {
+  const address = parseAddress(config.url)
+  const session = openSession({ address, password, tls: await tlsFrom(config.tls, address) })
+  return {
+    async tables(signal) {
+      const statement = { text: TABLES, values: [String(SURVEY_TABLES_MAX)] }
+      return (await session.read(statement, SURVEY_TIMEOUT_MS, signal)).map(tableOf)
+    },
+    sample: (table, signal) => sampleOf(session, table, signal),
+    close: () => session.close(),
+  }
+}
+
+function tableOf(row: Row): SurveyedTable {
+  const columns = (JSON.parse(row['columns'] ?? '[]') ?? []) as readonly ColumnRow[]
+  return {
+    schema: row['schema'] ?? '',
+    table: row['table'] ?? '',
+    comment: row['comment'] ?? null,
+    columns: columns.map(({ checks, labels, ...column }) => ({
+      ...column,
+      labels: labels.length > 0 ? labels : checks.flatMap(allowedBy),
+    })),
+    keys: (JSON.parse(row['keys'] ?? '[]') ?? []) as string[][],
+  }
+}
+
+/** CHECK (status IN (…)) as the server writes it back. Any other check tells nothing. */
+function allowedBy(check: string): readonly string[] {
+  if (!/= ANY \(/.test(check)) return []
+  return [...check.matchAll(/'((?:[^']|'')*)'::/g)].map(([, text = '']) => text.replaceAll("''", "'"))
+}
+
+async function sampleOf(
+  session: Session,
+  table: SurveyedTable,
+  signal: AbortSignal,
+): Promise<readonly SampleRow[]> {
+  const halves = table.keys[0] === undefined ? [''] : ['desc', 'asc']
+  const found: SampleRow[] = []
+  for (const order of halves) {
+    try {
+      found.push(...(await rowsOf(session, sampleStatement(table, order, halves.length), table, signal)))
+    } catch (error) {
+      if (!(error instanceof RedriveError) || error.code !== 'query-timeout') throw error
+    }
+  }
+  return distinct(found, table)
+}
+
+function sampleStatement(table: SurveyedTable, order: string, halves: number): Statement {
+  const { quote } = postgresDialect
+  const columns = table.columns
+    .slice(0, SAMPLE_COLUMNS_MAX)
+    .map(({ name }, place) => `left(${quote(name)}::text, ${SAMPLE_CHARS_MAX}) as c${place}`)
+  const by = (table.keys[0] ?? []).map((name) => `${quote(name)} ${order}`)
+  return {
+    text:
+      `select ${columns.join(', ')} from ${quote(table.schema)}.${quote(table.table)} ` +
+      `${by.length === 0 ? '' : `order by ${by.join(', ')} `}limit ${Math.floor(SAMPLE_ROWS_MAX / halves)}`,
+    values: [],
+  }
+}
+
+async function rowsOf(
+  session: Session,
+  statement: Statement,
+  { columns }: SurveyedTable,
+  signal: AbortSignal,
+): Promise<readonly SampleRow[]> {
+  const rows = await session.read(statement, SAMPLE_TIMEOUT_MS, signal)
+  return rows.map((row) =>
+    Object.fromEntries(
+      columns.slice(0, SAMPLE_COLUMNS_MAX).map(({ name }, place) => [name, row[`c${place}`] ?? null]),
+    ),
+  )
+}
+
+/** A small table has the same rows at both ends. */
+function distinct(rows: readonly SampleRow[], { keys }: SurveyedTable): readonly SampleRow[] {
+  const [key] = keys
+  if (key === undefined) return rows
+  return [...new Map(rows.map((row) => [JSON.stringify(key.map((name) => row[name])), row])).values()]
+}

@@ -1,0 +1,27 @@
+import type { MappingCandidate, MappingPreview } from '../../src-preload/contract/mapping-steps.ts'
+import type { Engine } from '../app/engine.ts'
+import type { Implementer } from './implementer.ts'
+import { required } from './signal.ts'
+
+export function mappingStepRoutes(os: Implementer, { mappings, retrying }: Engine) {
+  return {
+    detect: os.mappings.detect.handler(async ({ input, signal }) => ({
+      candidates: plain<MappingCandidate[]>(await mappings.detect(input.source, required(signal))),
+    })),
+    preview: os.mappings.preview.handler(async ({ input, signal }) =>
+      plain<MappingPreview>(await mappings.preview(input.source, required(signal))),
+    ),
+    confirm: os.mappings.confirm.handler(async ({ input, signal }) => {
+      const confirmation = await mappings.confirm(input.source, input.digest, required(signal))
+      return { ...confirmation, actions: [...confirmation.actions] }
+    }),
+    retry: os.mappings.retry.handler(async ({ input, signal }) => ({
+      results: [...(await retrying.retry(input, required(signal)))],
+    })),
+  }
+}
+
+/** Read-only data as the contract's own; the contract's schema checks it on the way out. */
+function plain<T>(data: unknown): T {
+  return structuredClone(data) as T
+}

@@ -1,0 +1,92 @@
+import { proposeMapping } from '../../domain/mapping/propose.ts'
+import type { Guess } from '../../domain/mapping/propose-draft.ts'
+import type { Mapping } from '../../domain/mapping/mapping.ts'
+import { looksLikeOutbox } from '../../domain/mapping/roles.ts'
+import type { SurveyedTable } from '../../domain/mapping/surveyed.ts'
+import type { Survey } from '../../ports/survey.ts'
+import type { Connections } from '../connections/connections.ts'
+import type { EnginePorts } from '../engine-ports.ts'
+
+/** A known layout that fits so well is not guessed at again. */
+const KNOWN_SCORE_MIN = 0.9
+/** Tables that are sampled at most; the rest is told from the catalogue only. */
+const PROPOSALS_MAX = 20
+
+export interface Candidate {
+  /** Null: a proposed mapping, of a layout that Redrive does not know. */
+  readonly profile: string | null
+  readonly table: string
+  /** From 0 to 1. */
+  readonly score: number
+  readonly reasons: readonly string[]
+  readonly writes: 'allowed' | 'needs-confirmation' | 'refused'
+  /** Of a proposed mapping: each guess with its evidence. */
+  readonly guesses: readonly Guess[]
+  readonly mapping: Mapping
+}
+
+/** Candidates of all tables that the source's user can read, best first. */
+export async function detectOutboxes(
+  ports: EnginePorts,
+  connections: Connections,
+  source: string,
+  signal: AbortSignal,
+): Promise<readonly Candidate[]> {
+  const survey = await connections.survey(source, signal)
+  try {
+    const tables = await survey.tables(signal)
+    const known = tables.flatMap((table) => knownOf(ports, table, tables))
+    const certain = new Set(
+      known
+        .filter(({ score, writes }) => score >= KNOWN_SCORE_MIN && writes !== 'refused')
+        .map((one) => one.table),
+    )
+    const unknown = tables
+      .filter((table) => !certain.has(nameOf(table)) && looksLikeOutbox(table))
+      .slice(0, PROPOSALS_MAX)
+    const proposed: Candidate[] = []
+    for (const table of unknown) proposed.push(...(await proposalOf(survey, table, tables, signal)))
+    return [...known, ...proposed].sort((a, b) => b.score - a.score)
+  } finally {
+    await survey.close()
+  }
+}
+
+function knownOf(
+  { mapping: { layouts } }: EnginePorts,
+  table: SurveyedTable,
+  tables: readonly SurveyedTable[],
+): readonly Candidate[] {
+  const neighbours = tables.filter((other) => other !== table)
+  return layouts.detect(table, neighbours).map((one) => ({
+    ...one,
+    table: nameOf(table),
+    guesses: [],
+    writes: one.writes === 'needs-confirmation' && layouts.isOwn(one.mapping) ? 'allowed' : one.writes,
+  }))
+}
+
+async function proposalOf(
+  survey: Survey,
+  table: SurveyedTable,
+  tables: readonly SurveyedTable[],
+  signal: AbortSignal,
+): Promise<readonly Candidate[]> {
+  const rows = await survey.sample(table, signal)
+  const proposal = proposeMapping({ table, neighbours: tables.filter((other) => other !== table), rows })
+  if (proposal === null) return []
+  const { mapping, score, guesses } = proposal
+  const reasons = guesses.map(
+    ({ at, says, evidence, confidence }) => `${at}: ${says} (${Math.round(confidence * 100)} %: ${evidence})`,
+  )
+  return [
+    { profile: null, table: nameOf(table), score, reasons, writes: 'needs-confirmation', guesses, mapping },
+  ]
+}
+
+/** As a workspace writes it: quoted where a dot or a quote is part of a name. */
+function nameOf({ schema, table }: SurveyedTable): string {
+  return [schema, table]
+    .map((name) => (/[".]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name))
+    .join('.')
+}

@@ -1,0 +1,118 @@
+import { z } from 'zod'
+import { id, name, procedure, reason, time } from './base.ts'
+import { errorCode } from './errors.ts'
+import { message, messageState, scope } from './messages.ts'
+
+/** Rows that one retry hands back at most. */
+export const RETRY_IDS_MAX = 1_000
+
+const digest = z.string().regex(/^[0-9a-f]{64}$/, 'a digest: 64 hexadecimal digits')
+/** A mapping as data; resources/mapping.schema.json says what it may hold. */
+const mapping = z.record(z.string(), z.json())
+
+/** One thing that a proposed mapping says, and why. */
+export const mappingGuess = z.object({
+  /** Place in the mapping: times.sent */
+  at: z.string(),
+  says: z.string(),
+  evidence: z.string(),
+  /** From 0 to 1. */
+  confidence: z.number().min(0).max(1),
+})
+
+export const mappingCandidate = z.object({
+  /** Null: a proposed mapping, of a layout that Redrive does not know. */
+  profile: z.string().nullable(),
+  table: z.string(),
+  score: z.number().min(0).max(1),
+  reasons: z.array(z.string()),
+  writes: z.enum(['allowed', 'needs-confirmation', 'refused']),
+  guesses: z.array(mappingGuess),
+  mapping,
+})
+export type MappingCandidate = z.infer<typeof mappingCandidate>
+
+export const handBackRisk = z.enum(['fails-again', 'purged', 'not-picked-up', 'waits'])
+
+const rowPreview = z.object({
+  id,
+  state: messageState,
+  /** False: the row would be left alone. */
+  applied: z.boolean(),
+  /** The written columns, as the server's text. */
+  before: z.record(z.string(), z.string().nullable()),
+  after: z.record(z.string(), z.string().nullable()).nullable(),
+  /** The message that it would be. */
+  message: message.nullable(),
+  risks: z.array(handBackRisk),
+})
+
+export const mappingConfirmation = z.object({
+  source: name,
+  digest,
+  operator: z.string(),
+  at: time,
+  actions: z.array(z.enum(['resend', 'retry', 'resolve'])),
+})
+
+export const mappingPreview = z.object({
+  source: name,
+  table: z.string(),
+  profile: z.string(),
+  mapping,
+  /** What a confirmation names; null: Redrive's own layout, which needs none. */
+  digest: digest.nullable(),
+  confirmed: mappingConfirmation.nullable(),
+  /** Why it cannot be confirmed; none: it can. */
+  unsafe: z.array(z.object({ problem: z.string(), instead: z.string() })),
+  states: z.array(
+    z.object({
+      state: messageState,
+      count: z.number().int(),
+      bounded: z.boolean(),
+      scope,
+      oldestCreatedAt: time.nullable(),
+      sql: z.string().nullable(),
+      samples: z.array(message),
+    }),
+  ),
+  actions: z.array(
+    z.object({
+      action: z.enum(['retry', 'resolve']),
+      refusal: z.object({ reason: z.string(), instead: z.string() }).nullable(),
+      sql: z.string().nullable(),
+      applies: z.number().int(),
+      rows: z.array(rowPreview),
+      risks: z.array(handBackRisk),
+    }),
+  ),
+})
+export type MappingPreview = z.infer<typeof mappingPreview>
+
+export const retryResult = z.object({ id, applied: z.boolean(), code: errorCode.nullable() })
+
+/** From a database that nobody knows to rows that go out again. */
+export const mappingSteps = {
+  /** Looks through the source's database: known layouts and proposed mappings, best first. Reads only. */
+  detect: procedure
+    .input(z.strictObject({ source: name }))
+    .output(z.object({ candidates: z.array(mappingCandidate) })),
+  /** Live rows as the mapping tells them, and what each action would write, in a transaction that is rolled back. */
+  preview: procedure.input(z.strictObject({ source: name })).output(mappingPreview),
+  /** Opens the way to writes, for just what was shown. */
+  confirm: procedure.input(z.strictObject({ source: name, digest })).output(mappingConfirmation),
+  /** Hands rows back to the services' own relay, each only as it was seen. */
+  retry: procedure
+    .input(
+      z.strictObject({
+        source: name,
+        items: z
+          .array(z.strictObject({ id, version: z.string().nullable() }))
+          .min(1)
+          .max(RETRY_IDS_MAX),
+        reason,
+        typedCount: z.number().int().nullable(),
+      }),
+    )
+    .output(z.object({ results: z.array(retryResult) })),
+}
