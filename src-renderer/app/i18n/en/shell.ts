@@ -3,6 +3,7 @@ export const shell = {
   page: {
     overview: 'Overview',
     inbox: 'Inbox',
+    audits: 'Audits',
     jobs: 'Jobs',
     unknown: 'Unknown outcomes',
     sweeps: 'Sweeps',

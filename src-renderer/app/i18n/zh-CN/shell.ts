@@ -3,6 +3,7 @@ export const shell = {
   page: {
     overview: '总览',
     inbox: '收件箱',
+    audits: '链审计',
     jobs: '任务',
     unknown: '未知结果',
     sweeps: '补偿扫描',
