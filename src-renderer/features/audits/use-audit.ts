@@ -16,7 +16,7 @@ export function useAudit(id: () => string) {
     subject: id,
     ask: (about, signal) => client.audits.get({ audit: about }, { signal }),
     // One that has ended does not change any more; one that runs is followed.
-    live: () => false,
+    live: () => audit.value === null,
   })
 
   /** An answer that was under way while the stream moved on would turn the counter back. */

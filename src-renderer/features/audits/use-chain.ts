@@ -60,7 +60,8 @@ export function useChain({ source, chain, audit, around, reach }: ChainOptions) 
     },
     ask: (subject, signal) =>
       client.audits.findings({ ...subject, afterSeq: 0, limit: MARKED_MAX }, { signal }),
-    live: false,
+    // They do not change: asked again only where they could not be read.
+    live: () => found.data.value === null,
   })
 
   /** What was there stays until the blocks around another id have come. */

@@ -58,8 +58,8 @@ export const audits = {
   live: { on: 'live', off: 'Not live: the numbers are old' },
   sentence: {
     running: 'It has no verdict before it has ended.',
-    intact: 'No message is missing: {messages} messages in {chains} chains.',
-    broken: '{n} finding in {chains} chains. | {n} findings in {chains} chains.',
+    intact: 'No message is missing: each of {messages} follows the one before it.',
+    broken: '{n} finding in {messages} messages. | {n} findings in {messages} messages.',
     cancelled: 'Cancelled: this says nothing about the chains.',
     failed: 'It did not come to its end: this says nothing about the chains.',
     unsettled: 'Something is still in flight: audit again when its transaction has ended.',

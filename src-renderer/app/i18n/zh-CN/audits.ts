@@ -57,8 +57,8 @@ export const audits = {
   live: { on: '实时', off: '已断开实时更新：数字是旧的' },
   sentence: {
     running: '结束之前没有结论。',
-    intact: '没有消息缺失：共 {chains} 条链、{messages} 条消息。',
-    broken: '{chains} 条链里有 {n} 处发现。',
+    intact: '没有消息缺失：{messages} 条消息都接在前一条之后。',
+    broken: '{messages} 条消息里有 {n} 处发现。',
     cancelled: '已取消：不能说明链是否完好。',
     failed: '没有跑完：不能说明链是否完好。',
     unsettled: '还有消息尚未提交：等它的事务结束后再审计一次。',
