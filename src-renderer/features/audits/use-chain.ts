@@ -9,6 +9,7 @@ const BEFORE_ALL = '-9223372036854775808'
 /** Findings of one chain that the strip marks. */
 const MARKED_MAX = 1_000
 const AGAIN_MS = 5_000
+const FINDINGS_AGAIN_MS = 60_000
 
 interface ChainOptions {
   readonly source: () => string
@@ -60,8 +61,8 @@ export function useChain({ source, chain, audit, around, reach }: ChainOptions) 
     },
     ask: (subject, signal) =>
       client.audits.findings({ ...subject, afterSeq: 0, limit: MARKED_MAX }, { signal }),
-    // They do not change: asked again only where they could not be read.
-    live: () => found.data.value === null,
+    // They do not change: asked again for what could not be read.
+    againMs: FINDINGS_AGAIN_MS,
   })
 
   /** What was there stays until the blocks around another id have come. */

@@ -122,7 +122,8 @@ export function fakeAudits(world: World) {
       return keptOf(world, input.audit).audit
     }),
     follow: os.follow.handler(async function* ({ input, signal }): AsyncGenerator<Audit> {
-      for await (const _ of changes(world, signal)) {
+      const news = changes(world, signal)
+      while ((await news.next()).done !== true) {
         const { audit } = keptOf(world, input.audit)
         yield audit
         if (audit.state !== 'running') return
