@@ -129,4 +129,5 @@ export interface ChainReader {
     },
     signal: AbortSignal,
   ): Promise<readonly ChainRowAt[]>
+  close(): Promise<void>
 }

@@ -2,6 +2,7 @@ import type { Message, MessageContent, MessageState, MessageWithContent, Trouble
 import type { Mapping } from '../domain/mapping/mapping.ts'
 import type { ChainReader } from './chains.ts'
 import type { DueRows } from './due.ts'
+import type { ExplainRows } from './explained.ts'
 import type { HandBackRows } from './hand-back.ts'
 
 /** Rows to look for. Every field narrows; an empty filter means all rows. */
@@ -150,7 +151,7 @@ export interface UndoRequest {
  * connection broke after the statement had been sent. All four may then be repeated: the same claim token, mark or
  * decision applied twice has the effect of once.
  */
-export interface Outbox extends DueRows, HandBackRows {
+export interface Outbox extends DueRows, HandBackRows, ExplainRows {
   readonly mapping: Mapping
   /** Null where the mapping has no chain, or the adapter cannot audit one. */
   readonly chains: ChainReader | null

@@ -5,11 +5,8 @@ import { errorCode } from './errors.ts'
 import { messageState } from './messages.ts'
 
 export const findingKind = z.enum(['missing', 'fork', 'disorder', 'duplicate', 'orphan-head', 'cycle'])
-export type FindingKind = z.infer<typeof findingKind>
 export const holeKind = z.enum(['in-flight', 'rolled-back', 'lost', 'unknown'])
-export type HoleKind = z.infer<typeof holeKind>
 export const auditVerdict = z.enum(['intact', 'broken', 'incomplete'])
-export type AuditVerdict = z.infer<typeof auditVerdict>
 
 /** Chains that one audit may name. */
 export const AUDIT_CHAINS_MAX = 1_000
@@ -39,7 +36,6 @@ export const auditPace = z.strictObject({
   /** The audit ends as incomplete after this. */
   limitSec: z.number().int().min(1).max(86_400),
 })
-export type AuditPace = z.infer<typeof auditPace>
 
 const hole = z.object({
   kind: holeKind,
@@ -55,7 +51,6 @@ const hole = z.object({
   ]),
   detail: z.record(z.string(), z.union([z.string(), z.number()])),
 })
-export type AuditHole = z.infer<typeof hole>
 
 export const auditFinding = z.object({
   /** 1, 2, 3 … within its audit. */
@@ -139,7 +134,6 @@ export const chainBlock = z.object({
 export type ChainBlock = z.infer<typeof chainBlock>
 
 export const auditWatch = z.object({ source: name, everySec: z.number().int(), nextRunAt: time.nullable() })
-export type AuditWatch = z.infer<typeof auditWatch>
 
 const AUDITS_PAGE_MAX = 100
 const WATCH_SEC_MIN = 10

@@ -3,6 +3,7 @@ import { connections } from './connections.ts'
 import { decisions } from './decisions.ts'
 import { jobs } from './jobs.ts'
 import { journal } from './journal.ts'
+import { mappings } from './mappings.ts'
 import { messages } from './messages.ts'
 import { overview } from './overview.ts'
 import { plans } from './plans.ts'
@@ -16,6 +17,7 @@ export const contract = {
   decisions,
   jobs,
   journal,
+  mappings,
   messages,
   overview,
   plans,

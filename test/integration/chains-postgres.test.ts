@@ -85,7 +85,11 @@ describe.each([
               'insert into free_chain (chain_key, id, prev_id) select * from unnest($1::text[], $2::bigint[], $3::bigint[])',
               [rows.map(({ chain }) => chain), rows.map(({ id }) => id), rows.map((row) => row.previousId)],
             )
-            await database.sql('vacuum analyze free_chain')
+            // Without statistics chains are grouped, with them so short ones are read in order.
+            const grouped = !indexed && drawn.length % 2 === 0
+            if (grouped)
+              await database.sql(`delete from pg_statistic where starelid = 'free_chain'::regclass`)
+            else await database.sql('vacuum analyze free_chain')
             const wanted = expected(chains)
             expect((await reader.method(never)).reading).toBe(indexed ? 'index' : 'scan')
             for (const workers of [1, 2] as const) {
@@ -100,7 +104,7 @@ describe.each([
             if (damaged.length > 0) expect(await walked(reader, damaged)).toEqual(wanted)
           },
         ),
-        { numRuns: 40 },
+        { numRuns: 20 },
       )
     },
   )

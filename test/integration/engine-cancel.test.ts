@@ -41,6 +41,7 @@ function losingAnswers(ports: EnginePorts, fails: (name: 'claim' | 'release') =>
     expire: (requests, signal) => real.expire(requests, signal),
     retry: (requests, signal) => real.retry(requests, signal),
     preview: (action, requests, signal) => real.preview(action, requests, signal),
+    explain: (signal) => real.explain(signal),
     close: () => real.close(),
   })
   const open = ports.drivers.outbox.postgres

@@ -90,6 +90,9 @@ function plainPredicate(of: MappingPredicate): PlainPredicate {
 
 export function plainValue(value: Value): PlainValue {
   if (value === null || typeof value !== 'object' || 'column' in value) return value
-  if ('is' in value && !('plusSec' in value) && !('minusSec' in value)) return value
+  if ('is' in value && !('plusSec' in value) && !('minusSec' in value)) {
+    const { is } = value
+    if (is !== 'new-uuid') return { is }
+  }
   throw new Error(`not a plain value: ${JSON.stringify(value)}`)
 }

@@ -86,6 +86,7 @@ export function simOutbox(table: SimTable, by: string, execute: Execute): Outbox
       write('hand back', signal, () => requests.map((request) => handBack(table, by, request))),
     preview: (action, requests, signal) =>
       read('preview', signal, () => requests.map((request) => preview(table, action, request))),
+    explain: () => Promise.resolve([]),
     close: () => Promise.resolve(),
   }
 }

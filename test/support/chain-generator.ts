@@ -54,6 +54,7 @@ export async function plantFaults(
   const { chains, each, rows } = options
   const kinds = KINDS.filter((kind) => kind !== 'duplicate' || options.table === 'free')
   const length = Math.floor(rows / chains)
+  if (length !== 2 && length < MIDDLE_MIN) throw new Error(`no faults are known for chains of ${length}`)
   const planted: Planted[] = []
   for (let turn = 0; turn < each; turn += 1) {
     for (const [at, kind] of kinds.entries()) {

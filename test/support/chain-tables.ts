@@ -1,3 +1,4 @@
+import { onTestFinished } from 'vitest'
 import { openChainReader } from '../../src-main/adapters/outbox-postgres/chain-reader.ts'
 import { parseAddress } from '../../src-main/adapters/outbox-postgres/address.ts'
 import { readCatalogue } from '../../src-main/adapters/outbox-postgres/catalogue.ts'
@@ -52,7 +53,9 @@ export async function openChains(
     const mapping = bareMapping(shape.rowKey)
     const catalogues = { own: catalogue, more: [], companions: new Map() }
     const sql = newCompiler(postgresDialect, mapping, catalogues, { stuckAfterSec: 60, attemptsMax: 3 })
-    return openChainReader({ settings, shape, sql, catalogue })
+    const reader = openChainReader({ settings, shape, sql, catalogue })
+    onTestFinished(() => reader.close())
+    return reader
   } finally {
     await session.close()
   }

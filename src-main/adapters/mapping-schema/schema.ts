@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { encodings, refusable, relayModels, timeForms } from '../../domain/mapping/mapping.ts'
+import { encodings, refusable, relayModels, timeForms, timeNames } from '../../domain/mapping/mapping.ts'
 import type { Mapping } from '../../domain/mapping/mapping.ts'
 import type { MappingPredicate, Value } from '../../domain/mapping/values.ts'
 import { messageStates } from '../../domain/message.ts'
@@ -29,7 +29,7 @@ const computed = z.union([
     plusSec: seconds.exactOptional(),
     minusSec: seconds.exactOptional(),
   }),
-  z.strictObject({ is: z.enum(['infinity', 'token', 'reason', 'delay']) }),
+  z.strictObject({ is: z.enum(['infinity', 'new-uuid', 'token', 'reason', 'delay']) }),
   z.strictObject({ column: columnName, plus: z.number().exactOptional() }),
   z.strictObject({ row: columnName }),
   z.strictObject({ setting: label }),
@@ -48,6 +48,8 @@ const computed = z.union([
   z.strictObject({ multiply: pair }),
   z.strictObject({ log2: value }),
   z.strictObject({ first: z.array(value).min(1) }),
+  z.strictObject({ nullIf: z.union([z.string(), z.number(), z.boolean()]), in: value }),
+  z.strictObject({ when: predicate, then: value, otherwise: value.exactOptional() }),
 ])
 
 const field = z.union([columnName, z.strictObject({ text: z.string() }), computed]).meta({
@@ -81,6 +83,7 @@ const condition = z.union([
 ]) as unknown as z.ZodType<MappingPredicate>
 
 const state = z.enum(messageStates)
+const timeField = z.union([columnName, z.strictObject({ column: columnName, when: predicate })])
 const assignments = z.record(columnName, value)
 const columnForms = z.record(
   columnName,
@@ -88,8 +91,10 @@ const columnForms = z.record(
     z.strictObject({
       time: z.enum(timeForms),
       zone: z
-        .string()
-        .regex(/^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+)*$/, 'an IANA name: Asia/Shanghai')
+        .union([
+          z.string().regex(/^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+)*$/, 'an IANA name: Asia/Shanghai'),
+          z.strictObject({ setting: label }),
+        ])
         .exactOptional(),
       none: z.array(z.union([z.string(), z.number()])).exactOptional(),
     }),
@@ -153,15 +158,7 @@ export const mappingSchema: z.ZodType<Mapping> = z.strictObject({
   headers: z
     .union([z.strictObject({ value: field }), z.strictObject({ names: field, values: field })])
     .exactOptional(),
-  times: z.strictObject({
-    created: columnName.exactOptional(),
-    updated: columnName.exactOptional(),
-    sent: columnName.exactOptional(),
-    failed: columnName.exactOptional(),
-    nextAttempt: columnName.exactOptional(),
-    expires: columnName.exactOptional(),
-    purge: columnName.exactOptional(),
-  }),
+  times: z.partialRecord(z.enum(timeNames), timeField),
   attempts: z
     .strictObject({
       value: field,

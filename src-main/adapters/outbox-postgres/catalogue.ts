@@ -33,6 +33,22 @@ where c.relname = $2 and c.relkind in ('r', 'p', 'v', 'm', 'f')
   and case when $1::text is null then pg_table_is_visible(c.oid) else n.nspname = $1 end
 order by a.attnum`
 
+const NAMES = `
+select c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+where n.nspname = $1 and c.relkind in ('r', 'p') and not c.relispartition and c.relname like $2 escape '!'
+order by c.relname collate "C" limit $3::bigint`
+
+/** Names of tables in a schema; in `pattern` a * stands for any text. */
+export async function tablesLike(
+  session: Session,
+  { schema, pattern, limit }: { readonly schema: string; readonly pattern: string; readonly limit: number },
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const like = pattern.replace(/[!%_]/g, '!$&').replaceAll('*', '%')
+  const statement: Statement = { text: NAMES, values: [schema, like, String(limit)] }
+  return (await session.read(statement, CATALOGUE_TIMEOUT_MS, signal)).map((row) => row['name'] ?? '')
+}
+
 /** Throws RedriveError `table-missing`. */
 export async function readCatalogue(
   session: Session,

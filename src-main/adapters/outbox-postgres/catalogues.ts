@@ -5,7 +5,7 @@ import { nameOf, requireKey } from '../outbox-sql/catalogue.ts'
 import type { Catalogue, Catalogues } from '../outbox-sql/catalogue.ts'
 import { parseTableName } from './address.ts'
 import type { TableName } from './address.ts'
-import { readCatalogue } from './catalogue.ts'
+import { readCatalogue, tablesLike } from './catalogue.ts'
 import type { Session } from './session.ts'
 
 /**
@@ -28,7 +28,43 @@ export async function readCatalogues(
     requireColumns(found, mappingColumns(mapping, companion))
     companions.set(companion, found)
   }
-  return { catalogues: { own, more: [], companions }, mapping }
+  return { catalogues: { own, more: await moreTables(session, own, mapping, signal), companions }, mapping }
+}
+
+/** One outbox over more tables than a person would look through is a mistake in the pattern. */
+const TABLES_MAX = 64
+
+/** The tables of the same shape. Throws as above, and where one lacks a column that the outbox's own table has. */
+async function moreTables(
+  session: Session,
+  own: Catalogue,
+  mapping: Mapping,
+  signal: AbortSignal,
+): Promise<readonly Catalogue[]> {
+  const { tables } = mapping
+  if (tables === undefined) return []
+  if (typeof mapping.key === 'object' && 'none' in mapping.key)
+    throw new RedriveError('mapping-invalid', 'never', {
+      at: 'tables',
+      problem: 'several tables without a key cannot be put in one order',
+    })
+  const names =
+    'also' in tables
+      ? tables.also.map((text) => within(own, text))
+      : (
+          await tablesLike(session, { schema: own.schema, pattern: tables.like, limit: TABLES_MAX }, signal)
+        ).map((table) => ({ schema: own.schema, table }))
+  const others = names.filter(({ schema, table }) => schema !== own.schema || table !== own.table)
+  if (new Set([own.table, ...others.map(({ table }) => table)]).size <= others.length)
+    throw new RedriveError('mapping-invalid', 'never', { at: 'tables', problem: 'two tables of one name' })
+  const found: Catalogue[] = []
+  for (const name of others) {
+    const catalogue = await readCatalogue(session, name, signal)
+    requireColumns(catalogue, [...own.columns.keys()])
+    requireKey(catalogue, mapping)
+    found.push(catalogue)
+  }
+  return found
 }
 
 /** Throws RedriveError `mapping-invalid`: the server refuses each statement that writes such a column. */

@@ -12,6 +12,8 @@ const APPLICATION_NAME = 'redrive audit'
 
 export interface ReadOptions {
   readonly timeoutMs: number
+  /** Aborted: the statement is cancelled on the server, and the connection cut where that does not help. */
+  readonly signal: AbortSignal
   /** Settings of the one transaction, constants only. */
   readonly settings?: Readonly<Record<string, string>>
 }
@@ -24,11 +26,8 @@ export interface ChainConnection {
   end(): Promise<void>
 }
 
-/** Throws what connecting throws. Everything is cancelled on the server, and cut, where `signal` is aborted. */
-export async function connectForChains(
-  settings: ConnectionSettings,
-  signal: AbortSignal,
-): Promise<ChainConnection> {
+/** Throws what connecting throws. */
+async function connectForChains(settings: ConnectionSettings, signal: AbortSignal): Promise<ChainConnection> {
   const { host, port, database, user } = settings.address
   const detail = { server: `${host}:${port}`, host, port, database, user }
   if (signal.aborted) throw new RedriveError('cancelled', 'later')
@@ -39,15 +38,15 @@ export async function connectForChains(
     throw classify(error, { during: 'connect', cancelled: signal.aborted, detail })
   }
   const stream: ChainConnection['stream'] = async (statement, options, take) => {
-    if (signal.aborted) throw new RedriveError('cancelled', 'later')
-    const guard = guardOf(settings, client, options.timeoutMs, signal)
+    if (options.signal.aborted) throw new RedriveError('cancelled', 'later')
+    const guard = guardOf(settings, client, options)
     try {
       guard.began(await begin(client, options))
       await streamed(client, statement, take)
       await client.query('commit')
     } catch (error) {
       if (!guard.wasCut()) await client.query('rollback').catch(() => undefined)
-      throw classify(error, { during: 'read', cancelled: signal.aborted, detail })
+      throw classify(error, { during: 'read', cancelled: options.signal.aborted, detail })
     } finally {
       guard.end()
     }
@@ -108,12 +107,7 @@ interface Guard {
 }
 
 /** Cancels on the server when the signal is aborted, and cuts a connection that has gone silent. */
-function guardOf(
-  settings: ConnectionSettings,
-  client: pg.Client,
-  timeoutMs: number,
-  signal: AbortSignal,
-): Guard {
+function guardOf(settings: ConnectionSettings, client: pg.Client, { timeoutMs, signal }: ReadOptions): Guard {
   let backend: Backend | null = null
   let isCut = false
   let cutting: NodeJS.Timeout | undefined
@@ -137,6 +131,46 @@ function guardOf(
       clearTimeout(silence)
       clearTimeout(cutting)
       signal.removeEventListener('abort', cancel)
+    },
+  }
+}
+
+/** A connection that nobody used for this long is given back to the server. */
+const IDLE_MS = 2_000
+
+/** Connections that are opened when they are needed; the last one waits a moment for the next call. */
+export interface ChainLines {
+  use<T>(signal: AbortSignal, work: (connection: ChainConnection) => Promise<T>): Promise<T>
+  close(): Promise<void>
+}
+
+export function openChainLines(settings: ConnectionSettings): ChainLines {
+  let parked: { readonly connection: ChainConnection; readonly timer: NodeJS.Timeout } | null = null
+  let closed = false
+  const unpark = (): ChainConnection | null => {
+    if (parked === null) return null
+    const { connection, timer } = parked
+    parked = null
+    clearTimeout(timer)
+    return connection
+  }
+  return {
+    async use(signal, work) {
+      const connection = unpark() ?? (await connectForChains(settings, signal))
+      try {
+        const result = await work(connection)
+        if (parked !== null || closed) await connection.end()
+        else parked = { connection, timer: setTimeout(() => void unpark()?.end(), IDLE_MS) }
+        return result
+      } catch (error) {
+        // Whatever state it is in: nobody else gets it.
+        await connection.end()
+        throw error
+      }
+    },
+    async close() {
+      closed = true
+      await unpark()?.end()
     },
   }
 }

@@ -25,10 +25,14 @@ select case when s.n_tup_del > 0 or exists (select from pg_inherits where inhpar
 from pg_stat_all_tables s join pg_class c on c.oid = s.relid and c.relkind = 'r'
 where s.relid = $1::text::regclass`
 
-export async function horizonOf(connection: ChainConnection, names: ChainNames): Promise<ChainHorizon> {
+export async function horizonOf(
+  connection: ChainConnection,
+  names: ChainNames,
+  signal: AbortSignal,
+): Promise<ChainHorizon> {
   const { table, id, shape } = names
   const read = (text: string, values: readonly string[]) =>
-    connection.rows({ text, values }, { timeoutMs: HORIZON_TIMEOUT_MS })
+    connection.rows({ text, values }, { timeoutMs: HORIZON_TIMEOUT_MS, signal })
   const [now] = await read(
     `select now()::text as at, txid_current_snapshot()::text as snapshot, pg_is_in_recovery() as standby, ` +
       `(select max(${id}) from ${table} t) as max_id`,
@@ -89,9 +93,10 @@ order by since nulls last`
 export async function openTransactionsOf(
   connection: ChainConnection,
   { table }: ChainNames,
+  signal: AbortSignal,
 ): Promise<readonly OpenTransaction[]> {
   const statement = { text: OPEN, values: [table] }
-  const rows = await connection.rows(statement, { timeoutMs: HORIZON_TIMEOUT_MS })
+  const rows = await connection.rows(statement, { timeoutMs: HORIZON_TIMEOUT_MS, signal })
   return rows.map((row) => ({
     transaction: row['transaction'] ?? '',
     pid: row['pid'] === null || row['pid'] === undefined ? null : Number(row['pid']),
@@ -105,12 +110,13 @@ export async function presentAt(
   connection: ChainConnection,
   { table, key, keyType, id, idIsUnique }: ChainNames,
   places: readonly ChainPlace[],
+  signal: AbortSignal,
 ): Promise<readonly ChainPlace[]> {
   const where = idIsUnique ? '' : ` and ${key} = p.chain::${keyType}`
   const text =
     `select distinct ${key}::text as chain, ${id} as id from unnest($1::text[], $2::bigint[]) p(chain, id) ` +
     `join ${table} t on ${id} = p.id${where}`
   const values = [places.map(({ chain }) => chain), places.map((place) => place.id)]
-  const rows = await connection.rows({ text, values }, { timeoutMs: HORIZON_TIMEOUT_MS })
+  const rows = await connection.rows({ text, values }, { timeoutMs: HORIZON_TIMEOUT_MS, signal })
   return rows.map((row) => ({ chain: row['chain'] ?? '', id: row['id'] ?? '' }))
 }

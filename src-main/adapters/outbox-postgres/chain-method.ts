@@ -15,6 +15,9 @@ export interface ChainLayout extends ChainMethod {
 /** How much of the table must be known to be visible to all for its index to answer alone. */
 const VISIBLE_PART_MIN = 0.2
 
+/** Messages of one range, about: some tens of milliseconds, so that what a statement costs by itself does not count. */
+const RANGE_MESSAGES = 250_000
+
 const INDEXES = `
 select coalesce(bool_or(i.indkey[0] = k.attnum), false) as leading,
   coalesce(bool_or(i.indkey[0] = k.attnum and i.indkey[1] = d.attnum and (p.attnum is null or array[p.attnum] <@ i.indkey::int2[])), false) as covering
@@ -33,10 +36,14 @@ left join pg_stats s on s.schemaname = c.relnamespace::regnamespace::text and s.
 where c.oid = $1::text::regclass`
 
 /** Looks at indexes and statistics; reads no message. */
-export async function layoutOf(connection: ChainConnection, names: ChainNames): Promise<ChainLayout> {
+export async function layoutOf(
+  connection: ChainConnection,
+  names: ChainNames,
+  signal: AbortSignal,
+): Promise<ChainLayout> {
   const { shape, table, keyType } = names
   const read = (text: string, values: readonly SqlValue[]) =>
-    connection.rows({ text, values }, { timeoutMs: CATALOGUE_TIMEOUT_MS })
+    connection.rows({ text, values }, { timeoutMs: CATALOGUE_TIMEOUT_MS, signal })
   const [index] = await read(INDEXES, [table, shape.chain, shape.id, shape.previousId])
   const [size] = await read(SIZE, [table, shape.chain])
   const estimate = (name: string): number | null => {
@@ -55,6 +62,16 @@ export async function layoutOf(connection: ChainConnection, names: ChainNames): 
     messagesEstimate: estimate('messages'),
     chainsEstimate: size?.['chains'] === null ? null : estimate('chains'),
     chainsAreIndexed: index?.['leading'] === 't',
-    bounds: sorted.map((row) => row['b'] ?? ''),
+    bounds: thinned(
+      sorted.map((row) => row['b'] ?? ''),
+      estimate('messages') ?? 0,
+    ),
   }
+}
+
+/** As many of them as make ranges of a fair size: statistics have a hundred, however large the table is. */
+function thinned(bounds: readonly string[], messages: number): readonly string[] {
+  const each = messages / Math.max(1, bounds.length)
+  const step = Math.max(1, Math.floor(RANGE_MESSAGES / Math.max(1, each)))
+  return bounds.filter((_, at) => at % step === step - 1)
 }

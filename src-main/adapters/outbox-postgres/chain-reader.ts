@@ -2,7 +2,7 @@ import type { ChainShape } from '../../domain/chain/shape.ts'
 import { CHAIN_WINDOW_MAX } from '../../ports/chains.ts'
 import type { ChainReader, ChainRowAt } from '../../ports/chains.ts'
 import type { Catalogue } from '../outbox-sql/catalogue.ts'
-import { connectForChains } from './chain-connection.ts'
+import { openChainLines } from './chain-connection.ts'
 import type { ChainConnection } from './chain-connection.ts'
 import { horizonOf, openTransactionsOf, presentAt } from './chain-horizon.ts'
 import { layoutOf } from './chain-method.ts'
@@ -30,18 +30,12 @@ export function chainsAreNumbers({ id, previousId }: ChainShape, { columns }: Ca
   return isNumber(id) && (previousId === null || isNumber(previousId))
 }
 
-/** Connects for each call and keeps nothing open in between. */
+/** Connects when it is called, and keeps one connection for a moment. */
 export function openChainReader({ settings, shape, sql, catalogue }: ChainReaderOptions): ChainReader {
   const names = chainNames(shape, sql, catalogue)
-  const connect = (signal: AbortSignal) => connectForChains(settings, signal)
-  const withConnection = async <T>(
-    signal: AbortSignal,
-    work: (connection: ChainConnection) => Promise<T>,
-  ): Promise<T> => {
-    const connection = await connect(signal)
-    return work(connection).finally(() => connection.end())
-  }
-  const layout = (signal: AbortSignal) => withConnection(signal, (connection) => layoutOf(connection, names))
+  const lines = openChainLines(settings)
+  const layout = (signal: AbortSignal) =>
+    lines.use(signal, (connection) => layoutOf(connection, names, signal))
   return {
     shape,
     async method(signal) {
@@ -49,18 +43,19 @@ export function openChainReader({ settings, shape, sql, catalogue }: ChainReader
       return { reading, messagesEstimate, chainsEstimate }
     },
     async survey({ pace, seed }, take, signal) {
-      const read = { names, layout: await layout(signal), pace, seed, take, signal }
-      await surveyChains({ ...read, connect: () => connect(signal) })
+      await surveyChains({ names, layout: await layout(signal), pace, seed, take, lines, signal })
     },
     async walk({ chains, bounds, pace }, take, signal) {
       const read = { names, layout: await layout(signal), chains, bounds, pace, take, signal }
-      return withConnection(signal, (connection) => walkChains({ ...read, connection }))
+      return lines.use(signal, (connection) => walkChains({ ...read, connection }))
     },
-    horizon: (signal) => withConnection(signal, (connection) => horizonOf(connection, names)),
+    horizon: (signal) => lines.use(signal, (connection) => horizonOf(connection, names, signal)),
     openTransactions: (signal) =>
-      withConnection(signal, (connection) => openTransactionsOf(connection, names)),
-    present: (places, signal) => withConnection(signal, (connection) => presentAt(connection, names, places)),
-    window: (at, signal) => withConnection(signal, (connection) => windowOf(connection, names, at)),
+      lines.use(signal, (connection) => openTransactionsOf(connection, names, signal)),
+    present: (places, signal) =>
+      lines.use(signal, (connection) => presentAt(connection, names, places, signal)),
+    window: (at, signal) => lines.use(signal, (connection) => windowOf(connection, names, at, signal)),
+    close: () => lines.close(),
   }
 }
 
@@ -68,12 +63,13 @@ async function windowOf(
   connection: ChainConnection,
   { table, key, keyType, id, previous, rowKey, shape }: ChainNames,
   at: Parameters<ChainReader['window']>[0],
+  signal: AbortSignal,
 ): Promise<readonly ChainRowAt[]> {
   const named = shape.previousId === null ? 'null::bigint' : previous
   const columns = `${id} as id, ${named} as prev, ${rowKey} as r`
   const inChain = `from ${table} t where ${key} = $1::${keyType}`
   const limit = (rows: number): string => String(Math.min(rows, CHAIN_WINDOW_MAX))
-  const timed = { timeoutMs: WINDOW_TIMEOUT_MS }
+  const timed = { timeoutMs: WINDOW_TIMEOUT_MS, signal }
   const end = `order by id desc, r desc limit $2::bigint`
   const statement =
     at.around === null

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { ChainPace, SurveyPart } from '../../ports/chains.ts'
-import type { ChainConnection } from './chain-connection.ts'
+import type { ChainConnection, ChainLines } from './chain-connection.ts'
 import type { ChainLayout } from './chain-method.ts'
 import { fingerprints, orderedFingerprints, suspects } from './chain-sql.ts'
 import type { ChainNames } from './chain-sql.ts'
@@ -36,7 +36,7 @@ export interface SurveyOptions {
   readonly layout: ChainLayout
   readonly pace: ChainPace
   readonly seed: string
-  readonly connect: () => Promise<ChainConnection>
+  readonly lines: ChainLines
   readonly take: (part: SurveyPart) => void
   readonly signal: AbortSignal
 }
@@ -48,33 +48,31 @@ export async function surveyChains(options: SurveyOptions): Promise<void> {
 
 /** Ranges of keys one after another, by as many connections as the pace allows. */
 async function surveyRanges(options: SurveyOptions): Promise<void> {
-  const { names, layout, pace, seed, take, signal } = options
+  const { names, layout, pace, seed, take, lines, signal } = options
   const ranges = rangesOf(names, layout.bounds)
   let next = 0
   let failed = false
-  const work = async (): Promise<void> => {
-    const connection = await options.connect()
+  const work = async (connection: ChainConnection): Promise<void> => {
     try {
       for (let range = ranges[next++]; range !== undefined && !failed; range = ranges[next++]) {
         const values = [...range.values, seed]
         const inner = fingerprints(names, `$${values.length}::bigint`, range.where)
-        const read = { timeoutMs: pace.statementMs, settings: BY_INDEX }
+        const read = { timeoutMs: pace.statementMs, settings: BY_INDEX, signal }
         await collect(take, (row) => connection.stream({ text: suspects(inner), values }, read, row))
         if (pace.pauseMs > 0) await wait(pace.pauseMs, undefined, { signal })
       }
     } catch (error) {
       failed = true
       throw error
-    } finally {
-      await connection.end()
     }
   }
-  const ended = await Promise.allSettled(Array.from({ length: pace.workers }, work))
+  const workers = Array.from({ length: pace.workers }, () => lines.use(signal, work))
+  const ended = await Promise.allSettled(workers)
   for (const one of ended) if (one.status === 'rejected') throw one.reason
 }
 
 async function surveyTable(options: SurveyOptions): Promise<void> {
-  const { names, layout, pace, seed, take } = options
+  const { names, layout, pace, seed, take, lines, signal } = options
   const where = `${names.key} is not null`
   const { messagesEstimate, chainsEstimate } = layout
   const short =
@@ -84,13 +82,8 @@ async function surveyTable(options: SurveyOptions): Promise<void> {
   const statement: Statement = short
     ? { text: suspects(orderedFingerprints(names, where)), values: [] }
     : { text: suspects(fingerprints(names, '$1::bigint', where)), values: [seed] }
-  const connection = await options.connect()
-  try {
-    const read = { timeoutMs: pace.statementMs, settings: byScan(pace.workers) }
-    await collect(take, (row) => connection.stream(statement, read, row))
-  } finally {
-    await connection.end()
-  }
+  const read = { timeoutMs: pace.statementMs, settings: byScan(pace.workers), signal }
+  await lines.use(signal, (connection) => collect(take, (row) => connection.stream(statement, read, row)))
 }
 
 /** Rows of `suspects` in parts that are never large. */

@@ -42,7 +42,7 @@ export async function walkChains(
     const settings = indexed ? BY_INDEX : byScan(pace.workers)
     const grouped = groupChains(take)
     const statement = statementOf(options, keys, indexed)
-    await connection.stream(statement, { timeoutMs: pace.statementMs, settings }, (row) => {
+    await connection.stream(statement, { timeoutMs: pace.statementMs, settings, signal }, (row) => {
       if (row['k'] !== null) grouped.add(toDeviation(row))
       else {
         totals.messages += Number(row['id'] ?? 0)

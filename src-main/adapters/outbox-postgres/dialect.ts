@@ -8,6 +8,8 @@ const NUMBER = String.raw`'^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})?\s*$'`
 export const postgresDialect: Dialect = {
   name: 'postgres',
   quote: (name) => `"${name.replaceAll('"', '""')}"`,
+  nameLiteral: (name) => `E'${name.replaceAll('\\', '\\\\').replaceAll("'", "''")}'::text`,
+  hidden: ['xmin'],
   placeholder: (position) => `$${position}`,
   version: (alias) => `${alias}.xmin`,
   textParam: (placeholder) => `${placeholder}::text`,
@@ -31,6 +33,7 @@ export const postgresDialect: Dialect = {
   },
   log2: (expression) => `log(2::numeric, nullif(greatest((${expression})::numeric, 0), 0))`,
   now,
+  newUuid: () => 'gen_random_uuid()',
   ago: (seconds) => `now() - make_interval(secs => ${seconds})`,
   instant,
   plusSeconds: (moment, seconds) => `(${moment}) + make_interval(secs => (${seconds})::float8)`,
@@ -66,8 +69,9 @@ export const postgresDialect: Dialect = {
   },
 }
 
-function now({ form, zone }: Clock, seconds: string | null): string {
-  const moment = seconds === null ? 'now()' : `now() + make_interval(secs => ${seconds})`
+function now({ form, zone }: Clock, seconds: string | null, type: string | null): string {
+  const exact = seconds === null ? 'now()' : `now() + make_interval(secs => ${seconds})`
+  const moment = type?.startsWith('timestamp(0)') === true ? `date_trunc('second', ${exact})` : exact
   const zoned = `((${moment}) at time zone ${zone === null ? `'UTC'` : `${zone}::text`})`
   switch (form) {
     case 'instant':

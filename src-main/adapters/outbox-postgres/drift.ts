@@ -8,7 +8,7 @@ import type { Session } from './session.ts'
 
 /** Whether the tables are still as they were when the mapping was fitted to them. */
 export interface Drift {
-  /** Null: they are. Asks the server only where a connection is new since the last time. */
+  /** Null: they are. Asks the server only where a connection has ended since the last time. */
   find(signal: AbortSignal): Promise<string | null>
   /** Throws RedriveError `mapping-drifted`. */
   refuse(signal: AbortSignal): Promise<void>
@@ -20,18 +20,17 @@ export function newDrift(session: Session, mapping: Mapping, { own, more, compan
     ...more.map((one) => [one, null] as const),
     ...[...companions].map(([name, catalogue]) => [catalogue, name] as const),
   ]
-  let looked = session.connections()
+  let looked = session.lost()
   let found: string | null = null
   const find = async (signal: AbortSignal): Promise<string | null> => {
-    const connections = session.connections()
-    if (connections === looked) return found
+    const lost = session.lost()
+    if (lost === looked) return found
     const problems = await Promise.all(
       tables.map(([before, companion]) =>
         differenceOf(session, before, mappingColumns(mapping, companion), signal),
       ),
     )
-    // Looking may itself have opened a connection; the table was seen after it.
-    looked = session.connections()
+    looked = lost
     found = problems.filter((one) => one !== null).join('; ') || null
     return found
   }

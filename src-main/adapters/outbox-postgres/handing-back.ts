@@ -17,12 +17,13 @@ export async function retryMessages(
   signal: AbortSignal,
 ): Promise<readonly HandBackResult[]> {
   if (requests.length === 0) return []
-  const [rows = []] = await parts.session.write([statementOf(parts, 'retry', requests)], signal)
+  const [rows = []] = await parts.session.write([actionOn(parts, 'retry', requests)], signal)
   const done = new Set(rows.map((row) => parts.sql.key.idOf(row)))
   return requests.map(({ id }) => ({ id, applied: done.has(id) }))
 }
 
-function statementOf(
+/** One action on such rows as one statement. */
+export function actionOn(
   parts: Parts,
   action: 'retry' | 'resolve',
   requests: readonly HandBackRequest[],
@@ -64,7 +65,7 @@ export async function previewAction(
     return { text, values: params.values }
   }
   const [before = [], done = [], after = []] = await parts.session.rehearse(
-    [look(), statementOf(parts, action, requests), look()],
+    [look(), actionOn(parts, action, requests), look()],
     signal,
   )
   const byId = (rows: readonly Row[]): ReadonlyMap<string, Row> =>

@@ -2,17 +2,20 @@ import { chainShapeOf } from '../../domain/chain/shape.ts'
 import type { Mapping } from '../../domain/mapping/mapping.ts'
 import type { SourceConfig } from '../../domain/workspace.ts'
 import type { ChainReader } from '../../ports/chains.ts'
+import type { HandBackPreview } from '../../ports/hand-back.ts'
 import type { Outbox } from '../../ports/outbox.ts'
 import { parseAddress, parseTableName } from './address.ts'
 import { readCatalogues } from './catalogues.ts'
 import { chainsAreNumbers, openChainReader } from './chain-reader.ts'
 import { claimMessages, markMessages } from './claiming.ts'
 import { newDrift } from './drift.ts'
+import { explainStatements } from './explaining.ts'
 import { previewAction, retryMessages } from './handing-back.ts'
 import { claimDueMessages } from './claiming-due.ts'
 import { tlsFrom } from './connection.ts'
 import { expireMessages, findExhausted } from './exhausted.ts'
-import type { Parts } from './parts.ts'
+import { onMembers } from './members.ts'
+import type { Whole } from './parts.ts'
 import { reportOn } from './report.ts'
 import { resolveMessages, undoResolve } from './resolving.ts'
 import { servedStates } from './served.ts'
@@ -62,11 +65,21 @@ export async function openPostgresOutbox(
       shape && chainsAreNumbers(shape, catalogue)
         ? openChainReader({ settings, shape, sql, catalogue })
         : null
-    return outboxOf({ session, mapping, sql, catalogue, limits, drift, served: () => served }, chains)
+    const parts = { session, mapping, sql, catalogue, limits, drift, served: () => served }
+    const members = [catalogue, ...catalogues.more].map((own) => {
+      const single = newCompiler(postgresDialect, mapping, { ...catalogues, own, more: [] }, limits)
+      return { ...parts, sql: single, catalogue: own }
+    })
+    return outboxOf({ ...parts, members }, chains)
   } catch (error) {
     await session.close()
     throw error
   }
+}
+
+/** A row of no table. */
+function leftAlone(id: string): HandBackPreview {
+  return { id, applied: false, before: {}, after: null, message: null, risks: [] }
 }
 
 /** What the source says where the layout does not: part of the mapping, so that a plan notices when it is changed. */
@@ -76,7 +89,7 @@ function withLimit(mapping: Mapping, attemptsMax: number): Mapping {
   return { ...mapping, attempts: { ...attempts, limit: attemptsMax } }
 }
 
-function outboxOf(parts: Parts, chains: ChainReader | null): Outbox {
+function outboxOf(parts: Whole, chains: ChainReader | null): Outbox {
   // A table that is no longer as the mapping says is not written to.
   const unchanged = async <Result>(signal: AbortSignal, write: () => Promise<Result>): Promise<Result> => {
     await parts.drift.refuse(signal)
@@ -92,17 +105,62 @@ function outboxOf(parts: Parts, chains: ChainReader | null): Outbox {
     read: (ids, signal) => readMessages(parts, ids, signal),
     laterSent: (ids, signal) => readLaterSent(parts, ids, signal),
     claim: (requests, token, signal) =>
-      unchanged(signal, () => claimMessages(parts, requests, token, signal)),
-    mark: (requests, token, signal) => unchanged(signal, () => markMessages(parts, requests, token, signal)),
-    resolve: (requests, signal) => unchanged(signal, () => resolveMessages(parts, requests, signal)),
-    undo: (requests, signal) => unchanged(signal, () => undoResolve(parts, requests, signal)),
+      unchanged(signal, () =>
+        onMembers(
+          parts,
+          requests,
+          (member, mine) => claimMessages(member, mine, token, signal),
+          (id) => ({ id, claimed: false }),
+        ),
+      ),
+    mark: (requests, token, signal) =>
+      unchanged(signal, () =>
+        onMembers(
+          parts,
+          requests,
+          (member, mine) => markMessages(member, mine, token, signal),
+          (id) => ({ id, marked: false }),
+        ),
+      ),
+    resolve: (requests, signal) =>
+      unchanged(signal, () =>
+        onMembers(
+          parts,
+          requests,
+          (member, mine) => resolveMessages(member, mine, signal),
+          (id) => ({ id, applied: false }),
+        ),
+      ),
+    undo: (requests, signal) =>
+      unchanged(signal, () =>
+        onMembers(
+          parts,
+          requests,
+          (member, mine) => undoResolve(member, mine, signal),
+          (id) => ({ id, marked: false }),
+        ),
+      ),
     claimDue: (request, token, signal) =>
       unchanged(signal, () => claimDueMessages(parts, request, token, signal)),
     exhausted: (rule, signal) => findExhausted(parts, rule, signal),
     expire: (requests, signal) => unchanged(signal, () => expireMessages(parts, requests, signal)),
-    retry: (requests, signal) => unchanged(signal, () => retryMessages(parts, requests, signal)),
+    retry: (requests, signal) =>
+      unchanged(signal, () =>
+        onMembers(
+          parts,
+          requests,
+          (member, mine) => retryMessages(member, mine, signal),
+          (id) => ({ id, applied: false }),
+        ),
+      ),
     preview: (action, requests, signal) =>
-      unchanged(signal, () => previewAction(parts, action, requests, signal)),
-    close: () => parts.session.close(),
+      unchanged(signal, () =>
+        onMembers(parts, requests, (member, mine) => previewAction(member, action, mine, signal), leftAlone),
+      ),
+    explain: (signal) => explainStatements(parts, signal),
+    close: async () => {
+      await chains?.close()
+      await parts.session.close()
+    },
   }
 }

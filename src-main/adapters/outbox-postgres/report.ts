@@ -2,20 +2,21 @@ import { assignmentsOf, mappingDigest } from '../../domain/mapping/walk.ts'
 import type { Mapping } from '../../domain/mapping/mapping.ts'
 import type { OutboxReport } from '../../ports/outbox.ts'
 import { openStates } from '../outbox-sql/indexed.ts'
-import type { Parts } from './parts.ts'
+import type { Parts, Whole } from './parts.ts'
 
 const REPORT_TIMEOUT_MS = 5_000
 /** Median of these. */
 const ROUND_TRIPS = 3
 
-export async function reportOn(parts: Parts, signal: AbortSignal): Promise<OutboxReport> {
-  const { session, mapping, sql, catalogue } = parts
+export async function reportOn(parts: Whole, signal: AbortSignal): Promise<OutboxReport> {
+  const { session, mapping, catalogue } = parts
   const facts =
     `select current_setting('server_version') as version, pg_is_in_recovery() as standby, ` +
-    `has_table_privilege($1::text, 'select') as may_select, ` +
-    `(select bool_and(has_column_privilege($1::text, written, 'update')) from unnest($2::text[]) written) as may_update, ` +
-    `has_table_privilege($1::text, 'insert, delete, truncate') as may_write`
-  const values = [sql.table, writtenColumns(mapping)]
+    `(select bool_and(has_table_privilege(name, 'select')) from unnest($1::text[]) name) as may_select, ` +
+    `(select bool_and(has_column_privilege(name, written, 'update')) from unnest($2::text[]) written, ` +
+    `unnest($1::text[]) name) as may_update, ` +
+    `(select bool_or(has_table_privilege(name, 'insert, delete, truncate')) from unnest($1::text[]) name) as may_write`
+  const values = [parts.members.map(({ sql }) => sql.table), writtenColumns(mapping)]
   const [row] = await session.read({ text: facts, values }, REPORT_TIMEOUT_MS, signal)
   const is = (name: string): boolean => row?.[name] === 't'
   const served = parts.served()

@@ -29,8 +29,8 @@ export interface Session {
   write(statements: readonly Statement[], signal: AbortSignal): Promise<readonly (readonly Row[])[]>
   /** The same, and takes it back: what the statements answer is what would be. */
   rehearse(statements: readonly Statement[], signal: AbortSignal): Promise<readonly (readonly Row[])[]>
-  /** Grows with each new connection: the server may have been changed in between. */
-  connections(): number
+  /** Grows with each connection that ended: until the next one the table may have been changed. */
+  lost(): number
   close(): Promise<void>
 }
 
@@ -84,10 +84,10 @@ export interface Backend {
 export function openSession(settings: ConnectionSettings): Session {
   const { host, port, database, user } = settings.address
   const detail: ErrorDetail = { server: `${host}:${port}`, host, port, database, user }
-  let connections = 0
+  let lost = 0
   const pool = (connectionsMax: number): pg.Pool =>
-    openPool(settings, connectionsMax).on('connect', () => {
-      connections += 1
+    openPool(settings, connectionsMax).on('remove', () => {
+      lost += 1
     })
   const readPool = pool(READ_CONNECTIONS_MAX)
   let writePool: pg.Pool | null = null
@@ -119,7 +119,7 @@ export function openSession(settings: ConnectionSettings): Session {
     },
     write: (statements, signal) => write(statements, 'commit', signal),
     rehearse: (statements, signal) => write(statements, 'rollback', signal),
-    connections: () => connections,
+    lost: () => lost,
     async close() {
       await Promise.all([readPool.end(), writePool?.end()])
     },

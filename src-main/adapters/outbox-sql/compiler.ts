@@ -9,26 +9,19 @@ import type {
 import { valueOf } from '../../domain/mapping/walk.ts'
 import { actionableStates } from '../../domain/message.ts'
 import type { MessageState, Trouble } from '../../domain/message.ts'
-import type { Catalogues } from './catalogue.ts'
+import type { Catalogue, Catalogues } from './catalogue.ts'
 import type { Dialect } from './dialect.ts'
 import { ALIAS, columnTarget, rowFrame } from './frame.ts'
 import type { Frame, World } from './frame.ts'
-import { newKey } from './key.ts'
+import { newKey, TABLE_COLUMN } from './key.ts'
 import type { Key } from './key.ts'
 import { compilePredicate } from './predicates.ts'
-import {
-  attemptsLimit,
-  attemptsOf,
-  branchesOf,
-  literalState,
-  stateOf,
-  timeBefore,
-  troubleOf,
-} from './states.ts'
+import { attemptsLimit, attemptsOf, branchesOf, literalState, stateOf, troubleOf } from './states.ts'
 import type { Branch, Limits } from './states.ts'
 import { newParams } from './statement.ts'
 import type { Params } from './statement.ts'
-import { compileOwn, compileValue, instantOf, numberOf, targetOf } from './values.ts'
+import { instantOfTime, timeBefore } from './times.ts'
+import { compileOwn, compileValue, numberOf, targetOf } from './values.ts'
 import { newWalk } from './walk.ts'
 import type { Walk } from './walk.ts'
 
@@ -45,7 +38,7 @@ export interface Compiler {
   readonly dialect: Dialect
   readonly key: Key
   readonly walk: Walk
-  /** `"schema"."table"` */
+  /** `"schema"."table"`; for reading only, and in brackets, where the outbox has several tables. */
   readonly table: string
   newParams(): Params
   /** Where a value is compiled to; for what the functions below do not say. */
@@ -105,7 +98,7 @@ export function newCompiler(
     dialect,
     key,
     walk: newWalk(dialect, key),
-    table: `${dialect.quote(own.schema)}.${dialect.quote(own.table)}`,
+    table: sourceOf(dialect, catalogues),
     newParams: () => newParams(dialect.placeholder),
     frame,
     column,
@@ -114,7 +107,7 @@ export function newCompiler(
     number: (value, params) => numberOf(value, frame(params)),
     time(name, params) {
       const of = mapping.times[name]
-      return of === undefined ? null : instantOf(columnTarget(frame(params), of), frame(params))
+      return of === undefined ? null : instantOfTime(of, frame(params))
     },
     equals: (of, text, params) => compilePredicate({ value: valueOf(of), equals: text }, frame(params)),
     olderThan(name, seconds, params) {
@@ -145,6 +138,17 @@ export function newCompiler(
         }
       }),
   }
+}
+
+/** All rows of all tables, each with the name of its own. */
+function sourceOf(dialect: Dialect, { own, more }: Catalogues): string {
+  const named = ({ schema, table }: Catalogue): string => `${dialect.quote(schema)}.${dialect.quote(table)}`
+  if (more.length === 0) return named(own)
+  const columns = [...[...own.columns.keys()].map((name) => dialect.quote(name)), ...dialect.hidden]
+  const one = (of: Catalogue): string =>
+    `select ${columns.map((column) => `m.${column}`).join(', ')}, ` +
+    `${dialect.nameLiteral(of.table)} as ${TABLE_COLUMN} from ${named(of)} m`
+  return `(${[own, ...more].map(one).join(' union all ')})`
 }
 
 function isBytes(field: Field, world: World): boolean {

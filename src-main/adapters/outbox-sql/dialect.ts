@@ -15,6 +15,10 @@ export interface Dialect {
   readonly name: 'postgres' | 'mysql'
   /** The one place where a name becomes SQL. */
   quote(name: string): string
+  /** A table's name, as the catalogue has it, as a text. */
+  nameLiteral(name: string): string
+  /** Columns of a row that are none of the table's, which `version` needs. */
+  readonly hidden: readonly string[]
   placeholder(position: number): string
   /** Row version, an expression under the alias. */
   version(alias: string): string
@@ -34,8 +38,12 @@ export interface Dialect {
   part(text: string, by: string, n: number): string
   lengthOf(expression: string, type: string | null): string
   log2(expression: string): string
-  /** The server's time and `seconds` (an expression) more, written as the clock says. */
-  now(clock: Clock, seconds: string | null): string
+  /**
+   * The server's time and `seconds` (an expression) more, written as the clock says, for a column of this type: where it
+   * holds whole seconds the rest is cut off, because rounded up it would lie in the future.
+   */
+  now(clock: Clock, seconds: string | null, type: string | null): string
+  newUuid(): string
   /** So many seconds before the server's time, with its zone. */
   ago(seconds: string): string
   /** A time as one with a zone, which can be compared and shown. */

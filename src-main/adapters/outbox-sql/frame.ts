@@ -51,6 +51,15 @@ export function companionOf({ mapping }: World, name: string): Companion {
   })
 }
 
+export function settingOf({ mapping }: World, name: string): string | number {
+  const found = mapping.settings?.[name]
+  if (found !== undefined) return found
+  throw new RedriveError('mapping-invalid', 'never', {
+    at: 'settings',
+    problem: `there is no setting "${name}"`,
+  })
+}
+
 export function catalogueOf({ catalogues }: World, companion: string | null): Catalogue {
   if (companion === null) return catalogues.own
   return catalogues.companions.get(companion) ?? catalogues.own
@@ -91,7 +100,8 @@ export function columnTarget(frame: Frame, name: string, own = false): ColumnTar
 export function clockOf(target: ColumnTarget, { world, params }: Frame): Clock {
   const { form, type, name } = target
   if (form !== null && 'time' in form) {
-    return { form: form.time, zone: form.zone === undefined ? null : params.add(form.zone, 'zone') }
+    const zone = typeof form.zone === 'object' ? String(settingOf(world, form.zone.setting)) : form.zone
+    return { form: form.time, zone: zone === undefined ? null : params.add(zone, 'zone') }
   }
   const own = world.dialect.timeOfType(type)
   if (own !== null && own !== 'unzoned') return { form: own, zone: null }

@@ -9,7 +9,7 @@ import type { Params, Row } from './statement.ts'
  * How rows are told apart and put in order.
  *
  * An id is the text of the key's column. Of several columns, of several tables, or without a key, it is the JSON array of
- * their texts, the table's place first where there are several: one row has one id, and different rows have others.
+ * their texts, the table's name last where there are several: one row has one id, and different rows have others.
  */
 export interface Key {
   /** `integer`: ids are whole numbers, and a range of them is a piece of the table. */
@@ -52,13 +52,19 @@ const INTEGER_TYPES = new Set([
 const INTEGER = /^-?(0|[1-9]\d{0,18})$/
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
+/** Names the table of a row where one outbox has several; no column of any of them may be called so. */
+export const TABLE_COLUMN = 'redrive_table'
+
 export function newKey(world: World): Key {
   const { dialect, mapping, catalogues } = world
-  const names = keyColumns(mapping)
-  const single = names.length === 1 && catalogues.more.length === 0
+  const own = keyColumns(mapping)
+  const several = catalogues.more.length > 0
+  // Last, so that the tables are walked side by side, each along the index of its key.
+  const names = several ? [...own, TABLE_COLUMN] : own
+  const single = names.length === 1
   const columns = names.map((name, place) => ({
     name,
-    type: knownColumn(catalogueOf(world, null), name).type,
+    type: several && place === own.length ? 'text' : knownColumn(catalogueOf(world, null), name).type,
     as: single ? 'id' : `k${place}`,
   }))
   const quoted = columns.map(({ name, as }) => ({ sql: dialect.quote(name), as }))

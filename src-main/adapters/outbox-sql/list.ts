@@ -1,7 +1,7 @@
 import { RedriveError } from '../../domain/errors.ts'
 import type { Message, MessageWithContent } from '../../domain/message.ts'
 import { LIST_LIMIT_MAX } from '../../ports/outbox.ts'
-import type { ListQuery, MessagePage } from '../../ports/outbox.ts'
+import type { ListQuery, MessageFilter, MessagePage } from '../../ports/outbox.ts'
 import { readCursor, writeCursor } from './cursor.ts'
 import type { Position } from './cursor.ts'
 import { ALIAS } from './frame.ts'
@@ -97,6 +97,12 @@ function pageOf(parts: LookParts, selection: Selection, window: Window): Page {
     `select ${sql.walk.list(ALIAS)}, ${columnsBesideKey(mapping, sql, selection.params)}, p.state, p.trouble ` +
     `from (${page}) p join ${sql.table} ${ALIAS} on ${sql.walk.equals(ALIAS, 'p')} order by ${order}`
   return { statement: { text, values: selection.params.values }, known: {} }
+}
+
+/** The first page of a filter, newest first, for whoever wants to see the statement. */
+export function pageStatement(parts: LookParts, filter: MessageFilter, limit: number): Statement {
+  const selection = selectionOf(filter, parts.mapping, parts.sql)
+  return pageOf(parts, selection, { order: 'newest', limit, from: null, to: null }).statement
 }
 
 /** The value of a constant expression; undefined where it depends on the row. */

@@ -3,10 +3,11 @@ import { valueOf } from '../../domain/mapping/walk.ts'
 import { messageStates } from '../../domain/message.ts'
 import type { MessageState, Trouble } from '../../domain/message.ts'
 import { areDisjoint } from './disjoint.ts'
-import { clockOf, columnTarget, rowFrame, withoutNone } from './frame.ts'
+import { columnTarget, rowFrame } from './frame.ts'
 import type { Frame, World } from './frame.ts'
 import type { Params } from './statement.ts'
-import { compileNow, instantOf, numberOf, secondsParam } from './values.ts'
+import { overdueBefore, timeBefore, touchedBefore } from './times.ts'
+import { numberOf } from './values.ts'
 
 export interface Limits {
   readonly stuckAfterSec: number
@@ -122,16 +123,21 @@ function troubleCondition(
   const { attempts, times } = judge.world.mapping
   if (kind === 'failed') return attempts === undefined ? null : [usedUp(judge, frame)]
   const since = judge.limits.stuckAfterSec
-  if (state === 'in-flight') {
-    const touched = touchedBefore(since, judge, frame)
-    return touched === null ? null : [touched]
-  }
+  if (state === 'in-flight') return silentFor(since, judge.world, frame)
   if (state === 'scheduled') {
     return times.nextAttempt === undefined ? null : [timeBefore(times.nextAttempt, since, frame)]
   }
-  const overdue = overdueBefore(since, judge, frame)
+  const overdue = overdueBefore(since, frame)
   if (overdue === null) return null
   return [...(attempts === undefined ? [] : [`(${usedUp(judge, frame)}) is not true`]), overdue]
+}
+
+/** In flight, and nobody has touched it for long; or nobody holds it where the layout says who does. */
+function silentFor(seconds: number, { mapping, condition }: World, frame: Frame): readonly string[] | null {
+  const touched = touchedBefore(seconds, frame)
+  if (mapping.lease === undefined) return touched === null ? null : [touched]
+  const free = `(${condition(mapping.lease.held, frame)}) is not true`
+  return [touched === null ? free : `(${free} or ${touched})`]
 }
 
 export function attemptsOf({ world }: Judge, frame: Frame): string | null {
@@ -157,63 +163,4 @@ export function attemptsLimit({ world, limits }: Judge, frame: Frame): string {
 
 function usedUp(judge: Judge, frame: Frame): string {
   return `${attemptsOf(judge, frame) ?? 'null'} >= ${attemptsLimit(judge, frame)}`
-}
-
-/** Its time lies further back than so many seconds. The column stands alone, so that an index on it can be used. */
-export function timeBefore(column: string, seconds: number, frame: Frame): string {
-  const target = columnTarget(frame, column)
-  const ago = isInstant(column, frame)
-    ? agoOf(seconds, frame)
-    : compileNow(`-${secondsParam(seconds, frame)}`, { kind: 'column', of: target }, frame)
-  return `${withoutNone(target, frame)} < ${ago}`
-}
-
-function agoOf(seconds: number, frame: Frame): string {
-  return frame.world.dialect.ago(secondsParam(seconds, frame))
-}
-
-function isInstant(column: string, frame: Frame): boolean {
-  return clockOf(columnTarget(frame, column), frame).form === 'instant'
-}
-
-/** The last change of a row as far as it is known; null where the layout has no such time. */
-function touchedBefore(seconds: number, { world }: Judge, frame: Frame): string | null {
-  const { created, updated } = world.mapping.times
-  const [first, second] = [updated, created].filter((one) => one !== undefined)
-  if (first === undefined) return null
-  if (second === undefined) return timeBefore(first, seconds, frame)
-  if (isInstant(first, frame) && isInstant(second, frame)) {
-    return `${touchedAt(frame) ?? 'null'} < ${agoOf(seconds, frame)}`
-  }
-  const unknown = `${withoutNone(columnTarget(frame, first), frame)} is null`
-  return (
-    `case when ${unknown} then ${timeBefore(second, seconds, frame)} ` +
-    `else ${timeBefore(first, seconds, frame)} end`
-  )
-}
-
-/** The last change as a time with its zone. */
-export function touchedAt(frame: Frame): string | null {
-  const { created, updated } = frame.world.mapping.times
-  const known = [updated, created].flatMap((one) =>
-    one === undefined ? [] : [instantOf(columnTarget(frame, one), frame)],
-  )
-  return known.length === 0 ? null : known.length === 1 ? (known[0] ?? null) : `coalesce(${known.join(', ')})`
-}
-
-/** Neither changed, nor due, within the time. */
-function overdueBefore(seconds: number, judge: Judge, frame: Frame): string | null {
-  const { created, updated, nextAttempt } = judge.world.mapping.times
-  const touched = touchedBefore(seconds, judge, frame)
-  if (nextAttempt === undefined) return touched
-  const next = withoutNone(columnTarget(frame, nextAttempt), frame)
-  const all = [created, updated, nextAttempt].flatMap((one) => (one === undefined ? [] : [one]))
-  if (frame.world.dialect.name === 'postgres' && all.every((one) => isInstant(one, frame))) {
-    const latest = [touchedAt(frame), next].filter((one) => one !== null)
-    return `greatest(${latest.join(', ')}) < ${agoOf(seconds, frame)}`
-  }
-  const due = `(${next} is null or ${timeBefore(nextAttempt, seconds, frame)})`
-  // A row that says neither when it changed nor when it is due says nothing.
-  if (touched === null) return timeBefore(nextAttempt, seconds, frame)
-  return `(${touched} and ${due})`
 }

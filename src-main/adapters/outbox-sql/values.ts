@@ -1,7 +1,7 @@
 import { RedriveError } from '../../domain/errors.ts'
 import type { Literal, Seconds, Value } from '../../domain/mapping/values.ts'
-import { clockOf, columnTarget, companionFrame, companionOf, withoutNone } from './frame.ts'
-import type { ColumnTarget, Frame, World } from './frame.ts'
+import { clockOf, columnTarget, companionFrame, companionOf, settingOf, withoutNone } from './frame.ts'
+import type { ColumnTarget, Frame } from './frame.ts'
 import { sourceOfCompanion } from './lookups.ts'
 
 /** What a value is compared with or assigned to; it decides how a literal or the current time is written. */
@@ -17,17 +17,11 @@ export function targetOf(value: Value, frame: Frame): Target {
   if ('setting' in value) return targetOf(settingOf(frame.world, value.setting), frame)
   if ('of' in value) return targetOf(value.value, companionFrame(frame, value.of))
   if ('first' in value) return targetOf(value.first[0] ?? null, frame)
-  if ('is' in value || 'moment' in value) return { kind: 'instant' }
+  if ('when' in value) return targetOf(value.then, frame)
+  if ('nullIf' in value) return targetOf(value.in, frame)
+  if ('is' in value) return { kind: value.is === 'new-uuid' ? 'text' : 'instant' }
+  if ('moment' in value) return { kind: 'instant' }
   return { kind: 'path' in value || 'concat' in value || 'part' in value ? 'text' : 'number' }
-}
-
-export function settingOf({ mapping }: World, name: string): string | number {
-  const found = mapping.settings?.[name]
-  if (found !== undefined) return found
-  throw new RedriveError('mapping-invalid', 'never', {
-    at: 'settings',
-    problem: `there is no setting "${name}"`,
-  })
 }
 
 /** A value as SQL, written so that it can be compared with, or assigned to, the target. */
@@ -37,6 +31,7 @@ export function compileValue(value: Value, target: Target, frame: Frame): string
   if ('is' in value) {
     if (value.is === 'now') return compileNow(nowSeconds(value, frame), target, frame)
     if (value.is === 'infinity') return frame.world.dialect.infinity()
+    if (value.is === 'new-uuid') return frame.world.dialect.newUuid()
     const bound = frame.bind(value.is)
     return value.is === 'delay' ? compileNow(bound, target, frame) : bound
   }
@@ -87,7 +82,7 @@ export function secondsParam(seconds: number, { world, params }: Frame): string 
 export function compileNow(seconds: string | null, target: Target, frame: Frame): string {
   const clock =
     target.kind === 'column' ? clockOf(target.of, frame) : ({ form: 'instant', zone: null } as const)
-  return frame.world.dialect.now(clock, seconds)
+  return frame.world.dialect.now(clock, seconds, target.kind === 'column' ? target.of.type : null)
 }
 
 type Expression = Exclude<Value, Literal | { readonly is: unknown } | { readonly setting: unknown }>
@@ -99,6 +94,11 @@ function compileExpression(value: Expression, frame: Frame): string {
   if ('moment' in value) {
     const moment = instantOf(columnTarget(frame, value.moment), frame)
     return dialect.plusSeconds(moment, numberOf(value.plusSec, frame))
+  }
+  if ('when' in value) return choice(value, frame)
+  if ('nullIf' in value) {
+    const target = targetOf(value.in, frame)
+    return `nullif(${compileOwn(value.in, frame)}, ${compileValue(value.nullIf, target, frame)})`
   }
   if ('path' in value) return dialect.atPath(compileOwn(value.in, frame), value.path, frame.params)
   if ('concat' in value) return dialect.concat(value.concat.map((part) => textOf(part, frame)))
@@ -127,6 +127,13 @@ function compileExpression(value: Expression, frame: Frame): string {
   return arithmetic(value, frame)
 }
 
+function choice(value: Extract<Expression, { when: unknown }>, frame: Frame): string {
+  const target = targetOf(value, frame)
+  const otherwise = compileValue(value.otherwise ?? null, target, frame)
+  const holds = frame.world.condition(value.when, frame)
+  return `(case when ${holds} then ${compileValue(value.then, target, frame)} else ${otherwise} end)`
+}
+
 function arithmetic(
   value: Extract<Expression, { add: unknown } | { subtract: unknown } | { multiply: unknown }>,
   frame: Frame,
@@ -147,7 +154,7 @@ function compileColumn(
   if ('row' in value) return columnTarget(frame, value.row, true).sql
   const target = columnTarget(frame, value.column)
   if (value.plus === undefined) return target.sql
-  return `${target.sql} + ${frame.params.add(String(value.plus), target.use)}`
+  return `(${target.sql} + ${frame.params.add(String(value.plus), target.use)})`
 }
 
 /** In its own form. */

@@ -140,12 +140,19 @@ function countsOf(
 }
 
 /** Null: the mark stays where it is. */
-function markOf(audit: Audit, mark: AuditMark | null, read: ChainsRead, intact: boolean): AuditMark | null {
-  const whole = audit.scope.kind === 'all' || (audit.scope.kind === 'new' && mark === null)
-  if ((!whole && audit.scope.kind !== 'new') || read.readTo === null) return null
-  if (!whole && mark !== null && BigInt(read.readTo) < BigInt(mark.readTo)) return null
-  const joined = whole || mark?.intactTo === mark?.readTo
-  return { readTo: read.readTo, intactTo: intact && joined ? read.readTo : (mark?.intactTo ?? null) }
+function markOf(
+  { scope }: Audit,
+  mark: AuditMark | null,
+  { readTo }: ChainsRead,
+  intact: boolean,
+): AuditMark | null {
+  const isWhole = scope.kind === 'all' || (scope.kind === 'new' && mark === null)
+  if (readTo === null || (!isWhole && scope.kind !== 'new')) return null
+  if (mark === null || isWhole) return { readTo, intactTo: intact ? readTo : (mark?.intactTo ?? null) }
+  if (BigInt(readTo) < BigInt(mark.readTo)) return null
+  // What was damaged before stays so: only what is intact from the beginning is.
+  const joined = intact && mark.intactTo === mark.readTo
+  return { readTo, intactTo: joined ? readTo : mark.intactTo }
 }
 
 type EndState = Pick<AuditOutcome, 'trouble'> & { readonly state: 'cancelled' | 'failed' }

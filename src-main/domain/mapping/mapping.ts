@@ -11,14 +11,20 @@ import type { Field, MappingAssignments, MappingPredicate, Seconds, Value } from
 export type ColumnForm =
   | {
       readonly time: TimeForm
-      /** IANA name: Asia/Shanghai. */
-      readonly zone?: string
+      /** IANA name, Asia/Shanghai; or the setting that holds it. */
+      readonly zone?: string | { readonly setting: string }
       readonly none?: readonly (string | number)[]
     }
   | { readonly truth: readonly [string | number, string | number] }
 
 export const timeForms = ['instant', 'local', 'utc', 'epoch-s', 'epoch-ms', 'iso', 'date'] as const
 export type TimeForm = (typeof timeForms)[number]
+
+export const timeNames = ['created', 'updated', 'sent', 'failed', 'nextAttempt', 'expires', 'purge'] as const
+export type TimeName = (typeof timeNames)[number]
+
+/** A column; or one that is this time only in the rows for which the condition holds. */
+export type TimeField = string | { readonly column: string; readonly when: MappingPredicate }
 
 export type ColumnForms = Readonly<Record<string, ColumnForm>>
 
@@ -120,15 +126,7 @@ export interface Mapping {
   /** A JSON object, or two arrays side by side. */
   readonly headers?: { readonly value: Field } | { readonly names: Field; readonly values: Field }
   /** Their forms are in `columns`. */
-  readonly times: {
-    readonly created?: string
-    readonly updated?: string
-    readonly sent?: string
-    readonly failed?: string
-    readonly nextAttempt?: string
-    readonly expires?: string
-    readonly purge?: string
-  }
+  readonly times: Readonly<Partial<Record<TimeName, TimeField>>>
   readonly attempts?: {
     readonly value: Field
     /** What it says before the first attempt. */

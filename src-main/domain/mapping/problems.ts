@@ -59,7 +59,7 @@ function boundNames(mapping: Mapping): readonly MappingProblem[] {
   return assignmentsOf(mapping).flatMap(([at, set]) => {
     const allowed = at.startsWith('resend.release') ? ['reason'] : (BOUND[at] ?? [])
     return usesOfAssignments(set).flatMap((use) =>
-      'bound' in use && use.bound !== 'infinity' && !allowed.includes(use.bound)
+      'bound' in use && !allowed.includes(use.bound)
         ? [{ at, problem: `the ${use.bound} is not known in this action` }]
         : [],
     )

@@ -21,12 +21,15 @@ export type Bound = 'token' | 'reason' | 'delay'
  * - `{ "part": -1, "by": "/", "in": { "column": "DestinationAddress" } }`: the last part; 1 is the first
  * - `{ "of": "state", "value": { "column": "LastSequenceNumber" } }`: out of the companion's row, null where there is none
  * - `{ "count": "errors" }`: how many rows the companion has for this one
+ * - `{ "is": "new-uuid" }`: made by the server, for the key of a copy
+ * - `{ "nullIf": "*", "in": { "column": "topic" } }`: null where it is just this
+ * - `{ "when": { "column": "kind", "equals": 1 }, "then": { "column": "a" }, "otherwise": null }`
  * - `{ "lengthOf": { "column": "listeners" } }`: of an array, in JSON or as a type of the server
  */
 export type Value =
   | Literal
   | { readonly is: 'now'; readonly plusSec?: Seconds; readonly minusSec?: Seconds }
-  | { readonly is: 'infinity' | Bound }
+  | { readonly is: 'infinity' | 'new-uuid' | Bound }
   | { readonly column: string; readonly plus?: number }
   | { readonly row: string }
   | { readonly setting: string }
@@ -42,6 +45,8 @@ export type Value =
   | { readonly multiply: readonly [Value, Value] }
   | { readonly log2: Value }
   | { readonly first: readonly Value[] }
+  | { readonly nullIf: Exclude<Literal, null>; readonly in: Value }
+  | { readonly when: MappingPredicate; readonly then: Value; readonly otherwise?: Value }
 
 /** A column's name alone, or any other value; an `{ "text": "…" }` for all rows the same. */
 export type Field = string | { readonly text: string } | Exclude<Value, Literal>

@@ -1,6 +1,6 @@
 import { canonical, sha256 } from '../digest.ts'
 import type { Json } from '../digest.ts'
-import type { ActionProfile, Mapping } from './mapping.ts'
+import type { ActionProfile, ColumnForm, Mapping } from './mapping.ts'
 import type { Field, Literal, MappingAssignments, MappingPredicate, Value } from './values.ts'
 
 export function mappingDigest(mapping: Mapping): string {
@@ -25,7 +25,14 @@ export function valueOf(field: Field): Value {
 
 export function usesOfValue(value: Value, scope: Scope): readonly Use[] {
   if (value === null || typeof value !== 'object') return []
-  if ('is' in value) return value.is === 'now' ? seconds(value) : [{ bound: value.is }]
+  if ('is' in value) {
+    if (value.is === 'now') return seconds(value)
+    return value.is === 'infinity' || value.is === 'new-uuid' ? [] : [{ bound: value.is }]
+  }
+  if ('when' in value) {
+    const branches = [value.then, value.otherwise ?? null].flatMap((one) => usesOfValue(one, scope))
+    return [...usesOfPredicate(value.when, scope), ...branches]
+  }
   if ('column' in value) return [{ column: value.column, companion: scope }]
   if ('row' in value) return [{ column: value.row, companion: null }]
   if ('setting' in value) return [{ setting: value.setting }]
@@ -47,6 +54,7 @@ type Composed = Extract<
   | { multiply: unknown }
   | { log2: unknown }
   | { first: unknown }
+  | { nullIf: unknown }
 >
 
 function partsOf(value: Composed): readonly Value[] {
@@ -117,7 +125,6 @@ function fieldsOf(mapping: Mapping): readonly (Field | undefined)[] {
       : [destination.exchange, destination.routingKey, destination.partitionKey]),
     payload?.value,
     ...(headers === undefined ? [] : 'value' in headers ? [headers.value] : [headers.names, headers.values]),
-    ...Object.values(mapping.times),
     attempts?.value,
     typeof attempts?.limit === 'number' ? undefined : attempts?.limit,
     mapping.lastError,
@@ -169,6 +176,15 @@ export function usesOf(mapping: Mapping): readonly Use[] {
   ].flatMap((one) => (one === undefined ? [] : usesOfPredicate(one, null)))
   return [
     ...keyColumns(mapping).map((column) => ({ column, companion: null })),
+    ...Object.values(mapping.times).flatMap((time) =>
+      typeof time === 'string'
+        ? [{ column: time, companion: null }]
+        : [{ column: time.column, companion: null }, ...usesOfPredicate(time.when, null)],
+    ),
+    ...Object.values(mapping.columns ?? {}).flatMap(zoneUses),
+    ...Object.values(companions ?? {}).flatMap(({ columns }) =>
+      Object.values(columns ?? {}).flatMap(zoneUses),
+    ),
     ...fieldsOf(mapping).flatMap((field) => (field === undefined ? [] : usesOfValue(valueOf(field), null))),
     ...(mapping.payload?.messages === undefined ? [] : usesOfValue(mapping.payload.messages, null)),
     ...conditions,
@@ -185,6 +201,10 @@ export function usesOf(mapping: Mapping): readonly Use[] {
     ]),
     ...Object.keys(mapping.columns ?? {}).map((column) => ({ column, companion: null })),
   ]
+}
+
+function zoneUses(form: ColumnForm): readonly Use[] {
+  return 'time' in form && typeof form.zone === 'object' ? [{ setting: form.zone.setting }] : []
 }
 
 /** Every column that the table itself must have for this mapping; with a companion's name, every one of that. */

@@ -3,6 +3,7 @@ import { audit, auditList, auditRepair, auditReport } from './commands/audit.ts'
 import { resolve, undo } from './commands/decisions.ts'
 import { jobsList, jobsSettle, jobsShow, jobsUnknown } from './commands/jobs.ts'
 import { journalExport, journalList, journalVerify } from './commands/journal.ts'
+import { mappingCheck, mappingExplain } from './commands/mapping.ts'
 import { messagesList, messagesShow } from './commands/messages.ts'
 import { planResend } from './commands/plan.ts'
 import { run } from './commands/run.ts'
@@ -14,6 +15,8 @@ import { sweep } from './commands/sweep.ts'
 export const commands: readonly Command[] = [
   sourcesList,
   sourcesTest,
+  mappingCheck,
+  mappingExplain,
   messagesList,
   messagesShow,
   planResend,

@@ -38,6 +38,19 @@ export function fakeEngine(world: World) {
         return sourceOverview(world, input.source)
       }),
     },
+    mappings: {
+      check: os.mappings.check.handler(async ({ input }) => {
+        await meet(world, 'mappings.check', input.source)
+        return {
+          ...{ profile: 'redrive-reference', digest: '0'.repeat(64), table: 'public.outbox_message' },
+          ...{ drift: null, states: [], indexed: true, refusals: [] },
+        }
+      }),
+      explain: os.mappings.explain.handler(async ({ input }) => {
+        await meet(world, 'mappings.explain', input.source)
+        return { statements: [] }
+      }),
+    },
     plans: fakePlans(world),
     jobs: fakeJobs(world),
     journal: {

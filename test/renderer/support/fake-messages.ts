@@ -1,6 +1,13 @@
 import type { MessageDetail, MessageState } from '../../../src-preload/contract/messages.ts'
 import { iso } from './fake-world.ts'
 
+/** A message of a layout that has all of it. */
+export type FakeMessage = MessageDetail & {
+  createdAt: string
+  attempts: number
+  destination: { exchange: string; routingKey: string }
+}
+
 const TYPES = [
   { type: 'OrderPaid', exchange: 'orders', routingKey: 'order.paid', key: 'O' },
   { type: 'OrderShipped', exchange: 'orders', routingKey: 'order.shipped', key: 'O' },
@@ -46,7 +53,7 @@ const MIX: Partial<Record<MessageState, number>> = {
 const STEP_MS = 7_000
 
 /** A shop's outbox, the newest a few seconds old. */
-export function makeMessages({ count, nowMs, seed = 1, mix = MIX }: MakeMessages): MessageDetail[] {
+export function makeMessages({ count, nowMs, seed = 1, mix = MIX }: MakeMessages): FakeMessage[] {
   const next = random(seed)
   const states = Object.entries(mix).flatMap(([state, weight]) =>
     Array<MessageState>(weight).fill(state as MessageState),
@@ -65,7 +72,7 @@ interface MakeMessage {
   readonly next: () => number
 }
 
-function makeMessage({ row, ageMs, nowMs, state, next }: MakeMessage): MessageDetail {
+function makeMessage({ row, ageMs, nowMs, state, next }: MakeMessage): FakeMessage {
   const kind = TYPES[Math.floor(next() ** 2 * TYPES.length)] ?? TYPES[0]
   const order = 1_000 + Math.floor(next() * 400)
   const id = String(880_000 + row)

@@ -15,6 +15,7 @@ import { without } from '../../../src-renderer/ui/without.ts'
 import { changesOf, patchText } from './fake-patch.ts'
 import { selected } from './fake-reads.ts'
 import { iso, note, refuse, sourceOf, type FakePlan, type FakeSource, type World } from './fake-world.ts'
+import type { FakeMessage } from './fake-messages.ts'
 
 const SAMPLE_ITEMS = 20
 const RESENDABLE = ['pending', 'in-flight', 'retrying', 'failed']
@@ -33,7 +34,7 @@ export interface PlanRequest {
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 
-function wantedBy(world: World, source: FakeSource, selection: PlanSelection): MessageDetail[] {
+function wantedBy(world: World, source: FakeSource, selection: PlanSelection): FakeMessage[] {
   if (selection.kind === 'filter') return selected(world, source, selection.filter)
   if (selection.kind === 'ids') return source.messages.filter(({ id }) => selection.ids.includes(id))
   const { items } = world.jobs.get(selection.job) ?? refuse('job-not-found', { job: selection.job })
@@ -51,7 +52,7 @@ function skipOf({ id, messageId, state, heldBy }: MessageDetail, text: string | 
   return text === null ? { id, messageId, code: 'patch-failed' } : null
 }
 
-function textOf(message: MessageDetail, edit: PlanEdit | null): string | null {
+function textOf(message: FakeMessage, edit: PlanEdit | null): string | null {
   if (edit === null) return message.payload
   return edit.kind === 'payload' ? edit.payload : patchText(message.payload, edit.patch)
 }

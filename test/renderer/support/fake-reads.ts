@@ -9,10 +9,11 @@ import type {
 import type { SourceOverview, TroubleCount } from '../../../src-preload/contract/overview.ts'
 import { without } from '../../../src-renderer/ui/without.ts'
 import { iso, refuse, sourceOf, troubleOf, type FakeSource, type World } from './fake-world.ts'
+import type { FakeMessage } from './fake-messages.ts'
 
 const fitting =
   (world: World, source: FakeSource, filter: MessageFilter) =>
-  (message: MessageDetail): boolean => {
+  (message: FakeMessage): boolean => {
     const { states, type, error, chainKey, exchange, messageId, ageSecMin, trouble } = filter
     return (
       (trouble === undefined || troubleOf(source, world.now(), message) === trouble) &&
@@ -26,7 +27,7 @@ const fitting =
     )
   }
 
-export function selected(world: World, source: FakeSource, filter: MessageFilter): MessageDetail[] {
+export function selected(world: World, source: FakeSource, filter: MessageFilter): FakeMessage[] {
   return source.messages.filter(fitting(world, source, filter))
 }
 
@@ -34,7 +35,7 @@ function scopeOf(world: World, scannedToId: string | null): Scope {
   return world.switches.partial ? { complete: false, reason: 'time-budget', scannedToId } : { complete: true }
 }
 
-function shown(world: World, source: FakeSource, message: MessageDetail): Message {
+function shown(world: World, source: FakeSource, message: FakeMessage): Message {
   const row = without(message, 'payload', 'headers', 'deeds', 'heldBy', 'undo')
   return { ...row, trouble: troubleOf(source, world.now(), message) }
 }

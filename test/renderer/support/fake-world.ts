@@ -15,6 +15,7 @@ import type { PlanEdit, PlanItem, PlanRedirect, PlanView } from '../../../src-pr
 import type { Sweep } from '../../../src-preload/contract/sweeps.ts'
 import type { FakeAudit } from './fake-audits.ts'
 import type { ConnectionStatus } from '../../../src-preload/contract/session.ts'
+import type { FakeMessage } from './fake-messages.ts'
 
 /** The state behind the test double of the engine: in memory, the same for the same seed. */
 export interface World {
@@ -51,7 +52,7 @@ interface Repair {
 
 export interface FakeSource {
   connection: SourceConnection
-  messages: MessageDetail[]
+  messages: FakeMessage[]
   status: ConnectionStatus['state']
 }
 
@@ -241,7 +242,7 @@ export function addBroker(world: World, name = 'rabbit'): void {
   })
 }
 
-export function troubleOf(source: FakeSource, nowMs: number, message: MessageDetail): Trouble | null {
+export function troubleOf(source: FakeSource, nowMs: number, message: FakeMessage): Trouble | null {
   if (message.state === 'failed') return 'failed'
   const open = message.state === 'pending' || message.state === 'in-flight'
   const old = nowMs - Date.parse(message.createdAt) > source.connection.stuckAfterSec * 1_000

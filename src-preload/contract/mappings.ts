@@ -1,0 +1,38 @@
+import { z } from 'zod'
+import { name, procedure } from './base.ts'
+import { messageState } from './messages.ts'
+
+/** What a mapping makes of its table, without touching a row. */
+export const mappingCheck = z.object({
+  profile: z.string(),
+  digest: z.string(),
+  table: z.string(),
+  /** What differs between the table and the mapping since it was opened; null: nothing. */
+  drift: z.string().nullable(),
+  /** In the order in which they are tried. */
+  states: z.array(messageState),
+  indexed: z.boolean(),
+  /** Actions that the layout does not allow. */
+  refusals: z.array(
+    z.object({
+      action: z.enum(['resend', 'retry', 'resolve', 'edit']),
+      reason: z.string(),
+      instead: z.string(),
+    }),
+  ),
+})
+export type MappingCheck = z.infer<typeof mappingCheck>
+
+export const explainedStatement = z.object({
+  name: z.string(),
+  text: z.string(),
+  plan: z.array(z.string()),
+  warnings: z.array(z.string()),
+})
+
+export const mappings = {
+  check: procedure.input(z.strictObject({ source: name })).output(mappingCheck),
+  explain: procedure
+    .input(z.strictObject({ source: name }))
+    .output(z.object({ statements: z.array(explainedStatement) })),
+}
