@@ -26,7 +26,10 @@ const LONG_CALLS: readonly string[] = [
   'jobs.cancel',
   'jobs.settle',
   'journal.verify',
+  'audits.cancel',
+  'audits.repair',
 ]
+const STREAMS: readonly string[] = ['session.watch', 'jobs.watch', 'sweeps.watch', 'audits.follow']
 
 export interface Engine {
   readonly client: Client
@@ -131,7 +134,7 @@ async function callOn(
   options: CallOptions,
 ): Promise<unknown> {
   const name = path.join('.')
-  const streams = name.endsWith('.watch')
+  const streams = STREAMS.includes(name)
   const timeoutMs = LONG_CALLS.includes(name) ? LONG_CALL_TIMEOUT_MS : CALL_TIMEOUT_MS
   const late = streams ? [] : [AbortSignal.timeout(timeoutMs)]
   const signal = AbortSignal.any([options.signal, dead, ...late])

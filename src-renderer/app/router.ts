@@ -1,8 +1,25 @@
 import { createRouter, createWebHashHistory, type Router } from 'vue-router'
 
 /** Every page has an address; each is loaded when it is first shown. */
-export const pages = ['overview', 'inbox', 'jobs', 'unknown', 'sweeps', 'journal', 'connections'] as const
+export const pages = [
+  'overview',
+  'inbox',
+  'audits',
+  'jobs',
+  'unknown',
+  'sweeps',
+  'journal',
+  'connections',
+] as const
 export type PageName = (typeof pages)[number]
+
+/** Pages of one thing belong to the page of their list. */
+const PARTS: Readonly<Record<string, PageName>> = { job: 'jobs', audit: 'audits' }
+
+/** The page of the rail that a route belongs to. */
+export function pageOf(route: unknown): PageName | undefined {
+  return pages.find((name) => name === route) ?? PARTS[String(route)]
+}
 
 export function createConsoleRouter(): Router {
   return createRouter({
@@ -11,6 +28,15 @@ export function createConsoleRouter(): Router {
       { path: '/', name: 'overview', component: () => import('../features/overview/OverviewPage.vue') },
       // ?source=…&q=…&id=…: the same view again after a reload, or for a colleague.
       { path: '/inbox', name: 'inbox', component: () => import('../features/inbox/InboxPage.vue') },
+      // ?view=chains: the damaged chains instead of the audits.
+      { path: '/audits', name: 'audits', component: () => import('../features/audits/AuditsPage.vue') },
+      // ?chain=…&kind=…&seq=…: findings of one chain or kind, and the one that is drawn.
+      {
+        path: '/audits/:audit',
+        name: 'audit',
+        component: () => import('../features/audits/AuditPage.vue'),
+        props: true,
+      },
       { path: '/jobs', name: 'jobs', component: () => import('../features/jobs/JobsPage.vue') },
       {
         path: '/jobs/:job',

@@ -25,6 +25,8 @@ interface Palette {
   readonly sent: string
   readonly unknown: string
   readonly waiting: string
+  readonly gap: string
+  readonly duplicate: string
   /** Environments; never used for anything else. */
   readonly development: string
   readonly staging: string
@@ -57,6 +59,8 @@ export const palettes: Readonly<Record<ThemeName, Palette>> = {
     sent: '#1c6b3a',
     unknown: '#56606c',
     waiting: '#5c6671',
+    gap: '#6a3bb0',
+    duplicate: '#0b6a70',
     development: '#5d6671',
     staging: '#1d5bb8',
     production: '#c4122f',
@@ -84,6 +88,8 @@ export const palettes: Readonly<Record<ThemeName, Palette>> = {
     sent: '#66c28a',
     unknown: '#a6b0bc',
     waiting: '#9ca6b2',
+    gap: '#b9a0f2',
+    duplicate: '#52c3c9',
     development: '#98a2ae',
     staging: '#7fb0f5',
     production: '#d0223f',

@@ -13,7 +13,9 @@ import type { EngineRouter } from '../../src-main/api/router.ts'
 import { compose } from '../../src-main/hosts/compose.ts'
 import { serveHttp } from '../../src-main/hosts/http/serve-http.ts'
 import { startSandbox } from '../../src-main/sandbox/start-sandbox.ts'
+import type { Workspace } from '../../src-main/domain/workspace.ts'
 import { CHROMIUM_ARGS, chromiumPath } from '../support/chromium.ts'
+import { openAuditScene } from './audit-scene.ts'
 
 const PROJECT_DIR = resolve(import.meta.dirname, '../..')
 const OUT = join(PROJECT_DIR, '.cache', 'screenshots')
@@ -24,6 +26,9 @@ const SIZES = [
 const THEMES = ['light', 'dark'] as const
 const LANGUAGES = ['en', 'zh-CN'] as const
 const SOURCE = 'shop-orders'
+/** Its chains are damaged in known places. */
+const AUDITED = 'orders-replay'
+const DAMAGED_CHAIN = 'chain-1'
 const SWEEP_RUNS = 2
 /** For what is still being asked for. */
 const SETTLE_MS = 1_200
@@ -40,6 +45,12 @@ interface History {
   readonly job: string
   /** Paused by its brake. */
   readonly braked: string
+  readonly audits: AuditHistory
+}
+
+interface AuditHistory {
+  readonly broken: string
+  readonly cancelled: string
 }
 
 /** Runs all failed messages of the source and waits until the job stands or has ended. */
@@ -74,10 +85,25 @@ async function makeHistory(client: Client): Promise<History> {
     for await (const { state } of await client.sweeps.watch({ run: begun.run }))
       if (state !== 'running') break
   }
-  return { job, braked }
+  return { job, braked, audits: await makeAudits(client) }
 }
 
-function shots({ job, braked }: History): Shot[] {
+async function audited(client: Client, source: string): Promise<string> {
+  const { audit } = await client.audits.start({ source, scope: { kind: 'all' } })
+  for await (const { state } of await client.audits.follow({ audit })) if (state !== 'running') break
+  return audit
+}
+
+/** Damage of every kind, audited; an intact outbox; and an audit that nobody waited for. */
+async function makeAudits(client: Client): Promise<AuditHistory> {
+  const left = { source: AUDITED, scope: { kind: 'all' as const } }
+  const begun = await client.audits.start(left)
+  const { audit: cancelled } = await client.audits.cancel({ audit: begun.audit })
+  await audited(client, 'payroll')
+  return { cancelled, broken: await audited(client, AUDITED) }
+}
+
+function shots({ job, braked, audits }: History): Shot[] {
   const openFirst = async (page: Page): Promise<void> => {
     await page.locator('[role="row"][data-id]').first().click()
   }
@@ -139,6 +165,34 @@ function shots({ job, braked }: History): Shot[] {
     },
     { name: 'edit-many', path: inbox(SOURCE, 'failed'), act: editMany },
     { name: 'resolve', path: inbox(SOURCE, 'stuck'), act: press('e') },
+    { name: 'audits', path: '#/audits' },
+    { name: 'audits-chains', path: '#/audits?view=chains' },
+    {
+      name: 'audit-start',
+      path: '#/audits',
+      act: async (page) => {
+        await page.keyboard.press('n')
+        await page.locator('input[type=radio][value=since]').check({ force: true })
+      },
+    },
+    { name: 'audit', path: `#/audits/${audits.broken}` },
+    { name: 'audit-fork', path: `#/audits/${audits.broken}?chain=${DAMAGED_CHAIN}&kind=fork` },
+    {
+      name: 'audit-middle',
+      path: `#/audits/${audits.broken}?chain=${DAMAGED_CHAIN}`,
+      act: (page) => page.keyboard.press('-'),
+    },
+    {
+      name: 'audit-far',
+      path: `#/audits/${audits.broken}?chain=${DAMAGED_CHAIN}`,
+      act: async (page) => (await page.keyboard.press('-'), await page.keyboard.press('-')),
+    },
+    {
+      name: 'audit-repair',
+      path: `#/audits/${audits.broken}?chain=${DAMAGED_CHAIN}`,
+      act: (page) => page.keyboard.press('r'),
+    },
+    { name: 'audit-cancelled', path: `#/audits/${audits.cancelled}` },
     { name: 'jobs', path: '#/jobs' },
     { name: 'job', path: `#/jobs/${job}` },
     { name: 'job-braked', path: `#/jobs/${braked}` },
@@ -208,6 +262,10 @@ const log = pino({ level: 'silent' })
 await mkdir(OUT, { recursive: true })
 const dataDir = await mkdtemp(join(tmpdir(), 'redrive-screenshots-'))
 const sandbox = await startSandbox({ dataDir, log })
+const scene = await openAuditScene('sandbox')
+const first = await sandbox.workspace.load()
+const sources = { ...first.sources, [AUDITED]: scene.source } as Workspace['sources']
+await sandbox.workspace.save({ ...first, sources })
 const running = await compose({
   host: 'http',
   version: '0.1.0',
@@ -237,5 +295,6 @@ try {
   await host.close()
   await running.close()
   await sandbox.close()
+  await scene.close()
   await rm(dataDir, { recursive: true, force: true })
 }

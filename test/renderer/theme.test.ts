@@ -17,7 +17,18 @@ function contrast(one: string, other: string): number {
   return (light + 0.05) / (dark + 0.05)
 }
 
-const TEXTS = ['text', 'textQuiet', 'stuck', 'failed', 'sent', 'unknown', 'waiting', 'codeKey'] as const
+const TEXTS = [
+  'text',
+  'textQuiet',
+  'stuck',
+  'failed',
+  'sent',
+  'unknown',
+  'waiting',
+  'gap',
+  'duplicate',
+  'codeKey',
+] as const
 const GROUNDS = ['ground', 'frame', 'float', 'hover', 'selected'] as const
 const ON_GROUND = ['development', 'staging', 'productionLine'] as const
 

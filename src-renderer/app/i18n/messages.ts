@@ -1,3 +1,4 @@
+import { audits as auditsEn } from './en/audits.ts'
 import { common as commonEn } from './en/common.ts'
 import { connections as connectionsEn } from './en/connections.ts'
 import { inbox as inboxEn } from './en/inbox.ts'
@@ -8,6 +9,7 @@ import { plans as plansEn } from './en/plans.ts'
 import { shell as shellEn } from './en/shell.ts'
 import { sweeps as sweepsEn } from './en/sweeps.ts'
 import { words as wordsEn } from './en/words.ts'
+import { audits as auditsZh } from './zh-CN/audits.ts'
 import { common as commonZh } from './zh-CN/common.ts'
 import { connections as connectionsZh } from './zh-CN/connections.ts'
 import { inbox as inboxZh } from './zh-CN/inbox.ts'
@@ -21,6 +23,7 @@ import { words as wordsZh } from './zh-CN/words.ts'
 import type { Locale } from './locale.ts'
 
 const en = {
+  audits: auditsEn,
   common: commonEn,
   connections: connectionsEn,
   inbox: inboxEn,
@@ -38,6 +41,7 @@ type Texts<T> = { readonly [K in keyof T]: T[K] extends string ? string : Texts<
 export type Messages = Texts<typeof en>
 
 const zhCN: Messages = {
+  audits: auditsZh,
   common: commonZh,
   connections: connectionsZh,
   inbox: inboxZh,

@@ -8,6 +8,7 @@ import { focusQuery } from '../state/query-line.ts'
 export const goKeys: Readonly<Record<PageName, string>> = {
   overview: 'o',
   inbox: 'i',
+  audits: 'a',
   jobs: 'j',
   unknown: 'u',
   sweeps: 's',

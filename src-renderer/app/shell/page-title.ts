@@ -1,7 +1,7 @@
 import { watchEffect } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useRoute } from 'vue-router'
-import { pages } from '../router.ts'
+import { pageOf } from '../router.ts'
 import { useSources } from '../state/sources.ts'
 
 /** Names page, source and environment where the system shows windows and tabs. */
@@ -10,7 +10,7 @@ export function usePageTitle(): void {
   const route = useRoute()
   const sources = useSources()
   watchEffect(() => {
-    const page = pages.find((name) => name === (route.name === 'job' ? 'jobs' : route.name))
+    const page = pageOf(route.name)
     const source = sources.current
     const where = source === null ? [] : [`${source.name} (${t(`words.environment.${source.environment}`)})`]
     document.title = [...(page === undefined ? [] : [t(`shell.page.${page}`)]), ...where, 'Redrive'].join(

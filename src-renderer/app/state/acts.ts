@@ -10,11 +10,17 @@ export interface Change {
 }
 export const NO_CHANGE: Change = { edit: null, redirect: null }
 
+/** A plan that the engine has made already: it is shown as it is. */
+export interface MadePlan {
+  readonly kind: 'plan'
+  readonly plan: string
+}
+
 export type Act =
   | {
       readonly kind: 'resend'
       readonly source: string
-      readonly selection: PlanSelection
+      readonly selection: PlanSelection | MadePlan
       readonly change: Change
     }
   /** Says first what is to be sent instead, and goes on as a resend. */
@@ -43,7 +49,7 @@ export const useActs = defineStore('acts', () => {
   return {
     act,
     unlocking,
-    resend: (options: { source: string; selection: PlanSelection; change?: Change }) =>
+    resend: (options: { source: string; selection: PlanSelection | MadePlan; change?: Change }) =>
       start({ kind: 'resend', change: NO_CHANGE, ...options }),
     change: (options: { source: string; selection: PlanSelection }) => start({ kind: 'change', ...options }),
     resolve: (options: { source: string; items: readonly ResolveItem[] }) =>

@@ -3,13 +3,13 @@ import type { RunOptions } from '../../../src-preload/contract/jobs.ts'
 import type { PlanSelection } from '../../../src-preload/contract/plans.ts'
 import { toApiError } from '../../api/errors.ts'
 import type { ApiError } from '../../api/errors.ts'
-import type { Change } from '../../app/state/acts.ts'
+import type { Change, MadePlan } from '../../app/state/acts.ts'
 import { useAsk } from '../../app/use-ask.ts'
 import { useClient } from '../../app/use-client.ts'
 
 interface PlanOptions {
   readonly source: () => string
-  readonly selection: () => PlanSelection
+  readonly selection: () => PlanSelection | MadePlan
   readonly change: () => Change
 }
 
@@ -23,7 +23,10 @@ export function usePlan({ source, selection, change }: PlanOptions) {
   const client = useClient()
   const asked = useAsk({
     subject: () => ({ source: source(), selection: selection(), ...change() }),
-    ask: (about, signal) => client.plans.resend(about, { signal }),
+    ask: ({ selection: chosen, ...about }, signal) =>
+      chosen.kind === 'plan'
+        ? client.plans.get({ plan: chosen.plan }, { signal })
+        : client.plans.resend({ ...about, selection: chosen }, { signal }),
     // A plan is frozen: news of the engine do not change it.
     live: () => false,
   })

@@ -16,7 +16,7 @@ export function fakeEngine(world: World) {
   const os = implement(contract)
   const { messages, overview, journal, session } = os
   return os.router({
-    audits: fakeAudits(),
+    audits: fakeAudits(world),
     connections: fakeConnections(world),
     decisions: fakeDecisions(world),
     messages: {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { ORPCError } from '@orpc/server'
+import type { AuditFinding, ChainBlock } from '../../../src-preload/contract/audits.ts'
 import type {
   BrokerConnection,
   SourceConnection,
@@ -12,6 +13,7 @@ import type { JournalAction, JournalEntry } from '../../../src-preload/contract/
 import type { Trouble } from '../../../src-preload/contract/messages.ts'
 import type { PlanEdit, PlanItem, PlanRedirect, PlanView } from '../../../src-preload/contract/plans.ts'
 import type { Sweep } from '../../../src-preload/contract/sweeps.ts'
+import type { FakeAudit } from './fake-audits.ts'
 import type { ConnectionStatus } from '../../../src-preload/contract/session.ts'
 import type { FakeMessage } from './fake-message.ts'
 
@@ -28,11 +30,24 @@ export interface World {
   readonly decisions: Map<string, Decision>
   /** By source; one that is not there was never set up. */
   readonly sweeps: Map<string, Sweep>
+  /** Newest first. */
+  readonly audits: FakeAudit[]
+  /** Blocks of a chain, in the order of their ids. */
+  readonly chains: Map<string, readonly ChainBlock[]>
+  /** What can be done about a finding. */
+  repair: (finding: AuditFinding) => Repair
   readonly journal: JournalEntry[]
   readonly switches: Switches
   revision: number
   /** Woken on every change; each watcher of the session has one. */
   readonly watchers: Set<() => void>
+}
+
+interface Repair {
+  readonly plan: string | null
+  readonly gone: { readonly from: string; readonly to: string } | null
+  readonly unsent: number
+  readonly says: string
 }
 
 export interface FakeSource {
@@ -101,6 +116,9 @@ export function createWorld({ now = () => Date.parse(FAKE_NOW) }: { now?: () => 
     jobs: new Map(),
     decisions: new Map(),
     sweeps: new Map(),
+    audits: [],
+    chains: new Map(),
+    repair: () => ({ plan: null, gone: null, unsent: 0, says: '' }),
     journal: [],
     revision: 1,
     watchers: new Set(),
