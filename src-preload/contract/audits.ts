@@ -27,6 +27,10 @@ export const auditScope = z.discriminatedUnion('kind', [
   /** What is new since the last audit that verified everything before it; all where there was none. */
   z.strictObject({ kind: z.literal('new') }),
 ])
+export type FindingKind = z.infer<typeof findingKind>
+export type HoleKind = z.infer<typeof holeKind>
+export type AuditHole = z.infer<typeof hole>
+export type AuditPace = z.infer<typeof auditPace>
 export type AuditScope = z.infer<typeof auditScope>
 
 /** Load on the source: connections that read at a time, and rest between two statements. */

@@ -25,7 +25,9 @@ export function preview(table: SimTable, action: Action, request: HandBackReques
   const row = mayAct(table, request)
   const set = setOf(table, action)
   const columns = (of: Columns): Record<string, string | null> =>
-    Object.fromEntries(Object.keys(set).map((name) => [name, (of[name] ?? null) === null ? null : String(of[name])]))
+    Object.fromEntries(
+      Object.keys(set).map((name) => [name, (of[name] ?? null) === null ? null : String(of[name])]),
+    )
   const before = columns(table.row(id)?.columns ?? {})
   if (row === null) return { id, applied: false, before, after: null, message: null, risks: [] }
   const assigned = { ...row.columns, ...table.assigned(row, set, { token: 'preview' }) }

@@ -1,7 +1,6 @@
 import { chainShapeOf } from '../../domain/chain/shape.ts'
 import type { Mapping } from '../../domain/mapping/mapping.ts'
 import type { SourceConfig } from '../../domain/workspace.ts'
-import type { ChainReader } from '../../ports/chains.ts'
 import type { HandBackPreview } from '../../ports/hand-back.ts'
 import type { Outbox } from '../../ports/outbox.ts'
 import { parseAddress, parseTableName } from './address.ts'

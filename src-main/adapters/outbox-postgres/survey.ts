@@ -26,11 +26,11 @@ select n.nspname as schema, c.relname as "table", obj_description(c.oid, 'pg_cla
   (select json_agg(key order by first desc) from (
     select i.indisprimary as first,
       (select json_agg(m.attname order by array_position(i.indkey::int2[], m.attnum)) from pg_attribute m
-        where m.attrelid = i.indrelid and m.attnum = any (i.indkey::int2[])) as key
+        where m.attrelid = i.indrelid and array_position(i.indkey::int2[], m.attnum) is not null) as key
     from pg_index i where i.indrelid = c.oid and i.indisunique and i.indisvalid and i.indpred is null
       and i.indexprs is null
       and not exists (select from pg_attribute m where m.attrelid = i.indrelid and not m.attnotnull
-        and m.attnum = any (i.indkey::int2[]))) k) as keys
+        and array_position(i.indkey::int2[], m.attnum) is not null)) k) as keys
 from pg_class c join pg_namespace n on n.oid = c.relnamespace
 where c.relkind in ('r', 'p') and not c.relispartition and n.nspname <> 'information_schema'
   and n.nspname !~ '^pg_' and has_table_privilege(c.oid, 'select')
