@@ -20,7 +20,7 @@ interface Scene {
   readonly cli: Cli
   readonly database: TestDatabase
   /** Writes the workspace anew with this mapping. */
-  map(mapping: unknown): Promise<void>
+  readonly map: (mapping: unknown) => Promise<void>
 }
 
 async function scene(ddl: string, table: string): Promise<Scene> {
@@ -44,7 +44,7 @@ async function scene(ddl: string, table: string): Promise<Scene> {
   return {
     cli,
     database,
-    async map(mapping) {
+    map: async (mapping) => {
       await writeFile(join(cli.folder, 'mapping.json'), JSON.stringify(mapping))
       await writeFile(cli.workspaceFile, JSON.stringify(workspace({ mapping: { file: 'mapping.json' } })))
     },

@@ -93,6 +93,8 @@ export const NO_STATUS: Mapping = {
   sentRows: 'kept',
   relay: { model: 'poller', headOfLine: { unit: ['tenant'], failedBlocks: true } },
   retry: {
+    // A parcel with a try that has not ended would stay with whoever tries.
+    from: ['failed', 'retrying', 'scheduled', 'pending'],
     guard: { not: { exists: 'older' } },
     set: { tries_max: { add: [{ count: 'tries' }, 3] }, next_at: { is: 'now', minusSec: 1 } },
   },

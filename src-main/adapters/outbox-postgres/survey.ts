@@ -104,14 +104,13 @@ async function sampleOf(
 }
 
 function sampleStatement(table: SurveyedTable, order: string, halves: number): Statement {
-  const { quote } = postgresDialect
   const columns = table.columns
     .slice(0, SAMPLE_COLUMNS_MAX)
-    .map(({ name }, place) => `left(${quote(name)}::text, ${SAMPLE_CHARS_MAX}) as c${place}`)
-  const by = (table.keys[0] ?? []).map((name) => `${quote(name)} ${order}`)
+    .map(({ name }, place) => `left(${postgresDialect.quote(name)}::text, ${SAMPLE_CHARS_MAX}) as c${place}`)
+  const by = (table.keys[0] ?? []).map((name) => `${postgresDialect.quote(name)} ${order}`)
   return {
     text:
-      `select ${columns.join(', ')} from ${quote(table.schema)}.${quote(table.table)} ` +
+      `select ${columns.join(', ')} from ${postgresDialect.quote(table.schema)}.${postgresDialect.quote(table.table)} ` +
       `${by.length === 0 ? '' : `order by ${by.join(', ')} `}limit ${Math.floor(SAMPLE_ROWS_MAX / halves)}`,
     values: [],
   }

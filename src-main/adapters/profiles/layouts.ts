@@ -14,7 +14,5 @@ export const knownLayouts: Layouts = {
 
 /** How often to try is the source's own choice and changes nothing of what a row means. */
 function withoutLimit({ attempts, ...mapping }: Mapping): Mapping {
-  if (attempts === undefined) return mapping
-  const { limit: _limit, ...rest } = attempts
-  return { ...mapping, attempts: rest }
+  return attempts === undefined ? mapping : { ...mapping, attempts: { ...attempts, limit: 0 } }
 }

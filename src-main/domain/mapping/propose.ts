@@ -6,7 +6,7 @@ import type { Draft, Guess, Surveyed } from './propose-draft.ts'
 import { companionsOf } from './propose-companions.ts'
 import type { ProposedCompanions } from './propose-companions.ts'
 import { statesFrom } from './propose-states.ts'
-import type { MappingAssignments, Value } from './values.ts'
+import type { Value } from './values.ts'
 import { kindOf, rolesOf } from './roles.ts'
 import type { Role } from './roles.ts'
 import type { SurveyedColumn } from './surveyed.ts'
@@ -257,7 +257,7 @@ function retryOf(
     ...{ at: 'retry', says: `sets ${Object.keys(set).join(', ')}` },
     ...{ evidence: 'what rows before their first attempt hold', confidence: FROM_NAME },
   })
-  return { from: ['failed'], set: set as MappingAssignments }
+  return { from: ['failed'], set }
 }
 
 const WEIGHTS = { payload: 0.25, states: 0.35, key: 0.15, address: 0.15, times: 0.1 }

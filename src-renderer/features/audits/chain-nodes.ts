@@ -95,11 +95,7 @@ function link(nodes: readonly Draft[], blocks: readonly ChainBlock[]): void {
   const bare = blocks.every(({ prevId }) => prevId === null)
   const firstChildren = new Map<string, string>()
   for (const [at, node] of nodes.entries()) {
-    if (node.kind === 'block' && node.parent === null) {
-      const named = node.prevId === null ? null : (known.get(blockKey(node.prevId)) ?? null)
-      node.parent = bare ? (nodes[at - 1]?.key ?? null) : (named?.key ?? null)
-      node.hasUnseenParent = node.prevId !== null && named === null
-    }
+    if (node.kind === 'block' && node.parent === null) follow(node, bare ? nodes[at - 1] : null, known)
     const parent = node.parent === null ? undefined : known.get(node.parent)
     if (parent === undefined) continue
     const branches = firstChildren.has(parent.key) && node.kind === 'block'
@@ -107,4 +103,12 @@ function link(nodes: readonly Draft[], blocks: readonly ChainBlock[]): void {
     if (earlier) node.lane = Math.min(LANES_MAX - 1, parent.lane + (branches ? 1 : 0))
     if (!firstChildren.has(parent.key)) firstChildren.set(parent.key, node.key)
   }
+}
+
+/** `neighbour`: the one before it, where no block names its predecessor; null: the named one. */
+function follow(node: Draft, neighbour: Draft | null | undefined, known: ReadonlyMap<string, Draft>): void {
+  const named = node.prevId === null ? undefined : known.get(blockKey(node.prevId))
+  const parent = neighbour === null ? named : neighbour
+  node.parent = parent?.key ?? null
+  node.hasUnseenParent = node.prevId !== null && named === undefined
 }

@@ -32,6 +32,8 @@ export const firstStartForm = (source: string | null): StartForm => ({
 
 /** Null: the field that belongs to the scope does not hold what the contract takes. */
 export function scopeOf({ kind, chain, since }: StartForm): AuditScope | null {
+  // A chain may be called '', and an empty field is still somebody who has not typed yet.
+  if (kind === 'chains' && chain === '') return null
   const said = {
     all: { kind },
     new: { kind },

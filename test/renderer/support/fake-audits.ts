@@ -1,12 +1,8 @@
 import { implement } from '@orpc/server'
 import { audits, findingKind, holeKind } from '../../../src-preload/contract/audits.ts'
 import type { Audit, AuditFinding, ChainBlock } from '../../../src-preload/contract/audits.ts'
+import type { FakeAudit } from './fake-audit.ts'
 import { changed, changes, iso, meet, refuse, sourceOf, type World } from './fake-world.ts'
-
-export interface FakeAudit {
-  audit: Audit
-  readonly findings: readonly AuditFinding[]
-}
 
 const PACE = { workers: 1, pauseMs: 20, limitSec: 3_600 } as const
 const none = <K extends string>(kinds: readonly K[]) =>

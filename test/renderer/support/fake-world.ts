@@ -13,7 +13,7 @@ import type { JournalAction, JournalEntry } from '../../../src-preload/contract/
 import type { Trouble } from '../../../src-preload/contract/messages.ts'
 import type { PlanEdit, PlanItem, PlanRedirect, PlanView } from '../../../src-preload/contract/plans.ts'
 import type { Sweep } from '../../../src-preload/contract/sweeps.ts'
-import type { FakeAudit } from './fake-audits.ts'
+import type { FakeAudit } from './fake-audit.ts'
 import type { ConnectionStatus } from '../../../src-preload/contract/session.ts'
 import type { FakeMessage } from './fake-message.ts'
 
