@@ -116,7 +116,7 @@ describe('an audit', () => {
     await page.until(() => expect(button(page, 'Audit…').disabled).toBe(false))
     await page.click(button(page, 'Audit…'))
     await page.until(() => button(page, 'Audit shop'))
-    await page.click(page.find('input[type=radio][value=chains]'))
+    await page.click(page.find('.scopes input[value=chains]'))
     await page.until(() => expect(button(page, 'Audit shop').disabled).toBe(true))
     await type(field(page, 'Chain'), 'O-1042')
     await submit(page)
