@@ -16,6 +16,9 @@ import { testDatabase } from '../support/postgres.ts'
 import { serverAddress } from '../support/postgres-server.ts'
 import type { TestDatabase } from '../support/postgres-server.ts'
 
+/** Some twelve commands, each of them a process that starts from nothing. */
+const EACH_MS = 120_000
+
 interface Scene {
   readonly cli: Cli
   readonly database: TestDatabase
@@ -141,6 +144,7 @@ test.each(layouts)(
     await map(changed)
     expect((await retry(cli, id)).records).toMatchObject([{ code: 'mapping-unconfirmed' }])
   },
+  EACH_MS,
 )
 
 test('a proposed mapping whose words tell all is confirmed and retried as it is', async () => {
