@@ -90,6 +90,21 @@ function withLimit(mapping: Mapping, attemptsMax: number): Mapping {
   return { ...mapping, attempts: { ...attempts, limit: attemptsMax } }
 }
 
+type Reading = 'report' | 'list' | 'count' | 'groups' | 'read' | 'laterSent' | 'exhausted' | 'explain'
+
+function readingOf(parts: Whole): Pick<Outbox, Reading> {
+  return {
+    report: (signal) => reportOn(parts, signal),
+    list: (query, signal) => listMessages(parts, query, signal),
+    count: (filter, budgetMs, signal) => countMessages(parts, filter, budgetMs, signal),
+    groups: (filter, by, budgetMs, signal) => groupMessages(parts, { filter, by, budgetMs }, signal),
+    read: (ids, signal) => readMessages(parts, ids, signal),
+    laterSent: (ids, signal) => readLaterSent(parts, ids, signal),
+    exhausted: (rule, signal) => findExhausted(parts, rule, signal),
+    explain: (signal) => explainStatements(parts, signal),
+  }
+}
+
 function outboxOf(parts: Whole, { shape, chains }: Pick<Outbox, 'shape' | 'chains'>): Outbox {
   // A table that is no longer as the mapping says is not written to.
   const unchanged = async <Result>(signal: AbortSignal, write: () => Promise<Result>): Promise<Result> => {
@@ -100,12 +115,7 @@ function outboxOf(parts: Whole, { shape, chains }: Pick<Outbox, 'shape' | 'chain
     mapping: parts.mapping,
     shape,
     chains,
-    report: (signal) => reportOn(parts, signal),
-    list: (query, signal) => listMessages(parts, query, signal),
-    count: (filter, budgetMs, signal) => countMessages(parts, filter, budgetMs, signal),
-    groups: (filter, by, budgetMs, signal) => groupMessages(parts, { filter, by, budgetMs }, signal),
-    read: (ids, signal) => readMessages(parts, ids, signal),
-    laterSent: (ids, signal) => readLaterSent(parts, ids, signal),
+    ...readingOf(parts),
     claim: (requests, token, signal) =>
       unchanged(signal, () =>
         onMembers(
@@ -144,7 +154,6 @@ function outboxOf(parts: Whole, { shape, chains }: Pick<Outbox, 'shape' | 'chain
       ),
     claimDue: (request, token, signal) =>
       unchanged(signal, () => claimDueMessages(parts, request, token, signal)),
-    exhausted: (rule, signal) => findExhausted(parts, rule, signal),
     expire: (requests, signal) => unchanged(signal, () => expireMessages(parts, requests, signal)),
     retry: (requests, signal) =>
       unchanged(signal, () =>
@@ -159,7 +168,6 @@ function outboxOf(parts: Whole, { shape, chains }: Pick<Outbox, 'shape' | 'chain
       unchanged(signal, () =>
         onMembers(parts, requests, (member, mine) => previewAction(member, action, mine, signal), leftAlone),
       ),
-    explain: (signal) => explainStatements(parts, signal),
     close: async () => {
       await chains?.close()
       await parts.session.close()

@@ -234,6 +234,10 @@ function leaseOf({ roles, rows, forms, guesses }: Draft): Partial<Mapping> {
   return { lease: { holder: holder.name, held: { column: holder.name, isNull: false } } }
 }
 
+function isFlag(column: SurveyedColumn, forms: Draft['forms']): boolean {
+  return forms[column.name] !== undefined || kindOf(column) === 'boolean'
+}
+
 /** Back to what a row is before its first attempt. Only where the data tells both ends of that way. */
 function retryOf(
   { roles, forms, times, rows, guesses }: Draft,
@@ -246,8 +250,7 @@ function retryOf(
   const set: Record<string, Value> = {}
   const { state, dead, attempts, lastError, nextAttempt, leaseUntil, leaseHolder } = roles
   if (state !== undefined && pending !== undefined) set[state.name] = literalOf(state, pending.code)
-  if (dead !== undefined && (forms[dead.name] !== undefined || kindOf(dead) === 'boolean'))
-    set[dead.name] = false
+  if (dead !== undefined && isFlag(dead, forms)) set[dead.name] = false
   if (attempts !== undefined) set[attempts.name] = attemptsStart({ roles, rows })
   if (nextAttempt !== undefined && times.nextAttempt !== undefined) set[nextAttempt.name] = { is: 'now' }
   for (const column of [lastError, leaseUntil, leaseHolder])
