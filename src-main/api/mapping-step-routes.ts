@@ -6,10 +6,12 @@ import { required } from './signal.ts'
 export function mappingStepRoutes(os: Implementer, { mappings, retrying }: Engine) {
   return {
     detect: os.mappings.detect.handler(async ({ input, signal }) => ({
-      candidates: plain<MappingCandidate[]>(await mappings.detect(input.source, required(signal))),
+      candidates: plain<MappingCandidate[]>(
+        await mappings.detect(input.source, input.table ?? null, required(signal)),
+      ),
     })),
     preview: os.mappings.preview.handler(async ({ input, signal }) =>
-      plain<MappingPreview>(await mappings.preview(input.source, required(signal))),
+      plain<MappingPreview>(await mappings.preview(input.source, input.draft ?? null, required(signal))),
     ),
     confirm: os.mappings.confirm.handler(async ({ input, signal }) => {
       const confirmation = await mappings.confirm(input.source, input.digest, required(signal))

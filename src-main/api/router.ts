@@ -5,6 +5,7 @@ import { connectionRoutes } from './connection-routes.ts'
 import { errorData } from './errors.ts'
 import { implementer } from './implementer.ts'
 import { jobRoutes } from './job-routes.ts'
+import { mappingDraftRoutes } from './mapping-draft-routes.ts'
 import { mappingStepRoutes } from './mapping-step-routes.ts'
 import { mappingRoutes } from './mapping-routes.ts'
 import { messageRoutes } from './message-routes.ts'
@@ -42,7 +43,11 @@ export function createRouter(engine: Engine, info: SessionInfo) {
       }),
       verify: os.journal.verify.handler(({ signal }) => engine.ports.journal.verify(required(signal))),
     },
-    mappings: { ...mappingRoutes(os, engine), ...mappingStepRoutes(os, engine) },
+    mappings: {
+      ...mappingRoutes(os, engine),
+      ...mappingStepRoutes(os, engine),
+      ...mappingDraftRoutes(os, engine),
+    },
     messages: messageRoutes(os, engine),
     overview: {
       source: os.overview.source.handler(async ({ input, signal }) => {

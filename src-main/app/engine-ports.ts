@@ -6,6 +6,7 @@ import type { Drivers } from '../ports/drivers.ts'
 import type { DecisionStore, JobReader, JobStore } from '../ports/job-store.ts'
 import type { Journal } from '../ports/journal.ts'
 import type { Layouts } from '../ports/layouts.ts'
+import type { MappingTexts } from '../ports/mapping-texts.ts'
 import type { OpenSurvey } from '../ports/survey.ts'
 import type { SweepStore } from '../ports/sweep-store.ts'
 import type { Clock, Ids, Log, Processes, Secrets, WorkspaceStore } from '../ports/surroundings.ts'
@@ -16,6 +17,7 @@ export const RESEND_BATCH = 1_000
 /** On the way to a confirmed mapping. */
 export interface MappingPorts {
   readonly layouts: Layouts
+  readonly texts: MappingTexts
   readonly survey: Readonly<Record<SourceConfig['driver'], OpenSurvey>>
   readonly confirmations: ConfirmationStore
 }

@@ -76,7 +76,7 @@ export function createEngine(ports: EnginePorts, sweepRunner?: SweepRunner): Eng
     configure,
     health,
     locks,
-    mappings: createMappings(ports, connections, changes),
+    mappings: createMappings({ ports, connections, configure, locks, changes }),
     messages: createMessages(ports, connections),
     jobs,
     planImports: createPlanImports(ports, connections),

@@ -6,7 +6,7 @@ import type { KafkaBrokerOptions } from '../adapters/broker-kafka/kafka-broker.t
 import { openRabbitBroker } from '../adapters/broker-rabbitmq/rabbit-broker.ts'
 import { openPostgresOutbox } from '../adapters/outbox-postgres/open.ts'
 import { openPostgresSurvey } from '../adapters/outbox-postgres/survey.ts'
-import { parseMappingText } from '../adapters/mapping-schema/parse.ts'
+import { openMappingTexts } from '../adapters/mapping-schema/mapping-texts.ts'
 import { knownLayouts } from '../adapters/profiles/layouts.ts'
 import { chooseMapping } from '../adapters/profiles/profiles.ts'
 import { createAjvSchemas } from '../adapters/schema-ajv/ajv-schemas.ts'
@@ -21,9 +21,8 @@ import { RESEND_BATCH } from '../app/engine-ports.ts'
 import { AWAY_MS_MAX } from '../app/jobs/patience.ts'
 import type { EnginePorts } from '../app/engine-ports.ts'
 import { createEngine } from '../app/engine.ts'
-import type { Mapping } from '../domain/mapping/mapping.ts'
-import type { KafkaConfig, SourceConfig } from '../domain/workspace.ts'
-import type { SchemaFiles } from '../ports/payload-schemas.ts'
+import type { KafkaConfig } from '../domain/workspace.ts'
+import type { MappingTexts } from '../ports/mapping-texts.ts'
 import type { Drivers, OpenBroker, PasswordSource } from '../ports/drivers.ts'
 import type { Clock, Log, Secrets, WorkspaceStore } from '../ports/surroundings.ts'
 
@@ -64,8 +63,9 @@ export async function compose(options: HostOptions): Promise<Running> {
   const schemaFiles = openSchemaFiles({
     workspacePath: options.workspacePath ?? join(dataDir, storeFileName),
   })
+  const texts = openMappingTexts(schemaFiles)
   const ports: EnginePorts = {
-    drivers: drivers({ clock, log, memory: memoryBroker, schemaFiles }),
+    drivers: drivers({ clock, log, memory: memoryBroker, texts }),
     workspace: options.workspace,
     payloadSchemas: createAjvSchemas(),
     schemaFiles,
@@ -77,6 +77,7 @@ export async function compose(options: HostOptions): Promise<Running> {
     sweepStore: store.sweeps,
     mapping: {
       layouts: knownLayouts,
+      texts,
       survey: {
         postgres: ({ config, password }) => openPostgresSurvey({ config, password: orEmpty(password) }),
       },
@@ -115,14 +116,14 @@ interface DriverParts {
   readonly clock: Clock
   readonly log: Log
   readonly memory: OpenBroker | null
-  readonly schemaFiles: SchemaFiles
+  readonly texts: MappingTexts
 }
 
-function drivers({ clock, log, memory, schemaFiles }: DriverParts): Drivers {
+function drivers({ clock, log, memory, texts }: DriverParts): Drivers {
   return {
     outbox: {
       postgres: async ({ config, password }, signal) => {
-        const own = await mappingOf(config.outbox.mapping, schemaFiles)
+        const own = await texts.ofSource(config)
         return openPostgresOutbox(
           {
             config,
@@ -160,15 +161,6 @@ function kafkaOptions(config: KafkaConfig): Omit<KafkaBrokerOptions, 'password' 
     ...(compression ? { compression } : {}),
     ...(headers ? { headerNames: headers } : {}),
   }
-}
-
-/** The mapping that a source brings itself; null: it has a profile. Throws `workspace-invalid` or `mapping-invalid`. */
-async function mappingOf(
-  mapping: SourceConfig['outbox']['mapping'],
-  files: SchemaFiles,
-): Promise<Mapping | null> {
-  if (mapping === undefined) return null
-  return 'file' in mapping ? parseMappingText(await files.read(mapping.file), mapping.file) : mapping
 }
 
 /** Servers that trust their neighbours are asked with an empty password. */

@@ -1,14 +1,18 @@
 import { z } from 'zod'
 import { id, name, procedure, reason, time } from './base.ts'
 import { errorCode } from './errors.ts'
+import {
+  explainedStatement,
+  mappingConfirmation,
+  mappingData,
+  mappingDigest,
+  mappingDraft,
+  mappingRefusals,
+} from './mapping-shapes.ts'
 import { message, messageState, scope } from './messages.ts'
 
 /** Rows that one retry hands back at most. */
 export const RETRY_IDS_MAX = 1_000
-
-const digest = z.string().regex(/^[0-9a-f]{64}$/, 'a digest: 64 hexadecimal digits')
-/** A mapping as data; resources/mapping.schema.json says what it may hold. */
-const mapping = z.record(z.string(), z.json())
 
 /** One thing that a proposed mapping says, and why. */
 export const mappingGuess = z.object({
@@ -28,7 +32,7 @@ export const mappingCandidate = z.object({
   reasons: z.array(z.string()),
   writes: z.enum(['allowed', 'needs-confirmation', 'refused']),
   guesses: z.array(mappingGuess),
-  mapping,
+  mapping: mappingData,
 })
 export type MappingCandidate = z.infer<typeof mappingCandidate>
 
@@ -47,24 +51,23 @@ const rowPreview = z.object({
   risks: z.array(handBackRisk),
 })
 
-export const mappingConfirmation = z.object({
-  source: name,
-  digest,
-  operator: z.string(),
-  at: time,
-  actions: z.array(z.enum(['resend', 'retry', 'resolve'])),
-})
+/** What of a mapping is no longer as an operator confirmed it. */
+export const mappingChange = z.enum(['mapping', 'table', 'address', 'something'])
 
 export const mappingPreview = z.object({
   source: name,
   table: z.string(),
   profile: z.string(),
-  mapping,
+  mapping: mappingData,
   /** What a confirmation names; null: Redrive's own layout, which needs none. */
-  digest: digest.nullable(),
+  digest: mappingDigest.nullable(),
   confirmed: mappingConfirmation.nullable(),
+  /** The newest confirmation of this source that is not for this digest; null: nobody has confirmed anything else. */
+  before: mappingConfirmation.extend({ changed: z.array(mappingChange) }).nullable(),
   /** Why it cannot be confirmed; none: it can. */
   unsafe: z.array(z.object({ problem: z.string(), instead: z.string() })),
+  refusals: mappingRefusals,
+  statements: z.array(explainedStatement),
   states: z.array(
     z.object({
       state: messageState,
@@ -95,12 +98,18 @@ export const retryResult = z.object({ id, applied: z.boolean(), code: errorCode.
 export const mappingSteps = {
   /** Looks through the source's database: known layouts and proposed mappings, best first. Reads only. */
   detect: procedure
-    .input(z.strictObject({ source: name }))
+    /** With `table`, of that one only. */
+    .input(z.strictObject({ source: name, table: z.string().min(1).max(200).exactOptional() }))
     .output(z.object({ candidates: z.array(mappingCandidate) })),
   /** Live rows as the mapping tells them, and what each action would write, in a transaction that is rolled back. */
-  preview: procedure.input(z.strictObject({ source: name })).output(mappingPreview),
+  preview: procedure
+    /** With `draft`, as that would be. */
+    .input(z.strictObject({ source: name, draft: mappingDraft.exactOptional() }))
+    .output(mappingPreview),
   /** Opens the way to writes, for just what was shown. */
-  confirm: procedure.input(z.strictObject({ source: name, digest })).output(mappingConfirmation),
+  confirm: procedure
+    .input(z.strictObject({ source: name, digest: mappingDigest }))
+    .output(mappingConfirmation),
   /** Hands rows back to the services' own relay, each only as it was seen. */
   retry: procedure
     .input(

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { name, procedure } from './base.ts'
+import { mappingDrafts } from './mapping-drafts.ts'
+import { explainedStatement, mappingRefusals } from './mapping-shapes.ts'
 import { mappingSteps } from './mapping-steps.ts'
 import { messageState } from './messages.ts'
 
@@ -14,20 +16,7 @@ export const mappingCheck = z.object({
   states: z.array(messageState),
   indexed: z.boolean(),
   /** Actions that the layout does not allow. */
-  refusals: z.array(
-    z.object({
-      action: z.enum(['resend', 'retry', 'resolve', 'edit']),
-      reason: z.string(),
-      instead: z.string(),
-    }),
-  ),
-})
-
-export const explainedStatement = z.object({
-  name: z.string(),
-  text: z.string(),
-  plan: z.array(z.string()),
-  warnings: z.array(z.string()),
+  refusals: mappingRefusals,
 })
 
 export const mappings = {
@@ -36,4 +25,5 @@ export const mappings = {
     .input(z.strictObject({ source: name }))
     .output(z.object({ statements: z.array(explainedStatement) })),
   ...mappingSteps,
+  ...mappingDrafts,
 }

@@ -28,6 +28,10 @@ const LONG_CALLS: readonly string[] = [
   'journal.verify',
   'audits.cancel',
   'audits.repair',
+  'mappings.detect',
+  'mappings.preview',
+  'mappings.save',
+  'mappings.confirm',
 ]
 const STREAMS: readonly string[] = ['session.watch', 'jobs.watch', 'sweeps.watch', 'audits.follow']
 

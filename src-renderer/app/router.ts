@@ -14,7 +14,7 @@ export const pages = [
 export type PageName = (typeof pages)[number]
 
 /** Pages of one thing belong to the page of their list. */
-const PARTS: Readonly<Record<string, PageName>> = { job: 'jobs', audit: 'audits' }
+const PARTS: Readonly<Record<string, PageName>> = { job: 'jobs', audit: 'audits', mapping: 'connections' }
 
 /** The page of the rail that a route belongs to. */
 export function pageOf(route: unknown): PageName | undefined {
@@ -52,6 +52,13 @@ export function createConsoleRouter(): Router {
         path: '/connections',
         name: 'connections',
         component: () => import('../features/connections/ConnectionsPage.vue'),
+      },
+      // ?step=…: of the way to a confirmed mapping.
+      {
+        path: '/connections/:source/mapping',
+        name: 'mapping',
+        component: () => import('../features/mapping/MappingPage.vue'),
+        props: true,
       },
       { path: '/:rest(.*)*', redirect: { name: 'overview' } },
     ],

@@ -1,5 +1,6 @@
 import { copyFileSync, existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { openMappingTexts } from '../../src-main/adapters/mapping-schema/mapping-texts.ts'
 import { openStore } from '../../src-main/adapters/store-sqlite/open-store.ts'
 import type { Store } from '../../src-main/adapters/store-sqlite/open-store.ts'
 import type { EnginePorts } from '../../src-main/app/engine-ports.ts'
@@ -141,6 +142,7 @@ export class SimConsole {
       mapping: {
         // The mapping is no matter of these tests.
         layouts: { detect: () => [], isOwn: () => true },
+        texts: openMappingTexts({ read: () => Promise.reject(new Error('no file here')) }),
         survey: { postgres: () => Promise.reject(new Error('no survey here')) },
         confirmations: store.confirmations,
       },

@@ -3,6 +3,7 @@ import { openKafkaBroker } from '../../src-main/adapters/broker-kafka/kafka-brok
 import { openRabbitBroker } from '../../src-main/adapters/broker-rabbitmq/rabbit-broker.ts'
 import { openPostgresOutbox } from '../../src-main/adapters/outbox-postgres/open.ts'
 import { openPostgresSurvey } from '../../src-main/adapters/outbox-postgres/survey.ts'
+import { openMappingTexts } from '../../src-main/adapters/mapping-schema/mapping-texts.ts'
 import { knownLayouts } from '../../src-main/adapters/profiles/layouts.ts'
 import { chooseMapping } from '../../src-main/adapters/profiles/profiles.ts'
 import { createAjvSchemas } from '../../src-main/adapters/schema-ajv/ajv-schemas.ts'
@@ -115,6 +116,7 @@ export function openTestEngine(options: TestEngineOptions): TestEngine {
     sweepStore: store.sweeps,
     mapping: {
       layouts: knownLayouts,
+      texts: openMappingTexts(openSchemaFiles({ workspacePath: join(options.dataDir, 'redrive.json') })),
       survey: {
         postgres: ({ config }) =>
           openPostgresSurvey({ config, password: () => Promise.resolve(options.databasePassword ?? '') }),

@@ -46,7 +46,7 @@ const rows: readonly Cells[] = [
 ]
 
 test('a number means what the data says of its rows, and nothing where they are few', () => {
-  const proposal = proposeMapping({ table: table(column('status', 'smallint')), neighbours: [], rows })!
+  const proposal = proposeMapping({ table: table(column('status', 'smallint')), neighbours: [], rows })
   expect(proposal.mapping.states).toEqual([
     { state: 'sent', when: { column: 'status', equals: 8 } },
     { state: 'failed', when: { column: 'status', equals: 9 } },
@@ -63,7 +63,7 @@ test('a number means what the data says of its rows, and nothing where they are 
 })
 
 test('without data a number means nothing, a comment tells it, and a word tells itself', () => {
-  const bare = proposeMapping({ table: table(column('status', 'smallint')), neighbours: [], rows: [] })!
+  const bare = proposeMapping({ table: table(column('status', 'smallint')), neighbours: [], rows: [] })
   expect(bare.mapping.states).toEqual([{ state: 'unknown', when: { all: [] } }])
   expect(bare.mapping.retry).toBeUndefined()
 
@@ -96,5 +96,5 @@ test('the name of the table changes nothing, and a table of another kind is no o
     ...{ schema: 'public', table: 'outbox', comment: null, keys: [['id']] },
     columns: [column('id', 'bigint'), column('email', 'text'), column('born', 'date')],
   }
-  expect(proposeMapping({ table: customers, neighbours: [], rows: [] })).toBeNull()
+  expect(proposeMapping({ table: customers, neighbours: [], rows: [] }).score).toBeLessThan(0.3)
 })

@@ -1,6 +1,7 @@
 import { RedriveError } from '../../domain/errors.ts'
 import { mappingProblems } from '../../domain/mapping/problems.ts'
 import type { Mapping } from '../../domain/mapping/mapping.ts'
+import type { MappingProblem } from '../../domain/mapping/problems.ts'
 import { mappingSchema } from './schema.ts'
 
 /** Throws RedriveError `mapping-invalid`, which names the place in the mapping, where it is none. `at`: where it stands. */
@@ -20,6 +21,15 @@ export function parseMapping(data: unknown, at: string): Mapping {
   return mapping
 }
 
+/** Everything that is wrong with it, each fault at its place; empty: it is a mapping. */
+export function mappingFaults(data: unknown): readonly MappingProblem[] {
+  const parsed = mappingSchema.safeParse(data)
+  if (parsed.success) return mappingProblems(parsed.data)
+  return parsed.error.issues
+    .map((issue) => deepest(issue))
+    .map((issue) => ({ at: pathOf(issue), problem: lowered(issue.message) }))
+}
+
 /** The same of a file's text. */
 export function parseMappingText(text: string, at: string): Mapping {
   try {
@@ -33,8 +43,12 @@ export function parseMappingText(text: string, at: string): Mapping {
 function invalid(at: string, place: string, problem: string): RedriveError {
   return new RedriveError('mapping-invalid', 'never', {
     at: place === '' ? at : `${at}: ${place}`,
-    problem: problem.charAt(0).toLowerCase() + problem.slice(1),
+    problem: lowered(problem),
   })
+}
+
+function lowered(sentence: string): string {
+  return sentence.charAt(0).toLowerCase() + sentence.slice(1)
 }
 
 interface Issue {

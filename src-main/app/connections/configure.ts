@@ -1,4 +1,6 @@
 import { RedriveError } from '../../domain/errors.ts'
+import type { Mapping } from '../../domain/mapping/mapping.ts'
+import { mappingDigest } from '../../domain/mapping/walk.ts'
 import type { SweepPolicy } from '../../domain/sweep-policy.ts'
 import { brokerAddress } from '../../domain/workspace.ts'
 import type { BrokerConfig, SecretRef, SourceConfig, Workspace } from '../../domain/workspace.ts'
@@ -54,6 +56,26 @@ export class Configure {
     const saved = { ...before, sweep }
     await this.#ports.workspace.save({ ...workspace, sources: { ...workspace.sources, [name]: saved } })
     return saved
+  }
+
+  /** Makes a mapping that of its source, in the workspace itself; the connection is opened anew with it. */
+  async saveMapping(
+    name: string,
+    { table, mapping }: { readonly table: string; readonly mapping: Mapping },
+  ): Promise<void> {
+    const before = await this.#connections.source(name)
+    const { profile } = mapping
+    await this.#ports.journal.append({
+      action: 'workspace-changed',
+      operator: this.#ports.operator,
+      source: name,
+      subject: null,
+      detail: { change: 'mapping', kind: 'source', name, table, profile, digest: mappingDigest(mapping) },
+    })
+    const saved = { ...before, outbox: { ...before.outbox, table, profile, mapping } }
+    const workspace = await this.#ports.workspace.load()
+    await this.#ports.workspace.save({ ...workspace, sources: { ...workspace.sources, [name]: saved } })
+    await this.#connections.drop('source', name)
   }
 
   saveBroker(save: Save<BrokerConfig>): Promise<BrokerConfig> {

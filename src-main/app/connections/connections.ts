@@ -57,6 +57,28 @@ export class Connections {
     }
   }
 
+  /**
+   * Runs `work` on an outbox of its own, opened for just this: it sees the tables as they are now. `config` is that of a
+   * source, saved or not. What it would write is gated as ever.
+   */
+  async aside<T>(
+    name: string,
+    config: SourceConfig,
+    work: (outbox: Outbox) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T> {
+    const outbox = await this.#open(name, config, signal)
+    return work(outbox).finally(() => outbox.close())
+  }
+
+  /** Closes the open connection where its tables have another shape by now: the next use sees them as they are. */
+  async dropWhereNot(name: string, shape: string): Promise<boolean> {
+    const opened = await this.#outboxes.get(name)?.catch(() => null)
+    if (!opened || opened.shape === shape) return false
+    await this.drop('source', name)
+    return true
+  }
+
   /** A look through the source's database on a connection of its own, which the caller closes. */
   async survey(name: string, signal: AbortSignal): Promise<Survey> {
     const config = await this.source(name)
@@ -82,7 +104,11 @@ export class Connections {
       this.#health.connected('source', name, report.latencyMs)
       return report
     }
-    const opened = await this.#ports.drivers.outbox[draft.config.driver](draft, signal)
+    // A mapping is no field of the form: what is tested reads by the one that is saved.
+    const mapping = (await this.workspace()).sources[name]?.outbox.mapping
+    const { config } = draft
+    const whole = mapping === undefined ? config : { ...config, outbox: { mapping, ...config.outbox } }
+    const opened = await this.#ports.drivers.outbox[config.driver]({ ...draft, config: whole }, signal)
     return opened.report(signal).finally(() => opened.close())
   }
 
@@ -136,15 +162,18 @@ export class Connections {
     const known = this.#outboxes.get(name)
     if (known) return known
     this.#health.connecting('source', name)
-    const password = this.#password('sources', name, config)
-    const opening = this.#ports.drivers.outbox[config.driver]({ config, password }, signal).then((outbox) =>
-      gated(this.#ports, name, outbox, config.url),
-    )
+    const opening = this.#open(name, config, signal)
     this.#outboxes.set(name, opening)
     opening.catch(() => {
       if (this.#outboxes.get(name) === opening) this.#outboxes.delete(name)
     })
     return opening
+  }
+
+  async #open(name: string, config: SourceConfig, signal: AbortSignal): Promise<Outbox> {
+    const password = this.#password('sources', name, config)
+    const outbox = await this.#ports.drivers.outbox[config.driver]({ config, password }, signal)
+    return gated(this.#ports, name, outbox, config.url)
   }
 
   async #broker(name: string): Promise<Broker> {

@@ -9,6 +9,8 @@ import type { EnginePorts } from '../engine-ports.ts'
 
 /** A known layout that fits so well is not guessed at again. */
 const KNOWN_SCORE_MIN = 0.9
+/** A table that fits worse does not look like one; an operator may pick it all the same. */
+const PROPOSAL_SCORE_MIN = 0.3
 /** Tables that are sampled at most; the rest is told from the catalogue only. */
 const PROPOSALS_MAX = 20
 
@@ -25,27 +27,31 @@ export interface Candidate {
   readonly mapping: Mapping
 }
 
-/** Candidates of all tables that the source's user can read, best first. */
+/** Candidates of all tables that the source's user can read, or of the one that was picked, best first. */
 export async function detectOutboxes(
   ports: EnginePorts,
   connections: Connections,
-  source: string,
+  { source, table: picked }: { readonly source: string; readonly table: string | null },
   signal: AbortSignal,
 ): Promise<readonly Candidate[]> {
   const survey = await connections.survey(source, signal)
   try {
     const tables = await survey.tables(signal)
-    const known = tables.flatMap((table) => knownOf(ports, table, tables))
+    const looked = picked === null ? tables : tables.filter((table) => nameOf(table) === picked)
+    const known = looked.flatMap((table) => knownOf(ports, table, tables))
     const certain = new Set(
       known
         .filter(({ score, writes }) => score >= KNOWN_SCORE_MIN && writes !== 'refused')
         .map((one) => one.table),
     )
-    const unknown = tables
-      .filter((table) => !certain.has(nameOf(table)) && looksLikeOutbox(table))
+    const unknown = looked
+      .filter((table) => !certain.has(nameOf(table)) && (picked !== null || looksLikeOutbox(table)))
       .slice(0, PROPOSALS_MAX)
     const proposed: Candidate[] = []
-    for (const table of unknown) proposed.push(...(await proposalOf(survey, table, tables, signal)))
+    const scoreMin = picked === null ? PROPOSAL_SCORE_MIN : 0
+    for (const table of unknown) {
+      proposed.push(...(await proposalOf(survey, { table, tables, scoreMin }, signal)))
+    }
     return [...known, ...proposed].sort((a, b) => b.score - a.score)
   } finally {
     await survey.close()
@@ -68,14 +74,21 @@ function knownOf(
 
 async function proposalOf(
   survey: Survey,
-  table: SurveyedTable,
-  tables: readonly SurveyedTable[],
+  {
+    table,
+    tables,
+    scoreMin,
+  }: {
+    readonly table: SurveyedTable
+    readonly tables: readonly SurveyedTable[]
+    readonly scoreMin: number
+  },
   signal: AbortSignal,
 ): Promise<readonly Candidate[]> {
   const rows = await survey.sample(table, signal)
   const proposal = proposeMapping({ table, neighbours: tables.filter((other) => other !== table), rows })
-  if (proposal === null) return []
   const { mapping, score, guesses } = proposal
+  if (score < scoreMin) return []
   const reasons = guesses.map(
     ({ at, says, evidence, confidence }) => `${at}: ${says} (${Math.round(confidence * 100)} %: ${evidence})`,
   )
@@ -85,7 +98,7 @@ async function proposalOf(
 }
 
 /** As a workspace writes it: quoted where a dot or a quote is part of a name. */
-function nameOf({ schema, table }: SurveyedTable): string {
+export function nameOf({ schema, table }: SurveyedTable): string {
   return [schema, table]
     .map((name) => (/[".]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name))
     .join('.')

@@ -3,6 +3,7 @@ import type { Mapping, Refusal } from '../../domain/mapping/mapping.ts'
 import { refusalOf } from '../../domain/mapping/refusals.ts'
 import { actionableStates, messageStates } from '../../domain/message.ts'
 import type { Message, MessageState } from '../../domain/message.ts'
+import type { ExplainedStatement } from '../../ports/explained.ts'
 import type { HandBackPreview, HandBackRisk } from '../../ports/hand-back.ts'
 import type { BoundedCount, Outbox } from '../../ports/outbox.ts'
 
@@ -34,6 +35,8 @@ export interface ActionSeen {
 }
 
 export interface Seen {
+  /** Every statement of the mapping, with its plan. */
+  readonly statements: readonly ExplainedStatement[]
   readonly states: readonly StateSeen[]
   readonly actions: readonly ActionSeen[]
 }
@@ -51,7 +54,7 @@ export async function lookThrough(outbox: Outbox, signal: AbortSignal): Promise<
   for (const action of ['retry', 'resolve'] as const) {
     actions.push(await actionSeen(outbox, action, { states, sql: sqlOf(action) }, signal))
   }
-  return { states, actions }
+  return { statements, states, actions }
 }
 
 /** `unknown` is where rows end that no rule fits: an operator has to see how many those are. */
@@ -120,7 +123,7 @@ export interface Unsafe {
 }
 
 /** Why this cannot be confirmed; none: it can. */
-export function whyNotSafe({ states, actions }: Seen): readonly Unsafe[] {
+export function whyNotSafe({ states, actions }: Pick<Seen, 'states' | 'actions'>): readonly Unsafe[] {
   if (states.every(({ samples }) => samples.length === 0)) {
     const instead = 'Confirm it when the table has rows, or check that the mapping names the right table.'
     return [{ problem: 'there is no row on which it could be shown', instead }]
@@ -134,6 +137,6 @@ export function whyNotSafe({ states, actions }: Seen): readonly Unsafe[] {
 }
 
 /** An action that no row could show is not confirmed with the rest. */
-export function shownActions({ actions }: Seen): readonly Confirmable[] {
+export function shownActions({ actions }: Pick<Seen, 'actions'>): readonly Confirmable[] {
   return ['resend', ...actions.filter(({ applies }) => applies > 0).map(({ action }) => action)]
 }

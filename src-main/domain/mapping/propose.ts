@@ -25,10 +25,9 @@ const FROM_VALUES = 0.7
 const RELAY = 0.3
 /** Of the best score that a proposal can have: nobody has confirmed anything of it. */
 const SCORE_MAX = 0.85
-const SCORE_MIN = 0.3
 
-/** A first mapping for a table that no profile knows, every guess with its evidence; null: it does not look like one. */
-export function proposeMapping(surveyed: Surveyed): Proposal | null {
+/** A first mapping for a table that no profile knows, every guess with its evidence. */
+export function proposeMapping(surveyed: Surveyed): Proposal {
   const draft: Draft = { ...surveyed, roles: rolesOf(surveyed.table), forms: {}, guesses: [], times: {} }
   proposeTimes(draft)
   proposeFlags(draft)
@@ -58,8 +57,7 @@ export function proposeMapping(surveyed: Surveyed): Proposal | null {
     ...(Object.keys(companions.companions).length === 0 ? {} : { companions: companions.companions }),
     ...(retry === null ? {} : { retry }),
   }
-  const score = scoreOf(mapping, meanings)
-  return score < SCORE_MIN ? null : { mapping, score, guesses: draft.guesses }
+  return { mapping, score: scoreOf(mapping, meanings), guesses: draft.guesses }
 }
 
 const TIMES: readonly (readonly [Role, TimeName])[] = [

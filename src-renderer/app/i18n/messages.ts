@@ -4,6 +4,7 @@ import { connections as connectionsEn } from './en/connections.ts'
 import { inbox as inboxEn } from './en/inbox.ts'
 import { jobs as jobsEn } from './en/jobs.ts'
 import { journal as journalEn } from './en/journal.ts'
+import { mapping as mappingEn } from './en/mapping.ts'
 import { overview as overviewEn } from './en/overview.ts'
 import { plans as plansEn } from './en/plans.ts'
 import { shell as shellEn } from './en/shell.ts'
@@ -15,6 +16,7 @@ import { connections as connectionsZh } from './zh-CN/connections.ts'
 import { inbox as inboxZh } from './zh-CN/inbox.ts'
 import { jobs as jobsZh } from './zh-CN/jobs.ts'
 import { journal as journalZh } from './zh-CN/journal.ts'
+import { mapping as mappingZh } from './zh-CN/mapping.ts'
 import { overview as overviewZh } from './zh-CN/overview.ts'
 import { plans as plansZh } from './zh-CN/plans.ts'
 import { shell as shellZh } from './zh-CN/shell.ts'
@@ -29,6 +31,7 @@ const en = {
   inbox: inboxEn,
   jobs: jobsEn,
   journal: journalEn,
+  mapping: mappingEn,
   overview: overviewEn,
   plans: plansEn,
   shell: shellEn,
@@ -47,6 +50,7 @@ const zhCN: Messages = {
   inbox: inboxZh,
   jobs: jobsZh,
   journal: journalZh,
+  mapping: mappingZh,
   overview: overviewZh,
   plans: plansZh,
   shell: shellZh,

@@ -25,7 +25,7 @@ export type Act =
     }
   /** Says first what is to be sent instead, and goes on as a resend. */
   | { readonly kind: 'change'; readonly source: string; readonly selection: PlanSelection }
-  | { readonly kind: 'resolve'; readonly source: string; readonly items: readonly ResolveItem[] }
+  | { readonly kind: 'resolve' | 'retry'; readonly source: string; readonly items: readonly ResolveItem[] }
 /** The version is that of the row as the operator saw it. */
 export interface ResolveItem {
   readonly id: string
@@ -54,6 +54,8 @@ export const useActs = defineStore('acts', () => {
     change: (options: { source: string; selection: PlanSelection }) => start({ kind: 'change', ...options }),
     resolve: (options: { source: string; items: readonly ResolveItem[] }) =>
       start({ kind: 'resolve', ...options }),
+    retry: (options: { source: string; items: readonly ResolveItem[] }) =>
+      start({ kind: 'retry', ...options }),
     unlock: ({ source }: { source: string }) => {
       unlocking.value = { source, then: null }
     },

@@ -154,5 +154,6 @@ export const connections = {
     unlock: 'Unlock {name}…',
     lock: 'Lock {name} now',
   },
+  mapping: 'Mapping…',
   memory: 'The in-process broker of the sandbox. It has no address and nothing to set.',
 }

@@ -216,7 +216,20 @@ export const plans = {
     applied: 'resolved',
     notApplied: 'not resolved',
   },
+  retry: {
+    title: 'Hand back messages of {source}',
+    means:
+      "The services' own relay sends them: Redrive writes these rows back to the state from which it picks them up, as the confirmed mapping says, and publishes nothing itself.",
+    reasonHint: 'What was mended, so that they go out now? The journal keeps it with your name.',
+    locked: '{source} is read-only. Unlock it to hand rows back.',
+    act: 'Hand back {n} message | Hand back {n} messages',
+    done: '{n} message was handed back to its relay. | {n} messages were handed back to their relay.',
+    doneNone: 'No row was changed.',
+    applied: 'handed back',
+    left: 'left alone',
+  },
   unlockDialog: {
+    toMapping: 'Look at the mapping and confirm',
     title: 'Unlock {source}',
     means: 'Until then Redrive may resend and resolve messages of {source}. Reading needs no unlock.',
     minutes: 'For how long',

@@ -153,5 +153,6 @@ export const connections = {
     unlock: '解锁 {name}…',
     lock: '立即锁定 {name}',
   },
+  mapping: '映射…',
   memory: '沙箱自带的进程内 broker，没有地址，也没有可设置的内容。',
 }

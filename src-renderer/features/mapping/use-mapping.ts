@@ -1,0 +1,147 @@
+import { computed, ref, shallowRef, watch, type InjectionKey } from 'vue'
+import type { MappingPreview } from '../../../src-preload/contract/mapping-steps.ts'
+import type { MappingData } from '../../../src-preload/contract/mapping-shapes.ts'
+import { toApiError } from '../../api/errors.ts'
+import type { ApiError } from '../../api/errors.ts'
+import { useSources } from '../../app/state/sources.ts'
+import { useAsk } from '../../app/use-ask.ts'
+import { useClient } from '../../app/use-client.ts'
+import { useDrafts } from './draft-store.ts'
+import type { Draft, Guess } from './draft-store.ts'
+import { readMapping, whole, writeMapping } from './mapping-json.ts'
+
+/** The text is still being typed. */
+const SETTLED_MS = 250
+
+export type Mapping = ReturnType<typeof useMapping>
+export const mappingKey: InjectionKey<Mapping> = Symbol('mapping')
+
+/** The mapping of a source: as it is, as it is being written, and what either makes of live rows. */
+export function useMapping(source: () => string) {
+  const client = useClient()
+  const drafts = useDrafts()
+  const sources = useSources()
+  const current = useAsk({
+    subject: source,
+    ask: (name, signal) => client.mappings.current({ source: name }, { signal }),
+  })
+  const tables = useAsk({
+    subject: source,
+    ask: (name, signal) => client.mappings.tables({ source: name }, { signal }),
+    live: false,
+  })
+  const asSaved = useAsk({
+    subject: source,
+    ask: (name, signal) => client.mappings.preview({ source: name }, { signal }),
+    live: false,
+  })
+
+  const saved = computed<Draft | null>(() => {
+    const mapping = current.data.value?.mapping ?? asSaved.data.value?.mapping
+    const table = current.data.value?.table
+    return mapping && table !== undefined ? { table, text: writeMapping(mapping), guesses: [] } : null
+  })
+  const draft = computed(() => drafts.of(source()) ?? saved.value)
+  const mapping = computed(() => (draft.value === null ? null : readMapping(draft.value.text)))
+  const isChanged = computed(() => drafts.of(source()) !== null && !isSame(draft.value, saved.value))
+
+  const asDrafted = shallowRef<{ readonly draft: Draft; readonly preview: MappingPreview } | null>(null)
+  const lookError = shallowRef<ApiError | null>(null)
+  const looking = ref(false)
+  const seen = computed(() =>
+    isChanged.value ? (asDrafted.value?.preview ?? null) : (asSaved.data.value ?? null),
+  )
+  /** What is shown was looked at before the last change. */
+  const isStale = computed(() => isChanged.value && !isSame(asDrafted.value?.draft ?? null, draft.value))
+
+  watch(source, () => {
+    asDrafted.value = null
+    lookError.value = null
+  })
+
+  const { problems } = useProblems(() => mapping.value)
+
+  async function look(): Promise<void> {
+    const of = draft.value
+    if (looking.value || of === null || mapping.value === null) return
+    looking.value = true
+    lookError.value = null
+    try {
+      if (isChanged.value) {
+        const asked = { source: source(), draft: { table: of.table, mapping: mapping.value } }
+        asDrafted.value = { draft: of, preview: await client.mappings.preview(asked) }
+      } else await asSaved.refresh()
+    } catch (thrown) {
+      lookError.value = toApiError(thrown)
+    }
+    looking.value = false
+  }
+
+  /** Makes it the source's. Throws ApiError. */
+  async function save(options: {
+    readonly confirm: boolean
+    readonly typedName: string | null
+  }): Promise<void> {
+    const of = draft.value
+    if (of === null || mapping.value === null || seen.value === null) return
+    const asked = { table: of.table, mapping: mapping.value }
+    await client.mappings.save({ source: source(), draft: asked, digest: seen.value.digest, ...options })
+    drafts.drop(source())
+    await Promise.all([current.refresh(), asSaved.refresh(), sources.refresh()])
+  }
+
+  const put = (next: Partial<Draft>): void => {
+    const before = draft.value ?? { table: '', text: '{}', guesses: [] }
+    drafts.put(source(), { ...before, ...next })
+  }
+  return {
+    ...{
+      source,
+      current,
+      tables,
+      asSaved,
+      draft,
+      mapping,
+      isChanged,
+      seen,
+      isStale,
+      looking,
+      lookError,
+      problems,
+    },
+    columns: computed(
+      () => tables.data.value?.tables.find(({ name }) => name === draft.value?.table)?.columns ?? [],
+    ),
+    /** Guesses about a place of the mapping. */
+    guesses: (at: string): readonly Guess[] => draft.value?.guesses.filter((guess) => guess.at === at) ?? [],
+    choose: (next: {
+      readonly table: string
+      readonly mapping: MappingData
+      readonly guesses: readonly Guess[]
+    }) => put({ table: next.table, text: writeMapping(next.mapping), guesses: next.guesses }),
+    edit: (next: MappingData) => put({ text: writeMapping(whole(next)) }),
+    editText: (text: string) => put({ text }),
+    discard: () => drafts.drop(source()),
+    ...{ look, save },
+  }
+}
+
+function isSame(a: Draft | null, b: Draft | null): boolean {
+  return a !== null && b !== null && a.table === b.table && a.text === b.text
+}
+
+/** Faults of what is being written, a moment after the last key. */
+function useProblems(mapping: () => MappingData | null) {
+  const client = useClient()
+  const settled = shallowRef(mapping())
+  watch(mapping, (next, _, onCleanup) => {
+    const timer = setTimeout(() => (settled.value = next), SETTLED_MS)
+    onCleanup(() => clearTimeout(timer))
+  })
+  const ask = useAsk({
+    subject: () => settled.value,
+    ask: (of, signal) => client.mappings.problems({ mapping: of }, { signal }),
+    live: false,
+  })
+  return { problems: computed(() => ask.data.value?.problems ?? []) }
+}
