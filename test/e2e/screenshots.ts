@@ -16,6 +16,7 @@ import { startSandbox } from '../../src-main/sandbox/start-sandbox.ts'
 import type { Workspace } from '../../src-main/domain/workspace.ts'
 import { CHROMIUM_ARGS, chromiumPath } from '../support/chromium.ts'
 import { openAuditScene } from './audit-scene.ts'
+import { MAPPED, mappingShots, openMappingPictures } from './mapping-pictures.ts'
 
 const PROJECT_DIR = resolve(import.meta.dirname, '../..')
 const OUT = join(PROJECT_DIR, '.cache', 'screenshots')
@@ -85,7 +86,13 @@ async function makeHistory(client: Client): Promise<History> {
     for await (const { state } of await client.sweeps.watch({ run: begun.run }))
       if (state !== 'running') break
   }
+  for (const source of [MAPPED.confirmed, MAPPED.drifted]) await confirmMapping(client, source)
   return { job, braked, audits: await makeAudits(client) }
+}
+
+async function confirmMapping(client: Client, source: string): Promise<void> {
+  const { digest } = await client.mappings.preview({ source })
+  if (digest !== null) await client.mappings.confirm({ source, digest })
 }
 
 async function audited(client: Client, source: string): Promise<string> {
@@ -206,6 +213,7 @@ function shots({ job, braked, audits }: History): Shot[] {
     { name: 'sweep-on', path: '#/sweeps', act: sweepButton(2) },
     { name: 'sweep-settings', path: '#/sweeps', act: sweepButton(1) },
     { name: 'journal', path: '#/journal' },
+    ...mappingShots,
     { name: 'connections', path: '#/connections' },
     {
       name: 'connection',
@@ -264,7 +272,8 @@ const dataDir = await mkdtemp(join(tmpdir(), 'redrive-screenshots-'))
 const sandbox = await startSandbox({ dataDir, log })
 const scene = await openAuditScene('sandbox')
 const first = await sandbox.workspace.load()
-const sources = { ...first.sources, [AUDITED]: scene.source } as Workspace['sources']
+const mapped = await openMappingPictures()
+const sources = { ...first.sources, [AUDITED]: scene.source, ...mapped.sources } as Workspace['sources']
 await sandbox.workspace.save({ ...first, sources })
 const running = await compose({
   host: 'http',
@@ -286,7 +295,10 @@ const host = await serveHttp({
 })
 const browser = await chromium.launch({ executablePath: chromiumPath(), args: CHROMIUM_ARGS })
 try {
-  const history = await makeHistory(createRouterClient(running.router, { context: {} }))
+  const client: Client = createRouterClient(running.router, { context: {} })
+  const history = await makeHistory(client)
+  await client.connections.unlock({ source: MAPPED.confirmed, minutes: 60, typedName: MAPPED.confirmed })
+  await mapped.drift()
   const named = process.argv.slice(2)
   const wanted = shots(history).filter(({ name }) => named.length === 0 || named.includes(name))
   console.log(`${await take(browser, host.url, wanted)} pictures in ${OUT}`)
@@ -296,5 +308,6 @@ try {
   await running.close()
   await sandbox.close()
   await scene.close()
+  await mapped.close()
   await rm(dataDir, { recursive: true, force: true })
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { createAjvSchemas } from '../../src-main/adapters/schema-ajv/ajv-schemas.ts'
+import { openMappingTexts } from '../../src-main/adapters/mapping-schema/mapping-texts.ts'
 import { openStore } from '../../src-main/adapters/store-sqlite/open-store.ts'
 import type { Store } from '../../src-main/adapters/store-sqlite/open-store.ts'
 import { randomIds } from '../../src-main/adapters/system/ids.ts'
@@ -103,6 +104,7 @@ export async function openSweepEngine(options: SweepEngineOptions = {}): Promise
     mapping: {
       // The mapping is no matter of these tests.
       layouts: { detect: () => [], isOwn: () => true },
+      texts: openMappingTexts({ read: () => Promise.reject(new Error('no file here')) }),
       survey: { postgres: () => Promise.reject(new Error('no survey here')) },
       confirmations: store.confirmations,
     },

@@ -36,6 +36,7 @@ export const inbox = {
   resend: 'Resend…',
   edit: 'Edit…',
   resolve: 'Resolve…',
+  retry: 'Retry…',
   resolveNamed: 'To resolve, select the messages themselves.',
   tooMany: 'At most {n} can be named in one act: select all that match the filter instead.',
   locked: 'Read-only: you will be asked to unlock first.',

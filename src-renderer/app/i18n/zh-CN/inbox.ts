@@ -35,6 +35,7 @@ export const inbox = {
   resend: '重发…',
   edit: '编辑…',
   resolve: '标记已处理…',
+  retry: '重试…',
   resolveNamed: '标记已处理需要逐条选中消息。',
   tooMany: '一次最多逐条选 {n} 条：请改选所有符合筛选条件的消息。',
   locked: '只读：操作前会先请你解锁。',

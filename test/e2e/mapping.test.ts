@@ -1,0 +1,101 @@
+import { expect, test } from 'vitest'
+import { ELSEWHERE_DDL, NO_STATUS_DDL, TWO_STATUSES_DDL } from '../support/invented-layouts.ts'
+import {
+  addRule,
+  box,
+  confirmAndRetry,
+  count,
+  goToStep,
+  look,
+  openMappingScene,
+  openWizard,
+  setColumn,
+  takeProposal,
+} from './mapping-scene.ts'
+
+test('two status columns and a soft delete, mapped in the console alone', async (context) => {
+  const { page, database } = await openMappingScene(context, { ddl: TWO_STATUSES_DDL })
+  await openWizard(page)
+  await takeProposal(page, 'public.msg')
+  // What an integer means nobody but the operator knows: the rows are unknown until it is said.
+  expect(await count(page, 'unknown')).toBe('6')
+  await addRule(page, { state: 'sent', left: 'phase', how: 'equals', right: '2' }, 1)
+  await addRule(page, { state: 'in-flight', left: 'phase', how: 'equals', right: '1' }, 3)
+  await addRule(page, { state: 'retrying', left: 'tries', how: 'above', right: '1' }, 4)
+  await addRule(page, { state: 'pending', left: 'phase', how: 'equals', right: '0' }, 5)
+  await box(page, 'Limit').fill('4')
+  await look(page)
+  for (const [state, rows] of [
+    ['sent', '2'],
+    ['failed', '1'],
+    ['in-flight', '1'],
+    ['pending', '1'],
+    ['unknown', '0'],
+  ] as const)
+    expect(await count(page, state), state).toBe(rows)
+
+  // A retry of the status alone: the row would be given up again at once, and nothing can be saved.
+  await goToStep(page, 'acts')
+  await page.locator('[data-at="retry.from"]').getByRole('button', { name: 'failed' }).click()
+  await setColumn(page, 'Retry', 'is_dead', 'false')
+  await setColumn(page, 'Retry', 'phase', '0')
+  await look(page)
+  await page.locator('[data-action="retry"] [data-risk="fails-again"]').waitFor()
+  await goToStep(page, 'confirm')
+  await page.getByText('This mapping cannot be saved').waitFor()
+  for (const one of ['confirm', 'save-only'])
+    expect(await page.locator(`[data-test="${one}"]`).isDisabled(), one).toBe(true)
+
+  await page.getByRole('button', { name: 'Mend retry' }).click()
+  await setColumn(page, 'Retry', 'tries', '1')
+  await setColumn(page, 'Retry', 'touched', 'now()')
+  await setColumn(page, 'Retry', 'err', 'null')
+  await look(page)
+  expect(await page.locator('[data-risk]').count()).toBe(0)
+  await confirmAndRetry(page, '5')
+  expect(
+    await database.sql('select phase, is_dead, tries, touched > 0 as touched from msg where id = 5'),
+  ).toEqual([{ phase: '0', is_dead: 'N', tries: '1', touched: 't' }])
+
+  // A column more, and nothing is written until somebody has looked at it.
+  await database.sql('alter table msg add column locked_by text')
+  await page.reload()
+  await page.locator('[data-test="drift"]').getByText('The table has another shape').waitFor()
+  await page.getByRole('button', { name: 'Read-only' }).first().waitFor()
+})
+
+test('no status at all, only times and a companion table, mapped in the console alone', async (context) => {
+  const { page, database } = await openMappingScene(context, { ddl: NO_STATUS_DDL })
+  await openWizard(page)
+  await takeProposal(page, 'public.parcel')
+  await addRule(
+    page,
+    { state: 'failed', left: 'count(tries)', how: 'atLeast', right: 'column(tries_max)' },
+    2,
+  )
+  await addRule(page, { state: 'retrying', left: 'tries', how: 'exists' }, 4)
+  await look(page)
+  expect(await count(page, 'failed')).toBe('1')
+  await goToStep(page, 'acts')
+  await page.locator('[data-at="retry.from"]').getByRole('button', { name: 'failed' }).click()
+  await setColumn(page, 'Retry', 'tries_max', '{"add": [{"count": "tries"}, 3]}')
+  await setColumn(page, 'Retry', 'next_at', 'now()')
+  await look(page)
+  expect(await page.locator('[data-risk]').count()).toBe(0)
+  await confirmAndRetry(page, '["a","2"]')
+  expect(await database.sql(`select tries_max from parcel where tenant = 'a' and no = 2`)).toEqual([
+    { tries_max: '6' },
+  ])
+})
+
+test('the payload in another table: the proposal is confirmed as it is', async (context) => {
+  const { page, database } = await openMappingScene(context, { ddl: ELSEWHERE_DDL })
+  await openWizard(page)
+  await takeProposal(page, 'public.note')
+  expect(await box(page, 'Payload').inputValue()).toContain('content')
+  const id = '00000000-0000-0000-0000-000000000002'
+  await goToStep(page, 'acts')
+  await page.locator(`[data-action="retry"] [data-preview="${id}"]`).waitFor()
+  await confirmAndRetry(page, id)
+  expect(await database.sql('select state from note where uid = $1', [id])).toEqual([{ state: 'new' }])
+})
