@@ -90,8 +90,9 @@ export function useMapping(source: () => string) {
     await Promise.all([current.refresh(), asSaved.refresh(), sources.refresh()])
   }
 
+  const table = (): string => draft.value?.table ?? current.data.value?.table ?? ''
   const put = (next: Partial<Draft>): void => {
-    const before = draft.value ?? { table: '', text: '{}', guesses: [] }
+    const before = draft.value ?? { table: table(), text: '{}', guesses: [] }
     drafts.put(source(), { ...before, ...next })
   }
   return {
@@ -119,9 +120,14 @@ export function useMapping(source: () => string) {
       readonly mapping: MappingData
       readonly guesses: readonly Guess[]
     }) => put({ table: next.table, text: writeMapping(next.mapping), guesses: next.guesses }),
+    table,
+    setTable: (next: string) => put({ table: next }),
     edit: (next: MappingData) => put({ text: writeMapping(whole(next)) }),
     editText: (text: string) => put({ text }),
-    discard: () => drafts.drop(source()),
+    discard: () => {
+      drafts.drop(source())
+      lookError.value = null
+    },
     ...{ look, save },
   }
 }
