@@ -13,7 +13,7 @@ import { previewAction, retryMessages } from './handing-back.ts'
 import { claimDueMessages } from './claiming-due.ts'
 import { tlsFrom } from './connection.ts'
 import { expireMessages, findExhausted } from './exhausted.ts'
-import { onMembers } from './members.ts'
+import { onMembers, writeOnMembers } from './members.ts'
 import type { Whole } from './parts.ts'
 import { reportOn } from './report.ts'
 import { resolveMessages, undoResolve } from './resolving.ts'
@@ -136,7 +136,7 @@ function outboxOf(parts: Whole, { shape, chains }: Pick<Outbox, 'shape' | 'chain
       ),
     resolve: (requests, signal) =>
       unchanged(signal, () =>
-        onMembers(
+        writeOnMembers(
           parts,
           requests,
           (member, mine) => resolveMessages(member, mine, signal),
@@ -145,7 +145,7 @@ function outboxOf(parts: Whole, { shape, chains }: Pick<Outbox, 'shape' | 'chain
       ),
     undo: (requests, signal) =>
       unchanged(signal, () =>
-        onMembers(
+        writeOnMembers(
           parts,
           requests,
           (member, mine) => undoResolve(member, mine, signal),
@@ -157,7 +157,7 @@ function outboxOf(parts: Whole, { shape, chains }: Pick<Outbox, 'shape' | 'chain
     expire: (requests, signal) => unchanged(signal, () => expireMessages(parts, requests, signal)),
     retry: (requests, signal) =>
       unchanged(signal, () =>
-        onMembers(
+        writeOnMembers(
           parts,
           requests,
           (member, mine) => retryMessages(member, mine, signal),
