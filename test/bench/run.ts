@@ -1,13 +1,14 @@
 import { parseArgs } from 'node:util'
 import type { BenchLine } from './bench-line.ts'
 import { benchAudit } from './audit-10m.ts'
+import { benchForeign } from './foreign-10m.ts'
 import { benchKafka } from './kafka.ts'
 import { benchOutbox } from './outbox-10m.ts'
 import { benchResend200k } from './resend-200k.ts'
 import { benchResend } from './resend.ts'
 
 /** Ten minutes and more: only where they are asked for. */
-const LONG: readonly string[] = ['resend-200k', 'audit']
+const LONG: readonly string[] = ['resend-200k', 'audit', 'foreign']
 
 const benches: Readonly<Record<string, (print: (line: string) => void) => Promise<readonly BenchLine[]>>> = {
   outbox: benchOutbox,
@@ -15,6 +16,7 @@ const benches: Readonly<Record<string, (print: (line: string) => void) => Promis
   'resend-200k': benchResend200k,
   audit: benchAudit,
   kafka: benchKafka,
+  foreign: benchForeign,
 }
 const NAME_WIDTH = 28
 
