@@ -39,6 +39,8 @@ export type ErrorCode =
   | 'payload-not-json'
   | 'headers-not-json'
   | 'outcome-unsettled'
+  | 'already-consumed'
+  | 'evidence-unreachable'
   // the broker
   | 'exchange-missing'
   | 'topic-missing'

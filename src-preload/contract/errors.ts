@@ -31,6 +31,8 @@ export const errorCodes = [
   'payload-not-json',
   'headers-not-json',
   'outcome-unsettled',
+  'already-consumed',
+  'evidence-unreachable',
   'exchange-missing',
   'topic-missing',
   'partition-missing',

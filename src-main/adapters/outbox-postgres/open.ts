@@ -8,6 +8,7 @@ import { readCatalogues } from './catalogues.ts'
 import { chainsAreNumbers, openChainReader } from './chain-reader.ts'
 import { claimMessages, markMessages } from './claiming.ts'
 import { newDrift } from './drift.ts'
+import { companionEvidence } from './evidence.ts'
 import { explainStatements } from './explaining.ts'
 import { previewAction, retryMessages } from './handing-back.ts'
 import { claimDueMessages } from './claiming-due.ts'
@@ -71,7 +72,8 @@ export async function openPostgresOutbox(
       const single = newCompiler(postgresDialect, mapping, { ...catalogues, own, more: [] }, limits)
       return { ...parts, sql: single, catalogue: own }
     })
-    return outboxOf({ ...parts, members }, { shape, chains })
+    const evidence = companionEvidence(parts, catalogues)
+    return outboxOf({ ...parts, members }, { shape, chains, evidence })
   } catch (error) {
     await session.close()
     throw error
@@ -105,7 +107,10 @@ function readingOf(parts: Whole): Pick<Outbox, Reading> {
   }
 }
 
-function outboxOf(parts: Whole, { shape, chains }: Pick<Outbox, 'shape' | 'chains'>): Outbox {
+function outboxOf(
+  parts: Whole,
+  { shape, chains, evidence }: Pick<Outbox, 'shape' | 'chains' | 'evidence'>,
+): Outbox {
   // A table that is no longer as the mapping says is not written to.
   const unchanged = async <Result>(signal: AbortSignal, write: () => Promise<Result>): Promise<Result> => {
     await parts.drift.refuse(signal)
@@ -115,6 +120,7 @@ function outboxOf(parts: Whole, { shape, chains }: Pick<Outbox, 'shape' | 'chain
     mapping: parts.mapping,
     shape,
     chains,
+    evidence,
     ...readingOf(parts),
     claim: (requests, token, signal) =>
       unchanged(signal, () =>

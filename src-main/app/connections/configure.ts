@@ -154,6 +154,7 @@ function withUnseen(saved: SourceConfig, before: SourceConfig | undefined): Sour
   const schemas = saved.outbox.schemas ?? before?.outbox.schemas
   const mapping = saved.outbox.mapping ?? before?.outbox.mapping
   const sweep = before?.sweep
+  const evidence = saved.evidence ?? before?.evidence
   return {
     ...saved,
     outbox: {
@@ -162,6 +163,7 @@ function withUnseen(saved: SourceConfig, before: SourceConfig | undefined): Sour
       ...(schemas === undefined ? {} : { schemas }),
     },
     ...(sweep === undefined ? {} : { sweep }),
+    ...(evidence === undefined ? {} : { evidence }),
   }
 }
 

@@ -1,0 +1,15 @@
+import { nothingSent } from './sentences.ts'
+import type { Sentences } from './sentences.ts'
+
+export const evidenceSentences = {
+  'already-consumed': {
+    what: 'The receiver has consumed this message already.',
+    means: 'It was not sent again: its effect has taken place.',
+    next: 'Resolve it. To send it all the same, plan the resend with consumed messages included and give a reason.',
+  },
+  'evidence-unreachable': {
+    what: 'Where consumption is proved could not be asked: {reason}.',
+    means: 'Nobody knows whether the receiver has consumed these messages. ' + nothingSent,
+    next: "Check the receiver's database and this source's evidence; then try again.",
+  },
+} satisfies Readonly<Record<string, Sentences>>

@@ -1,0 +1,15 @@
+import { nothingSent } from './errors-mapping.ts'
+
+/** Errors of evidence of consumption. */
+export const evidenceErrors = {
+  'already-consumed': {
+    what: '接收方已经消费过这条消息。',
+    means: '没有再次发送：它的效果已经发生。',
+    next: '将它标记为已处理。若仍要发送，请在计划中包含已消费的消息并写明原因。',
+  },
+  'evidence-unreachable': {
+    what: '无法查询消费记录：{reason}。',
+    means: '无从得知接收方是否已消费这些消息。' + nothingSent,
+    next: '检查接收方的数据库和该数据源的消费证据配置，然后重试。',
+  },
+}
