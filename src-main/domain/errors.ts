@@ -41,6 +41,7 @@ export type ErrorCode =
   | 'outcome-unsettled'
   | 'already-consumed'
   | 'evidence-unreachable'
+  | 'evidence-not-mapped'
   // the broker
   | 'exchange-missing'
   | 'topic-missing'

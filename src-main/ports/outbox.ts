@@ -160,6 +160,9 @@ export interface Outbox extends DueRows, HandBackRows, ExplainRows {
   readonly chains: ChainReader | null
   /** What the mapping's companion says of consumption; null where there is none. Closed with the outbox. */
   readonly evidence: EvidenceReader | null
+  /** Those of at most LIST_LIMIT_MAX message ids that the outbox holds. Null where they are no column of one table. */
+  readonly stored:
+    ((messageIds: readonly string[], signal: AbortSignal) => Promise<ReadonlySet<string>>) | null
   report(signal: AbortSignal): Promise<OutboxReport>
   list(query: ListQuery, signal: AbortSignal): Promise<MessagePage>
   count(filter: MessageFilter, budgetMs: number, signal: AbortSignal): Promise<BoundedCount>

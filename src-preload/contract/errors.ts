@@ -33,6 +33,7 @@ export const errorCodes = [
   'outcome-unsettled',
   'already-consumed',
   'evidence-unreachable',
+  'evidence-not-mapped',
   'exchange-missing',
   'topic-missing',
   'partition-missing',

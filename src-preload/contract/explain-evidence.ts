@@ -12,4 +12,9 @@ export const evidenceSentences = {
     means: 'Nobody knows whether the receiver has consumed these messages. ' + nothingSent,
     next: "Check the receiver's database and this source's evidence; then try again.",
   },
+  'evidence-not-mapped': {
+    what: 'The source "{source}" does not say where its receiver writes down what it has consumed.',
+    means: 'Only what is stored and sent can be compared. ' + nothingSent,
+    next: 'Map the evidence: a companion of the mapping, or "evidence" of this source in the workspace.',
+  },
 } satisfies Readonly<Record<string, Sentences>>

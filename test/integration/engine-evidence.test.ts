@@ -5,6 +5,7 @@ import { planResend } from '../../src-main/app/resend/plan-resend.ts'
 import { headerIsIntact } from '../../src-main/domain/plan.ts'
 import type { Plan } from '../../src-main/domain/plan.ts'
 import type { EvidenceConfig } from '../../src-main/domain/workspace.ts'
+import { bound } from '../simulation/life.ts'
 import { testDatabase } from '../support/postgres.ts'
 import type { TestDatabase } from '../support/postgres-server.ts'
 import { addFailed, itemsOf, openScene, planItemsOf, statuses } from '../support/resend-scene.ts'
@@ -19,10 +20,9 @@ const inbox = { table: 'public.inbox', messageId: 'message_id', processedAt: 'pr
 
 async function makeInbox(database: TestDatabase, messageIds: readonly string[]): Promise<void> {
   await database.sql('create table inbox (message_id text primary key, processed_at timestamptz not null)')
-  await database.sql(
-    `insert into inbox select m, now() - interval '1 minute' from unnest($1::text[]) m`,
-    [messageIds],
-  )
+  await database.sql(`insert into inbox select m, now() - interval '1 minute' from unnest($1::text[]) m`, [
+    messageIds,
+  ])
 }
 
 const ids = (count: number): string[] => Array.from({ length: count }, (_, index) => `message-${index + 1}`)
@@ -54,7 +54,13 @@ test('31 of 200 were consumed, as an inbox in another database says: they are le
   const plan = await planWith(scene, null)
   expect(plan.items).toBe(169)
   expect(plan.skipped).toMatchObject({ count: 31, byCode: { 'already-consumed': 31 } })
-  expect(plan.evidence).toMatchObject({ consumed: 31, notSeen: 169, unknown: [], problem: null, included: null })
+  expect(plan.evidence).toMatchObject({
+    consumed: 31,
+    notSeen: 169,
+    unknown: [],
+    problem: null,
+    included: null,
+  })
   expect(plan.evidence?.where).toContain('public.inbox')
   const planned = await planItemsOf(scene, plan)
   expect(planned.some(({ messageId }) => ids(31).includes(messageId))).toBe(false)
@@ -89,7 +95,9 @@ test('an inbox beside the outbox, and messages older than it keeps proofs: unkno
   const scene = await openScene(context, { evidence: { ...inbox, retentionSec: 1_800 } })
   await makeInbox(scene.database, ids(3))
   await addFailed(scene, 20)
-  await scene.database.sql(`update outbox_message set created_at = now() - interval '5 minutes' where id > 15`)
+  await scene.database.sql(
+    `update outbox_message set created_at = now() - interval '5 minutes' where id > 15`,
+  )
   const plan = await planWith(scene, null)
   expect(plan.items).toBe(17)
   expect(plan.evidence).toMatchObject({
@@ -106,7 +114,11 @@ test('a receiver that cannot be asked is said plainly, and never taken for "not 
   await addFailed(scene, 20)
   const plan = await planWith(scene, null)
   expect(plan.items).toBe(20)
-  expect(plan.evidence).toMatchObject({ consumed: 0, notSeen: 0, unknown: [{ reason: 'unreachable', count: 20 }] })
+  expect(plan.evidence).toMatchObject({
+    consumed: 0,
+    notSeen: 0,
+    unknown: [{ reason: 'unreachable', count: 20 }],
+  })
   expect(plan.evidence?.problem).toContain('host-unreachable')
   expect(plan.warnings).toContainEqual(
     expect.objectContaining({ code: 'evidence-unreachable', count: 20, problem: plan.evidence?.problem }),
@@ -156,7 +168,7 @@ function silentFor(silent: readonly string[]): (ports: EnginePorts) => EnginePor
           rabbitmq: (options) => {
             const broker = rabbitmq(options)
             return {
-              ...broker,
+              ...bound(broker),
               async openPublisher(signal) {
                 const publisher = await broker.openPublisher(signal)
                 return {
@@ -186,6 +198,8 @@ test('unknown outcomes are settled by evidence where there is proof, and left to
   const settled = await scene.engine.engine.jobs.settleByEvidence(job.job, null, never)
   expect(settled).toMatchObject({ settled: 4, unmarked: 0, left: 2, job: { tally: { unsettled: 2 } } })
   const items = await itemsOf(scene, job)
-  expect(items.filter(({ settledAs }) => settledAs === 'sent').map(({ messageId }) => messageId)).toEqual(ids(4))
+  expect(items.filter(({ settledAs }) => settledAs === 'sent').map(({ messageId }) => messageId)).toEqual(
+    ids(4),
+  )
   expect(await statuses(scene)).toEqual({ sending: 2, sent: 18 })
 })

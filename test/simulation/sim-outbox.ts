@@ -45,6 +45,7 @@ export function simOutbox(table: SimTable, by: string, execute: Execute): Outbox
     shape: 'simulated',
     chains: null,
     evidence: null,
+    stored: null,
     report: (signal) =>
       read('report', signal, () => ({
         serverVersion: '18.0 (simulated)',

@@ -21,6 +21,7 @@ import { resolveMessages, undoResolve } from './resolving.ts'
 import { servedStates } from './served.ts'
 import { openSession } from './session.ts'
 import { shapeOf } from './shape.ts'
+import { storedIds } from './stored.ts'
 import { newCompiler } from '../outbox-sql/compiler.ts'
 import { listMessages, readLaterSent, readMessages } from '../outbox-sql/list.ts'
 import { countMessages, groupMessages } from '../outbox-sql/tally.ts'
@@ -73,7 +74,8 @@ export async function openPostgresOutbox(
       return { ...parts, sql: single, catalogue: own }
     })
     const evidence = companionEvidence(parts, catalogues)
-    return outboxOf({ ...parts, members }, { shape, chains, evidence })
+    const stored = storedIds(session, mapping, catalogues)
+    return outboxOf({ ...parts, members }, { shape, chains, evidence, stored })
   } catch (error) {
     await session.close()
     throw error
@@ -107,10 +109,7 @@ function readingOf(parts: Whole): Pick<Outbox, Reading> {
   }
 }
 
-function outboxOf(
-  parts: Whole,
-  { shape, chains, evidence }: Pick<Outbox, 'shape' | 'chains' | 'evidence'>,
-): Outbox {
+function outboxOf(parts: Whole, looks: Pick<Outbox, 'shape' | 'chains' | 'evidence' | 'stored'>): Outbox {
   // A table that is no longer as the mapping says is not written to.
   const unchanged = async <Result>(signal: AbortSignal, write: () => Promise<Result>): Promise<Result> => {
     await parts.drift.refuse(signal)
@@ -118,9 +117,7 @@ function outboxOf(
   }
   return {
     mapping: parts.mapping,
-    shape,
-    chains,
-    evidence,
+    ...looks,
     ...readingOf(parts),
     claim: (requests, token, signal) =>
       unchanged(signal, () =>
@@ -175,7 +172,7 @@ function outboxOf(
         onMembers(parts, requests, (member, mine) => previewAction(member, action, mine, signal), leftAlone),
       ),
     close: async () => {
-      await chains?.close()
+      await looks.chains?.close()
       await parts.session.close()
     },
   }

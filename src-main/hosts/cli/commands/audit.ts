@@ -9,6 +9,7 @@ import type { ExitCode } from '../exit-codes.ts'
 import { sourceOption } from '../options.ts'
 import type { Output } from '../output.ts'
 import { writePlanFile } from '../plan-file.ts'
+import { auditPlaces } from './places.ts'
 
 const FINDINGS_PAGE = 1_000
 const PAUSE_MS_MAX = 10_000
@@ -26,12 +27,14 @@ export const audit: Command = {
     chain: { kind: 'list', value: 'KEY...', help: 'only these chains' },
     since: { kind: 'text', value: 'ID', help: 'only messages with a greater id' },
     new: { kind: 'flag', help: 'only what is new since the last audit' },
+    places: { kind: 'flag', help: 'compares stored, sent and consumed instead, where evidence is mapped' },
     workers: { kind: 'text', value: '1|2', help: `connections that read at a time (${WORKERS_DEFAULT})` },
     pause: { kind: 'text', value: 'MS', help: `rest between two statements (${PAUSE_MS_DEFAULT})` },
     limit: { kind: 'text', value: 'SEC', help: `ends as incomplete after so long (${LIMIT_SEC_DEFAULT})` },
   },
   async run(context) {
     const { args, engine } = context
+    if (args.flag('places')) return auditPlaces(context)
     const source = args.required('source')
     const scope = scopeOf(args)
     const pace = {
