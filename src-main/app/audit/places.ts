@@ -133,7 +133,8 @@ function storedOf(message: Message, freshSince: number): StoredMessage {
       : state === 'discarded' || state === 'expired'
         ? 'over'
         : 'waiting'
-  const isFresh = changed !== null && Date.parse(changed) > freshSince
+  // A failed one waits for nobody but a person.
+  const isFresh = state !== 'failed' && changed !== null && Date.parse(changed) > freshSince
   return { id, messageId, chain: chain?.key ?? null, is, isFresh }
 }
 
