@@ -59,6 +59,7 @@ const placesStep = z.discriminatedUnion('type', [
   z.object({ type: z.literal('progress'), messages: count }),
   z.object({ type: z.literal('report'), report: placesReport }),
 ])
+export type PlacesStep = z.infer<typeof placesStep>
 
 export const places = {
   /** Compares the three places, message by message; says how far it is, and last what it found. Reads only. */

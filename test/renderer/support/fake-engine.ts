@@ -7,6 +7,7 @@ import { fakeDecisions } from './fake-decisions.ts'
 import { evidenceOfMessage } from './fake-evidence.ts'
 import { fakeJobs } from './fake-job-routes.ts'
 import { fakeMappings } from './fake-mappings.ts'
+import { fakePlaces } from './fake-places.ts'
 import { fakePlans } from './fake-plan-routes.ts'
 import { groupMessages, listMessages, messageDetail, sourceOverview } from './fake-reads.ts'
 import { fakeSweeps } from './fake-sweeps.ts'
@@ -42,6 +43,7 @@ export function fakeEngine(world: World) {
       }),
     },
     mappings: fakeMappings(world),
+    places: fakePlaces(world),
     plans: fakePlans(world),
     jobs: fakeJobs(world),
     journal: {
