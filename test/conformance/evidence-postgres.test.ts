@@ -10,7 +10,7 @@ import { evidenceConformance } from './evidence.ts'
 
 const OUTBOX = `create table orders_out (id bigint generated always as identity primary key, msg text not null,
   body jsonb not null default '{}', done boolean not null default false, made timestamptz not null)`
-const INBOX = `create table inbox (msg text not null, receiver text not null default 'billing', state text not null,
+const INBOX = `create table inbox (msg varchar(60) not null, receiver text not null default 'billing', state text not null,
   at_ms bigint, primary key (msg, receiver))`
 
 const processed = { column: 'state', equals: 'done' } as const

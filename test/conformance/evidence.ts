@@ -76,6 +76,14 @@ export function evidenceConformance(name: string, make: MakeEvidence): void {
       ])
     })
 
+    test('an id that is longer than the receiver can hold is not taken for the one that it begins with', async () => {
+      const { reader, store, consume } = await make({ retentionSec: DAY_SEC })
+      const whole = 'x'.repeat(60)
+      const requests = await store([whole, `${whole}y`], 60)
+      await consume([whole], 30)
+      expect(told(await reader.look(requests, signal()))).toEqual(['consumed', 'not-seen-within-retention'])
+    })
+
     test('a whole batch is one look; none is none', async () => {
       const { reader, store, consume } = await make({ retentionSec: DAY_SEC })
       const ids = Array.from({ length: EVIDENCE_BATCH_MAX }, (_, index) => `m-${index}`)

@@ -19,6 +19,7 @@ import { tlsFrom } from './connection.ts'
 import { postgresDialect } from './dialect.ts'
 import { openSession } from './session.ts'
 import type { Session } from './session.ts'
+import { unbounded } from './unbounded.ts'
 
 /** Judge of stuck rows, which a receiver's table has none of. */
 const LIMITS = { stuckAfterSec: 0, attemptsMax: 0 }
@@ -68,7 +69,8 @@ async function positionsOf(
 }
 
 function compilerOf(mapping: Mapping, own: Catalogue): Compiler {
-  return newCompiler(postgresDialect, mapping, { own, more: [], companions: new Map() }, LIMITS)
+  const catalogues = { own: unbounded(own), more: [], companions: new Map<string, Catalogue>() }
+  return newCompiler(postgresDialect, mapping, catalogues, LIMITS)
 }
 
 /** What the mapping's companion says; null where it names none. It lives and ends with the outbox's session. */

@@ -5,6 +5,7 @@ import { newCompiler } from '../outbox-sql/compiler.ts'
 import { ALIAS } from '../outbox-sql/frame.ts'
 import { postgresDialect } from './dialect.ts'
 import type { Session } from './session.ts'
+import { unbounded } from './unbounded.ts'
 
 const STORED_TIMEOUT_MS = 5_000
 const NO_LIMITS = { stuckAfterSec: 0, attemptsMax: 0 }
@@ -13,7 +14,9 @@ const NO_LIMITS = { stuckAfterSec: 0, attemptsMax: 0 }
 export function storedIds(session: Session, mapping: Mapping, catalogues: Catalogues): Outbox['stored'] {
   const { messageId } = mapping
   if (typeof messageId !== 'string' || catalogues.more.length > 0) return null
-  const sql = newCompiler(postgresDialect, { ...mapping, key: messageId }, catalogues, NO_LIMITS)
+  const own = unbounded(catalogues.own)
+  const byMessage = { ...mapping, key: messageId }
+  const sql = newCompiler(postgresDialect, byMessage, { ...catalogues, own }, NO_LIMITS)
   return async (messageIds, signal) => {
     const known = messageIds.filter((id) => sql.key.parts(id) !== null)
     if (known.length === 0) return new Set()
