@@ -1,5 +1,6 @@
 import type { PlacesReport as ReportView } from '../../src-preload/contract/places.ts'
-import { comparePlaces } from '../app/audit/places.ts'
+import { auditPlaces } from '../app/audit/places-report.ts'
+import type { SealedPlaces } from '../app/audit/places-report.ts'
 import type { PlacesReport } from '../app/audit/places.ts'
 import type { Engine } from '../app/engine.ts'
 import { sayPlace } from '../domain/chain/places.ts'
@@ -18,17 +19,18 @@ export function placesRoutes(os: Implementer, { ports, connections }: Engine) {
       const moved = (count: number): void => {
         messages = count
       }
-      const comparing = comparePlaces({ ports, connections }, input, moved, limited)
+      const comparing = auditPlaces({ ports, connections }, input, moved, limited)
       // Whoever stops listening ends the reading too.
       try {
-        let report: PlacesReport | null = null
-        while (report === null) {
+        let sealed: SealedPlaces | null = null
+        while (sealed === null) {
           const pause = ports.clock.sleep(PROGRESS_EVERY_MS, limited).then(() => null)
-          report = await Promise.race([comparing, pause])
-          if (report === null) yield { type: 'progress' as const, messages }
+          sealed = await Promise.race([comparing, pause])
+          if (sealed === null) yield { type: 'progress' as const, messages }
           else pause.catch(() => undefined)
         }
-        yield { type: 'report' as const, report: reportView(report) }
+        const { report, ...texts } = sealed
+        yield { type: 'report' as const, report: reportView(report), ...texts }
       } finally {
         stop.abort()
         comparing.catch(() => undefined)

@@ -57,7 +57,14 @@ const placesInput = z.strictObject({
 
 const placesStep = z.discriminatedUnion('type', [
   z.object({ type: z.literal('progress'), messages: count }),
-  z.object({ type: z.literal('report'), report: placesReport }),
+  /** `json` is the text that the digest is of, `html` the same as one page; the digest is in the journal. */
+  z.object({
+    type: z.literal('report'),
+    report: placesReport,
+    digest: z.string(),
+    json: z.string(),
+    html: z.string(),
+  }),
 ])
 export type PlacesStep = z.infer<typeof placesStep>
 

@@ -1,21 +1,24 @@
-import type { PlacesReport } from '../../../../src-preload/contract/places.ts'
+import type { PlacesReport, PlacesStep } from '../../../../src-preload/contract/places.ts'
 import { usageError } from '../../common/failure.ts'
 import type { Arguments } from '../arguments.ts'
 import type { CommandContext } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 import type { ExitCode } from '../exit-codes.ts'
 import type { Output } from '../output.ts'
+import { writeReport } from '../report-file.ts'
 
 /** `redrive audit --places`: stored → sent → consumed, in the same lines as the audit of the chains. */
 export async function auditPlaces({ args, engine, output, signal }: CommandContext): Promise<ExitCode> {
   const source = args.required('source')
   const chains = chainsOf(args)
   const client = await engine()
-  let report: PlacesReport | null = null
-  for await (const step of await client.places.compare({ source, chains }, { signal }))
-    if (step.type === 'report') report = step.report
-  if (report === null) return EXIT.failed
+  const file = args.text('html')
+  let last: PlacesStep | null = null
+  for await (const step of await client.places.compare({ source, chains }, { signal })) last = step
+  if (last?.type !== 'report') return EXIT.failed
+  const { report, html } = last
   print(output, report)
+  if (file !== null) await writeReport(file, html)
   if (report.verdict === 'intact') return EXIT.done
   return report.verdict === 'broken' ? EXIT.attention : EXIT.failed
 }
