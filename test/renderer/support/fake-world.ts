@@ -69,6 +69,7 @@ export interface FakePlan {
   readonly redirect: PlanRedirect | null
   readonly skipped: PlanView['skipped']
   readonly warnings: PlanView['warnings']
+  readonly evidence: PlanView['evidence']
   readonly items: readonly (PlanItem & { readonly payload: string | null })[]
 }
 

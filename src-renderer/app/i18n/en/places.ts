@@ -2,6 +2,7 @@ export const places = {
   title: 'Stored → sent → consumed',
   compare: 'Compare with the receiver',
   again: 'Compare again',
+  save: 'Save the report',
   comparing: '{n} messages compared…',
   counts: '{stored} stored, {sent} sent, {consumed} consumed',
   onTheWay: '{n} on the way',

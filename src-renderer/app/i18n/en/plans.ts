@@ -76,7 +76,6 @@ export const plans = {
       'For {n} message it could not be checked that the destination exists. | For {n} messages it could not be checked that the destination exists.',
   },
   evidence: {
-    none: 'Nobody knows: this source does not say where its receiver writes down what it has consumed.',
     skipped:
       'No message was consumed already. | {n} was probably consumed already: left out. | {n} were probably consumed already: left out.',
     included:

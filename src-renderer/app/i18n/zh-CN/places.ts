@@ -2,6 +2,7 @@ export const places = {
   title: '已存储 → 已发送 → 已消费',
   compare: '与接收方对比',
   again: '重新对比',
+  save: '保存报告',
   comparing: '已对比 {n} 条…',
   counts: '存储 {stored}，发送 {sent}，消费 {consumed}',
   onTheWay: '{n} 条在途',
