@@ -2,7 +2,6 @@ import { z } from 'zod'
 import { time } from './base.ts'
 
 export const evidenceVerdict = z.enum(['consumed', 'not-seen-within-retention', 'unknown'])
-export type EvidenceVerdict = z.infer<typeof evidenceVerdict>
 /** Why nothing can be said; `src-main/domain/evidence.ts` says what each means. */
 export const evidenceReason = z.enum([
   'not-mapped',
@@ -14,7 +13,6 @@ export const evidenceReason = z.enum([
   'other-ids',
   'row-gone',
 ])
-export type EvidenceReason = z.infer<typeof evidenceReason>
 
 const count = z.number().int().nonnegative()
 
@@ -28,7 +26,6 @@ export const evidence = z.object({
   /** Proofs that were found. */
   times: count,
 })
-export type Evidence = z.infer<typeof evidence>
 
 /** Evidence of one message, with where it was looked for. */
 export const messageEvidence = evidence.extend({

@@ -13,7 +13,6 @@ export const placeFindingKind = z.enum([
   'consumed-out-of-order',
   'consumed-unknown-to-sender',
 ])
-export type PlaceFindingKind = z.infer<typeof placeFindingKind>
 
 export const placeFinding = z.object({
   kind: placeFindingKind,
@@ -29,7 +28,6 @@ export const placeFinding = z.object({
   /** The same in one English sentence. */
   says: z.string(),
 })
-export type PlaceFinding = z.infer<typeof placeFinding>
 
 /** stored → sent → consumed, compared. */
 export const placesReport = z.object({
