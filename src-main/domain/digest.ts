@@ -6,7 +6,11 @@ export type Json =
 /** Canonical JSON: keys sorted by code unit, no spaces, undefined members left out. Equal values give equal text. */
 export function canonical(value: Json): string {
   if (value === null || typeof value !== 'object') return JSON.stringify(value)
-  if (Array.isArray(value)) return `[${value.map((item: Json) => canonical(item)).join(',')}]`
+  if (Array.isArray(value)) {
+    // Thousands of ids: in one go, which writes the same.
+    if (value.every((item) => typeof item === 'string')) return JSON.stringify(value)
+    return `[${value.map((item: Json) => canonical(item)).join(',')}]`
+  }
   const object = value as Readonly<Record<string, Json | undefined>>
   const members = Object.keys(object)
     .sort()

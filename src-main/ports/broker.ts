@@ -27,7 +27,7 @@ export interface DestinationCheck<Asked extends Place = Destination> {
 }
 
 /** Unconfirmed publishes that one publisher holds at a time; `publish` waits for a place beyond it. */
-export const PUBLISH_WINDOW_MAX = 1_000
+export const PUBLISH_WINDOW_MAX = 3_000
 
 /**
  * A channel for publishing with confirms.

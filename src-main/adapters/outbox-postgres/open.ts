@@ -14,7 +14,7 @@ import { previewAction, retryMessages } from './handing-back.ts'
 import { claimDueMessages } from './claiming-due.ts'
 import { tlsFrom } from './connection.ts'
 import { expireMessages, findExhausted } from './exhausted.ts'
-import { onMembers } from './members.ts'
+import { onMembers, writeOnMembers } from './members.ts'
 import type { Whole } from './parts.ts'
 import { reportOn } from './report.ts'
 import { resolveMessages, undoResolve } from './resolving.ts'
@@ -139,7 +139,7 @@ function outboxOf(parts: Whole, looks: Pick<Outbox, 'shape' | 'chains' | 'eviden
       ),
     resolve: (requests, signal) =>
       unchanged(signal, () =>
-        onMembers(
+        writeOnMembers(
           parts,
           requests,
           (member, mine) => resolveMessages(member, mine, signal),
@@ -148,7 +148,7 @@ function outboxOf(parts: Whole, looks: Pick<Outbox, 'shape' | 'chains' | 'eviden
       ),
     undo: (requests, signal) =>
       unchanged(signal, () =>
-        onMembers(
+        writeOnMembers(
           parts,
           requests,
           (member, mine) => undoResolve(member, mine, signal),
@@ -160,7 +160,7 @@ function outboxOf(parts: Whole, looks: Pick<Outbox, 'shape' | 'chains' | 'eviden
     expire: (requests, signal) => unchanged(signal, () => expireMessages(parts, requests, signal)),
     retry: (requests, signal) =>
       unchanged(signal, () =>
-        onMembers(
+        writeOnMembers(
           parts,
           requests,
           (member, mine) => retryMessages(member, mine, signal),
