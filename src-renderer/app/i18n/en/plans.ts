@@ -84,6 +84,7 @@ export const plans = {
       'None is proved to be unconsumed. | {n} was not seen by the receiver, within the time that it keeps proofs. | {n} were not seen by the receiver, within the time that it keeps proofs.',
     unknown: 'None unknown | {n} unknown: {reason}. It is sent. | {n} unknown: {reason}. They are sent.',
     where: 'As {where} says.',
+    leftOut: 'Messages that the receiver has consumed already were left out.',
     include: 'Send consumed ones again…',
     includeAct: 'Make that plan',
     leaveOut: 'Leave them out',

@@ -74,6 +74,7 @@ export const plans = {
       '没有可确认未消费的消息。 | {n} 条在接收方的记录保留期内没有消费记录。 | {n} 条在接收方的记录保留期内没有消费记录。',
     unknown: '无 | {n} 条无法判断：{reason}。仍会发送。 | {n} 条无法判断：{reason}。仍会发送。',
     where: '依据：{where}。',
+    leftOut: '接收方已消费的消息没有包含在内。',
     include: '已消费的也再发…',
     includeAct: '重新生成计划',
     leaveOut: '不再包含',
