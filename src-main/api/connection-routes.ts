@@ -25,6 +25,7 @@ export function connectionRoutes(os: Implementer, engine: Engine) {
         isNew,
         config: toSourceConfig(draft),
         password: draft.password,
+        keepsEvidence: draft.evidence !== null,
       })
       return sourceConnection(name, saved, null)
     }),

@@ -8,6 +8,7 @@ import { jobRoutes } from './job-routes.ts'
 import { mappingStepRoutes } from './mapping-step-routes.ts'
 import { mappingRoutes } from './mapping-routes.ts'
 import { messageRoutes } from './message-routes.ts'
+import { placesRoutes } from './places-routes.ts'
 import { planRoutes } from './plan-routes.ts'
 import { sessionRoutes } from './session-routes.ts'
 import { required } from './signal.ts'
@@ -57,6 +58,7 @@ export function createRouter(engine: Engine, info: SessionInfo) {
         }
       }),
     },
+    places: placesRoutes(os, engine),
     plans: planRoutes(os, engine),
     session: sessionRoutes(os, engine, info),
     sweeps: sweepRoutes(os, engine),

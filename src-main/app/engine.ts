@@ -9,6 +9,8 @@ import type { HealthBoard } from './connections/health.ts'
 import { createLocks } from './connections/locks.ts'
 import type { Locks } from './connections/locks.ts'
 import type { EnginePorts } from './engine-ports.ts'
+import { createEvidenceViews } from './evidence/evidence.ts'
+import type { EvidenceViews } from './evidence/evidence.ts'
 import { Jobs } from './jobs/jobs.ts'
 import { createSweepRunner } from './jobs/sweep-runner.ts'
 import { Workshop } from './jobs/workshop.ts'
@@ -36,6 +38,7 @@ export interface Engine {
   readonly changes: Changes
   readonly connections: Connections
   readonly configure: Configure
+  readonly evidence: EvidenceViews
   readonly health: HealthBoard
   readonly locks: Locks
   readonly mappings: Mappings
@@ -74,6 +77,7 @@ export function createEngine(ports: EnginePorts, sweepRunner?: SweepRunner): Eng
     changes,
     connections,
     configure,
+    evidence: createEvidenceViews(ports, connections),
     health,
     locks,
     mappings: createMappings(ports, connections, changes),

@@ -39,6 +39,9 @@ export type ErrorCode =
   | 'payload-not-json'
   | 'headers-not-json'
   | 'outcome-unsettled'
+  | 'already-consumed'
+  | 'evidence-unreachable'
+  | 'evidence-not-mapped'
   // the broker
   | 'exchange-missing'
   | 'topic-missing'

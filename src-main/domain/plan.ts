@@ -2,6 +2,7 @@ import { canonical, newLinesDigest, sha256 } from './digest.ts'
 import type { Json } from './digest.ts'
 import type { DryRunCounts } from './dry-run.ts'
 import type { ErrorCode } from './errors.ts'
+import type { EvidenceReason } from './evidence.ts'
 import type { Destination, MessageContent, MessageState } from './message.ts'
 import type { Redirect } from './redirect.ts'
 
@@ -55,6 +56,10 @@ export type PlanWarning =
   | { readonly code: 'exchange-missing'; readonly exchange: string; readonly count: number }
   /** Rows that a relay had in flight: it may have published them without writing it down. */
   | { readonly code: 'maybe-sent'; readonly count: number }
+  /** They are sent again although the receiver has consumed them, as the operator wanted. */
+  | { readonly code: 'consumed-included'; readonly count: number }
+  /** Where consumption is proved could not be asked: these may have been consumed. */
+  | { readonly code: 'evidence-unreachable'; readonly count: number; readonly problem: string }
 
 export interface PlanHeader {
   readonly format: typeof planFormat
@@ -75,6 +80,22 @@ export interface PlanHeader {
   readonly skipped: PlanSkips
   readonly warnings: readonly PlanWarning[]
   readonly dryRun: PlanDryRun
+  /** Absent in plans of before Redrive looked for it. */
+  readonly evidence?: PlanEvidence
+}
+
+/** What was known of the consumption of the messages when the plan was made. */
+export interface PlanEvidence {
+  /** Where it was looked; null: nothing is mapped, so nothing is known. */
+  readonly where: string | null
+  /** Left out, but where `included` says why not. */
+  readonly consumed: number
+  readonly notSeen: number
+  readonly unknown: readonly { readonly reason: EvidenceReason; readonly count: number }[]
+  /** Why it could not be asked; null: it could. */
+  readonly problem: string | null
+  /** The operator's reason for sending consumed ones again; null: they are left out. */
+  readonly included: string | null
 }
 
 /** `patch`: a JSON Patch as exact text. `payload`: the new text of the one message stands in its item. */

@@ -2,6 +2,7 @@ import type { Message, MessageContent, MessageState, MessageWithContent, Trouble
 import type { Mapping } from '../domain/mapping/mapping.ts'
 import type { ChainReader } from './chains.ts'
 import type { DueRows } from './due.ts'
+import type { EvidenceReader } from './evidence.ts'
 import type { ExplainRows } from './explained.ts'
 import type { HandBackRows } from './hand-back.ts'
 
@@ -157,6 +158,11 @@ export interface Outbox extends DueRows, HandBackRows, ExplainRows {
   readonly shape: string
   /** Null where the mapping has no chain, or the adapter cannot audit one. */
   readonly chains: ChainReader | null
+  /** What the mapping's companion says of consumption; null where there is none. Closed with the outbox. */
+  readonly evidence: EvidenceReader | null
+  /** Those of at most LIST_LIMIT_MAX message ids that the outbox holds. Null where they are no column of one table. */
+  readonly stored:
+    ((messageIds: readonly string[], signal: AbortSignal) => Promise<ReadonlySet<string>>) | null
   report(signal: AbortSignal): Promise<OutboxReport>
   list(query: ListQuery, signal: AbortSignal): Promise<MessagePage>
   count(filter: MessageFilter, budgetMs: number, signal: AbortSignal): Promise<BoundedCount>

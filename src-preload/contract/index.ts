@@ -6,6 +6,7 @@ import { journal } from './journal.ts'
 import { mappings } from './mappings.ts'
 import { messages } from './messages.ts'
 import { overview } from './overview.ts'
+import { places } from './places.ts'
 import { plans } from './plans.ts'
 import { session } from './session.ts'
 import { sweeps } from './sweeps.ts'
@@ -20,6 +21,7 @@ export const contract = {
   mappings,
   messages,
   overview,
+  places,
   plans,
   session,
   sweeps,

@@ -19,6 +19,8 @@ function losingAnswers(ports: EnginePorts, fails: (name: 'claim' | 'release') =>
     mapping: real.mapping,
     shape: real.shape,
     chains: real.chains,
+    evidence: real.evidence,
+    stored: real.stored,
     report: (signal) => real.report(signal),
     list: (query, signal) => real.list(query, signal),
     count: (filter, budgetMs, signal) => real.count(filter, budgetMs, signal),

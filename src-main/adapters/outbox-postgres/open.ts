@@ -8,6 +8,7 @@ import { readCatalogues } from './catalogues.ts'
 import { chainsAreNumbers, openChainReader } from './chain-reader.ts'
 import { claimMessages, markMessages } from './claiming.ts'
 import { newDrift } from './drift.ts'
+import { companionEvidence } from './evidence.ts'
 import { explainStatements } from './explaining.ts'
 import { previewAction, retryMessages } from './handing-back.ts'
 import { claimDueMessages } from './claiming-due.ts'
@@ -20,6 +21,7 @@ import { resolveMessages, undoResolve } from './resolving.ts'
 import { servedStates } from './served.ts'
 import { openSession } from './session.ts'
 import { shapeOf } from './shape.ts'
+import { storedIds } from './stored.ts'
 import { newCompiler } from '../outbox-sql/compiler.ts'
 import { listMessages, readLaterSent, readMessages } from '../outbox-sql/list.ts'
 import { countMessages, groupMessages } from '../outbox-sql/tally.ts'
@@ -71,7 +73,9 @@ export async function openPostgresOutbox(
       const single = newCompiler(postgresDialect, mapping, { ...catalogues, own, more: [] }, limits)
       return { ...parts, sql: single, catalogue: own }
     })
-    return outboxOf({ ...parts, members }, { shape, chains })
+    const evidence = companionEvidence(parts, catalogues)
+    const stored = storedIds(session, mapping, catalogues)
+    return outboxOf({ ...parts, members }, { shape, chains, evidence, stored })
   } catch (error) {
     await session.close()
     throw error
@@ -105,7 +109,7 @@ function readingOf(parts: Whole): Pick<Outbox, Reading> {
   }
 }
 
-function outboxOf(parts: Whole, { shape, chains }: Pick<Outbox, 'shape' | 'chains'>): Outbox {
+function outboxOf(parts: Whole, looks: Pick<Outbox, 'shape' | 'chains' | 'evidence' | 'stored'>): Outbox {
   // A table that is no longer as the mapping says is not written to.
   const unchanged = async <Result>(signal: AbortSignal, write: () => Promise<Result>): Promise<Result> => {
     await parts.drift.refuse(signal)
@@ -113,8 +117,7 @@ function outboxOf(parts: Whole, { shape, chains }: Pick<Outbox, 'shape' | 'chain
   }
   return {
     mapping: parts.mapping,
-    shape,
-    chains,
+    ...looks,
     ...readingOf(parts),
     claim: (requests, token, signal) =>
       unchanged(signal, () =>
@@ -169,7 +172,7 @@ function outboxOf(parts: Whole, { shape, chains }: Pick<Outbox, 'shape' | 'chain
         onMembers(parts, requests, (member, mine) => previewAction(member, action, mine, signal), leftAlone),
       ),
     close: async () => {
-      await chains?.close()
+      await looks.chains?.close()
       await parts.session.close()
     },
   }

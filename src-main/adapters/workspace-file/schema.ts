@@ -9,6 +9,8 @@ import {
 import { RedriveError } from '../../domain/errors.ts'
 import type { Mapping } from '../../domain/mapping/mapping.ts'
 import { parseMapping } from '../mapping-schema/parse.ts'
+import { secretRef, tls } from './access-schema.ts'
+import { evidence } from './evidence-schema.ts'
 import { schemaPathProblem } from './schema-path.ts'
 import { sweepLimits } from '../../domain/sweep-policy.ts'
 import { brokerUrlProblem, nodeAddressProblem, sourceUrlProblem } from './urls.ts'
@@ -28,31 +30,6 @@ const name = z
   .regex(/^[A-Za-z0-9][A-Za-z0-9_-]*$/, 'a name has letters, digits, - and _ only')
 
 const text = z.string().min(1)
-
-const secretRef = z
-  .union([
-    z.strictObject({ value: z.string() }).describe('The password itself; for throw-away setups.'),
-    z.strictObject({ env: text }).describe('The environment variable that holds it.'),
-    z.strictObject({ keychain: z.literal(true) }).describe('The keychain of the desktop.'),
-    z.strictObject({ prompt: z.literal(true) }).describe('Asked for at each start.'),
-  ])
-  .describe('Where the password comes from.')
-
-const tls = z
-  .strictObject({
-    mode: z
-      .enum(['disable', 'require', 'verify-full'])
-      .describe(
-        '`require` encrypts without checking who answers; `verify-full` checks certificate and name.',
-      ),
-    caFile: text.exactOptional(),
-    certFile: text.exactOptional(),
-    keyFile: text.exactOptional(),
-    serverName: text.describe("Name to verify where the address is a tunnel's.").exactOptional(),
-  })
-  .refine((value) => (value.certFile === undefined) === (value.keyFile === undefined), {
-    error: 'certFile and keyFile belong together',
-  })
 
 const schemas = z
   .record(
@@ -146,6 +123,7 @@ const source = z.strictObject({
     schemas: schemas.exactOptional(),
   }),
   deliver: z.strictObject({ broker: name }).exactOptional(),
+  evidence: evidence.exactOptional(),
   stuckAfterSec: z.int().min(1).max(STUCK_AFTER_SEC_MAX).default(STUCK_AFTER_SEC_DEFAULT),
   maxAttempts: z.int().min(1).max(ATTEMPTS_MAX).default(ATTEMPTS_MAX_DEFAULT),
   sweep: sweep.exactOptional(),
@@ -206,7 +184,11 @@ export const workspaceSchema = z
     brokers: z.record(name, broker).default({}),
   })
   .superRefine((workspace, context) => {
-    for (const [key, { deliver }] of Object.entries(workspace.sources)) {
+    for (const [key, { deliver, evidence: proof }] of Object.entries(workspace.sources)) {
+      if (proof?.source !== undefined && !Object.hasOwn(workspace.sources, proof.source)) {
+        const message = `there is no source of the name ${proof.source}`
+        context.addIssue({ code: 'custom', message, path: ['sources', key, 'evidence', 'source'] })
+      }
       if (deliver === undefined || Object.hasOwn(workspace.brokers, deliver.broker)) continue
       context.addIssue({
         code: 'custom',

@@ -9,12 +9,13 @@ import type { Changes } from '../changes.ts'
 import type { Connections } from '../connections/connections.ts'
 import type { Locks } from '../connections/locks.ts'
 import type { EnginePorts } from '../engine-ports.ts'
+import { beginAsking } from '../evidence/asking.ts'
 import { interruptionOf } from './job-run.ts'
 import { planIsIntact } from '../resend/plan-intact.ts'
 import { declareUnknown, reconcileRows } from './recover.ts'
 import { jobEntry } from './recording.ts'
 import type { RunStatus } from './run-status.ts'
-import { requireSettleable, settleUnknown } from './settle.ts'
+import { requireSettleable, settleByEvidence, settleUnknown } from './settle.ts'
 import type { SettleRequest } from './settle.ts'
 import { takeJob } from './taking.ts'
 import type { Workshop } from './workshop.ts'
@@ -137,6 +138,26 @@ export class Jobs {
     const result = await this.#connections.withOutbox(job.source, settle, signal)
     this.#changes.bump()
     return { ...result, job: await this.get(id) }
+  }
+
+  /** What the receiver is proved to have consumed was sent; `left` is for a person. */
+  async settleByEvidence(
+    id: string,
+    seqs: readonly number[] | null,
+    signal: AbortSignal,
+  ): Promise<Settled & { readonly left: number }> {
+    const job = await this.get(id)
+    this.#locks.require(job.source)
+    requireSettleable(job)
+    const asking = await beginAsking(this.#connections, job.source, signal)
+    const settle = async (outbox: Outbox) =>
+      settleByEvidence(await this.#workshop.jobRun(job, outbox), asking, seqs, signal)
+    try {
+      const result = await this.#connections.withOutbox(job.source, settle, signal)
+      return { ...result, job: await this.get(id) }
+    } finally {
+      this.#changes.bump()
+    }
   }
 
   /** Takes over the jobs of processes that ended. Called once, at the start. */

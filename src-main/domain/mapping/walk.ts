@@ -203,7 +203,13 @@ export function usesOf(mapping: Mapping): readonly Use[] {
     ...profileUses(mapping.resolve),
     ...(evidence?.companion === undefined
       ? []
-      : [{ companion: evidence.companion }, ...usesWithin(evidence.companion, evidence.processed)]),
+      : [
+          { companion: evidence.companion },
+          ...usesWithin(evidence.companion, evidence.processed),
+          ...(evidence.processedAt === undefined
+            ? []
+            : [{ column: evidence.processedAt, companion: evidence.companion }]),
+        ]),
     ...Object.entries(companions ?? {}).flatMap(([name, { on, columns }]) => [
       ...usesOfPredicate(on, name),
       ...Object.keys(columns ?? {}).map((column) => ({ column, companion: name })),

@@ -5,6 +5,7 @@ import { inbox as inboxEn } from './en/inbox.ts'
 import { jobs as jobsEn } from './en/jobs.ts'
 import { journal as journalEn } from './en/journal.ts'
 import { overview as overviewEn } from './en/overview.ts'
+import { places as placesEn } from './en/places.ts'
 import { plans as plansEn } from './en/plans.ts'
 import { shell as shellEn } from './en/shell.ts'
 import { sweeps as sweepsEn } from './en/sweeps.ts'
@@ -16,6 +17,7 @@ import { inbox as inboxZh } from './zh-CN/inbox.ts'
 import { jobs as jobsZh } from './zh-CN/jobs.ts'
 import { journal as journalZh } from './zh-CN/journal.ts'
 import { overview as overviewZh } from './zh-CN/overview.ts'
+import { places as placesZh } from './zh-CN/places.ts'
 import { plans as plansZh } from './zh-CN/plans.ts'
 import { shell as shellZh } from './zh-CN/shell.ts'
 import { sweeps as sweepsZh } from './zh-CN/sweeps.ts'
@@ -30,6 +32,7 @@ const en = {
   jobs: jobsEn,
   journal: journalEn,
   overview: overviewEn,
+  places: placesEn,
   plans: plansEn,
   shell: shellEn,
   sweeps: sweepsEn,
@@ -48,6 +51,7 @@ const zhCN: Messages = {
   jobs: jobsZh,
   journal: journalZh,
   overview: overviewZh,
+  places: placesZh,
   plans: plansZh,
   shell: shellZh,
   sweeps: sweepsZh,

@@ -144,6 +144,7 @@ export function entrySays(entry: Pick<JournalEntry, 'action' | 'detail'>): Says 
 }
 
 const REASONED: ReadonlySet<JournalEntry['action']> = new Set([
+  'plan-created',
   'job-settling',
   'job-settled',
   'resolve-intended',

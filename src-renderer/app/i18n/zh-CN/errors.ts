@@ -3,6 +3,7 @@ import { mappingErrors, nothingSent } from './errors-mapping.ts'
 import type { ErrorCode } from '../../../../src-preload/contract/errors.ts'
 import type { Sentences } from '../../../../src-preload/contract/sentences.ts'
 import { auditErrors } from './errors-audits.ts'
+import { evidenceErrors } from './errors-evidence.ts'
 
 /** 与 `explain.ts` 的英文一一对应；`{name}` 取自错误的 detail。 */
 export const chineseSentences: Readonly<Record<ErrorCode, Sentences>> = {
@@ -82,6 +83,7 @@ export const chineseSentences: Readonly<Record<ErrorCode, Sentences>> = {
     next: '换一张表，或按 resources/outbox/postgres.sql 的结构建表。',
   },
   ...mappingErrors,
+  ...evidenceErrors,
   'query-timeout': {
     what: '数据库没有在限定时间内返回结果。',
     means: '这不代表没有消息。' + nothingSent,
