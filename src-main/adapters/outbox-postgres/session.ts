@@ -39,6 +39,8 @@ export const CONSTANT_SETTINGS = {
   application_name: 'redrive',
   lock_timeout: LOCK_TIMEOUT_MS,
   idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+  // Compiling a plan takes longer than any of these statements may, and cannot be cancelled.
+  jit: 'off',
   timezone: 'UTC',
   datestyle: 'ISO, YMD',
 }
