@@ -1,6 +1,7 @@
 import type { Message, MessageContent, MessageState, MessageWithContent, Trouble } from '../domain/message.ts'
 import type { Mapping } from '../domain/mapping/mapping.ts'
 import type { ChainReader } from './chains.ts'
+import type { EventReader } from './event-reader.ts'
 import type { DueRows } from './due.ts'
 import type { ExplainRows } from './explained.ts'
 import type { HandBackRows } from './hand-back.ts'
@@ -157,6 +158,8 @@ export interface Outbox extends DueRows, HandBackRows, ExplainRows {
   readonly shape: string
   /** Null where the mapping has no chain, or the adapter cannot audit one. */
   readonly chains: ChainReader | null
+  /** Null where the adapter cannot compare events. */
+  readonly events: EventReader | null
   report(signal: AbortSignal): Promise<OutboxReport>
   list(query: ListQuery, signal: AbortSignal): Promise<MessagePage>
   count(filter: MessageFilter, budgetMs: number, signal: AbortSignal): Promise<BoundedCount>

@@ -19,6 +19,7 @@ function losingAnswers(ports: EnginePorts, fails: (name: 'claim' | 'release') =>
     mapping: real.mapping,
     shape: real.shape,
     chains: real.chains,
+    events: real.events,
     report: (signal) => real.report(signal),
     list: (query, signal) => real.list(query, signal),
     count: (filter, budgetMs, signal) => real.count(filter, budgetMs, signal),

@@ -6,6 +6,7 @@ import type { Outbox } from '../../ports/outbox.ts'
 import { parseAddress, parseTableName } from './address.ts'
 import { readCatalogues } from './catalogues.ts'
 import { chainsAreNumbers, openChainReader } from './chain-reader.ts'
+import { openEventReader } from './events.ts'
 import { claimMessages, markMessages } from './claiming.ts'
 import { newDrift } from './drift.ts'
 import { explainStatements } from './explaining.ts'
@@ -65,13 +66,14 @@ export async function openPostgresOutbox(
       chainShape && chainsAreNumbers(chainShape, catalogue)
         ? openChainReader({ settings, shape: chainShape, sql, catalogue })
         : null
+    const events = openEventReader({ settings, sql, mapping })
     const parts = { session, mapping, sql, catalogue, limits, drift, served: () => served }
     const shape = shapeOf(catalogues)
     const members = [catalogue, ...catalogues.more].map((own) => {
       const single = newCompiler(postgresDialect, mapping, { ...catalogues, own, more: [] }, limits)
       return { ...parts, sql: single, catalogue: own }
     })
-    return outboxOf({ ...parts, members }, { shape, chains })
+    return outboxOf({ ...parts, members }, { shape, chains, events })
   } catch (error) {
     await session.close()
     throw error
@@ -105,7 +107,10 @@ function readingOf(parts: Whole): Pick<Outbox, Reading> {
   }
 }
 
-function outboxOf(parts: Whole, { shape, chains }: Pick<Outbox, 'shape' | 'chains'>): Outbox {
+function outboxOf(
+  parts: Whole,
+  { shape, chains, events }: Pick<Outbox, 'shape' | 'chains' | 'events'>,
+): Outbox {
   // A table that is no longer as the mapping says is not written to.
   const unchanged = async <Result>(signal: AbortSignal, write: () => Promise<Result>): Promise<Result> => {
     await parts.drift.refuse(signal)
@@ -115,6 +120,7 @@ function outboxOf(parts: Whole, { shape, chains }: Pick<Outbox, 'shape' | 'chain
     mapping: parts.mapping,
     shape,
     chains,
+    events,
     ...readingOf(parts),
     claim: (requests, token, signal) =>
       unchanged(signal, () =>
@@ -170,6 +176,7 @@ function outboxOf(parts: Whole, { shape, chains }: Pick<Outbox, 'shape' | 'chain
       ),
     close: async () => {
       await chains?.close()
+      await events?.close()
       await parts.session.close()
     },
   }

@@ -171,6 +171,10 @@ export function fakeAudits(world: World) {
       const text = JSON.stringify({ audit })
       return { audit, json: text, digest: digest ?? '', html: `<!doctype html><p>${text}</p>` }
     }),
+    events: os.events.handler(async ({ input: { source } }) => {
+      await meet(world, 'audits.events', source)
+      return refuse('fingerprint-not-set', { source })
+    }),
     watches: os.watches.handler(() => ({ watches: [] })),
     watch: os.watch.handler(({ input }) => refuse('chain-not-mapped', { source: input.source })),
   })
