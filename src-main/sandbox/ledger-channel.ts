@@ -1,4 +1,4 @@
-import type { ConsumeMessage } from 'amqplib'
+import type { ConsumeMessage, Message } from 'amqplib'
 import type { StoredMessage } from '../adapters/broker-memory/topology.ts'
 import type { ReceiverChannel } from '../../resources/receiver/receiver.ts'
 
@@ -10,25 +10,35 @@ export interface LedgerChannel extends ReceiverChannel {
 export function openLedgerChannel(): LedgerChannel {
   let consumer: ((delivery: ConsumeMessage | null) => void) | null = null
   const waiting: ConsumeMessage[] = []
+  /** Handed out and neither acknowledged nor given back. */
+  const inHand = new Map<Message, ConsumeMessage>()
   const hand = (delivery: ConsumeMessage): void => {
-    if (consumer === null) waiting.push(delivery)
-    else consumer(delivery)
+    if (consumer === null) {
+      waiting.push(delivery)
+      return
+    }
+    inHand.set(delivery, delivery)
+    consumer(delivery)
   }
   return {
     bring: (message) => hand(deliveryOf(message)),
     prefetch: async () => ({}),
     async consume(_queue, onMessage) {
       consumer = onMessage
-      for (const delivery of waiting.splice(0)) onMessage(delivery)
+      for (const delivery of waiting.splice(0)) hand(delivery)
       return { consumerTag: 'ledger' }
     },
-    async cancel() {
+    async cancel(consumerTag) {
       consumer = null
-      return {}
+      return { consumerTag }
     },
-    ack: () => undefined,
+    ack(delivery) {
+      inHand.delete(delivery)
+    },
     nack(delivery, _allUpTo, requeue = true) {
-      if (requeue) hand(delivery)
+      const given = inHand.get(delivery)
+      inHand.delete(delivery)
+      if (requeue && given !== undefined) hand(given)
     },
   }
 }

@@ -173,7 +173,9 @@ export function fakeAudits(world: World) {
     }),
     events: os.events.handler(async ({ input: { source } }) => {
       await meet(world, 'audits.events', source)
-      return refuse('fingerprint-not-set', { source })
+      const events = world.sameEvents.get(source) ?? refuse('fingerprint-not-set', { source })
+      const verdict = events.length > 0 ? 'broken' : 'intact'
+      return { source, asOf: iso(world.now()), windowSec: 60, messages: 1_200, verdict, events: [...events] }
     }),
     watches: os.watches.handler(() => ({ watches: [] })),
     watch: os.watch.handler(({ input }) => refuse('chain-not-mapped', { source: input.source })),
