@@ -3,6 +3,7 @@ import type { Pool, PoolClient } from 'pg'
 import type { Logger } from 'pino'
 import { startReceiver } from '../../resources/receiver/receiver.ts'
 import type { ChainedMessage, ReceiverEvent } from '../../resources/receiver/receiver.ts'
+import type { EventFingerprint } from '../domain/same-event.ts'
 import { SECOND } from './draft.ts'
 import { openLedgerChannel } from './ledger-channel.ts'
 import { LEDGER_EXCHANGE, LEDGER_KEY, LEDGER_QUEUE } from './ledger-names.ts'
@@ -23,11 +24,21 @@ const GOING_ON = [ACCOUNTS.normal, ACCOUNTS.doubled, ACCOUNTS.lostOnce]
 const FIRST_ENTRIES = 6
 /** Of each account: the message that the carrier loses, or that somebody deletes before it was sent. */
 const HARMED = 4
+/** A payment that was clicked twice: two messages, one event. */
+const CLICKED_TWICE: readonly number[] = [2, 3]
+const CLICKED_AMOUNT = 2_500
+const AMOUNT_MAX = 2_000
 const ENTRY_EVERY_MS = 20 * SECOND
 /** A sandbox that is left running does not fill the disk. */
 const ENTRIES_MAX = 500
 const CARRY_EVERY_MS = 250
 const CARRIED_MAX = 20
+
+/** The same amount on the same account within two minutes is one payment. */
+export const LEDGER_FINGERPRINT: EventFingerprint = {
+  fields: ['chain_key', { path: ['amount'], in: { column: 'payload' } }],
+  windowSec: 120,
+}
 
 export const LEDGER_TABLES = `
   create table ledger_entry (
@@ -59,7 +70,8 @@ export interface LedgerOptions {
 export async function seedLedger(client: Pick<PoolClient, 'query'>, random: Random): Promise<void> {
   for (let entry = 1; entry <= FIRST_ENTRIES; entry += 1) {
     for (const account of Object.values(ACCOUNTS)) {
-      const id = await book(client, account, random)
+      const clicked = account === ACCOUNTS.normal && CLICKED_TWICE.includes(entry)
+      const id = await book(client, account, clicked ? CLICKED_AMOUNT : newAmount(random))
       if (account === ACCOUNTS.deleted && entry === HARMED + 1) {
         // Its successor names it, as it was written while the row was there.
         await client.query(
@@ -71,8 +83,12 @@ export async function seedLedger(client: Pick<PoolClient, 'query'>, random: Rand
   }
 }
 
-async function book(client: Pick<PoolClient, 'query'>, account: string, random: Random): Promise<string> {
-  const entry = JSON.stringify({ account, amount: random.int(1, 900), currency: 'EUR' })
+function newAmount(random: Random): number {
+  return random.int(1, AMOUNT_MAX)
+}
+
+async function book(client: Pick<PoolClient, 'query'>, account: string, amount: number): Promise<string> {
+  const entry = JSON.stringify({ account, amount, currency: 'EUR' })
   const { rows } = await client.query<{ id: string }>(BOOK, [account, entry])
   return rows[0]?.id ?? ''
 }
@@ -99,7 +115,7 @@ export async function runLedger(options: LedgerOptions, signal: AbortSignal): Pr
       }
       if (Date.now() - lastEntryAt >= ENTRY_EVERY_MS && booked < ENTRIES_MAX) {
         lastEntryAt = Date.now()
-        for (const account of GOING_ON) await book(pool, account, random)
+        for (const account of GOING_ON) await book(pool, account, newAmount(random))
         booked += 1
       }
       await sleep(CARRY_EVERY_MS, undefined, { signal })

@@ -8,7 +8,7 @@ import type { WorkspaceStore } from '../ports/surroundings.ts'
 import { livePayroll, liveShop, runService } from './live-services.ts'
 import type { Service } from './live-services.ts'
 import { memoryWorkspace } from './memory-workspace.ts'
-import { LEDGER_TABLES, runLedger, seedLedger } from './ledger.ts'
+import { LEDGER_FINGERPRINT, LEDGER_TABLES, runLedger, seedLedger } from './ledger.ts'
 import { DEAD_PAYSLIP_KEY, payrollStory } from './payroll-story.ts'
 import { reachablePostgres, unprivilegedAccount } from './postgres-binaries.ts'
 import { databaseDir, endServer, kill, startServer, SUPERUSER } from './postgres-server.ts'
@@ -277,7 +277,10 @@ function firstWorkspace(server: Server, password: string): Workspace {
       url: `postgres://${CONSOLE_ROLE}@127.0.0.1:${server.port}/${database}`,
       password: { value: password },
       environment,
-      outbox: { profile: 'auto', table: 'public.outbox_message' },
+      outbox: {
+        ...{ profile: 'auto', table: 'public.outbox_message' },
+        ...(source === LEDGER.source && { fingerprint: LEDGER_FINGERPRINT }),
+      },
       deliver: { broker: BROKER },
       stuckAfterSec: STUCK_AFTER_SEC_DEFAULT,
       maxAttempts: ATTEMPTS_MAX_DEFAULT,
