@@ -86,6 +86,8 @@ export type ErrorCode =
   | 'audit-running'
   | 'chain-not-mapped'
   | 'finding-not-found'
+  | 'fingerprint-not-set'
+  | 'time-not-mapped'
   // the workspace and the local store
   | 'workspace-invalid'
   | 'source-unknown'

@@ -1,5 +1,6 @@
 import type { ColumnForms, Mapping } from './mapping/mapping.ts'
 import type { MappingPredicate } from './mapping/values.ts'
+import type { EventFingerprint } from './same-event.ts'
 import type { SweepPolicy } from './sweep-policy.ts'
 
 export const environments = ['development', 'staging', 'production'] as const
@@ -64,6 +65,8 @@ export interface SourceConfig {
     readonly mapping?: Mapping | { readonly file: string }
     /** By type of message: the JSON Schema file that an edited payload must match, relative to the workspace file. */
     readonly schemas?: Readonly<Record<string, string>>
+    /** Tells a business event that was stored under two message ids. Absent: nobody looks for it. */
+    readonly fingerprint?: EventFingerprint
   }
   readonly deliver?: { readonly broker: string }
   /** Absent: what the mapping says, if anything. */

@@ -1,6 +1,7 @@
 import type { Message, MessageContent, MessageState, MessageWithContent, Trouble } from '../domain/message.ts'
 import type { Mapping } from '../domain/mapping/mapping.ts'
 import type { ChainReader } from './chains.ts'
+import type { EventReader } from './event-reader.ts'
 import type { DueRows } from './due.ts'
 import type { EvidenceReader } from './evidence.ts'
 import type { ExplainRows } from './explained.ts'
@@ -163,6 +164,8 @@ export interface Outbox extends DueRows, HandBackRows, ExplainRows {
   /** Those of at most LIST_LIMIT_MAX message ids that the outbox holds. Null where they are no column of one table. */
   readonly stored:
     ((messageIds: readonly string[], signal: AbortSignal) => Promise<ReadonlySet<string>>) | null
+  /** Null where the adapter cannot compare events. */
+  readonly events: EventReader | null
   report(signal: AbortSignal): Promise<OutboxReport>
   list(query: ListQuery, signal: AbortSignal): Promise<MessagePage>
   count(filter: MessageFilter, budgetMs: number, signal: AbortSignal): Promise<BoundedCount>

@@ -3,6 +3,7 @@ import type { MemoryBroker, MemoryBrokerOptions } from '../adapters/broker-memor
 import { systemClock } from '../adapters/system/clock.ts'
 import type { Broker, Publisher } from '../ports/broker.ts'
 import { SECOND } from './draft.ts'
+import { LEDGER_EXCHANGE, LEDGER_KEY, LEDGER_QUEUE } from './ledger-names.ts'
 import type { Random } from './random.ts'
 import { SETTLEMENT_KEY } from './settlement-messages.ts'
 
@@ -14,7 +15,7 @@ const FULL_LENGTH = 200
 const QUEUE_KEEPS = 500
 const CONSUME_EVERY_MS = 10 * SECOND
 
-const EXCHANGES = ['orders', 'payments', 'shipments', 'payroll']
+const EXCHANGES = ['orders', 'payments', 'shipments', 'payroll', LEDGER_EXCHANGE]
 /** There is no exchange `loyalty`, and nothing is bound for gift cards and garnishments. */
 const HEALTHY: readonly {
   readonly queue: string
@@ -44,6 +45,8 @@ const LOSES_ANSWERS = /^shipments\.[a-z]+\.delivered$/
 export interface SandboxBroker {
   /** Another hold of the same broker: closing it closes what was opened through it, and nothing else. */
   open(): Broker
+  /** Takes the oldest messages out of a queue, as a consumer does. */
+  take: MemoryBroker['take']
   close(): Promise<void>
 }
 
@@ -60,6 +63,9 @@ export async function startBroker(random: Random, signal: AbortSignal): Promise<
     broker.declareQueue(queue)
     for (const key of keys) broker.bind(queue, exchange, key)
   }
+  // The ledger's receiver consumes it.
+  broker.declareQueue(LEDGER_QUEUE)
+  broker.bind(LEDGER_QUEUE, LEDGER_EXCHANGE, LEDGER_KEY)
   for (const { queue, exchange, key } of FULL) {
     broker.declareQueue(queue, FULL_LENGTH)
     broker.bind(queue, exchange, key)
@@ -69,6 +75,7 @@ export async function startBroker(random: Random, signal: AbortSignal): Promise<
   consumers.unref()
   return {
     open: () => hold(broker),
+    take: (queue, limit) => broker.take(queue, limit),
     close: async () => {
       clearInterval(consumers)
       await broker.close()

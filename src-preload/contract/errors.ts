@@ -75,6 +75,8 @@ export const errorCodes = [
   'audit-running',
   'chain-not-mapped',
   'finding-not-found',
+  'fingerprint-not-set',
+  'time-not-mapped',
   'workspace-invalid',
   'source-unknown',
   'broker-unknown',

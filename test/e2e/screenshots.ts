@@ -51,6 +51,7 @@ interface History {
 interface AuditHistory {
   readonly broken: string
   readonly cancelled: string
+  readonly ledger: string
 }
 
 /** Runs all failed messages of the source and waits until the job stands or has ended. */
@@ -100,7 +101,7 @@ async function makeAudits(client: Client): Promise<AuditHistory> {
   const begun = await client.audits.start(left)
   const { audit: cancelled } = await client.audits.cancel({ audit: begun.audit })
   await audited(client, 'payroll')
-  return { cancelled, broken: await audited(client, AUDITED) }
+  return { cancelled, ledger: await audited(client, 'ledger'), broken: await audited(client, AUDITED) }
 }
 
 function shots({ job, braked, audits }: History): Shot[] {
@@ -111,6 +112,13 @@ function shots({ job, braked, audits }: History): Shot[] {
     await openFirst(page)
     await page.keyboard.press('Escape')
     await page.keyboard.press(key)
+  }
+  const sameEvents = async (page: Page): Promise<void> => {
+    await page.locator('[data-test="same-events"]').click()
+    await page.getByRole('dialog').locator('.n-select').click()
+    await page.locator('.n-base-select-option', { hasText: 'ledger' }).click()
+    await page.getByRole('dialog').locator('button[type="submit"]').click()
+    await page.locator('[data-event]').first().waitFor()
   }
   const selectAll = async (page: Page): Promise<void> => {
     await page.locator('header .check .n-checkbox').click()
@@ -166,6 +174,9 @@ function shots({ job, braked, audits }: History): Shot[] {
     { name: 'edit-many', path: inbox(SOURCE, 'failed'), act: editMany },
     { name: 'resolve', path: inbox(SOURCE, 'stuck'), act: press('e') },
     { name: 'audits', path: '#/audits' },
+    { name: 'ledger-normal', path: `#/audits/${audits.ledger}?chain=account-1001` },
+    { name: 'ledger-hole', path: `#/audits/${audits.ledger}?chain=account-4004` },
+    { name: 'same-events', path: '#/audits', act: sameEvents },
     { name: 'audits-chains', path: '#/audits?view=chains' },
     {
       name: 'audit-start',

@@ -21,6 +21,7 @@ function losingAnswers(ports: EnginePorts, fails: (name: 'claim' | 'release') =>
     chains: real.chains,
     evidence: real.evidence,
     stored: real.stored,
+    events: real.events,
     report: (signal) => real.report(signal),
     list: (query, signal) => real.list(query, signal),
     count: (filter, budgetMs, signal) => real.count(filter, budgetMs, signal),

@@ -46,6 +46,7 @@ export function simOutbox(table: SimTable, by: string, execute: Execute): Outbox
     chains: null,
     evidence: null,
     stored: null,
+    events: null,
     report: (signal) =>
       read('report', signal, () => ({
         serverVersion: '18.0 (simulated)',

@@ -52,7 +52,7 @@ const computed = z.union([
   z.strictObject({ when: predicate, then: value, otherwise: value.exactOptional() }),
 ])
 
-const field = z.union([columnName, z.strictObject({ text: z.string() }), computed]).meta({
+export const field = z.union([columnName, z.strictObject({ text: z.string() }), computed]).meta({
   id: 'field',
   description: 'A column by its name, { "text": … } for all rows the same, or a value.',
 })

@@ -6,6 +6,7 @@ import type { Outbox } from '../../ports/outbox.ts'
 import { parseAddress, parseTableName } from './address.ts'
 import { readCatalogues } from './catalogues.ts'
 import { chainsAreNumbers, openChainReader } from './chain-reader.ts'
+import { openEventReader } from './events.ts'
 import { claimMessages, markMessages } from './claiming.ts'
 import { newDrift } from './drift.ts'
 import { companionEvidence } from './evidence.ts'
@@ -67,6 +68,7 @@ export async function openPostgresOutbox(
       chainShape && chainsAreNumbers(chainShape, catalogue)
         ? openChainReader({ settings, shape: chainShape, sql, catalogue })
         : null
+    const events = openEventReader({ settings, sql, mapping })
     const parts = { session, mapping, sql, catalogue, limits, drift, served: () => served }
     const shape = shapeOf(catalogues)
     const members = [catalogue, ...catalogues.more].map((own) => {
@@ -75,7 +77,7 @@ export async function openPostgresOutbox(
     })
     const evidence = companionEvidence(parts, catalogues)
     const stored = storedIds(session, mapping, catalogues)
-    return outboxOf({ ...parts, members }, { shape, chains, evidence, stored })
+    return outboxOf({ ...parts, members }, { shape, chains, events, evidence, stored })
   } catch (error) {
     await session.close()
     throw error
@@ -109,7 +111,10 @@ function readingOf(parts: Whole): Pick<Outbox, Reading> {
   }
 }
 
-function outboxOf(parts: Whole, looks: Pick<Outbox, 'shape' | 'chains' | 'evidence' | 'stored'>): Outbox {
+function outboxOf(
+  parts: Whole,
+  looks: Pick<Outbox, 'shape' | 'chains' | 'events' | 'evidence' | 'stored'>,
+): Outbox {
   // A table that is no longer as the mapping says is not written to.
   const unchanged = async <Result>(signal: AbortSignal, write: () => Promise<Result>): Promise<Result> => {
     await parts.drift.refuse(signal)
@@ -173,6 +178,7 @@ function outboxOf(parts: Whole, looks: Pick<Outbox, 'shape' | 'chains' | 'eviden
       ),
     close: async () => {
       await looks.chains?.close()
+      await looks.events?.close()
       await parts.session.close()
     },
   }

@@ -11,11 +11,15 @@ import type { Mapping } from '../../domain/mapping/mapping.ts'
 import { parseMapping } from '../mapping-schema/parse.ts'
 import { secretRef, tls } from './access-schema.ts'
 import { evidence } from './evidence-schema.ts'
+import { field } from '../mapping-schema/schema.ts'
 import { schemaPathProblem } from './schema-path.ts'
 import { sweepLimits } from '../../domain/sweep-policy.ts'
 import { brokerUrlProblem, nodeAddressProblem, sourceUrlProblem } from './urls.ts'
 
 const ATTEMPTS_MAX = 1_000
+const FINGERPRINT_FIELDS_MAX = 20
+/** 30 days. */
+const FINGERPRINT_WINDOW_SEC_MAX = 2_592_000
 /** 30 days. */
 const STUCK_AFTER_SEC_MAX = 2_592_000
 const NAME_LENGTH_MAX = 64
@@ -105,6 +109,21 @@ const sweep = z
   })
   .describe('Compensation sweep of this outbox. Absent: none.')
 
+const fingerprint = z
+  .strictObject({
+    fields: z
+      .array(field)
+      .min(1)
+      .max(FINGERPRINT_FIELDS_MAX)
+      .describe('What tells an event, as in a mapping.'),
+    windowSec: z
+      .int()
+      .min(0)
+      .max(FINGERPRINT_WINDOW_SEC_MAX)
+      .describe('Two messages are the same event only when they were stored no further apart than this.'),
+  })
+  .describe('Tells a business event that was stored under two message ids. Absent: nobody looks for it.')
+
 const source = z.strictObject({
   driver: z.literal('postgres'),
   url: text
@@ -121,6 +140,7 @@ const source = z.strictObject({
     table: text.describe('Table with its schema: public.outbox_message.'),
     mapping: mapping.exactOptional(),
     schemas: schemas.exactOptional(),
+    fingerprint: fingerprint.exactOptional(),
   }),
   deliver: z.strictObject({ broker: name }).exactOptional(),
   evidence: evidence.exactOptional(),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { ORPCError } from '@orpc/server'
-import type { AuditFinding, ChainBlock } from '../../../src-preload/contract/audits.ts'
+import type { AuditFinding, ChainBlock, SameEvent } from '../../../src-preload/contract/audits.ts'
 import type {
   BrokerConnection,
   SourceConnection,
@@ -35,6 +35,8 @@ export interface World {
   readonly audits: FakeAudit[]
   /** Blocks of a chain, in the order of their ids. */
   readonly chains: Map<string, readonly ChainBlock[]>
+  /** By source. A source that is not in it has no fingerprint. */
+  readonly sameEvents: Map<string, readonly SameEvent[]>
   /** What can be done about a finding. */
   repair: (finding: AuditFinding) => Repair
   readonly journal: JournalEntry[]
@@ -122,6 +124,7 @@ export function createWorld({ now = () => Date.parse(FAKE_NOW) }: { now?: () => 
     sweeps: new Map(),
     audits: [],
     chains: new Map(),
+    sameEvents: new Map(),
     repair: () => ({ plan: null, gone: null, unsent: 0, says: '' }),
     journal: [],
     revision: 1,

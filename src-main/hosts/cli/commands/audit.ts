@@ -10,6 +10,7 @@ import type { Output } from '../output.ts'
 import { writePlanFile } from '../plan-file.ts'
 import { writeReport } from '../report-file.ts'
 import { auditPlaces } from './places.ts'
+import { auditEvents } from './audit-events.ts'
 
 const FINDINGS_PAGE = 1_000
 const PAUSE_MS_MAX = 10_000
@@ -32,6 +33,7 @@ export const audit: Command = {
     workers: { kind: 'text', value: '1|2', help: `connections that read at a time (${WORKERS_DEFAULT})` },
     pause: { kind: 'text', value: 'MS', help: `rest between two statements (${PAUSE_MS_DEFAULT})` },
     limit: { kind: 'text', value: 'SEC', help: `ends as incomplete after so long (${LIMIT_SEC_DEFAULT})` },
+    fingerprints: { kind: 'flag', help: 'looks for business events that are stored under two message ids' },
   },
   async run(context) {
     const { args, engine } = context
@@ -39,6 +41,7 @@ export const audit: Command = {
     if (args.text('html') !== null)
       throw usageError('--html goes with --places; otherwise: redrive audit report AUDIT --html FILE.')
     const source = args.required('source')
+    if (args.flag('fingerprints')) return auditEvents(context, source)
     const scope = scopeOf(args)
     const pace = {
       workers: args.choice('workers', ['1', '2']) === '1' ? (1 as const) : (2 as const),
