@@ -79,7 +79,7 @@ function isAbove(sql: Compiler, since: string, params: Params): string {
   const [column] = sql.key.columns
   if (sql.key.kind !== 'integer' || column === undefined) {
     throw new RedriveError('usage', 'never', {
-      reason: 'ids of this outbox are no numbers, so there is no id to begin after',
+      problem: 'ids of this outbox are no numbers, so there is no id to begin after',
     })
   }
   return `${sql.column(column.name)} > ${params.add(since, 'since')}::bigint`
