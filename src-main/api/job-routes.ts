@@ -10,10 +10,11 @@ import { watch } from './watching.ts'
 const PROGRESS_EVERY_MS = 250
 const PROGRESS_AT_LEAST_MS = 5_000
 
-export function jobRoutes(os: Implementer, { jobs, ports, changes }: Engine) {
+export function jobRoutes(os: Implementer, { jobs, ports, changes, connections }: Engine) {
   const view = async (job: Job): Promise<ApiJob> => {
-    const source = (await ports.workspace.load()).sources[job.source]
-    return jobView(job, source?.environment ?? null, jobs.status(job.job))
+    // A source or broker that is gone from the workspace has none.
+    const environment = await connections.environment(job.source).catch(() => null)
+    return jobView(job, environment, jobs.status(job.job))
   }
   return {
     run: os.jobs.run.handler(async ({ input, signal }) => {

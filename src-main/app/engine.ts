@@ -8,6 +8,7 @@ import { createHealthBoard } from './connections/health.ts'
 import type { HealthBoard } from './connections/health.ts'
 import { createLocks } from './connections/locks.ts'
 import type { Locks } from './connections/locks.ts'
+import { Looking } from './dead-letters/looking.ts'
 import type { EnginePorts } from './engine-ports.ts'
 import { Jobs } from './jobs/jobs.ts'
 import { createSweepRunner } from './jobs/sweep-runner.ts'
@@ -38,6 +39,7 @@ export interface Engine {
   readonly configure: Configure
   readonly health: HealthBoard
   readonly locks: Locks
+  readonly looking: Looking
   readonly mappings: Mappings
   readonly messages: Messages
   readonly jobs: Jobs
@@ -76,6 +78,7 @@ export function createEngine(ports: EnginePorts, sweepRunner?: SweepRunner): Eng
     configure,
     health,
     locks,
+    looking: new Looking(ports, connections, changes),
     mappings: createMappings(ports, connections, changes),
     messages: createMessages(ports, connections),
     jobs,

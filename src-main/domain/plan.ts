@@ -3,6 +3,7 @@ import type { Json } from './digest.ts'
 import type { DryRunCounts } from './dry-run.ts'
 import type { ErrorCode } from './errors.ts'
 import type { Destination, MessageContent, MessageState } from './message.ts'
+import type { RedriveTo } from './dead-letter/redriven.ts'
 import type { Redirect } from './redirect.ts'
 
 export const planFormat = 'redrive-plan/2'
@@ -75,6 +76,19 @@ export interface PlanHeader {
   readonly skipped: PlanSkips
   readonly warnings: readonly PlanWarning[]
   readonly dryRun: PlanDryRun
+  /** Only of a plan over dead letters; `source` then names their queue, and `mappingDigest` is empty. */
+  readonly deadLetters?: PlanDeadLetters
+}
+
+export interface PlanDeadLetters {
+  readonly queue: string
+  readonly action: 'redrive' | 'discard'
+  /** Null: they are discarded. */
+  readonly to: RedriveTo | null
+  /** Why they are discarded; null: they are redriven. */
+  readonly reason: string | null
+  /** Messages that were redriven this often, or more, are left out. Null: they are in it, because a person said so. */
+  readonly heldAfter: number | null
 }
 
 /** `patch`: a JSON Patch as exact text. `payload`: the new text of the one message stands in its item. */

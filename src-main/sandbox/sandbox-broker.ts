@@ -129,6 +129,7 @@ function hold(broker: MemoryBroker): Broker {
     report: (signal) => broker.report(signal),
     checkDestinations: (destinations, signal) => broker.checkDestinations(destinations, signal),
     queueDepth: (queue, signal) => broker.queueDepth(queue, signal),
+    ...(broker.deadLetters ? { deadLetters: broker.deadLetters } : {}),
     openPublisher: async (signal) => {
       const opened = await broker.openPublisher(signal)
       const publisher: Publisher = {

@@ -1,6 +1,6 @@
 import { eventIterator } from '@orpc/contract'
 import { z } from 'zod'
-import { environment, id, name, procedure, reason, time } from './base.ts'
+import { environment, id, name, place, procedure, reason, time } from './base.ts'
 import { errorCode } from './errors.ts'
 import { planItem, unconfirmedResult } from './plans.ts'
 
@@ -76,7 +76,7 @@ export const job = z.object({
   /** Null for a sweep: its items were claimed as they were found. */
   plan: id.nullable(),
   digest: z.string().nullable(),
-  source: name,
+  source: place,
   environment: environment.nullable(),
   broker: name,
   state: jobState,
@@ -117,7 +117,7 @@ export type Evidence = z.infer<typeof evidence>
 export const unknownOutcome = jobItem.extend({
   job: id,
   kind: jobKind,
-  source: name,
+  source: place,
   environment: environment.nullable(),
   /** Null: this source has no evidence, or it was not looked for yet. */
   evidence: evidence.nullable(),
@@ -128,7 +128,7 @@ export type UnknownOutcome = z.infer<typeof unknownOutcome>
 export const unsettledJob = z.object({
   job: id,
   kind: jobKind,
-  source: name,
+  source: place,
   environment: environment.nullable(),
   state: jobState,
   unsettled: count,
@@ -158,7 +158,7 @@ export const jobs = {
   list: procedure
     .input(
       z.strictObject({
-        source: name.nullable(),
+        source: place.nullable(),
         before: id.nullable(),
         limit: z.number().int().min(1).max(200),
       }),
@@ -202,7 +202,7 @@ export const jobs = {
   unknown: procedure
     .input(
       z.strictObject({
-        source: name.nullable(),
+        source: place.nullable(),
         cursor: z.string().max(1_000).nullable(),
         limit: z.number().int().min(1).max(200),
       }),

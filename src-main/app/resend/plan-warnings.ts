@@ -60,12 +60,13 @@ export function gatherFindings(nowMs: number): Findings {
     }),
     warnings(checks) {
       const doubtful: PlanWarning[] = maybeSent > 0 ? [{ code: 'maybe-sent', count: maybeSent }] : []
-      return [...doubtful, ...missing(counts, checks), ...broken.values()]
+      return [...doubtful, ...missingDestinations(counts, checks), ...broken.values()]
     },
   }
 }
 
-function missing(counts: DryRun, checks: readonly DestinationCheck[]): PlanWarning[] {
+/** Places that do not exist, with how many messages would go there. */
+export function missingDestinations(counts: DryRun, checks: readonly DestinationCheck[]): PlanWarning[] {
   const gone = new Set(
     checks.filter(({ exists }) => exists === false).map(({ destination }) => destinationKey(destination)),
   )

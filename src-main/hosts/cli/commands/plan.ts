@@ -44,7 +44,7 @@ export const planResend: Command = {
     const request = { source, selection, edit, redirect: redirectOf(args) }
     const view = await client.plans.resend(request, { signal })
     await writePlanFile(client, view.plan, out)
-    report(output, view, out)
+    reportPlan(output, view, out)
     return EXIT.done
   },
 }
@@ -83,7 +83,8 @@ function redirectOf(args: Arguments): PlanRedirect | null {
   return { ...(exchange === null ? {} : { exchange }), ...(routingKey === null ? {} : { routingKey }) }
 }
 
-function report(output: Output, view: PlanView, out: string): void {
+/** What a person reads of a plan before it is run. */
+export function reportPlan(output: Output, view: PlanView, out: string): void {
   const { plan, digest, items, environment, skippedCount, warnings, dryRun } = view
   const head = { plan, digest, items, skipped: skippedCount }
   output.object({ ...head, warnings, dryRun, environment, file: out }, { ...head, environment, file: out })
