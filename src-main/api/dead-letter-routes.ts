@@ -1,4 +1,8 @@
-import type { DeadLetterQueue, LetterDetail, Look as ApiLook } from '../../src-preload/contract/dead-letters.ts'
+import type {
+  DeadLetterQueue,
+  LetterDetail,
+  Look as ApiLook,
+} from '../../src-preload/contract/dead-letters.ts'
 import type { Look } from '../app/dead-letters/looking.ts'
 import { discardLetters } from '../app/dead-letters/discarding.ts'
 import { planLetters } from '../app/dead-letters/plan-letters.ts'

@@ -4,6 +4,7 @@ import { systemClock } from '../adapters/system/clock.ts'
 import type { Broker, Publisher } from '../ports/broker.ts'
 import { SECOND } from './draft.ts'
 import type { Random } from './random.ts'
+import { failSome, fillDeadLetters } from './sandbox-dead-letters.ts'
 import { SETTLEMENT_KEY } from './settlement-messages.ts'
 
 const LATENCY_MS = 3
@@ -65,7 +66,12 @@ export async function startBroker(random: Random, signal: AbortSignal): Promise<
     broker.bind(queue, exchange, key)
     await fill(broker, { exchange, routingKey: key }, signal)
   }
-  const consumers = setInterval(() => consume(broker), CONSUME_EVERY_MS)
+  await fillDeadLetters(broker, random, signal)
+  const consumers = setInterval(() => {
+    consume(broker)
+    // It stops when the sandbox is closed; a message that is lost then is lost with its broker.
+    failSome(broker, random, signal).catch(() => undefined)
+  }, CONSUME_EVERY_MS)
   consumers.unref()
   return {
     open: () => hold(broker),

@@ -15,12 +15,7 @@ const count = z.number().int().nonnegative()
 const queueName = z.string().min(1).max(255)
 
 /** See the engine's port: what reading messages costs their queue, and why it is not done. */
-export const lookCost = z.enum([
-  'marked-redelivered',
-  'hidden-meanwhile',
-  'races-consumers',
-  'counts-as-use',
-])
+export const lookCost = z.enum(['marked-redelivered', 'hidden-meanwhile', 'races-consumers', 'counts-as-use'])
 export type LookCost = z.infer<typeof lookCost>
 export const lookRefusal = z.enum(['may-delete', 'is-stream', 'type-unknown'])
 export type LookRefusal = z.infer<typeof lookRefusal>
@@ -142,7 +137,11 @@ export type LetterSelection = z.infer<typeof letterSelection>
 export const redriveTo = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('origin') }),
   z.strictObject({ kind: z.literal('queue') }),
-  z.strictObject({ kind: z.literal('chosen'), exchange: z.string().max(255), routingKey: z.string().max(255) }),
+  z.strictObject({
+    kind: z.literal('chosen'),
+    exchange: z.string().max(255),
+    routingKey: z.string().max(255),
+  }),
 ])
 export type RedriveTo = z.infer<typeof redriveTo>
 

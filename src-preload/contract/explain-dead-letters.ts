@@ -29,7 +29,8 @@ export const deadLetterSentences = {
   },
   'redriven-too-often': {
     what: 'This message came back to the dead letters after being redriven.',
-    means: 'It is held for a person and stays in its queue: one more time would most likely end the same way.',
+    means:
+      'It is held for a person and stays in its queue: one more time would most likely end the same way.',
     next: 'Mend the consumer or discard the message; to redrive it all the same, plan with what is held.',
   },
   'origin-unknown': {

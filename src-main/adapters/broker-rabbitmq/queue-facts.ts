@@ -29,7 +29,9 @@ export async function askFacts(dialed: Dialed, queue: string, log: Log): Promise
   const durable = !/'durable'/.test(await mismatch(dialed, queue, { durable: true, type: NO_TYPE }, log))
   const type = typeOf(await mismatch(dialed, queue, { durable, type: NO_TYPE }, log))
   const deliveryLimit =
-    type === 'quorum' ? numberOf(await mismatch(dialed, queue, { durable, type, limit: NO_LIMIT }, log)) : null
+    type === 'quorum'
+      ? numberOf(await mismatch(dialed, queue, { durable, type, limit: NO_LIMIT }, log))
+      : null
   const { version } = dialed.model.connection.serverProperties
   const { messageCount: messages, consumerCount: consumers } = counts
   return {

@@ -1,4 +1,5 @@
 import { claimTokenOf } from '../../domain/claim-token.ts'
+import { deadLetterPlace } from '../../domain/dead-letter/place.ts'
 import type { Job } from '../../domain/job.ts'
 import type { JournalDraft } from '../../domain/journal.ts'
 import type { Changes } from '../changes.ts'
@@ -41,6 +42,13 @@ interface Running {
 interface Work extends WorkOptions {
   readonly status: RunStatus
   readonly stop: AbortSignal
+}
+
+/** Messages of a queue that are written down as about to go at a time: a crash makes as many unknown. */
+const LETTERS_BATCH_MAX = 100
+
+function batchOf({ source }: Job, batch: number): number {
+  return deadLetterPlace(source) === null ? batch : Math.min(batch, LETTERS_BATCH_MAX)
 }
 
 /** The jobs that this process is carrying out. */
@@ -116,7 +124,8 @@ export class Workshop {
     const { markOf } = trade ?? (await this.#tradeOf(job))
     const status = createRunStatus(this.#ports.clock)
     const effects = this.#shutdown.signal
-    return { ports: this.#ports, job, outbox, broker, token: claimTokenOf(job.job), status, markOf, effects }
+    const ports = { ...this.#ports, batch: batchOf(job, this.#ports.batch) }
+    return { ports, job, outbox, broker, token: claimTokenOf(job.job), status, markOf, effects }
   }
 
   async #tradeOf(job: Job): Promise<Trade> {

@@ -57,7 +57,10 @@ export function deathStory({ headers }: Letter): DeathStory {
     cause: normaliseCause(error) ?? causeOf(reason, newest?.queue ?? null),
     origin: originOf(headers, deaths),
     deaths: deaths.length === 0 ? null : deaths.reduce((sum, { count }) => sum + count, 0),
-    firstDiedAt: times.reduce<string | null>((first, at) => (first === null || at < first ? at : first), null),
+    firstDiedAt: times.reduce<string | null>(
+      (first, at) => (first === null || at < first ? at : first),
+      null,
+    ),
     lastDiedAt: times.reduce<string | null>((last, at) => (last === null || at > last ? at : last), null),
     redrive: redriveOf(headers),
   }

@@ -133,7 +133,8 @@ const sentences: Readonly<Record<JournalEntry['action'], (facts: Facts) => Says>
   'sweep-begun': () => plain('sweepBegun'),
   'sweep-expiring': (facts) => counted('sweepExpiring', 'sweepEndedPlain', items(facts)),
   'sweep-ended': sweepEnded,
-  'dead-letters-looked': (facts) => counted('lettersLooked', 'lettersLookedPlain', countOf(facts, 'messages')),
+  'dead-letters-looked': (facts) =>
+    counted('lettersLooked', 'lettersLookedPlain', countOf(facts, 'messages')),
   'dead-letters-discarding': (facts) =>
     counted('lettersDiscarding', 'lettersDiscardedPlain', countOf(facts, 'ids')),
   'dead-letters-discarded': (facts) =>

@@ -1,4 +1,8 @@
-import { HELD_AFTER_DEFAULT, LETTERS_PAGE_MAX, LOOK_MAX } from '../../../../src-preload/contract/dead-letters.ts'
+import {
+  HELD_AFTER_DEFAULT,
+  LETTERS_PAGE_MAX,
+  LOOK_MAX,
+} from '../../../../src-preload/contract/dead-letters.ts'
 import type {
   DeadLetterQueue,
   Letter,
@@ -24,7 +28,10 @@ const queueOptions: OptionSpecs = {
 const lookOptions: OptionSpecs = {
   ...queueOptions,
   limit: { kind: 'text', value: 'N', help: `messages to read (${LOOK_MAX})` },
-  read: { kind: 'flag', help: 'read messages, and take the cost of it for the queue, which is printed without' },
+  read: {
+    kind: 'flag',
+    help: 'read messages, and take the cost of it for the queue, which is printed without',
+  },
 }
 
 const selectionOptions: OptionSpecs = {
@@ -142,7 +149,10 @@ async function planDiscard(context: CommandContext) {
   const view = await client.deadLetters.planDiscard({ look, selection, reason }, { signal })
   await writePlanFile(client, view.plan, out)
   const { plan, digest, items, environment } = view
-  output.object({ plan, digest, items, environment, file: out }, { plan, digest, items, environment, file: out })
+  output.object(
+    { plan, digest, items, environment, file: out },
+    { plan, digest, items, environment, file: out },
+  )
   const count = environment === 'production' ? ` --count ${items}` : ''
   output.line(`This cannot be undone: redrive deadletters discard --plan ${out} --confirm ${digest}${count}`)
   return EXIT.done
@@ -201,7 +211,9 @@ function toOf(args: Arguments): RedriveTo {
   const routingKey = args.text('to-key')
   if (kind === 'origin' || kind === 'queue') return { kind }
   if (kind !== 'chosen' || routingKey === null)
-    throw usageError('--to takes origin, queue, or chosen with --to-key and, where it is not the default, --to-exchange.')
+    throw usageError(
+      '--to takes origin, queue, or chosen with --to-key and, where it is not the default, --to-exchange.',
+    )
   return { kind, exchange: args.text('to-exchange') ?? '', routingKey }
 }
 
@@ -212,7 +224,10 @@ function listQueues({ output }: CommandContext, queues: readonly DeadLetterQueue
     { title: 'MESSAGES', cell: (row) => row.facts?.messages ?? null },
     { title: 'TYPE', cell: (row) => row.facts?.type ?? null },
     { title: 'CONSUMERS', cell: (row) => row.facts?.consumers ?? null },
-    { title: 'READING', cell: (row) => row.error?.code ?? row.facts?.refusal ?? row.facts?.costs.join(' ') ?? null },
+    {
+      title: 'READING',
+      cell: (row) => row.error?.code ?? row.facts?.refusal ?? row.facts?.costs.join(' ') ?? null,
+    },
   ])
 }
 
@@ -222,7 +237,10 @@ function listLetters({ output }: CommandContext, letters: readonly Letter[]): vo
     { title: 'TYPE', cell: (row) => row.type },
     { title: 'DIED', cell: (row) => row.story.lastDiedAt },
     { title: 'IN', cell: (row) => row.story.origin.queue },
-    { title: 'FROM', cell: (row) => `${row.story.origin.exchange ?? '?'}/${row.story.origin.routingKey ?? '?'}` },
+    {
+      title: 'FROM',
+      cell: (row) => `${row.story.origin.exchange ?? '?'}/${row.story.origin.routingKey ?? '?'}`,
+    },
     { title: 'REDRIVEN', cell: (row) => row.story.redrive?.times ?? 0 },
     { title: 'CAUSE', cell: (row) => row.story.cause },
   ])
