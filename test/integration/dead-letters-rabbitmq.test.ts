@@ -72,7 +72,7 @@ test('redriven by group to the exchange it was published to; what nobody takes s
   expect(groups.map(({ cause }) => cause)).toContain('Order <n> not found for customer <n>')
 
   expect(await redrive('--cause', 'Order <n> not found for customer <n>')).toMatchObject({ confirmed: 4 })
-  expect((await scene.drain(scene.queue)).sort()).toEqual([0, 1, 2, 3].map((n) => `not-found-${n}`))
+  expect((await scene.drain(scene.queue)).toSorted()).toEqual([0, 1, 2, 3].map((n) => `not-found-${n}`))
   expect(await scene.depth(scene.deadLetters)).toBe(16)
 
   // Nothing is bound for this key: the broker returns the message, and it is not taken out.

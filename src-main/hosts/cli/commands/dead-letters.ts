@@ -185,7 +185,7 @@ async function lookInto({ args, output, signal }: CommandContext, client: Engine
   if (facts === null) throw new RedriveError('queue-missing', 'never', { queue })
   if (facts.refusal === null && !args.flag('read')) {
     const kind = facts.type ?? 'unknown type'
-    output.record({ type: 'cost', broker, queue, ...facts })
+    output.record({ type: 'cost', broker, queue, facts })
     throw usageError(
       `${queue} (${kind}, ${facts.messages} messages, ${facts.consumers} consumers): reading costs ${facts.costs.join(', ')}. Say --read to do it.`,
     )
