@@ -11,10 +11,11 @@ const PROGRESS_EVERY_MS = 250
 const PROGRESS_AT_LEAST_MS = 5_000
 
 export function jobRoutes(os: Implementer, engine: Engine) {
-  const { jobs, ports, changes } = engine
+  const { jobs, ports, changes, connections } = engine
   const view = async (job: Job): Promise<ApiJob> => {
-    const source = (await ports.workspace.load()).sources[job.source]
-    return jobView(job, source?.environment ?? null, jobs.status(job.job))
+    // A source or broker that is gone from the workspace has none.
+    const environment = await connections.environment(job.source).catch(() => null)
+    return jobView(job, environment, jobs.status(job.job))
   }
   return {
     run: os.jobs.run.handler(async ({ input, signal }) => {

@@ -36,9 +36,16 @@ export function planView(plan: Plan, { environment, job, checks, sample }: PlanN
     skippedByCode: Object.entries(skipped.byCode).map(([code, count]) => ({ code: code as never, count })),
     skipped: [...skipped.named],
     warnings: [...plan.warnings],
+    deadLetters: deadLettersView(plan),
     sample: sample.map(planItemView),
     job,
   }
+}
+
+function deadLettersView({ deadLetters }: Plan): PlanView['deadLetters'] {
+  if (deadLetters === undefined) return null
+  const { queue, action, reason, heldAfter } = deadLetters
+  return { queue, action, reason, heldAfter }
 }
 
 export function planItemView<Item extends PlanItem>({

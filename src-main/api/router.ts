@@ -2,6 +2,7 @@ import type { SessionInfo } from '../../src-preload/contract/session.ts'
 import type { Engine } from '../app/engine.ts'
 import { auditRoutes } from './audit-routes.ts'
 import { connectionRoutes } from './connection-routes.ts'
+import { deadLetterRoutes } from './dead-letter-routes.ts'
 import { errorData } from './errors.ts'
 import { implementer } from './implementer.ts'
 import { jobRoutes } from './job-routes.ts'
@@ -20,6 +21,7 @@ export function createRouter(engine: Engine, info: SessionInfo) {
   return os.router({
     audits: auditRoutes(os, engine),
     connections: connectionRoutes(os, engine),
+    deadLetters: deadLetterRoutes(os, engine),
     decisions: {
       resolve: os.decisions.resolve.handler(async ({ input, signal }) => ({
         results: [...(await engine.resolving.resolve(input, required(signal)))],

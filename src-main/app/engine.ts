@@ -8,6 +8,7 @@ import { createHealthBoard } from './connections/health.ts'
 import type { HealthBoard } from './connections/health.ts'
 import { createLocks } from './connections/locks.ts'
 import type { Locks } from './connections/locks.ts'
+import { Looking } from './dead-letters/looking.ts'
 import type { EnginePorts } from './engine-ports.ts'
 import { createEvidenceViews } from './evidence/evidence.ts'
 import type { EvidenceViews } from './evidence/evidence.ts'
@@ -41,6 +42,7 @@ export interface Engine {
   readonly evidence: EvidenceViews
   readonly health: HealthBoard
   readonly locks: Locks
+  readonly looking: Looking
   readonly mappings: Mappings
   readonly messages: Messages
   readonly jobs: Jobs
@@ -80,6 +82,7 @@ export function createEngine(ports: EnginePorts, sweepRunner?: SweepRunner): Eng
     evidence: createEvidenceViews(ports, connections),
     health,
     locks,
+    looking: new Looking(ports, connections, changes),
     mappings: createMappings(ports, connections, changes),
     messages: createMessages(ports, connections),
     jobs,

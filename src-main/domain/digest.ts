@@ -26,6 +26,11 @@ export function sha256(text: string): string {
   return hash('sha256', text, 'hex')
 }
 
+/** SHA-256 as lower-case hex. */
+export function sha256OfBytes(bytes: Uint8Array): string {
+  return hash('sha256', bytes, 'hex')
+}
+
 /** Lines that are hashed in one go: each call of the hash costs more than a line. */
 const LINES_AT_ONCE = 256
 

@@ -53,6 +53,14 @@ export type ErrorCode =
   | 'confirm-timeout'
   | 'channel-closed'
   | 'message-too-large'
+  // dead letters
+  | 'queue-missing'
+  | 'look-refused'
+  | 'look-missing'
+  | 'header-damaged'
+  | 'redriven-too-often'
+  | 'origin-unknown'
+  | 'no-dead-letters'
   // plans, jobs, decisions
   | 'plan-invalid'
   | 'plan-digest-mismatch'

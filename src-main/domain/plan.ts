@@ -4,6 +4,7 @@ import type { DryRunCounts } from './dry-run.ts'
 import type { ErrorCode } from './errors.ts'
 import type { EvidenceReason } from './evidence.ts'
 import type { Destination, MessageContent, MessageState } from './message.ts'
+import type { RedriveTo } from './dead-letter/redriven.ts'
 import type { Redirect } from './redirect.ts'
 
 export const planFormat = 'redrive-plan/2'
@@ -82,6 +83,8 @@ export interface PlanHeader {
   readonly dryRun: PlanDryRun
   /** Absent in plans of before Redrive looked for it. */
   readonly evidence?: PlanEvidence
+  /** Only of a plan over dead letters; `source` then names their queue, and `mappingDigest` is empty. */
+  readonly deadLetters?: PlanDeadLetters
 }
 
 /** What was known of the consumption of the messages when the plan was made. */
@@ -96,6 +99,17 @@ export interface PlanEvidence {
   readonly problem: string | null
   /** The operator's reason for sending consumed ones again; null: they are left out. */
   readonly included: string | null
+}
+
+export interface PlanDeadLetters {
+  readonly queue: string
+  readonly action: 'redrive' | 'discard'
+  /** Null: they are discarded. */
+  readonly to: RedriveTo | null
+  /** Why they are discarded; null: they are redriven. */
+  readonly reason: string | null
+  /** Messages that were redriven this often, or more, are left out. Null: they are in it, because a person said so. */
+  readonly heldAfter: number | null
 }
 
 /** `patch`: a JSON Patch as exact text. `payload`: the new text of the one message stands in its item. */

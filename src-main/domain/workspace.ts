@@ -84,6 +84,8 @@ export interface AmqpConfig {
   readonly url: string
   readonly password?: SecretRef
   readonly tls?: TlsOptions
+  /** Queues of dead letters that the console shows. */
+  readonly deadLetters?: readonly { readonly queue: string }[]
 }
 
 /** How a client of Kafka logs in. With `oauthbearer` the password is the token. */

@@ -1,4 +1,5 @@
 import type { Destination, Place } from '../domain/message.ts'
+import type { DeadLetters } from './dead-letters.ts'
 import type { OutgoingMessage, PublishOutcome } from '../domain/outcome.ts'
 
 export type BrokerState =
@@ -61,6 +62,8 @@ export interface Broker {
    * look.
    */
   queueDepth(queue: string, signal: AbortSignal): Promise<number | null>
+  /** Absent: Redrive reads no dead letters of this broker. */
+  readonly deadLetters?: DeadLetters
   /** Throws RedriveError with retry `later` where the broker cannot be reached or is blocked. */
   openPublisher(signal: AbortSignal): Promise<Publisher>
   close(): Promise<void>

@@ -1,3 +1,4 @@
+import type { CopiedMessage } from '../domain/outcome.ts'
 import type { Message, MessageContent, MessageState, MessageWithContent, Trouble } from '../domain/message.ts'
 import type { Mapping } from '../domain/mapping/mapping.ts'
 import type { ChainReader } from './chains.ts'
@@ -95,6 +96,9 @@ export type ClaimResult =
       /** With the one of this claim. */
       readonly attempts: number
       readonly content: MessageContent
+      /** Of a message of a broker, in the place of the content: what goes out, and the digest of what was found. */
+      readonly copy?: CopiedMessage
+      readonly digest?: string
     }
   | { readonly id: string; readonly claimed: false }
 

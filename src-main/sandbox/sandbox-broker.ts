@@ -5,6 +5,7 @@ import type { Broker, Publisher } from '../ports/broker.ts'
 import { SECOND } from './draft.ts'
 import { LEDGER_EXCHANGE, LEDGER_KEY, LEDGER_QUEUE } from './ledger-names.ts'
 import type { Random } from './random.ts'
+import { failSome, fillDeadLetters } from './sandbox-dead-letters.ts'
 import { SETTLEMENT_KEY } from './settlement-messages.ts'
 
 const LATENCY_MS = 3
@@ -71,7 +72,12 @@ export async function startBroker(random: Random, signal: AbortSignal): Promise<
     broker.bind(queue, exchange, key)
     await fill(broker, { exchange, routingKey: key }, signal)
   }
-  const consumers = setInterval(() => consume(broker), CONSUME_EVERY_MS)
+  await fillDeadLetters(broker, random, signal)
+  const consumers = setInterval(() => {
+    consume(broker)
+    // It stops when the sandbox is closed; a message that is lost then is lost with its broker.
+    failSome(broker, random, signal).catch(() => undefined)
+  }, CONSUME_EVERY_MS)
   consumers.unref()
   return {
     open: () => hold(broker),
@@ -136,6 +142,7 @@ function hold(broker: MemoryBroker): Broker {
     report: (signal) => broker.report(signal),
     checkDestinations: (destinations, signal) => broker.checkDestinations(destinations, signal),
     queueDepth: (queue, signal) => broker.queueDepth(queue, signal),
+    ...(broker.deadLetters ? { deadLetters: broker.deadLetters } : {}),
     openPublisher: async (signal) => {
       const opened = await broker.openPublisher(signal)
       const publisher: Publisher = {

@@ -17,6 +17,7 @@ import { seeded } from './random.ts'
 import type { Random } from './random.ts'
 import { runRelay } from './relay.ts'
 import { makeRunFolder, removeLeftovers } from './run-folder.ts'
+import { DEAD_LETTER_QUEUE } from './sandbox-dead-letters.ts'
 import { startBroker } from './sandbox-broker.ts'
 import type { SandboxBroker } from './sandbox-broker.ts'
 import { resourceText, seedOutbox } from './seed.ts'
@@ -288,7 +289,9 @@ function firstWorkspace(server: Server, password: string): Workspace {
   ])
   return {
     sources: Object.fromEntries(sources),
-    brokers: { [BROKER]: { driver: 'memory', url: BROKER_URL } },
+    brokers: {
+      [BROKER]: { driver: 'memory', url: BROKER_URL, deadLetters: [{ queue: DEAD_LETTER_QUEUE }] },
+    },
   }
 }
 

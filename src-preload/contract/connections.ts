@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { environment, name, procedure, time } from './base.ts'
+import { environment, name, place, procedure, time } from './base.ts'
 import { errorData } from './errors.ts'
 
 export const tls = z.strictObject({
@@ -147,12 +147,12 @@ export const connections = {
   unlock: procedure
     .input(
       z.strictObject({
-        source: name,
+        source: place,
         minutes: z.number().int().min(1).max(UNLOCK_MINUTES_MAX),
         /** Production only: the source's name, typed. */
         typedName: z.string().max(64).nullable(),
       }),
     )
     .output(z.object({ unlockedUntil: time })),
-  lock: procedure.input(z.strictObject({ source: name })).output(z.object({})),
+  lock: procedure.input(z.strictObject({ source: place })).output(z.object({})),
 }

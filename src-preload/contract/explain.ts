@@ -1,5 +1,6 @@
 import type { ErrorCode, ErrorData } from './errors.ts'
 import { evidenceSentences } from './explain-evidence.ts'
+import { deadLetterSentences } from './explain-dead-letters.ts'
 import { jobSentences } from './explain-jobs.ts'
 import { mappingSentences } from './explain-mapping.ts'
 import { nothingSent } from './sentences.ts'
@@ -190,6 +191,7 @@ export const englishSentences: Readonly<Record<ErrorCode, Sentences>> = {
   },
   ...jobSentences,
   ...mappingSentences,
+  ...deadLetterSentences,
   'workspace-invalid': {
     what: 'The workspace is not valid at {at}: {problem}.',
     means: 'No connection was opened.',

@@ -1,5 +1,6 @@
 import { audits } from './audits.ts'
 import { connections } from './connections.ts'
+import { deadLetters } from './dead-letters.ts'
 import { decisions } from './decisions.ts'
 import { jobs } from './jobs.ts'
 import { journal } from './journal.ts'
@@ -15,6 +16,7 @@ import { sweeps } from './sweeps.ts'
 export const contract = {
   audits,
   connections,
+  deadLetters,
   decisions,
   jobs,
   journal,

@@ -1,6 +1,6 @@
 import { eventIterator } from '@orpc/contract'
 import { z } from 'zod'
-import { environment, id, name, procedure, reason, time } from './base.ts'
+import { environment, id, name, place, procedure, reason, time } from './base.ts'
 import { errorCode } from './errors.ts'
 import { messageEvidence } from './evidence.ts'
 import { planItem, unconfirmedResult } from './plans.ts'
@@ -77,7 +77,7 @@ export const job = z.object({
   /** Null for a sweep: its items were claimed as they were found. */
   plan: id.nullable(),
   digest: z.string().nullable(),
-  source: name,
+  source: place,
   environment: environment.nullable(),
   broker: name,
   state: jobState,
@@ -111,7 +111,7 @@ export type JobItem = z.infer<typeof jobItem>
 export const unknownOutcome = jobItem.extend({
   job: id,
   kind: jobKind,
-  source: name,
+  source: place,
   environment: environment.nullable(),
   /** Null: this source has no evidence. */
   evidence: messageEvidence.nullable(),
@@ -122,7 +122,7 @@ export type UnknownOutcome = z.infer<typeof unknownOutcome>
 export const unsettledJob = z.object({
   job: id,
   kind: jobKind,
-  source: name,
+  source: place,
   environment: environment.nullable(),
   state: jobState,
   unsettled: count,
@@ -152,7 +152,7 @@ export const jobs = {
   list: procedure
     .input(
       z.strictObject({
-        source: name.nullable(),
+        source: place.nullable(),
         before: id.nullable(),
         limit: z.number().int().min(1).max(200),
       }),
@@ -208,7 +208,7 @@ export const jobs = {
   unknown: procedure
     .input(
       z.strictObject({
-        source: name.nullable(),
+        source: place.nullable(),
         cursor: z.string().max(1_000).nullable(),
         limit: z.number().int().min(1).max(200),
       }),

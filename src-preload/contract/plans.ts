@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { environment, id, IDS_MAX, name, procedure, reason, time } from './base.ts'
+import { environment, id, IDS_MAX, name, place, procedure, reason, time } from './base.ts'
 import { errorCode } from './errors.ts'
 import { planEvidence } from './evidence.ts'
 import { destination, messageFilter, messageState } from './messages.ts'
@@ -109,7 +109,7 @@ export type DryRun = z.infer<typeof dryRun>
 export const planView = z.object({
   plan: id,
   digest: z.string(),
-  source: name,
+  source: place,
   environment,
   broker: name,
   createdAt: time,
@@ -134,6 +134,15 @@ export const planView = z.object({
   /** The first of them. */
   skipped: z.array(planSkip).max(SKIPPED_SHOWN_MAX),
   warnings: z.array(planWarning),
+  /** Of a plan over dead letters; null: it resends rows. `redrive` is run as a job, `discard` is not undoable. */
+  deadLetters: z
+    .object({
+      queue: z.string(),
+      action: z.enum(['redrive', 'discard']),
+      reason: z.string().nullable(),
+      heldAfter: z.number().int().nullable(),
+    })
+    .nullable(),
   /** The first items, for the eye; `plans.items` has the rest. */
   sample: z.array(planItem),
   /** Job that ran this plan; null: not run. */

@@ -54,6 +54,12 @@ interface AuditHistory {
   readonly ledger: string
 }
 
+/** The sandbox has one queue of dead letters. */
+async function lookAtDeadLetters(client: Client): Promise<void> {
+  for (const { broker, queue, facts } of (await client.deadLetters.list({})).queues)
+    if (facts !== null) await client.deadLetters.look({ broker, queue, limit: 10_000, costs: facts.costs })
+}
+
 /** Runs all failed messages of the source and waits until the job stands or has ended. */
 async function runFailed(client: Client, brake: Brake | null): Promise<string> {
   const selection = { kind: 'filter' as const, filter: { trouble: 'failed' as const } }
@@ -86,6 +92,7 @@ async function makeHistory(client: Client): Promise<History> {
     for await (const { state } of await client.sweeps.watch({ run: begun.run }))
       if (state !== 'running') break
   }
+  await lookAtDeadLetters(client)
   return { job, braked, audits: await makeAudits(client) }
 }
 
@@ -145,6 +152,14 @@ function shots({ job, braked, audits }: History): Shot[] {
   }
   const sweepButton = (at: number) => (page: Page) =>
     page.locator(`[data-sweep="${SOURCE}"] .acts button`).nth(at).click()
+  const chooseCause = async (page: Page): Promise<void> => {
+    await page.locator('[data-cause] .cause').first().click()
+    await page.locator('[data-letter]').first().click()
+  }
+  const redriveCause = async (page: Page): Promise<void> => {
+    await chooseCause(page)
+    await page.locator('[data-test=open-redrive]').click()
+  }
   const inbox = (source: string, trouble: string): string => `#/inbox?source=${source}&q=trouble:${trouble}`
   return [
     { name: 'overview', path: '#/' },
@@ -204,6 +219,21 @@ function shots({ job, braked, audits }: History): Shot[] {
       act: (page) => page.keyboard.press('r'),
     },
     { name: 'audit-cancelled', path: `#/audits/${audits.cancelled}` },
+    { name: 'dead-letters', path: '#/dead-letters', act: chooseCause },
+    {
+      name: 'dead-letters-look',
+      path: '#/dead-letters',
+      act: (page) => page.locator('[data-test=open-look]').click(),
+    },
+    { name: 'dead-letters-redrive', path: '#/dead-letters', act: redriveCause },
+    {
+      name: 'dead-letters-plan',
+      path: '#/dead-letters',
+      act: async (page) => {
+        await redriveCause(page)
+        await page.locator('[data-test=plan-redrive]').click()
+      },
+    },
     { name: 'jobs', path: '#/jobs' },
     { name: 'job', path: `#/jobs/${job}` },
     { name: 'job-braked', path: `#/jobs/${braked}` },

@@ -23,6 +23,8 @@ const FINGERPRINT_WINDOW_SEC_MAX = 2_592_000
 /** 30 days. */
 const STUCK_AFTER_SEC_MAX = 2_592_000
 const NAME_LENGTH_MAX = 64
+const QUEUE_NAME_MAX = 255
+const DEAD_LETTER_QUEUES_MAX = 200
 /** Nodes of a Kafka cluster that are named. */
 const BROKERS_MAX = 50
 /** Message types of one outbox that have a schema. */
@@ -155,6 +157,11 @@ const amqpBroker = z
     url: text.describe('amqp://user@host:port/vhost, without a password.'),
     password: secretRef.exactOptional(),
     tls: tls.exactOptional(),
+    deadLetters: z
+      .array(z.strictObject({ queue: text.max(QUEUE_NAME_MAX) }))
+      .max(DEAD_LETTER_QUEUES_MAX)
+      .describe('Queues of dead letters that the console shows.')
+      .exactOptional(),
   })
   .superRefine((value, context) => {
     const problem = brokerUrlProblem(value.driver, value.url)

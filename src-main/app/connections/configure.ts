@@ -200,7 +200,11 @@ function withUnseenOfEvidence(
 
 /** Tunnels, names of headers and the client's own name too. */
 function withUnseenOfBroker(saved: BrokerConfig, before: BrokerConfig | undefined): BrokerConfig {
-  if (saved.driver !== 'kafka' || before?.driver !== 'kafka') return saved
+  if (saved.driver !== 'kafka') {
+    const queues = before?.driver === 'kafka' ? undefined : before?.deadLetters
+    return queues === undefined ? saved : { deadLetters: queues, ...saved }
+  }
+  if (before?.driver !== 'kafka') return saved
   const { clientId, addresses, headers } = before
   return {
     ...(clientId === undefined ? {} : { clientId }),

@@ -1,5 +1,7 @@
 import { RedriveError } from '../../domain/errors.ts'
-import type { BrokerConfig, SourceConfig, Workspace } from '../../domain/workspace.ts'
+import { deadLetterPlace } from '../../domain/dead-letter/place.ts'
+import { environments } from '../../domain/workspace.ts'
+import type { BrokerConfig, Environment, SourceConfig, Workspace } from '../../domain/workspace.ts'
 import type { Broker, BrokerReport } from '../../ports/broker.ts'
 import type { PasswordSource } from '../../ports/drivers.ts'
 import type { EvidenceReader } from '../../ports/evidence.ts'
@@ -45,6 +47,22 @@ export class Connections {
     if (config) return config
     const known = Object.keys(sources).join(', ') || '-'
     throw new RedriveError('source-unknown', 'never', { source: name, known })
+  }
+
+  /**
+   * Of a source, or of a queue of dead letters: the strictest of the sources that deliver to its broker. A broker that no
+   * source delivers to is taken for production. Throws `source-unknown`, `broker-unknown`.
+   */
+  async environment(place: string): Promise<Environment> {
+    const queue = deadLetterPlace(place)
+    if (queue === null) return (await this.source(place)).environment
+    const { sources, brokers } = await this.workspace()
+    if (!Object.hasOwn(brokers, queue.broker)) {
+      throw new RedriveError('broker-unknown', 'never', { broker: queue.broker })
+    }
+    const found = Object.values(sources).filter(({ deliver }) => deliver?.broker === queue.broker)
+    const ranks = found.map(({ environment }) => environments.indexOf(environment))
+    return environments[Math.max(...ranks)] ?? 'production'
   }
 
   /** Runs `work` on the source's outbox and notes how the connection fared. */
@@ -93,11 +111,17 @@ export class Connections {
     return this.withOutbox(name, (outbox) => Promise.resolve(outbox.evidence?.where ?? null), signal)
   }
 
-  /** The broker that a source delivers to. Throws `broker-unknown` where it delivers to none. */
+  /** The broker that a source delivers to, or that a queue is in. Throws `broker-unknown` where there is none. */
   async brokerOf(source: string): Promise<{ readonly name: string; readonly broker: Broker }> {
-    const name = (await this.source(source)).deliver?.broker
+    const place = deadLetterPlace(source)
+    const name = place === null ? (await this.source(source)).deliver?.broker : place.broker
     if (name === undefined) throw new RedriveError('broker-unknown', 'never', { broker: '-' })
     return { name, broker: await this.#broker(name) }
+  }
+
+  /** Throws `broker-unknown`. */
+  brokerNamed(name: string): Promise<Broker> {
+    return this.#broker(name)
   }
 
   /** A saved connection, or a draft on a connection of its own. */

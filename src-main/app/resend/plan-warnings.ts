@@ -60,7 +60,7 @@ export function gatherFindings(nowMs: number): Findings {
     }),
     warnings(checks, evidence) {
       const doubtful: PlanWarning[] = maybeSent > 0 ? [{ code: 'maybe-sent', count: maybeSent }] : []
-      return [...doubtful, ...consumption(evidence), ...missing(counts, checks), ...broken.values()]
+      return [...doubtful, ...consumption(evidence), ...missingDestinations(counts, checks), ...broken.values()]
     },
   }
 }
@@ -75,7 +75,8 @@ function consumption({ consumed, unknown, problem, included }: PlanEvidence): Pl
   ]
 }
 
-function missing(counts: DryRun, checks: readonly DestinationCheck[]): PlanWarning[] {
+/** Places that do not exist, with how many messages would go there. */
+export function missingDestinations(counts: DryRun, checks: readonly DestinationCheck[]): PlanWarning[] {
   const gone = new Set(
     checks.filter(({ exists }) => exists === false).map(({ destination }) => destinationKey(destination)),
   )

@@ -1,6 +1,7 @@
 import { audits as auditsEn } from './en/audits.ts'
 import { common as commonEn } from './en/common.ts'
 import { connections as connectionsEn } from './en/connections.ts'
+import { deadLetters as deadLettersEn } from './en/dead-letters.ts'
 import { inbox as inboxEn } from './en/inbox.ts'
 import { jobs as jobsEn } from './en/jobs.ts'
 import { journal as journalEn } from './en/journal.ts'
@@ -13,6 +14,7 @@ import { words as wordsEn } from './en/words.ts'
 import { audits as auditsZh } from './zh-CN/audits.ts'
 import { common as commonZh } from './zh-CN/common.ts'
 import { connections as connectionsZh } from './zh-CN/connections.ts'
+import { deadLetters as deadLettersZh } from './zh-CN/dead-letters.ts'
 import { inbox as inboxZh } from './zh-CN/inbox.ts'
 import { jobs as jobsZh } from './zh-CN/jobs.ts'
 import { journal as journalZh } from './zh-CN/journal.ts'
@@ -28,6 +30,7 @@ const en = {
   audits: auditsEn,
   common: commonEn,
   connections: connectionsEn,
+  deadLetters: deadLettersEn,
   inbox: inboxEn,
   jobs: jobsEn,
   journal: journalEn,
@@ -47,6 +50,7 @@ const zhCN: Messages = {
   audits: auditsZh,
   common: commonZh,
   connections: connectionsZh,
+  deadLetters: deadLettersZh,
   inbox: inboxZh,
   jobs: jobsZh,
   journal: journalZh,

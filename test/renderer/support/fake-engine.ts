@@ -3,6 +3,7 @@ import { contract } from '../../../src-preload/contract/index.ts'
 import type { SessionStatus } from '../../../src-preload/contract/session.ts'
 import { fakeAudits } from './fake-audits.ts'
 import { fakeConnections } from './fake-connections.ts'
+import { fakeDeadLetters } from './fake-dead-letters.ts'
 import { fakeDecisions } from './fake-decisions.ts'
 import { evidenceOfMessage } from './fake-evidence.ts'
 import { fakeJobs } from './fake-job-routes.ts'
@@ -20,6 +21,7 @@ export function fakeEngine(world: World) {
   return os.router({
     audits: fakeAudits(world),
     connections: fakeConnections(world),
+    deadLetters: fakeDeadLetters(world),
     decisions: fakeDecisions(world),
     messages: {
       list: messages.list.handler(async ({ input }) => {

@@ -222,6 +222,7 @@ export function viewPlan(world: World, id: string): PlanView {
       .map(([code, of]) => ({ code, count: of.length }))
       .sort((a, b) => b.count - a.count),
     skipped: skipped.slice(0, SKIPPED_SHOWN_MAX),
+    deadLetters: null,
     sample: items.slice(0, SAMPLE_ITEMS).map((item) => without(item, 'payload')),
     job: job?.job.job ?? null,
   }

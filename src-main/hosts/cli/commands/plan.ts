@@ -47,7 +47,7 @@ export const planResend: Command = {
     const request = { source, selection, edit, redirect: redirectOf(args), ...again }
     const view = await client.plans.resend(request, { signal })
     await writePlanFile(client, view.plan, out)
-    report(output, view, out)
+    reportPlan(output, view, out)
     return EXIT.done
   },
 }
@@ -97,7 +97,8 @@ function consumedAgain(args: Arguments): { includeConsumed?: string } {
   return { includeConsumed: reason }
 }
 
-function report(output: Output, view: PlanView, out: string): void {
+/** What a person reads of a plan before it is run. */
+export function reportPlan(output: Output, view: PlanView, out: string): void {
   const { plan, digest, items, environment, skippedCount, warnings, dryRun, evidence } = view
   const head = { plan, digest, items, skipped: skippedCount }
   output.object(

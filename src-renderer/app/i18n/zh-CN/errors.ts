@@ -4,6 +4,7 @@ import type { ErrorCode } from '../../../../src-preload/contract/errors.ts'
 import type { Sentences } from '../../../../src-preload/contract/sentences.ts'
 import { auditErrors } from './errors-audits.ts'
 import { evidenceErrors } from './errors-evidence.ts'
+import { deadLetterErrors } from './errors-dead-letters.ts'
 
 /** 与 `explain.ts` 的英文一一对应；`{name}` 取自错误的 detail。 */
 export const chineseSentences: Readonly<Record<ErrorCode, Sentences>> = {
@@ -296,6 +297,7 @@ export const chineseSentences: Readonly<Record<ErrorCode, Sentences>> = {
     next: '到操作日志里查看它做了什么。',
   },
   ...auditErrors,
+  ...deadLetterErrors,
   'workspace-invalid': {
     what: '工作区配置在 {at} 处无效：{problem}。',
     means: '没有打开任何连接。',
