@@ -107,10 +107,7 @@ function readingOf(parts: Whole): Pick<Outbox, Reading> {
   }
 }
 
-function outboxOf(
-  parts: Whole,
-  { shape, chains, events }: Pick<Outbox, 'shape' | 'chains' | 'events'>,
-): Outbox {
+function outboxOf(parts: Whole, own: Pick<Outbox, 'shape' | 'chains' | 'events'>): Outbox {
   // A table that is no longer as the mapping says is not written to.
   const unchanged = async <Result>(signal: AbortSignal, write: () => Promise<Result>): Promise<Result> => {
     await parts.drift.refuse(signal)
@@ -118,9 +115,7 @@ function outboxOf(
   }
   return {
     mapping: parts.mapping,
-    shape,
-    chains,
-    events,
+    ...own,
     ...readingOf(parts),
     claim: (requests, token, signal) =>
       unchanged(signal, () =>
@@ -175,8 +170,8 @@ function outboxOf(
         onMembers(parts, requests, (member, mine) => previewAction(member, action, mine, signal), leftAlone),
       ),
     close: async () => {
-      await chains?.close()
-      await events?.close()
+      await own.chains?.close()
+      await own.events?.close()
       await parts.session.close()
     },
   }
