@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import { startReceiver } from '../../resources/receiver/receiver.ts'
 import type { ChainedMessage, ReceiverEvent } from '../../resources/receiver/receiver.ts'
 import type { EventFingerprint } from '../domain/same-event.ts'
+import type { EvidenceConfig } from '../domain/workspace.ts'
 import { SECOND } from './draft.ts'
 import { openLedgerChannel } from './ledger-channel.ts'
 import { LEDGER_EXCHANGE, LEDGER_KEY, LEDGER_QUEUE } from './ledger-names.ts'
@@ -38,6 +39,15 @@ const CARRIED_MAX = 20
 export const LEDGER_FINGERPRINT: EventFingerprint = {
   fields: ['chain_key', { path: ['amount'], in: { column: 'payload' } }],
   windowSec: 120,
+}
+
+/** The receiver keeps what it booked for ever, and says how far it has come in each account. */
+export const LEDGER_EVIDENCE: EvidenceConfig = {
+  table: 'ledger_entry',
+  messageId: 'message_id',
+  processedAt: 'booked_at',
+  retentionSec: null,
+  positions: { table: 'receiver_position', chain: 'chain_key', position: 'last_id' },
 }
 
 export const LEDGER_TABLES = `

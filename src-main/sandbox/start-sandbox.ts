@@ -8,7 +8,7 @@ import type { WorkspaceStore } from '../ports/surroundings.ts'
 import { livePayroll, liveShop, runService } from './live-services.ts'
 import type { Service } from './live-services.ts'
 import { memoryWorkspace } from './memory-workspace.ts'
-import { LEDGER_FINGERPRINT, LEDGER_TABLES, runLedger, seedLedger } from './ledger.ts'
+import { LEDGER_EVIDENCE, LEDGER_FINGERPRINT, LEDGER_TABLES, runLedger, seedLedger } from './ledger.ts'
 import { DEAD_PAYSLIP_KEY, payrollStory } from './payroll-story.ts'
 import { reachablePostgres, unprivilegedAccount } from './postgres-binaries.ts'
 import { databaseDir, endServer, kill, startServer, SUPERUSER } from './postgres-server.ts'
@@ -283,6 +283,7 @@ function firstWorkspace(server: Server, password: string): Workspace {
         ...(source === LEDGER.source && { fingerprint: LEDGER_FINGERPRINT }),
       },
       deliver: { broker: BROKER },
+      ...(source === LEDGER.source && { evidence: LEDGER_EVIDENCE }),
       stuckAfterSec: STUCK_AFTER_SEC_DEFAULT,
       maxAttempts: ATTEMPTS_MAX_DEFAULT,
     },

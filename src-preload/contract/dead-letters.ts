@@ -16,9 +16,7 @@ const queueName = z.string().min(1).max(255)
 
 /** See the engine's port: what reading messages costs their queue, and why it is not done. */
 export const lookCost = z.enum(['marked-redelivered', 'hidden-meanwhile', 'races-consumers', 'counts-as-use'])
-export type LookCost = z.infer<typeof lookCost>
 export const lookRefusal = z.enum(['may-delete', 'is-stream', 'type-unknown'])
-export type LookRefusal = z.infer<typeof lookRefusal>
 
 /** What can be told of a queue without touching a message. */
 export const queueFacts = z.object({
@@ -92,7 +90,6 @@ export const deathStory = z.object({
   lastDiedAt: time.nullable(),
   redrive: z.object({ id: z.string(), times: z.number().int() }).nullable(),
 })
-export type DeathStory = z.infer<typeof deathStory>
 
 export const letter = z.object({
   id,

@@ -69,7 +69,7 @@ async function auditedMeanwhile(
 ): Promise<Seen> {
   const seen: Seen = { audits: 0, holes: 0, lost: 0, wrong: 0, byHole: new Map() }
   const told: ChainsRead['findings'][number][] = []
-  let failed: unknown = null
+  let failed: Error | null = null
   let ended = false
   const auditing = (async () => {
     for (; !ended; seen.audits += 1) {
@@ -78,7 +78,7 @@ async function auditedMeanwhile(
       told.push(...(await readAll(reader, { patience })).findings)
     }
   })().catch((error: unknown) => {
-    failed = error
+    failed = error instanceof Error ? error : new Error('an audit failed', { cause: error })
   })
   let printed = 0
   while (traffic.fates.size < TRANSACTIONS && failed === null) {
@@ -90,7 +90,7 @@ async function auditedMeanwhile(
   ended = true
   await traffic.stop()
   await auditing
-  if (failed !== null) throw failed instanceof Error ? failed : new Error(String(failed))
+  if (failed !== null) throw failed as Error
   for (const finding of told) judge(finding, traffic.fates, seen)
   return seen
 }

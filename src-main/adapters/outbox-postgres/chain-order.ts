@@ -5,7 +5,7 @@ import type { ChainConnection } from './chain-connection.ts'
 import type { ChainLayout } from './chain-method.ts'
 import { IN_ORDER } from './chain-settings.ts'
 import { fingerprints, keyAtEnd, suspectsOfPart } from './chain-sql.ts'
-import type { SurveyOptions } from './chain-survey.ts'
+import type { SurveyOptions } from './survey-options.ts'
 import type { Row } from '../outbox-sql/statement.ts'
 
 /** Messages of one statement, about: a tenth of a second or two, so that what a statement costs by itself does not count. */

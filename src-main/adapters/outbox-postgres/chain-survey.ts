@@ -1,9 +1,7 @@
-import type { ChainPace, SurveyPart } from '../../ports/chains.ts'
-import type { ChainLines } from './chain-connection.ts'
-import type { ChainLayout } from './chain-method.ts'
+import type { SurveyPart } from '../../ports/chains.ts'
 import { surveyInOrder } from './chain-order.ts'
 import { fingerprints, orderedFingerprints, suspects } from './chain-sql.ts'
-import type { ChainNames } from './chain-sql.ts'
+import type { SurveyOptions } from './survey-options.ts'
 import { BY_INDEX, byScan } from './chain-settings.ts'
 import type { Row, Statement } from '../outbox-sql/statement.ts'
 
@@ -13,16 +11,6 @@ const SUSPICIOUS_BATCH = 1_000
 const MESSAGES_PER_CHAIN_MIN = 8
 /** A snapshot keeps what others delete from being cleared away: one statement should last some ten seconds at most. */
 const ONE_STATEMENT_MESSAGES_MAX = 50_000_000
-
-export interface SurveyOptions {
-  readonly names: ChainNames
-  readonly layout: ChainLayout
-  readonly pace: ChainPace
-  readonly seed: string
-  readonly lines: ChainLines
-  readonly take: (part: SurveyPart) => void
-  readonly signal: AbortSignal
-}
 
 export async function surveyChains(options: SurveyOptions): Promise<void> {
   const { layout, pace } = options

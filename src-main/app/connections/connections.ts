@@ -106,6 +106,8 @@ export class Connections {
 
   /** Names it without asking it; null: no evidence is mapped. */
   async evidencePlace(name: string, signal: AbortSignal): Promise<string | null> {
+    // A queue of dead letters has no outbox that would say where its messages are consumed.
+    if (deadLetterPlace(name) !== null) return null
     const { evidence } = await this.source(name)
     if (evidence !== undefined) return placeOf(evidence)
     return this.withOutbox(name, (outbox) => Promise.resolve(outbox.evidence?.where ?? null), signal)

@@ -153,10 +153,10 @@ export class Jobs {
     this.#locks.require(job.source)
     requireSettleable(job)
     const asking = await beginAsking(this.#connections, job.source, signal)
-    const settle = async (outbox: Outbox) =>
+    const settle = async (outbox: Rows) =>
       settleByEvidence(await this.#workshop.jobRun(job, outbox), asking, seqs, signal)
     try {
-      const result = await this.#connections.withOutbox(job.source, settle, signal)
+      const result = await withRows(this.#ports, this.#connections, job, settle, signal)
       return { ...result, job: await this.get(id) }
     } finally {
       this.#changes.bump()

@@ -60,7 +60,12 @@ export function gatherFindings(nowMs: number): Findings {
     }),
     warnings(checks, evidence) {
       const doubtful: PlanWarning[] = maybeSent > 0 ? [{ code: 'maybe-sent', count: maybeSent }] : []
-      return [...doubtful, ...consumption(evidence), ...missingDestinations(counts, checks), ...broken.values()]
+      return [
+        ...doubtful,
+        ...consumption(evidence),
+        ...missingDestinations(counts, checks),
+        ...broken.values(),
+      ]
     },
   }
 }
