@@ -1,6 +1,7 @@
 import type { Engine } from '../app/engine.ts'
 import { brokerConnection, sourceConnection, toBrokerConfig, toSourceConfig } from './drafts.ts'
 import { errorData } from './errors.ts'
+import { deadLetterPlace } from '../domain/dead-letter/place.ts'
 import type { Implementer } from './implementer.ts'
 import { required } from './signal.ts'
 
@@ -25,6 +26,7 @@ export function connectionRoutes(os: Implementer, engine: Engine) {
         isNew,
         config: toSourceConfig(draft),
         password: draft.password,
+        keepsEvidence: draft.evidence !== null,
       })
       return sourceConnection(name, saved, null)
     }),
@@ -63,8 +65,11 @@ export function connectionRoutes(os: Implementer, engine: Engine) {
       }
     }),
     unlock: os.connections.unlock.handler(async ({ input, signal }) => {
-      const { environment } = await connections.source(input.source)
-      await mappings.requireConfirmed(input.source, required(signal))
+      const environment = await connections.environment(input.source)
+      // A queue of dead letters has no mapping.
+      if (deadLetterPlace(input.source) === null) {
+        await mappings.requireConfirmed(input.source, required(signal))
+      }
       const { unlockedUntil } = await locks.unlock({ ...input, environment })
       return { unlockedUntil }
     }),

@@ -32,6 +32,10 @@ const LONG_CALLS: readonly string[] = [
   'mappings.preview',
   'mappings.save',
   'mappings.confirm',
+  'deadLetters.look',
+  'deadLetters.planRedrive',
+  'deadLetters.planDiscard',
+  'deadLetters.discard',
 ]
 const STREAMS: readonly string[] = ['session.watch', 'jobs.watch', 'sweeps.watch', 'audits.follow']
 

@@ -1,10 +1,5 @@
 import { expect, onTestFinished } from 'vitest'
-import { parseAddress, parseTableName } from '../../src-main/adapters/outbox-postgres/address.ts'
-import { readCatalogues } from '../../src-main/adapters/outbox-postgres/catalogues.ts'
-import { postgresDialect } from '../../src-main/adapters/outbox-postgres/dialect.ts'
 import { openPostgresOutbox } from '../../src-main/adapters/outbox-postgres/open.ts'
-import { openSession } from '../../src-main/adapters/outbox-postgres/session.ts'
-import { newCompiler } from '../../src-main/adapters/outbox-sql/compiler.ts'
 import { profileByName } from '../../src-main/adapters/profiles/profiles.ts'
 import type { Mapping } from '../../src-main/domain/mapping/mapping.ts'
 import { refusalOf } from '../../src-main/domain/mapping/refusals.ts'
@@ -160,26 +155,12 @@ function expectTouched(
   }
 }
 
-/** Ids of the rows for which the mapping's evidence says that they were processed. */
-export async function consumedIds(layout: Layout, { database }: LoadedLayout): Promise<readonly string[]> {
-  const mapping = mappingOf(layout)
-  const { companion, processed } = mapping.evidence!
-  const session = openSession({
-    address: parseAddress(database.url),
-    password: async () => serverAddress().password,
-    tls: false,
-  })
-  onTestFinished(() => session.close())
-  const name = parseTableName(layout.tables[0]!)
-  const { catalogues } = await readCatalogues(session, { name, choose: () => mapping }, signal())
-  const limits = { stuckAfterSec: STUCK_AFTER_SEC, attemptsMax: ATTEMPTS_MAX }
-  const sql = newCompiler(postgresDialect, mapping, catalogues, limits)
-  const params = sql.newParams()
-  const where = processed === undefined ? {} : { where: processed }
-  const condition = sql.predicate({ exists: companion!, ...where }, params)
-  const text = `select ${sql.key.list('t')} from ${sql.table} t where ${condition}`
-  const rows = await session.read({ text, values: params.values }, TIMEOUT_MS, signal())
-  return rows.map((row) => sql.key.idOf(row))
+/** Ids of the rows that the mapping's evidence proves to have been consumed. */
+export async function consumedIds(layout: Layout, loaded: LoadedLayout): Promise<readonly string[]> {
+  const outbox = await open(layout, loaded)
+  const messages = await listed(outbox)
+  const found = await outbox.evidence!.look(messages, signal())
+  return messages.filter((_, at) => found[at]?.verdict === 'consumed').map(({ id }) => id)
 }
 
 /** Where one outbox is several tables, the name of the row's own is the last part of its id. */

@@ -6,20 +6,23 @@ import type { Outbox } from '../../ports/outbox.ts'
 import { parseAddress, parseTableName } from './address.ts'
 import { readCatalogues } from './catalogues.ts'
 import { chainsAreNumbers, openChainReader } from './chain-reader.ts'
+import { openEventReader } from './events.ts'
 import { claimMessages, markMessages } from './claiming.ts'
 import { newDrift } from './drift.ts'
+import { companionEvidence } from './evidence.ts'
 import { explainStatements } from './explaining.ts'
 import { previewAction, retryMessages } from './handing-back.ts'
 import { claimDueMessages } from './claiming-due.ts'
 import { tlsFrom } from './connection.ts'
 import { expireMessages, findExhausted } from './exhausted.ts'
-import { onMembers } from './members.ts'
+import { onMembers, writeOnMembers } from './members.ts'
 import type { Whole } from './parts.ts'
 import { reportOn } from './report.ts'
 import { resolveMessages, undoResolve } from './resolving.ts'
 import { servedStates } from './served.ts'
 import { openSession } from './session.ts'
 import { shapeOf } from './shape.ts'
+import { storedIds } from './stored.ts'
 import { newCompiler } from '../outbox-sql/compiler.ts'
 import { listMessages, readLaterSent, readMessages } from '../outbox-sql/list.ts'
 import { countMessages, groupMessages } from '../outbox-sql/tally.ts'
@@ -65,13 +68,16 @@ export async function openPostgresOutbox(
       chainShape && chainsAreNumbers(chainShape, catalogue)
         ? openChainReader({ settings, shape: chainShape, sql, catalogue })
         : null
+    const events = openEventReader({ settings, sql, mapping })
     const parts = { session, mapping, sql, catalogue, limits, drift, served: () => served }
     const shape = shapeOf(catalogues)
     const members = [catalogue, ...catalogues.more].map((own) => {
       const single = newCompiler(postgresDialect, mapping, { ...catalogues, own, more: [] }, limits)
       return { ...parts, sql: single, catalogue: own }
     })
-    return outboxOf({ ...parts, members }, { shape, chains })
+    const evidence = companionEvidence(parts, catalogues)
+    const stored = storedIds(session, mapping, catalogues)
+    return outboxOf({ ...parts, members }, { shape, chains, events, evidence, stored })
   } catch (error) {
     await session.close()
     throw error
@@ -105,7 +111,10 @@ function readingOf(parts: Whole): Pick<Outbox, Reading> {
   }
 }
 
-function outboxOf(parts: Whole, { shape, chains }: Pick<Outbox, 'shape' | 'chains'>): Outbox {
+function outboxOf(
+  parts: Whole,
+  looks: Pick<Outbox, 'shape' | 'chains' | 'events' | 'evidence' | 'stored'>,
+): Outbox {
   // A table that is no longer as the mapping says is not written to.
   const unchanged = async <Result>(signal: AbortSignal, write: () => Promise<Result>): Promise<Result> => {
     await parts.drift.refuse(signal)
@@ -113,8 +122,7 @@ function outboxOf(parts: Whole, { shape, chains }: Pick<Outbox, 'shape' | 'chain
   }
   return {
     mapping: parts.mapping,
-    shape,
-    chains,
+    ...looks,
     ...readingOf(parts),
     claim: (requests, token, signal) =>
       unchanged(signal, () =>
@@ -136,7 +144,7 @@ function outboxOf(parts: Whole, { shape, chains }: Pick<Outbox, 'shape' | 'chain
       ),
     resolve: (requests, signal) =>
       unchanged(signal, () =>
-        onMembers(
+        writeOnMembers(
           parts,
           requests,
           (member, mine) => resolveMessages(member, mine, signal),
@@ -145,7 +153,7 @@ function outboxOf(parts: Whole, { shape, chains }: Pick<Outbox, 'shape' | 'chain
       ),
     undo: (requests, signal) =>
       unchanged(signal, () =>
-        onMembers(
+        writeOnMembers(
           parts,
           requests,
           (member, mine) => undoResolve(member, mine, signal),
@@ -157,7 +165,7 @@ function outboxOf(parts: Whole, { shape, chains }: Pick<Outbox, 'shape' | 'chain
     expire: (requests, signal) => unchanged(signal, () => expireMessages(parts, requests, signal)),
     retry: (requests, signal) =>
       unchanged(signal, () =>
-        onMembers(
+        writeOnMembers(
           parts,
           requests,
           (member, mine) => retryMessages(member, mine, signal),
@@ -169,7 +177,8 @@ function outboxOf(parts: Whole, { shape, chains }: Pick<Outbox, 'shape' | 'chain
         onMembers(parts, requests, (member, mine) => previewAction(member, action, mine, signal), leftAlone),
       ),
     close: async () => {
-      await chains?.close()
+      await looks.chains?.close()
+      await looks.events?.close()
       await parts.session.close()
     },
   }

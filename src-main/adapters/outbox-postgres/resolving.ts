@@ -4,7 +4,7 @@ import { actionStatement, profileOf } from './acting.ts'
 import { bound, givenRows, markResults } from './claiming.ts'
 import type { Parts } from './parts.ts'
 import type { Params, Statement } from '../outbox-sql/statement.ts'
-import type { MappingAssignments } from '../../domain/mapping/values.ts'
+import { tokenColumnIn } from '../../domain/mapping/walk.ts'
 
 /** What is written where the decision was found already applied: the row no longer says what it held before. */
 const BEFORE_UNKNOWN = 'null'
@@ -44,13 +44,6 @@ function resolveStatement(parts: Parts, requests: readonly ResolveRequest[]): St
         `and not exists (select from applied where ${key.same('applied', 'r')})`
   const text = `with applied as (${applied}) select ${key.names('applied')}, version, before from applied${again}`
   return { text, values: params.values }
-}
-
-function tokenColumnIn(set: MappingAssignments): string | null {
-  const found = Object.entries(set).find(
-    ([, value]) => typeof value === 'object' && value !== null && 'is' in value && value.is === 'token',
-  )
-  return found?.[0] ?? null
 }
 
 /** A resolved row is not one that a person may still act on. */
