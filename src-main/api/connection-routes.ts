@@ -6,7 +6,7 @@ import type { Implementer } from './implementer.ts'
 import { required } from './signal.ts'
 
 export function connectionRoutes(os: Implementer, engine: Engine) {
-  const { connections, configure, locks, mappings, ports } = engine
+  const { connections, configure, locks, ports } = engine
   const failed = (error: unknown) => ({ ok: false as const, error: errorData(error, ports.log) })
   return {
     list: os.connections.list.handler(async () => {
@@ -66,10 +66,7 @@ export function connectionRoutes(os: Implementer, engine: Engine) {
     }),
     unlock: os.connections.unlock.handler(async ({ input, signal }) => {
       const environment = await connections.environment(input.source)
-      // A queue of dead letters has no mapping.
-      if (deadLetterPlace(input.source) === null) {
-        await mappings.requireConfirmed(input.source, required(signal))
-      }
+      await requireMapping(engine, input.source, required(signal))
       const { unlockedUntil } = await locks.unlock({ ...input, environment })
       return { unlockedUntil }
     }),
@@ -78,4 +75,9 @@ export function connectionRoutes(os: Implementer, engine: Engine) {
       return {}
     }),
   }
+}
+
+/** A queue of dead letters has no mapping. */
+async function requireMapping({ mappings }: Engine, source: string, signal: AbortSignal): Promise<void> {
+  if (deadLetterPlace(source) === null) await mappings.requireConfirmed(source, signal)
 }

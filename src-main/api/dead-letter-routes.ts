@@ -13,6 +13,7 @@ import { placeName } from '../domain/dead-letter/place.ts'
 import type { DeadLetterPlace } from '../domain/dead-letter/place.ts'
 import { RedriveError } from '../domain/errors.ts'
 import { errorData } from './errors.ts'
+import type { QueueFacts } from '../ports/dead-letters.ts'
 import type { Implementer } from './implementer.ts'
 import { planNow } from './plan-now.ts'
 import { required } from './signal.ts'
@@ -37,8 +38,7 @@ export function deadLetterRoutes(os: Implementer, engine: Engine) {
     }
     try {
       const limited = AbortSignal.any([signal, AbortSignal.timeout(FACTS_TIMEOUT_MS)])
-      const { queue: _name, costs, ...facts } = await looking.facts(place, limited)
-      return { ...head, facts: { ...facts, costs: [...costs] }, error: null }
+      return { ...head, facts: factsView(await looking.facts(place, limited)), error: null }
     } catch (error) {
       signal.throwIfAborted()
       return { ...head, facts: null, error: errorData(error, ports.log) }
@@ -114,4 +114,9 @@ async function storedRows(
   })
   const answers = await Promise.allSettled(asked)
   return answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []))
+}
+
+/** Without the name, which stands in the head. */
+function factsView({ type, brokerVersion, messages, consumers, deliveryLimit, costs, refusal }: QueueFacts) {
+  return { type, brokerVersion, messages, consumers, deliveryLimit, costs: [...costs], refusal }
 }

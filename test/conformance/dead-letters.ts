@@ -6,11 +6,11 @@ import type { DeadLetters, HeldLetter } from '../../src-main/ports/dead-letters.
 export interface DeadLettersFixture {
   readonly deadLetters: DeadLetters
   /** A new queue with these message ids in it, in this order. */
-  queue(messageIds: readonly string[]): Promise<string>
+  readonly queue: (messageIds: readonly string[]) => Promise<string>
   /** Ids of what is in the queue and free to be taken, in order; they are taken out. */
-  drain(queue: string): Promise<readonly string[]>
+  readonly drain: (queue: string) => Promise<readonly string[]>
   /** Breaks the connections to the broker. */
-  cut(): void
+  readonly cut: () => void
 }
 
 const never = new AbortController().signal

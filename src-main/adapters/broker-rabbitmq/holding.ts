@@ -86,10 +86,15 @@ export class RabbitHolding implements Holding {
   }
 }
 
+/** The headers are taken apart, every copy is persistent, and the cluster's id is nobody's to set. */
+const NOT_COPIED: ReadonlySet<string> = new Set(['headers', 'deliveryMode', 'clusterId'])
+
 function letterOf({ content, fields, properties }: GetMessage): HeldLetter['letter'] {
   const { exchange, routingKey } = fields
-  const { headers, deliveryMode: _persistent, clusterId: _unused, ...rest } = properties
-  const present = Object.entries(rest).filter(([, value]) => value !== undefined && value !== null)
+  const { headers } = properties
+  const present = Object.entries(properties).filter(
+    ([name, value]) => !NOT_COPIED.has(name) && value !== undefined && value !== null,
+  )
   const copied = Object.fromEntries(present) as CopiedProperties
   const { messageId = null, type = null } = copied
   return { exchange, routingKey, messageId, type, body: content, headers: headers ?? {}, properties: copied }

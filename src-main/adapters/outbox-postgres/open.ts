@@ -111,10 +111,9 @@ function readingOf(parts: Whole): Pick<Outbox, Reading> {
   }
 }
 
-function outboxOf(
-  parts: Whole,
-  looks: Pick<Outbox, 'shape' | 'chains' | 'events' | 'evidence' | 'stored'>,
-): Outbox {
+type Looks = Pick<Outbox, 'shape' | 'chains' | 'events' | 'evidence' | 'stored'>
+
+function outboxOf(parts: Whole, looks: Looks): Outbox {
   // A table that is no longer as the mapping says is not written to.
   const unchanged = async <Result>(signal: AbortSignal, write: () => Promise<Result>): Promise<Result> => {
     await parts.drift.refuse(signal)

@@ -8,7 +8,7 @@ import type { Json } from '../../domain/digest.ts'
 import { RedriveError } from '../../domain/errors.ts'
 import type { ErrorCode } from '../../domain/errors.ts'
 import { freezePlan, newItemsDigest, planFormat, SKIPPED_NAMED_MAX } from '../../domain/plan.ts'
-import type { Plan, PlanDeadLetters, PlanItem, PlanSkip } from '../../domain/plan.ts'
+import type { Plan, PlanDeadLetters, PlanHeader, PlanItem, PlanSkip } from '../../domain/plan.ts'
 import type { Destination } from '../../domain/message.ts'
 import type { Broker } from '../../ports/broker.ts'
 import type { Connections } from '../connections/connections.ts'
@@ -74,66 +74,20 @@ interface Judged {
   readonly destination: Destination
 }
 
-async function store(
-  { ports, connections }: Planning,
-  {
-    look,
-    request,
-    act,
-    broker,
-    items: letters,
-    skips,
-  }: {
-    readonly look: Look
-    readonly request: LetterPlanRequest
-    readonly act: Pick<PlanDeadLetters, 'action' | 'to' | 'reason'>
-    readonly broker: Broker
-    readonly items: readonly Judged[]
-    readonly skips: readonly PlanSkip[]
-  },
-  signal: AbortSignal,
-): Promise<Plan> {
-  const { clock, ids, jobStore, operator } = ports
+interface Drawn {
+  readonly look: Look
+  readonly request: LetterPlanRequest
+  readonly act: Pick<PlanDeadLetters, 'action' | 'to' | 'reason'>
+  readonly broker: Broker
+  readonly items: readonly Judged[]
+  readonly skips: readonly PlanSkip[]
+}
+
+async function store({ ports, connections }: Planning, drawn: Drawn, signal: AbortSignal): Promise<Plan> {
+  const { look, act, skips } = drawn
+  const { jobStore, operator } = ports
   const source = placeName(look.place)
-  const items = letters.map(({ letter, destination }, index) => itemOf(index + 1, letter, destination, look))
-  const counts = createDryRun({ nowMs: clock.now().getTime() })
-  const digest = newItemsDigest()
-  for (const [index, item] of items.entries()) {
-    const lastError = letters[index]?.letter.story.cause ?? null
-    counts.add({ ...item, lastError })
-    digest.add(item)
-  }
-  const times = items.map(({ createdAt }) => createdAt).sort()
-  const destinations = act.to === null ? [] : counts.result().byDestination.groups.map(({ key }) => key)
-  const checks = await lookAt(broker, destinations, signal)
-  const plan = freezePlan(
-    {
-      format: planFormat,
-      plan: ids.next('plan'),
-      source,
-      broker: look.place.broker,
-      table: look.place.queue,
-      profile: '',
-      mappingDigest: '',
-      createdAt: clock.now().toISOString(),
-      createdBy: operator,
-      selection: describe(request.selection),
-      edit: null,
-      redirect: null,
-      skipped: { count: skips.length, byCode: countCodes(skips), named: skips.slice(0, SKIPPED_NAMED_MAX) },
-      warnings: missingDestinations(counts, checks),
-      dryRun: {
-        counts: counts.result(),
-        oldestCreatedAt: times[0] ?? null,
-        newestCreatedAt: times.at(-1) ?? null,
-        measuredPerSec: null,
-        maybeSent: 0,
-        orderBroken: 0,
-      },
-      deadLetters: { queue: look.place.queue, ...act, heldAfter: request.heldAfter },
-    },
-    { items: items.length, itemsDigest: digest.finish() },
-  )
+  const { plan, items } = await freeze(ports, drawn, signal)
   const draft = await jobStore.beginPlan(plan.plan)
   try {
     await draft.add(items)
@@ -154,6 +108,52 @@ async function store(
     await draft.discard()
     throw error
   }
+}
+
+/** The plan and its items, counted; nothing is written yet. */
+async function freeze(
+  { clock, ids, operator }: Planning['ports'],
+  { look, request, act, broker, items: letters, skips }: Drawn,
+  signal: AbortSignal,
+): Promise<{ readonly plan: Plan; readonly items: readonly PlanItem[] }> {
+  const items = letters.map(({ letter, destination }, index) => itemOf(index + 1, letter, destination, look))
+  const counts = createDryRun({ nowMs: clock.now().getTime() })
+  const digest = newItemsDigest()
+  for (const [index, item] of items.entries()) {
+    const lastError = letters[index]?.letter.story.cause ?? null
+    counts.add({ ...item, lastError })
+    digest.add(item)
+  }
+  const times = items.map(({ createdAt }) => createdAt).sort()
+  const destinations = act.to === null ? [] : counts.result().byDestination.groups.map(({ key }) => key)
+  const checks = await lookAt(broker, destinations, signal)
+  const header: PlanHeader = {
+    format: planFormat,
+    plan: ids.next('plan'),
+    source: placeName(look.place),
+    broker: look.place.broker,
+    table: look.place.queue,
+    profile: '',
+    mappingDigest: '',
+    createdAt: clock.now().toISOString(),
+    createdBy: operator,
+    selection: describe(request.selection),
+    edit: null,
+    redirect: null,
+    skipped: { count: skips.length, byCode: countCodes(skips), named: skips.slice(0, SKIPPED_NAMED_MAX) },
+    warnings: missingDestinations(counts, checks),
+    dryRun: {
+      counts: counts.result(),
+      oldestCreatedAt: times[0] ?? null,
+      newestCreatedAt: times.at(-1) ?? null,
+      measuredPerSec: null,
+      maybeSent: 0,
+      orderBroken: 0,
+    },
+    deadLetters: { queue: look.place.queue, ...act, heldAfter: request.heldAfter },
+  }
+  const plan = freezePlan(header, { items: items.length, itemsDigest: digest.finish() })
+  return { plan, items }
 }
 
 function chosen({ letters }: Look, selection: LetterSelection): readonly LookedLetter[] {

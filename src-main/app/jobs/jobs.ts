@@ -138,7 +138,7 @@ export class Jobs {
     this.#locks.require(job.source)
     requireSettleable(job)
     const settle = async (outbox: Rows) => settleUnknown(await this.#workshop.jobRun(job, outbox), request)
-    const result = await withRows(this.#ports, this.#connections, job, settle, signal)
+    const result = await withRows({ ports: this.#ports, connections: this.#connections }, job, settle, signal)
     this.#changes.bump()
     return { ...result, job: await this.get(id) }
   }
@@ -156,7 +156,12 @@ export class Jobs {
     const settle = async (outbox: Rows) =>
       settleByEvidence(await this.#workshop.jobRun(job, outbox), asking, seqs, signal)
     try {
-      const result = await withRows(this.#ports, this.#connections, job, settle, signal)
+      const result = await withRows(
+        { ports: this.#ports, connections: this.#connections },
+        job,
+        settle,
+        signal,
+      )
       return { ...result, job: await this.get(id) }
     } finally {
       this.#changes.bump()
@@ -185,7 +190,12 @@ export class Jobs {
     const mine = await takeJob(this.#ports, job, { toCancel: true })
     try {
       const reconcile = async (outbox: Rows) => reconcileRows(await this.#workshop.jobRun(mine, outbox))
-      await withRows(this.#ports, this.#connections, job, reconcile, this.#workshop.closing)
+      await withRows(
+        { ports: this.#ports, connections: this.#connections },
+        job,
+        reconcile,
+        this.#workshop.closing,
+      )
     } catch (error) {
       await this.#workshop.interrupt(mine, interruptionOf(error), {})
       throw error
@@ -210,10 +220,12 @@ export class Jobs {
     const effects = AbortSignal.any([this.#workshop.closing, AbortSignal.timeout(RECOVER_TIMEOUT_MS)])
     const reconcile = async (outbox: Rows) =>
       reconcileRows({ ...(await this.#workshop.jobRun(mine, outbox)), effects })
-    await withRows(this.#ports, this.#connections, mine, reconcile, effects).catch((error: unknown) => {
-      // The source does not answer: its rows are put right when the job goes on.
-      this.#ports.log.warn({ job: id, ...interruptionOf(error) }, 'rows-not-reconciled')
-    })
+    await withRows({ ports: this.#ports, connections: this.#connections }, mine, reconcile, effects).catch(
+      (error: unknown) => {
+        // The source does not answer: its rows are put right when the job goes on.
+        this.#ports.log.warn({ job: id, ...interruptionOf(error) }, 'rows-not-reconciled')
+      },
+    )
   }
 
   /** A plan of dead letters has no mapping: its letters are found again by their content. */

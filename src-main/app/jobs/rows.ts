@@ -11,8 +11,7 @@ export type Rows = Pick<Outbox, 'claim' | 'claimDue' | 'mark'>
 
 /** Runs `work` on the rows of the job's source or queue. What it took from a queue and did not use is put back at the end. */
 export async function withRows<T>(
-  { jobReader }: EnginePorts,
-  connections: Connections,
+  { ports, connections }: { readonly ports: EnginePorts; readonly connections: Connections },
   job: Job,
   work: (rows: Rows) => Promise<T>,
   signal: AbortSignal,
@@ -23,7 +22,7 @@ export async function withRows<T>(
   const { deadLetters } = broker
   if (deadLetters === undefined) throw new RedriveError('no-dead-letters', 'never', { broker: place.broker })
   const hold = (until: AbortSignal) => deadLetters.hold(place.queue, until)
-  const rows = new QueueRows({ jobReader, job, hold })
+  const rows = new QueueRows({ jobReader: ports.jobReader, job, hold })
   try {
     return await work(rows)
   } finally {

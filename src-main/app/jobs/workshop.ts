@@ -206,7 +206,7 @@ export class Workshop {
         ? { end: 'stopped' }
         : { end: 'interrupted', interruption }
     }
-    return withRows(this.#ports, this.#connections, job, work, stop).catch(failed)
+    return withRows({ ports: this.#ports, connections: this.#connections }, job, work, stop).catch(failed)
   }
 
   async #conclude(job: Job, stop: AbortSignal, result: RunEnd): Promise<void> {

@@ -77,7 +77,7 @@ export function useWork() {
     working,
     error,
     /** Null: it failed, or another one is under way. */
-    async run<T>(act: () => Promise<T>): Promise<T | null> {
+    run: async <T>(act: () => Promise<T>): Promise<T | null> => {
       if (working.value) return null
       working.value = true
       error.value = null
