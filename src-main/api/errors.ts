@@ -1,4 +1,5 @@
 import { ORPCError } from '@orpc/server'
+import { ERROR_STATUS } from '../../src-preload/contract/errors.ts'
 import type { ErrorData } from '../../src-preload/contract/errors.ts'
 import { RedriveError } from '../domain/errors.ts'
 import type { Log } from '../ports/surroundings.ts'
@@ -22,5 +23,5 @@ export function errorData(error: unknown, log: Log): ErrorData {
 export function toApiError(error: unknown, log: Log): ORPCError<string, unknown> {
   if (error instanceof ORPCError) return error as ORPCError<string, unknown>
   const data = errorData(error, log)
-  return new ORPCError('REDRIVE', { defined: true, status: 422, message: data.code, data })
+  return new ORPCError('REDRIVE', { defined: true, status: ERROR_STATUS, message: data.code, data })
 }

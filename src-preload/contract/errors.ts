@@ -105,5 +105,8 @@ export const errorData = z.object({
 })
 export type ErrorData = z.infer<typeof errorData>
 
+/** Of every error: where it is not said, oRPC takes what is thrown for undefined, and pages show it as a failure inside. */
+export const ERROR_STATUS = 422
+
 /** The one error map of the contract: oRPC's name for it, and the typed data that callers match on. */
-export const contractErrors = { REDRIVE: { data: errorData } } as const
+export const contractErrors = { REDRIVE: { status: ERROR_STATUS, data: errorData } } as const

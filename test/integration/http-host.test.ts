@@ -231,8 +231,9 @@ test('calls and streams work in two tabs with one cookie, and their errors are t
   )
   for (const client of tabs) {
     expect(await client.session.info({})).toMatchObject({ host: 'http', operator: 'tester', sandbox: false })
+    // Not defined, it would be shown as "Redrive failed inside: job-not-found".
     await expect(client.jobs.get({ job: 'none' })).rejects.toMatchObject({
-      code: 'REDRIVE',
+      ...{ code: 'REDRIVE', defined: true },
       data: { code: 'job-not-found', retry: 'never' },
     })
     for await (const status of await client.session.watch({})) {
