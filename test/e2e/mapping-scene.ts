@@ -98,6 +98,13 @@ export async function addRule(page: Page, { state, left, how, right }: Rule, pla
   for (; at > place; at -= 1) await page.getByRole('button', { name: `Try rule ${at} earlier` }).click()
 }
 
+/** Another table that knows something of a row, by the key of the row. */
+export async function addCompanion(page: Page, name: string, table: string): Promise<void> {
+  await page.getByRole('textbox', { name: 'Add a table', exact: true }).fill(name)
+  await page.keyboard.press('Enter')
+  await box(page, `Table of ${name}`).fill(table)
+}
+
 export async function goToStep(page: Page, step: string): Promise<void> {
   await page.locator(`[data-step="${step}"]`).click()
 }

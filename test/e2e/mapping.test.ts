@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { ELSEWHERE_DDL, NO_STATUS_DDL, TWO_STATUSES_DDL } from '../support/invented-layouts.ts'
 import {
+  addCompanion,
   addRule,
   box,
   confirmAndRetry,
@@ -69,6 +70,8 @@ test('no status at all, only times and a companion table, mapped in the console 
   const { page, database } = await openMappingScene(context, { ddl: NO_STATUS_DDL })
   await openWizard(page)
   await takeProposal(page, 'public.parcel')
+  // Its tries are in a table of their own, found by the same key of two columns.
+  await addCompanion(page, 'tries', 'parcel_try')
   await addRule(
     page,
     { state: 'failed', left: 'count(tries)', how: 'atLeast', right: 'column(tries_max)' },

@@ -73,6 +73,12 @@ const RULES: readonly (readonly [Role, RegExp, readonly Kind[]])[] = [
     ['text', 'number'],
   ],
   ['deleted', /^(is)?(deleted|removed|archived)(flag)?$/, FLAGS],
+  // Before the flags: a text "error" says what went wrong.
+  [
+    'lastError',
+    /^(last)?(err|error|exception|failure|fault)(text|message|msg|reason|details?|info)?$/,
+    WORDS,
+  ],
   ['dead', /^(is)?(dead|failed|poisoned?|error|parked|blocked)(flag)?$/, FLAGS],
   [
     'attemptsLimit',
@@ -83,11 +89,6 @@ const RULES: readonly (readonly [Role, RegExp, readonly Kind[]])[] = [
     'attempts',
     /^(num|no|count)?(delivery|send|publish)?(attempts?|tries|retries|retry|failures?)(count|no|num|made)?$|^trycount$/,
     ['number'],
-  ],
-  [
-    'lastError',
-    /^(last)?(err|error|exception|failure|fault)(text|message|msg|reason|details?|info)?$/,
-    WORDS,
   ],
   ['state', /(status|state|phase|stage)$/, ['text', 'number', 'other']],
   [
