@@ -7,6 +7,7 @@ import type {
   SourceReport,
 } from '../../../src-preload/contract/connections.ts'
 import type { Decision } from '../../../src-preload/contract/decisions.ts'
+import { ERROR_STATUS } from '../../../src-preload/contract/errors.ts'
 import type { ErrorCode, ErrorData } from '../../../src-preload/contract/errors.ts'
 import type { MessageEvidence } from '../../../src-preload/contract/evidence.ts'
 import type { ItemResult, Job, JobItem } from '../../../src-preload/contract/jobs.ts'
@@ -166,7 +167,7 @@ export function errorOf(
 
 /** The error as the engine's api throws it. */
 export function refuse(code: ErrorCode, detail: ErrorData['detail'] = {}): never {
-  throw new ORPCError('REDRIVE', { data: errorOf(code, detail) })
+  throw new ORPCError('REDRIVE', { status: ERROR_STATUS, data: errorOf(code, detail) })
 }
 
 export function sourceOf(world: World, name: string): FakeSource {
@@ -181,7 +182,7 @@ export async function meet(world: World, call: string, source: string | null): P
   const { slowMs, fail } = world.switches
   if (slowMs > 0) await new Promise((resolve) => setTimeout(resolve, slowMs))
   const error = fail[call] ?? fail[`${call} ${source}`]
-  if (error !== undefined) throw new ORPCError('REDRIVE', { data: error })
+  if (error !== undefined) throw new ORPCError('REDRIVE', { status: ERROR_STATUS, data: error })
 }
 
 interface Note {
