@@ -17,7 +17,6 @@ export const mappingConfirmation = z.object({
   at: time,
   actions: z.array(z.enum(['resend', 'retry', 'resolve'])),
 })
-export type MappingConfirmation = z.infer<typeof mappingConfirmation>
 
 /** Actions that the layout does not allow, and what to do instead. */
 export const mappingRefusals = z.array(

@@ -108,6 +108,11 @@ export const mappingShots = [
   { name: 'mapping-confirmed', path: address(MAPPED.confirmed, 'confirm') },
   { name: 'mapping-drifted', path: address(MAPPED.drifted) },
   {
+    name: 'inbox-retry',
+    path: `#/inbox?source=${MAPPED.confirmed}&q=trouble:failed`,
+    act: (page: Page) => page.locator('[role="row"][data-id]').first().click(),
+  },
+  {
     name: 'retry',
     path: address(MAPPED.confirmed, 'confirm'),
     act: (page: Page) => page.locator('[data-retry] .n-button').first().click(),

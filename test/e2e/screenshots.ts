@@ -16,6 +16,7 @@ import { startSandbox } from '../../src-main/sandbox/start-sandbox.ts'
 import type { Workspace } from '../../src-main/domain/workspace.ts'
 import { CHROMIUM_ARGS, chromiumPath } from '../support/chromium.ts'
 import { openAuditScene } from './audit-scene.ts'
+import { confirmMapping, lookAtDeadLetters } from './picture-history.ts'
 import { MAPPED, mappingShots, openMappingPictures } from './mapping-pictures.ts'
 
 const PROJECT_DIR = resolve(import.meta.dirname, '../..')
@@ -56,11 +57,6 @@ interface AuditHistory {
 }
 
 /** The sandbox has one queue of dead letters. */
-async function lookAtDeadLetters(client: Client): Promise<void> {
-  for (const { broker, queue, facts } of (await client.deadLetters.list({})).queues)
-    if (facts !== null) await client.deadLetters.look({ broker, queue, limit: 10_000, costs: facts.costs })
-}
-
 /** Runs all failed messages of the source and waits until the job stands or has ended. */
 async function runFailed(client: Client, brake: Brake | null): Promise<string> {
   const selection = { kind: 'filter' as const, filter: { trouble: 'failed' as const } }
@@ -96,11 +92,6 @@ async function makeHistory(client: Client): Promise<History> {
   for (const source of [MAPPED.confirmed, MAPPED.drifted]) await confirmMapping(client, source)
   await lookAtDeadLetters(client)
   return { job, braked, audits: await makeAudits(client) }
-}
-
-async function confirmMapping(client: Client, source: string): Promise<void> {
-  const { digest } = await client.mappings.preview({ source })
-  if (digest !== null) await client.mappings.confirm({ source, digest })
 }
 
 async function audited(client: Client, source: string): Promise<string> {

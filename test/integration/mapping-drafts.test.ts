@@ -43,7 +43,7 @@ async function scene(environment: string, outbox: object = {}) {
 const refusal = (promise: Promise<unknown>): Promise<string> =>
   promise.then(
     () => 'done',
-    (error: { data?: { code: string } }) => error.data?.code ?? String(error),
+    (error: { data?: { code: string }; message?: string }) => error.data?.code ?? error.message ?? 'failed',
   )
 
 test('a draft is looked at without touching the workspace, and saved only as it was seen', async () => {
@@ -106,7 +106,7 @@ test('what changed since it was confirmed is called by its name, and the source 
   )
   await client.connections.unlock({ source, minutes: 5, typedName: null })
   const unlocked = async (): Promise<boolean> =>
-    (await client.connections.list({})).sources[0]?.unlockedUntil != null
+    typeof (await client.connections.list({})).sources[0]?.unlockedUntil === 'string'
   expect(await unlocked()).toBe(true)
 
   await database.sql('alter table msg add column locked_by text')

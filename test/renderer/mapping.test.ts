@@ -168,7 +168,7 @@ describe('confirming', () => {
     await page.until(() => expect(page.text('[data-test=digest]')).toBe(DIGEST))
     expect(page.text('dl')).toContain('No resend: no column for a claim')
     await page.click('[data-test=confirm]')
-    await page.find('.sheet').dispatchEvent(new Event('submit', { bubbles: true, cancelable: true }))
+    page.find('.sheet').dispatchEvent(new Event('submit', { bubbles: true, cancelable: true }))
     await page.until(() => page.find('[data-test=confirmed]'))
     expect(mapping(made).saved).toMatchObject([
       { confirm: true, typedName: null, draft: { table: 'public.msg' } },
@@ -191,7 +191,7 @@ describe('confirming', () => {
     await page.until(() => page.find('[data-test=confirm]'))
     expect(page.find('[data-test=confirm]').hasAttribute('disabled')).toBe(true)
     await type(field(page, 'Name of the source'), 'shop')
-    await page.find('.sheet').dispatchEvent(new Event('submit', { bubbles: true, cancelable: true }))
+    page.find('.sheet').dispatchEvent(new Event('submit', { bubbles: true, cancelable: true }))
     await page.until(() => expect(mapping(made).saved).toMatchObject([{ typedName: 'shop' }]))
   })
 
@@ -231,7 +231,7 @@ describe('confirming', () => {
     await page.click(button(page, 'Use this mapping'))
     await page.click('[data-step=confirm]')
     await page.until(() => expect(page.text('[data-note=partial]')).toContain('no row on which'))
-    await page.find('.sheet').dispatchEvent(new Event('submit', { bubbles: true, cancelable: true }))
+    page.find('.sheet').dispatchEvent(new Event('submit', { bubbles: true, cancelable: true }))
     await page.until(() => expect(mapping(made).saved).toMatchObject([{ confirm: false }]))
   })
 

@@ -3,15 +3,8 @@ import type { Confirmation } from '../../domain/mapping/confirmation.ts'
 import type { Mapping } from '../../domain/mapping/mapping.ts'
 import { mappingDigest } from '../../domain/mapping/walk.ts'
 import type { EnginePorts } from '../engine-ports.ts'
-import type { Looked } from './mappings.ts'
+import type { Changed, ConfirmedBefore, Looked } from './looked.ts'
 import { shownActions } from './preview.ts'
-
-/** `something`: an entry of before this was kept does not tell which. */
-export type Changed = 'mapping' | 'table' | 'address' | 'something'
-
-export interface ConfirmedBefore extends Confirmation {
-  readonly changed: readonly Changed[]
-}
 
 /** Keeps what an operator saw and found right. Throws RedriveError `mapping-unsafe`. */
 export async function confirmSeen(

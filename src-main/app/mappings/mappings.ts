@@ -1,45 +1,18 @@
 import { RedriveError } from '../../domain/errors.ts'
 import type { Confirmation } from '../../domain/mapping/confirmation.ts'
 import { refusable } from '../../domain/mapping/mapping.ts'
-import type { Mapping, Refusable, Refusal } from '../../domain/mapping/mapping.ts'
 import { refusalOf } from '../../domain/mapping/refusals.ts'
 import type { SurveyedTable } from '../../domain/mapping/surveyed.ts'
 import type { Outbox } from '../../ports/outbox.ts'
-import type { Changes } from '../changes.ts'
-import type { Configure } from '../connections/configure.ts'
-import type { Connections } from '../connections/connections.ts'
-import type { Locks } from '../connections/locks.ts'
 import type { EnginePorts } from '../engine-ports.ts'
 import { changedSince, confirmSeen } from './confirming.ts'
-import type { ConfirmedBefore } from './confirming.ts'
+import type { Looked, MappingParts, MappingPreview } from './looked.ts'
 import { detectOutboxes } from './detect.ts'
 import type { Candidate } from './detect.ts'
 import { digestToConfirm, requireConfirmed } from './gate.ts'
 import { lookThrough, whyNotSafe } from './preview.ts'
-import type { Seen, Unsafe } from './preview.ts'
 import { saveMapping, withMapping } from './saving.ts'
 import type { MappingDraft, SaveMapping } from './saving.ts'
-
-export interface MappingPreview extends Seen {
-  readonly source: string
-  readonly table: string
-  readonly profile: string
-  readonly mapping: Mapping
-  /** What a confirmation names; null: Redrive's own layout, which needs none. */
-  readonly digest: string | null
-  readonly confirmed: Confirmation | null
-  /** What was confirmed last, where that is something else than this. */
-  readonly before: ConfirmedBefore | null
-  /** Why it cannot be confirmed. */
-  readonly unsafe: readonly Unsafe[]
-  readonly refusals: readonly (Refusal & { readonly action: Refusable })[]
-}
-
-/** A look and the shape of the tables that it was at. */
-export interface Looked {
-  readonly preview: MappingPreview
-  readonly shape: string
-}
 
 /** From a database that nobody knows to a mapping that an operator has confirmed. */
 export interface Mappings {
@@ -57,14 +30,6 @@ export interface Mappings {
   confirm(source: string, digest: string, signal: AbortSignal): Promise<Confirmation>
   /** Throws `mapping-unconfirmed`; says nothing of a source that cannot be looked at. */
   requireConfirmed(source: string, signal: AbortSignal): Promise<void>
-}
-
-export interface MappingParts {
-  readonly ports: EnginePorts
-  readonly connections: Connections
-  readonly configure: Configure
-  readonly locks: Locks
-  readonly changes: Changes
 }
 
 export function createMappings(parts: MappingParts): Mappings {

@@ -4,7 +4,7 @@ import type { Mapping } from '../../domain/mapping/mapping.ts'
 import { mappingDigest } from '../../domain/mapping/walk.ts'
 import type { SourceConfig } from '../../domain/workspace.ts'
 import { confirmSeen } from './confirming.ts'
-import type { Looked, MappingParts } from './mappings.ts'
+import type { Looked, MappingParts } from './looked.ts'
 
 /** A table and a mapping, as somebody has written it. */
 export interface MappingDraft {

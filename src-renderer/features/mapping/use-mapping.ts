@@ -1,4 +1,5 @@
-import { computed, ref, shallowRef, watch, type InjectionKey } from 'vue'
+import { computed, ref, shallowRef, watch } from 'vue'
+import type { InjectionKey, Ref } from 'vue'
 import type { MappingPreview } from '../../../src-preload/contract/mapping-steps.ts'
 import type { MappingData } from '../../../src-preload/contract/mapping-shapes.ts'
 import { toApiError } from '../../api/errors.ts'
@@ -21,61 +22,14 @@ export function useMapping(source: () => string) {
   const client = useClient()
   const drafts = useDrafts()
   const sources = useSources()
-  const current = useAsk({
-    subject: source,
-    ask: (name, signal) => client.mappings.current({ source: name }, { signal }),
-  })
-  const tables = useAsk({
-    subject: source,
-    ask: (name, signal) => client.mappings.tables({ source: name }, { signal }),
-    live: false,
-  })
-  const asSaved = useAsk({
-    subject: source,
-    ask: (name, signal) => client.mappings.preview({ source: name }, { signal }),
-    live: false,
-  })
-
-  const saved = computed<Draft | null>(() => {
-    const mapping = current.data.value?.mapping ?? asSaved.data.value?.mapping
-    const table = current.data.value?.table
-    return mapping && table !== undefined ? { table, text: writeMapping(mapping), guesses: [] } : null
-  })
+  const { current, tables, asSaved, saved } = useAsked(source)
   const draft = computed(() => drafts.of(source()) ?? saved.value)
   const mapping = computed(() => (draft.value === null ? null : readMapping(draft.value.text)))
   const isChanged = computed(() => drafts.of(source()) !== null && !isSame(draft.value, saved.value))
 
-  const asDrafted = shallowRef<{ readonly draft: Draft; readonly preview: MappingPreview } | null>(null)
-  const lookError = shallowRef<ApiError | null>(null)
-  const looking = ref(false)
-  const seen = computed(() =>
-    isChanged.value ? (asDrafted.value?.preview ?? null) : (asSaved.data.value ?? null),
-  )
-  /** What is shown was looked at before the last change. */
-  const isStale = computed(() => isChanged.value && !isSame(asDrafted.value?.draft ?? null, draft.value))
-
-  watch(source, () => {
-    asDrafted.value = null
-    lookError.value = null
-  })
-
+  const looks = useLooks({ source, draft, mapping, isChanged, asSaved })
+  const { seen, look, lookError } = looks
   const { problems } = useProblems(() => mapping.value)
-
-  async function look(): Promise<void> {
-    const of = draft.value
-    if (looking.value || of === null || mapping.value === null) return
-    looking.value = true
-    lookError.value = null
-    try {
-      if (isChanged.value) {
-        const asked = { source: source(), draft: { table: of.table, mapping: mapping.value } }
-        asDrafted.value = { draft: of, preview: await client.mappings.preview(asked) }
-      } else await asSaved.refresh()
-    } catch (thrown) {
-      lookError.value = toApiError(thrown)
-    }
-    looking.value = false
-  }
 
   /** Makes it the source's. Throws ApiError. */
   async function save(options: {
@@ -105,8 +59,8 @@ export function useMapping(source: () => string) {
       mapping,
       isChanged,
       seen,
-      isStale,
-      looking,
+      isStale: looks.isStale,
+      looking: looks.looking,
       lookError,
       problems,
     },
@@ -130,6 +84,75 @@ export function useMapping(source: () => string) {
     },
     ...{ look, save },
   }
+}
+
+/** What the source has: its mapping, the tables beside it, and live rows as it tells them. */
+function useAsked(source: () => string) {
+  const client = useClient()
+  const current = useAsk({
+    subject: source,
+    ask: (name, signal) => client.mappings.current({ source: name }, { signal }),
+  })
+  const tables = useAsk({
+    subject: source,
+    ask: (name, signal) => client.mappings.tables({ source: name }, { signal }),
+    live: false,
+  })
+  const asSaved = useAsk({
+    subject: source,
+    ask: (name, signal) => client.mappings.preview({ source: name }, { signal }),
+    live: false,
+  })
+  const saved = computed<Draft | null>(() => {
+    const mapping = current.data.value?.mapping ?? asSaved.data.value?.mapping
+    const table = current.data.value?.table
+    return mapping && table !== undefined ? { table, text: writeMapping(mapping), guesses: [] } : null
+  })
+  return { current, tables, asSaved, saved }
+}
+
+interface Looking {
+  readonly source: () => string
+  readonly draft: Ref<Draft | null>
+  readonly mapping: Ref<MappingData | null>
+  readonly isChanged: Ref<boolean>
+  readonly asSaved: ReturnType<typeof useAsked>['asSaved']
+}
+
+/** Live rows as what is written tells them; as the source is, where nothing was changed. */
+function useLooks({ source, draft, mapping, isChanged, asSaved }: Looking) {
+  const client = useClient()
+  const asDrafted = shallowRef<{ readonly draft: Draft; readonly preview: MappingPreview } | null>(null)
+  const lookError = shallowRef<ApiError | null>(null)
+  const looking = ref(false)
+  const seen = computed(() =>
+    isChanged.value ? (asDrafted.value?.preview ?? null) : (asSaved.data.value ?? null),
+  )
+  /** What is shown was looked at before the last change. */
+  const isStale = computed(() => isChanged.value && !isSame(asDrafted.value?.draft ?? null, draft.value))
+
+  watch(source, () => {
+    asDrafted.value = null
+    lookError.value = null
+  })
+
+  async function look(): Promise<void> {
+    const of = draft.value
+    if (looking.value || of === null || mapping.value === null) return
+    looking.value = true
+    lookError.value = null
+    try {
+      if (isChanged.value) {
+        const asked = { source: source(), draft: { table: of.table, mapping: mapping.value } }
+        asDrafted.value = { draft: of, preview: await client.mappings.preview(asked) }
+      } else await asSaved.refresh()
+    } catch (thrown) {
+      lookError.value = toApiError(thrown)
+    }
+    looking.value = false
+  }
+
+  return { seen, isStale, looking, lookError, look }
 }
 
 function isSame(a: Draft | null, b: Draft | null): boolean {

@@ -13,8 +13,11 @@ const CALLS = ['column', 'count', 'setting', 'row'] as const
 function callOf(value: Json): string | null {
   if (!isObject(value) || Object.keys(value).length !== 1) return null
   if (typeof value['is'] === 'string') return `${value['is']}()`
-  const name = CALLS.find((one) => typeof value[one] === 'string')
-  return name === undefined ? null : `${name}(${String(value[name])})`
+  for (const name of CALLS) {
+    const named = value[name]
+    if (typeof named === 'string') return `${name}(${named})`
+  }
+  return null
 }
 
 function readCall(text: string): Json | undefined {
@@ -96,7 +99,8 @@ export function readListOrNone(text: string): Read {
 /** Names of columns: `tenant, no`; one alone is a text, several a list. */
 export function namesText(value: Json | undefined): string {
   if (typeof value === 'string') return value
-  if (Array.isArray(value)) return value.join(', ')
+  if (Array.isArray(value))
+    return value.map((one) => (typeof one === 'string' ? one : JSON.stringify(one))).join(', ')
   return value === undefined ? '' : JSON.stringify(value)
 }
 
