@@ -6,7 +6,7 @@ import { button, catchDownloads, field, submit, type } from './support/hands.ts'
 import { mountConsole, type MountedConsole } from './support/mount-console.ts'
 
 function world({
-  environment = 'development' as 'development' | 'production',
+  environment = 'development',
   risks = [] as Risk[],
 } = {}): World {
   const made = createWorld({ now: () => Date.now() })

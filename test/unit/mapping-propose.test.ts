@@ -73,7 +73,7 @@ test('without data a number means nothing, a comment tells it, and a word tells 
     table: table(column('status', 'int', { comment })),
     neighbours: [],
     rows: few,
-  })!
+  })
   expect(told.mapping.states.map(({ state }) => state)).toEqual(['sent', 'failed', 'in-flight', 'pending'])
 
   const labels = ['NEW', 'PUBLISHED', 'DEAD', 'odd']
@@ -81,7 +81,7 @@ test('without data a number means nothing, a comment tells it, and a word tells 
     table: table(column('status', 'text', { labels })),
     neighbours: [],
     rows: [],
-  })!
+  })
   expect(words.mapping.states).toEqual([
     { state: 'sent', when: { column: 'status', equals: 'PUBLISHED' } },
     { state: 'failed', when: { column: 'status', equals: 'DEAD' } },
