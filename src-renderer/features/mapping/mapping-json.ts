@@ -11,7 +11,7 @@ export function isObject(data: unknown): data is JsonObject {
 export function readMapping(text: string): MappingData | null {
   try {
     const data: unknown = JSON.parse(text)
-    return isObject(data) ? (data) : null
+    return isObject(data) ? data : null
   } catch {
     return null
   }
