@@ -5,7 +5,13 @@ import { addSource, createWorld, errorOf, type World } from './support/fake-worl
 import { button, catchDownloads, field, submit, type } from './support/hands.ts'
 import { mountConsole, type MountedConsole } from './support/mount-console.ts'
 
-function world({ environment = 'development', risks = [] as Risk[] } = {}): World {
+function world({
+  environment = 'development',
+  risks = [],
+}: {
+  readonly environment?: 'development' | 'production'
+  readonly risks?: Risk[]
+} = {}): World {
   const made = createWorld({ now: () => Date.now() })
   addSource(made, { name: 'shop', environment })
   unmapped(made, 'shop', risks)
