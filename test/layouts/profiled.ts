@@ -1,6 +1,7 @@
 import { expect, onTestFinished } from 'vitest'
 import { parseAddress, parseTableName } from '../../src-main/adapters/outbox-postgres/address.ts'
-import { readCatalogues } from '../../src-main/adapters/outbox-postgres/catalogues.ts'
+import { tableLookup } from '../../src-main/adapters/outbox-postgres/catalogue.ts'
+import { fitMapping } from '../../src-main/adapters/outbox-sql/fit.ts'
 import { postgresDialect } from '../../src-main/adapters/outbox-postgres/dialect.ts'
 import { openPostgresOutbox } from '../../src-main/adapters/outbox-postgres/open.ts'
 import { openSession } from '../../src-main/adapters/outbox-postgres/session.ts'
@@ -171,7 +172,7 @@ export async function consumedIds(layout: Layout, { database }: LoadedLayout): P
   })
   onTestFinished(() => session.close())
   const name = parseTableName(layout.tables[0]!)
-  const { catalogues } = await readCatalogues(session, { name, choose: () => mapping }, signal())
+  const { catalogues } = await fitMapping(tableLookup(session), { name, choose: () => mapping }, signal())
   const limits = { stuckAfterSec: STUCK_AFTER_SEC, attemptsMax: ATTEMPTS_MAX }
   const sql = newCompiler(postgresDialect, mapping, catalogues, limits)
   const params = sql.newParams()

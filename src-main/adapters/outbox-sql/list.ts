@@ -160,7 +160,7 @@ export async function readMessages(
   const known = ids.filter((id) => sql.key.parts(id) !== null)
   if (known.length === 0) return []
   const params = sql.newParams()
-  const given = sql.dialect.given(sql.key.given(known, params))
+  const given = sql.dialect.given(sql.key.given(known), params)
   const columns = `${messageColumns(mapping, sql, params)}, ${contentColumns(mapping, sql, params)}`
   const conditions = [sql.key.equals(ALIAS, 'r'), ...sql.present(params)].join(' and ')
   const text = `select ${columns} from ${given} join ${sql.table} ${ALIAS} on ${conditions} order by r.place`
@@ -181,16 +181,19 @@ export async function readLaterSent(
   if (known.length === 0 || typeof chain !== 'string' || key === undefined || sql.key.kind !== 'integer')
     return new Map()
   const params = sql.newParams()
-  const given = sql.dialect.given(sql.key.given(known, params))
+  const given = sql.dialect.given(sql.key.given(known), params)
   const column = (alias: string): string => sql.column(key.name, alias)
   // One look for each chain, not for each row: a long chain of failed rows is walked once.
   const text =
-    `select c.chain, l.later from (` +
-    `select ${sql.column(chain, 'm')} as chain, min(${column('m')}) as first ` +
-    `from ${given} join ${sql.table} m on ${sql.key.equals('m', 'r')} group by 1) c ` +
-    `cross join lateral (select ${column(ALIAS)} as later from ${sql.table} ${ALIAS} ` +
+    `select c.chain, (select ${column(ALIAS)} from ${sql.table} ${ALIAS} ` +
     `where ${sql.column(chain)} = c.chain and ${column(ALIAS)} > c.first ` +
-    `and ${sql.isState('sent', params)} order by ${sql.column(chain)} desc, ${column(ALIAS)} desc limit 1) l`
+    `and ${sql.isState('sent', params)} order by ${sql.column(chain)} desc, ${column(ALIAS)} desc limit 1) as later ` +
+    `from (select ${sql.column(chain, 'm')} as chain, min(${column('m')}) as first ` +
+    `from ${given} join ${sql.table} m on ${sql.key.equals('m', 'r')} group by ${sql.column(chain, 'm')}) c`
   const rows = await session.read({ text, values: params.values }, READ_TIMEOUT_MS, signal)
-  return new Map(rows.map((row) => [row['chain'] ?? '', row['later'] ?? '']))
+  return new Map(
+    rows.flatMap(({ chain: of, later }) =>
+      later === null || later === undefined ? [] : [[of ?? '', later]],
+    ),
+  )
 }

@@ -63,7 +63,7 @@ function byKey(dialect: Dialect, key: Key): Walk {
       })
       const left = quoted.map((name) => `${alias}.${name}`)
       if (left.length === 1) return `${left.join('')} ${operator} ${placeholders.join('')}`
-      return `(${left.join(', ')}) ${operator} (${placeholders.join(', ')})`
+      return dialect.rowBound(left, operator, placeholders)
     },
     placeOf: (row) => key.idOf(row),
     parse: (text) => (key.parts(text) === null ? null : text),

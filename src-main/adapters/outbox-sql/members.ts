@@ -1,14 +1,21 @@
-import type { Parts, Whole } from './parts.ts'
+import type { LookParts } from './parts.ts'
+
+/** The whole outbox: read as one, written table by table. */
+export type Whole<Parts extends LookParts> = Parts & {
+  /** Each table alone; one of them where the outbox is one table. */
+  readonly members: readonly Parts[]
+}
 
 /**
  * Runs an action on the tables that the rows are in, one after the other, each with the ids that it has there alone. The
  * answers are in the order of the requests and with their ids; a request that is of no table is answered by `none`.
  */
 export async function onMembers<
+  Parts extends LookParts,
   Request extends { readonly id: string },
   Result extends { readonly id: string },
 >(
-  whole: Whole,
+  whole: Whole<Parts>,
   requests: readonly Request[],
   run: (parts: Parts, requests: readonly Request[]) => Promise<readonly Result[]>,
   none: (id: string) => Result,
@@ -35,7 +42,7 @@ export async function onMembers<
 }
 
 /** The id that a row of the whole has in its own table; null: it is of another one. */
-function idWithin(whole: Whole, { sql, catalogue }: Parts, id: string): string | null {
+function idWithin(whole: LookParts, { sql, catalogue }: LookParts, id: string): string | null {
   const parts = whole.sql.key.parts(id)
   if (parts === null || parts.at(-1) !== catalogue.table) return null
   const own = parts.slice(0, -1)
