@@ -1,14 +1,10 @@
-import { RedriveError } from '../../domain/errors.ts'
 import type { MarkResult, ResolveRequest, ResolveResult, UndoRequest } from '../../ports/outbox.ts'
 import { bound, profileOf } from '../outbox-sql/actions.ts'
+import { BEFORE_UNKNOWN, readImage, tokenColumnIn } from '../outbox-sql/decisions.ts'
 import { actionStatement } from './acting.ts'
 import { givenRows, markResults } from './claiming.ts'
 import type { Parts } from './parts.ts'
 import type { Params, Statement } from '../outbox-sql/statement.ts'
-import type { MappingAssignments } from '../../domain/mapping/values.ts'
-
-/** What is written where the decision was found already applied: the row no longer says what it held before. */
-const BEFORE_UNKNOWN = 'null'
 
 export async function resolveMessages(
   parts: Parts,
@@ -45,13 +41,6 @@ function resolveStatement(parts: Parts, requests: readonly ResolveRequest[]): St
         `and not exists (select from applied where ${key.same('applied', 'r')})`
   const text = `with applied as (${applied}) select ${key.names('applied')}, version, before from applied${again}`
   return { text, values: params.values }
-}
-
-function tokenColumnIn(set: MappingAssignments): string | null {
-  const found = Object.entries(set).find(
-    ([, value]) => typeof value === 'object' && value !== null && 'is' in value && value.is === 'token',
-  )
-  return found?.[0] ?? null
 }
 
 /** A resolved row is not one that a person may still act on. */
@@ -96,17 +85,4 @@ function undoStatement(parts: Parts, requests: readonly UndoRequest[]): Statemen
     `select ${key.list('t')}, t.xmin from ${sql.table} t join ${request} on ${key.equals('t', 'r')} ` +
     `where ${same} and not exists (select from undone where ${key.same('undone', 'r')})`
   return { text, values: params.values }
-}
-
-function readImage(before: string): Readonly<Record<string, string | null>> {
-  try {
-    return JSON.parse(before) as Record<string, string | null>
-  } catch (error) {
-    throw new RedriveError(
-      'undo-too-late',
-      'never',
-      { reason: 'the image of the row is damaged' },
-      { cause: error },
-    )
-  }
 }
