@@ -60,8 +60,13 @@ async function fixture(
     },
     async lockElsewhere(ids) {
       const connection = await connectToMariadb(database.name)
+      await connection.query('set session transaction isolation level read committed')
       await connection.query('begin')
-      await connection.query('select 1 from outbox_message where id in (?) for update', [ids])
+      const numbers = ids.map((id) => Number(id))
+      await connection.query(
+        'select 1 from outbox_message force index (primary) where id in (?) for update',
+        [numbers],
+      )
       return { release: () => connection.end() }
     },
     another: open,

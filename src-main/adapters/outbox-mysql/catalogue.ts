@@ -84,12 +84,14 @@ async function readCatalogue(
   const columns = all.filter((row) => row['t'] === name)
   const indexed = (await read(INDEXES)).filter((row) => row['t'] === name)
   const indexes = indexesOf(indexed)
+  const keys = keysOf(indexed)
   const engine = columns[0]?.['engine'] ?? null
   const catalogue: Catalogue = {
     schema: columns[0]?.['s'] ?? schema,
     table: name,
     columns: new Map(columns.map((row) => [row['name'] ?? '', columnOf(row)])),
-    keys: keysOf(indexed),
+    keys: keys.map(({ columns: of }) => of),
+    keyNames: keys.map((one) => one.name),
     leadingColumns: new Set([...indexes.values()].map(({ leading }) => leading)),
     indexes,
   }
@@ -141,13 +143,15 @@ function indexesOf(rows: readonly Row[]): Map<string, Index> {
 }
 
 /** Unique, whole and never null. */
-function keysOf(rows: readonly Row[]): readonly (readonly string[])[] {
+function keysOf(
+  rows: readonly Row[],
+): readonly { readonly name: string; readonly columns: readonly string[] }[] {
   const names = [...new Set(rows.filter((row) => row['doubles'] === '0').map((row) => row['name'] ?? ''))]
   return names.flatMap((name) => {
     const parts = rows.filter((row) => row['name'] === name)
     const whole = parts.every(
       (row) => (row['col'] ?? null) !== null && (row['part'] ?? null) === null && row['nullable'] !== 'YES',
     )
-    return whole ? [parts.map((row) => row['col'] ?? '')] : []
+    return whole ? [{ name, columns: parts.map((row) => row['col'] ?? '') }] : []
   })
 }

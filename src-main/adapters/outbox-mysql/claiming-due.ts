@@ -9,7 +9,7 @@ import { contentColumns, plainColumns, toMessageWithContent } from '../outbox-sq
 import type { Row, Statement } from '../outbox-sql/statement.ts'
 import { requireWritable } from './parts.ts'
 import type { Parts } from './parts.ts'
-import { look, update } from './row-work.ts'
+import { joined, look, update } from './row-work.ts'
 import type { Transaction } from './session.ts'
 import { sha256 } from '../../domain/digest.ts'
 
@@ -157,7 +157,7 @@ async function lockFree(
   )
   const text =
     `select ${sql.key.list('t')}, ${chainColumn(parts)} as chain, ${sql.state(params)} as state ` +
-    `from ${given} straight_join ${sql.table} t on ${sql.key.equals('t', 'r')} ` +
+    `from ${given} ${joined(parts)} ` +
     `where ${attemptsLeft} and ${unclaimed} and ((${waits} and ${reached}) or (${isInFlight} and ${silent})) ` +
     `for update skip locked`
   const { rows } = await transaction.run({ text, values: params.values })

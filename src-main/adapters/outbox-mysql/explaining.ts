@@ -6,7 +6,7 @@ import type { Row, Statement } from '../outbox-sql/statement.ts'
 import { bind } from './binding.ts'
 import type { Parts, Whole } from './parts.ts'
 import { mayColumn } from './resolving.ts'
-import { givenRows } from './row-work.ts'
+import { givenRows, joined } from './row-work.ts'
 
 const EXPLAIN_TIMEOUT_MS = 5_000
 /** Rows of a page, as the inbox asks for them. */
@@ -58,8 +58,7 @@ function lockStatement(parts: Parts, action: 'retry' | 'resolve'): Statement {
   const row = Object.fromEntries(sql.key.columns.map(({ as }) => [as, '0']))
   const given = givenRows(parts, [{ id: sql.key.idOf(row) }], {}, params)
   const text =
-    `select ${sql.key.list('t')}, ${mayColumn(parts, action, params)} ` +
-    `from ${given} straight_join ${sql.table} t on ${sql.key.equals('t', 'r')}`
+    `select ${sql.key.list('t')}, ${mayColumn(parts, action, params)} ` + `from ${given} ${joined(parts)}`
   return { text, values: params.values }
 }
 

@@ -64,9 +64,7 @@ export async function look<Request extends Identified>(
   const params = sql.newParams()
   const given = givenRows(parts, requests, texts ?? {}, params)
   const list = [sql.key.list('t'), `${sql.version()} as version`, ...columns(params)]
-  const text =
-    `select ${list.join(', ')} from ${given} straight_join ${sql.table} t on ${sql.key.equals('t', 'r')}` +
-    (locked ? ' for update' : '')
+  const text = `select ${list.join(', ')} from ${given} ${joined(parts)}` + (locked ? ' for update' : '')
   const { rows } = await transaction.run({ text, values: params.values })
   return new Map(rows.map((row) => [sql.key.idOf(row), row]))
 }
@@ -79,6 +77,20 @@ export async function versionsOf(
 ): Promise<ReadonlyMap<string, string>> {
   const rows = await look(transaction, parts, requests, { columns: () => [], locked: false })
   return new Map([...rows].map(([id, row]) => [id, row['version'] ?? '']))
+}
+
+/** The table, row by row as it is asked for. */
+export function joined(parts: Parts): string {
+  const { sql } = parts
+  return `straight_join ${sql.table} t${byKey(parts)} on ${sql.key.equals('t', 'r')}`
+}
+
+/** In a small table the server prefers to read, and lock, every row: it would wait for one that nobody asked for. */
+function byKey({ sql, catalogue: { keys, keyNames } }: Parts): string {
+  const names = new Set(sql.key.columns.map(({ name }) => name))
+  const at = keys.findIndex((key) => key.every((column) => names.has(column)))
+  const index = keyNames?.[at]
+  return index === undefined ? '' : ` force index (${sql.dialect.quote(index)})`
 }
 
 /** As a condition: a person may act on the row, it belongs to the outbox, and it is the only one of its id. */
@@ -115,7 +127,7 @@ export async function update<Request extends Identified>(
     .assignments(set, bind, params)
     .map((one, at) => `u.${one.column} = ${fitting(parts, names[at] ?? '', one)}`)
   await writeAll(transaction, requests, {
-    text: `update ${given} straight_join ${sql.table} t on ${sql.key.equals('t', 'r')} ${self(parts)} set ${written.join(', ')}`,
+    text: `update ${given} ${joined(parts)} ${self(parts)} set ${written.join(', ')}`,
     values: params.values,
   })
 }
@@ -141,7 +153,7 @@ export async function writeBack<Request extends Identified>(
     return `u.${sql.dialect.quote(name)} = ${value}`
   })
   await writeAll(transaction, requests, {
-    text: `update ${given} straight_join ${sql.table} t on ${sql.key.equals('t', 'r')} ${self(parts)} set ${written.join(', ')}`,
+    text: `update ${given} ${joined(parts)} ${self(parts)} set ${written.join(', ')}`,
     values: params.values,
   })
 }
@@ -160,13 +172,14 @@ async function writeAll(
 }
 
 /** The row that is written, beside the same one as it was. */
-function self({ sql }: Parts): string {
+function self(parts: Parts): string {
+  const { sql } = parts
   const same = sql.key.kind === 'none' ? '<=>' : '='
   const equal = sql.key.columns.map(({ name }) => {
     const column = sql.dialect.quote(name)
     return `u.${column} ${same} t.${column}`
   })
-  return `straight_join ${sql.table} u on ${equal.join(' and ')}`
+  return `straight_join ${sql.table} u${byKey(parts)} on ${equal.join(' and ')}`
 }
 
 /** A reason with letters that the column's character set lacks is written with question marks, not refused. */
@@ -190,7 +203,7 @@ export async function act<Request extends Identified>(
     return update(transaction, parts, requests, { set, bind, texts })
   const { sql } = parts
   const params = sql.newParams()
-  const from = `from ${givenRows(parts, requests, texts, params)} straight_join ${sql.table} t on ${sql.key.equals('t', 'r')}`
+  const from = `from ${givenRows(parts, requests, texts, params)} ${joined(parts)}`
   const text =
     profile.does === 'delete' ? `delete t ${from}` : `${copied(parts, { set, bind }, params)} ${from}`
   await writeAll(transaction, requests, { text, values: params.values })

@@ -24,6 +24,8 @@ export interface Catalogue {
   readonly columns: ReadonlyMap<string, Column>
   /** Sets of columns, never null, that identify a row: of the primary key and of each unique index over all rows. */
   readonly keys: readonly (readonly string[])[]
+  /** Names of the indexes of these, in the same order, where a statement may have to name one. */
+  readonly keyNames?: readonly string[]
   /** First columns of indexes over the whole table. */
   readonly leadingColumns: ReadonlySet<string>
   readonly indexes: ReadonlyMap<string, Index>
