@@ -1,16 +1,29 @@
 import { expect, onTestFinished } from 'vitest'
-import { parseAddress, parseTableName } from '../../src-main/adapters/outbox-postgres/address.ts'
-import { tableLookup } from '../../src-main/adapters/outbox-postgres/catalogue.ts'
-import { fitMapping } from '../../src-main/adapters/outbox-sql/fit.ts'
+import { parseAddress as parseMysqlAddress } from '../../src-main/adapters/outbox-mysql/address.ts'
+import { tableLookup as mysqlLookup } from '../../src-main/adapters/outbox-mysql/catalogue.ts'
+import { mysqlDialect } from '../../src-main/adapters/outbox-mysql/dialect.ts'
+import { openMysqlOutbox } from '../../src-main/adapters/outbox-mysql/open.ts'
+import { openSession as openMysqlSession } from '../../src-main/adapters/outbox-mysql/session.ts'
+import {
+  parseAddress as parsePostgresAddress,
+  parseTableName,
+} from '../../src-main/adapters/outbox-postgres/address.ts'
+import { tableLookup as postgresLookup } from '../../src-main/adapters/outbox-postgres/catalogue.ts'
 import { postgresDialect } from '../../src-main/adapters/outbox-postgres/dialect.ts'
 import { openPostgresOutbox } from '../../src-main/adapters/outbox-postgres/open.ts'
-import { openSession } from '../../src-main/adapters/outbox-postgres/session.ts'
+import { openSession as openPostgresSession } from '../../src-main/adapters/outbox-postgres/session.ts'
+import type { Catalogues } from '../../src-main/adapters/outbox-sql/catalogue.ts'
 import { newCompiler } from '../../src-main/adapters/outbox-sql/compiler.ts'
+import type { Dialect } from '../../src-main/adapters/outbox-sql/dialect.ts'
+import { fitMapping } from '../../src-main/adapters/outbox-sql/fit.ts'
+import type { Read } from '../../src-main/adapters/outbox-sql/statement.ts'
 import { profileByName } from '../../src-main/adapters/profiles/profiles.ts'
 import type { Mapping } from '../../src-main/domain/mapping/mapping.ts'
+import type { MappingPredicate } from '../../src-main/domain/mapping/values.ts'
 import { refusalOf } from '../../src-main/domain/mapping/refusals.ts'
 import type { Message } from '../../src-main/domain/message.ts'
 import type { Outbox } from '../../src-main/ports/outbox.ts'
+import { mariadbPassword } from '../support/mariadb.ts'
 import { serverAddress } from '../support/postgres-server.ts'
 import { APP_ZONE, plainCell, STUCK_AFTER_SEC } from './layout.ts'
 import type { Layout, LayoutRow } from './layout.ts'
@@ -38,19 +51,18 @@ export async function open(
   { database }: LoadedLayout,
   mapping: Mapping = mappingOf(layout),
 ): Promise<Outbox> {
-  const outbox = await openPostgresOutbox(
-    {
-      config: {
-        url: database.url,
-        stuckAfterSec: STUCK_AFTER_SEC,
-        maxAttempts: ATTEMPTS_MAX,
-        outbox: { table: layout.tables[0]! },
-      },
-      password: async () => serverAddress().password,
-      chooseMapping: () => mapping,
+  const options = {
+    config: {
+      url: database.url,
+      stuckAfterSec: STUCK_AFTER_SEC,
+      maxAttempts: ATTEMPTS_MAX,
+      outbox: { table: layout.tables[0]! },
     },
-    signal(),
-  )
+    password: passwordOf(layout),
+    chooseMapping: () => mapping,
+  }
+  const opening = layout.engine === 'postgres' ? openPostgresOutbox : openMysqlOutbox
+  const outbox = await opening(options, signal())
   onTestFinished(() => outbox.close())
   return outbox
 }
@@ -62,6 +74,10 @@ export async function listed(outbox: Outbox): Promise<readonly Message[]> {
   )
   expect(page.scope).toEqual({ complete: true })
   return page.messages
+}
+
+function passwordOf({ engine }: Layout): () => Promise<string> {
+  return async () => (engine === 'postgres' ? serverAddress().password : mariadbPassword())
 }
 
 const HANDED: readonly string[] = ['relayed', 'queued', 'copied']
@@ -165,21 +181,54 @@ function expectTouched(
 export async function consumedIds(layout: Layout, { database }: LoadedLayout): Promise<readonly string[]> {
   const mapping = mappingOf(layout)
   const { companion, processed } = mapping.evidence!
-  const session = openSession({
-    address: parseAddress(database.url),
-    password: async () => serverAddress().password,
+  const evidence = { companion: companion!, processed, mapping }
+  return layout.engine === 'postgres'
+    ? consumedInPostgres(layout, database.url, evidence)
+    : consumedInMysql(layout, database.url, evidence)
+}
+
+interface Asked {
+  readonly companion: string
+  readonly processed: MappingPredicate | undefined
+  readonly mapping: Mapping
+}
+
+async function consumedInPostgres(layout: Layout, url: string, asked: Asked): Promise<readonly string[]> {
+  const session = openPostgresSession({
+    address: parsePostgresAddress(url),
+    password: passwordOf(layout),
     tls: false,
   })
   onTestFinished(() => session.close())
   const name = parseTableName(layout.tables[0]!)
-  const { catalogues } = await fitMapping(tableLookup(session), { name, choose: () => mapping }, signal())
+  const lookup = postgresLookup(session)
+  const { catalogues } = await fitMapping(lookup, { name, choose: () => asked.mapping }, signal())
+  return consumedIn(postgresDialect, catalogues, asked, session.read)
+}
+
+async function consumedInMysql(layout: Layout, url: string, asked: Asked): Promise<readonly string[]> {
+  const address = parseMysqlAddress(url)
+  const session = openMysqlSession({ address, password: passwordOf(layout), tls: null })
+  onTestFinished(() => session.close())
+  const lookup = mysqlLookup(session, address.database)
+  const name = layout.tables[0]!
+  const { catalogues } = await fitMapping(lookup, { name, choose: () => asked.mapping }, signal())
+  return consumedIn(mysqlDialect, catalogues, asked, session.read)
+}
+
+async function consumedIn(
+  dialect: Dialect,
+  catalogues: Catalogues,
+  { companion, processed, mapping }: Asked,
+  read: Read,
+): Promise<readonly string[]> {
   const limits = { stuckAfterSec: STUCK_AFTER_SEC, attemptsMax: ATTEMPTS_MAX }
-  const sql = newCompiler(postgresDialect, mapping, catalogues, limits)
+  const sql = newCompiler(dialect, mapping, catalogues, limits)
   const params = sql.newParams()
   const where = processed === undefined ? {} : { where: processed }
-  const condition = sql.predicate({ exists: companion!, ...where }, params)
+  const condition = sql.predicate({ exists: companion, ...where }, params)
   const text = `select ${sql.key.list('t')} from ${sql.table} t where ${condition}`
-  const rows = await session.read({ text, values: params.values }, TIMEOUT_MS, signal())
+  const rows = await read({ text, values: params.values }, TIMEOUT_MS, signal())
   return rows.map((row) => sql.key.idOf(row))
 }
 

@@ -107,9 +107,7 @@ function refused(layout: Layout): string {
   return refusable.filter((action) => refusalOf(mapping, action) !== null).join(' ')
 }
 
-const onPostgres = layouts.filter((layout) => layout.engine === 'postgres')
-
-test.each(onPostgres.map((layout) => [layout.name, layout] as const))(
+test.each(layouts.map((layout) => [layout.name, layout] as const))(
   '%s is recognised, listed, handed to its own relay, resolved and refused as it should be',
   async (_name, layout) => {
     const loaded = await loadLayout(layout)
