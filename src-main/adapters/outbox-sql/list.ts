@@ -91,6 +91,15 @@ function pageOf(parts: LookParts, selection: Selection, window: Window): Page {
     const text = windowed(selection, window, columns, parts)
     return { statement: { text, values: selection.params.values }, known }
   }
+  if (sql.walk.shared) {
+    // To join them by their place would make four of two.
+    const columns = (branch: SelectedBranch): readonly string[] => [
+      columnsBesideKey(mapping, sql, selection.params),
+      ...judged(branch),
+    ]
+    const text = windowed(selection, window, columns, parts)
+    return { statement: { text, values: selection.params.values }, known: {} }
+  }
   const page = windowed(selection, window, judged, parts)
   const order = sql.walk.orderOf(ALIAS, window.order === 'newest')
   const text =
@@ -126,11 +135,13 @@ async function listInSlices(
       after: position.after,
       budgetMs: query.budgetMs,
       slice: async (range, timeoutMs) => {
-        const window = { order: query.order, limit: query.limit - messages.length, ...range }
+        const left = query.limit - messages.length
+        const limit = parts.sql.walk.shared ? left + TWINS_MAX : left
+        const window = { order: query.order, limit, ...range }
         const selection = selectionOf(query.filter, parts.mapping, parts.sql)
         const { statement, known } = pageOf(parts, selection, window)
         const rows = await parts.session.read(statement, timeoutMs, signal)
-        return { rows, known }
+        return { rows: withTwins(rows, left, parts), known }
       },
       take({ rows, known }) {
         messages.push(...rows.map((row) => toMessage(row, parts, known)))
@@ -149,6 +160,18 @@ async function listInSlices(
   }
   const nextCursor = ended.end === 'enough' ? cursorAfter(position, last, parts) : null
   return { messages, nextCursor, scope: { complete: true } }
+}
+
+/** Rows of one place that a page shows together at most, beyond its limit. */
+const TWINS_MAX = 100
+
+/** The next page begins behind a place: rows that share the last one belong to this page, though it grows. */
+function withTwins(rows: readonly Row[], limit: number, { sql }: LookParts): readonly Row[] {
+  const last = rows[limit - 1]
+  if (!sql.walk.shared || last === undefined) return rows.slice(0, limit)
+  const place = sql.walk.placeOf(last)
+  const end = rows.findIndex((row, at) => at >= limit && sql.walk.placeOf(row) !== place)
+  return end < 0 ? rows : rows.slice(0, end)
 }
 
 export async function readMessages(
