@@ -12,7 +12,7 @@ const LAYERS = {
   [main('app')]: [main('ports'), main('domain')],
   [main('api')]: [main('app'), main('ports'), main('domain'), CONTRACT],
   [main('adapters')]: [main('ports'), main('domain')],
-  [main('sandbox')]: [main('adapters'), main('ports'), main('domain')],
+  [main('sandbox')]: [main('adapters'), main('ports'), main('domain'), 'resources/receiver/'],
   [main('hosts')]: ['src-main/', CONTRACT],
   [CONTRACT]: [],
   'src-renderer/': [CONTRACT],

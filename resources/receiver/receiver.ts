@@ -43,12 +43,15 @@ export type ReceiverEvent =
   | { readonly event: 'waiting'; readonly message: ChainedMessage; readonly position: string | null }
   | { readonly event: 'unchained'; readonly messageId: string }
 
+/** What is used of amqplib's channel. */
+export type ReceiverChannel = Pick<Channel, 'prefetch' | 'consume' | 'cancel' | 'ack' | 'nack'>
+
 export interface ReceiverOptions {
   /** The receiver's own database, with the table of catch-up.sql. */
   readonly database: pg.Pool
   /** The sender's database; a role that may read the outbox is enough. */
   readonly outbox: pg.Pool
-  readonly channel: Channel
+  readonly channel: ReceiverChannel
   readonly queue: string
   /** The effect, in the transaction that also moves the position. What it throws is tried again. */
   readonly handle: (client: pg.PoolClient, message: ChainedMessage) => Promise<void>

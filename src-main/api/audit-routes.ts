@@ -1,8 +1,17 @@
-import type { Audit as AuditView, AuditFinding, ChainBlock } from '../../src-preload/contract/audits.ts'
+import type {
+  Audit as AuditView,
+  AuditFinding,
+  ChainBlock,
+  SameEvent,
+  SameEvents,
+} from '../../src-preload/contract/audits.ts'
+import type { EventsSearched } from '../app/audit/search-events.ts'
 import type { ChainViewBlock } from '../app/audit/chain-view.ts'
 import type { Engine } from '../app/engine.ts'
 import type { Audit, KeptFinding } from '../domain/audit.ts'
 import { sayFinding } from '../domain/chain/say.ts'
+import { saySameEvent } from '../domain/same-event.ts'
+import type { SameEvent as FoundEvent } from '../domain/same-event.ts'
 import type { Implementer } from './implementer.ts'
 import { required } from './signal.ts'
 import { watch } from './watching.ts'
@@ -44,6 +53,10 @@ export function auditRoutes(os: Implementer, { audits, auditWatching, ports, cha
       audit: input.audit,
       ...(await audits.report(input.audit)),
     })),
+    events: os.audits.events.handler(async ({ input, signal }) => {
+      const found = await audits.events(input, required(signal))
+      return eventsView(input.source, ports.clock.now().toISOString(), found)
+    }),
     watches: os.audits.watches.handler(async () => ({ watches: [...(await auditWatching.list())] })),
     watch: os.audits.watch.handler(async ({ input }) => ({
       watch: await auditWatching.set(input.source, input.everySec),
@@ -57,6 +70,28 @@ function toApi({ scope, method, ...audit }: Audit): AuditView {
     scope: scope.kind === 'chains' ? { ...scope, chains: [...scope.chains] } : scope,
     method: method && { ...method, remarks: [...method.remarks] },
   }
+}
+
+function eventsView(
+  source: string,
+  asOf: string,
+  { messages, events, cut, windowSec }: EventsSearched,
+): SameEvents {
+  const verdict = events.length > 0 ? 'broken' : cut ? 'incomplete' : 'intact'
+  return { source, asOf, windowSec, messages, verdict, events: events.map(eventView) }
+}
+
+function eventView(event: FoundEvent): SameEvent {
+  return {
+    first: eventMessageView(event.first),
+    again: eventMessageView(event.again),
+    apartMs: event.apartMs,
+    says: saySameEvent(event),
+  }
+}
+
+function eventMessageView({ id, messageId, atMicros }: FoundEvent['first']) {
+  return { id, messageId, at: new Date(Number(BigInt(atMicros) / 1_000n)).toISOString() }
 }
 
 function findingView({ previousId, ...finding }: KeptFinding): AuditFinding {

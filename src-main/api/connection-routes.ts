@@ -1,11 +1,12 @@
 import type { Engine } from '../app/engine.ts'
 import { brokerConnection, sourceConnection, toBrokerConfig, toSourceConfig } from './drafts.ts'
 import { errorData } from './errors.ts'
+import { deadLetterPlace } from '../domain/dead-letter/place.ts'
 import type { Implementer } from './implementer.ts'
 import { required } from './signal.ts'
 
 export function connectionRoutes(os: Implementer, engine: Engine) {
-  const { connections, configure, locks, mappings, ports } = engine
+  const { connections, configure, locks, ports } = engine
   const failed = (error: unknown) => ({ ok: false as const, error: errorData(error, ports.log) })
   return {
     list: os.connections.list.handler(async () => {
@@ -25,6 +26,7 @@ export function connectionRoutes(os: Implementer, engine: Engine) {
         isNew,
         config: toSourceConfig(draft),
         password: draft.password,
+        keepsEvidence: draft.evidence !== null,
       })
       return sourceConnection(name, saved, null)
     }),
@@ -63,8 +65,8 @@ export function connectionRoutes(os: Implementer, engine: Engine) {
       }
     }),
     unlock: os.connections.unlock.handler(async ({ input, signal }) => {
-      const { environment } = await connections.source(input.source)
-      await mappings.requireConfirmed(input.source, required(signal))
+      const environment = await connections.environment(input.source)
+      await requireMapping(engine, input.source, required(signal))
       const { unlockedUntil } = await locks.unlock({ ...input, environment })
       return { unlockedUntil }
     }),
@@ -73,4 +75,9 @@ export function connectionRoutes(os: Implementer, engine: Engine) {
       return {}
     }),
   }
+}
+
+/** A queue of dead letters has no mapping. */
+async function requireMapping({ mappings }: Engine, source: string, signal: AbortSignal): Promise<void> {
+  if (deadLetterPlace(source) === null) await mappings.requireConfirmed(source, signal)
 }

@@ -1,10 +1,11 @@
 import type {
   BrokerConnection,
   BrokerDraft,
+  EvidenceDraft,
   SourceConnection,
   SourceDraft,
 } from '../../src-preload/contract/connections.ts'
-import type { BrokerConfig, SecretRef, SourceConfig } from '../domain/workspace.ts'
+import type { BrokerConfig, EvidenceConfig, SecretRef, SourceConfig } from '../domain/workspace.ts'
 
 /** A form of the connections page as a configuration; the password goes its own way. */
 export function toSourceConfig(draft: SourceDraft): SourceConfig {
@@ -15,9 +16,27 @@ export function toSourceConfig(draft: SourceDraft): SourceConfig {
     environment: draft.environment,
     outbox: { profile: draft.profile, table: draft.table },
     ...(draft.deliverTo === null ? {} : { deliver: { broker: draft.deliverTo } }),
+    ...(draft.evidence ? { evidence: evidenceConfig(draft.evidence) } : {}),
     stuckAfterSec: draft.stuckAfterSec,
     maxAttempts: draft.maxAttempts,
   }
+}
+
+function evidenceConfig({ source, processedAt, ...evidence }: EvidenceDraft): EvidenceConfig {
+  return {
+    ...evidence,
+    ...(source === null ? {} : { source }),
+    ...(processedAt === null ? {} : { processedAt }),
+  }
+}
+
+/** Nothing for a table behind an address of its own: that is written in the workspace file only. */
+function evidenceDraft(evidence: EvidenceConfig | undefined): Pick<SourceConnection, 'evidence'> {
+  if (evidence === undefined) return { evidence: null }
+  const { url, source, table, messageId, processedAt, retentionSec } = evidence
+  if (url !== undefined) return {}
+  const places = { source: source ?? null, processedAt: processedAt ?? null }
+  return { evidence: { table, messageId, retentionSec, ...places } }
 }
 
 export function toBrokerConfig(draft: BrokerDraft): BrokerConfig {
@@ -48,6 +67,7 @@ export function sourceConnection(
     deliverTo: config.deliver?.broker ?? null,
     stuckAfterSec: config.stuckAfterSec,
     maxAttempts: config.maxAttempts,
+    ...evidenceDraft(config.evidence),
     passwordKind: passwordKind(config.password),
     unlockedUntil,
   }

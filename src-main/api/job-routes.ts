@@ -10,10 +10,12 @@ import { watch } from './watching.ts'
 const PROGRESS_EVERY_MS = 250
 const PROGRESS_AT_LEAST_MS = 5_000
 
-export function jobRoutes(os: Implementer, { jobs, ports, changes }: Engine) {
+export function jobRoutes(os: Implementer, engine: Engine) {
+  const { jobs, ports, changes, connections } = engine
   const view = async (job: Job): Promise<ApiJob> => {
-    const source = (await ports.workspace.load()).sources[job.source]
-    return jobView(job, source?.environment ?? null, jobs.status(job.job))
+    // A source or broker that is gone from the workspace has none.
+    const environment = await connections.environment(job.source).catch(() => null)
+    return jobView(job, environment, jobs.status(job.job))
   }
   return {
     run: os.jobs.run.handler(async ({ input, signal }) => {
@@ -51,8 +53,12 @@ export function jobRoutes(os: Implementer, { jobs, ports, changes }: Engine) {
       const result = await jobs.settle(job, request, required(signal))
       return { ...result, job: await view(result.job) }
     }),
-    unknown: os.jobs.unknown.handler(({ input: { source, cursor, limit } }) =>
-      unknownPage(ports, { source, after: unknownCursor(cursor), limit }),
+    settleByEvidence: os.jobs.settleByEvidence.handler(async ({ input: { job, seqs }, signal }) => {
+      const result = await jobs.settleByEvidence(job, seqs, required(signal))
+      return { ...result, job: await view(result.job) }
+    }),
+    unknown: os.jobs.unknown.handler(({ input: { source, cursor, limit }, signal }) =>
+      unknownPage(engine, { source, after: unknownCursor(cursor), limit }, required(signal)),
     ),
   }
 }

@@ -1,8 +1,9 @@
 import type { Engine } from '../app/engine.ts'
 import type { Implementer } from './implementer.ts'
+import { messageEvidence } from './message-evidence.ts'
 import { required } from './signal.ts'
 
-export function messageRoutes(os: Implementer, { messages, ports }: Engine) {
+export function messageRoutes(os: Implementer, { messages, evidence, ports }: Engine) {
   const now = (): string => ports.clock.now().toISOString()
   return {
     list: os.messages.list.handler(async ({ input, signal }) => {
@@ -17,6 +18,11 @@ export function messageRoutes(os: Implementer, { messages, ports }: Engine) {
     get: os.messages.get.handler(async ({ input, signal }) => {
       const { content, deeds, ...message } = await messages.show(input.source, input.id, required(signal))
       return { ...message, payload: content.payload, headers: content.headers, deeds: [...deeds] }
+    }),
+    evidence: os.messages.evidence.handler(async ({ input: { source, id }, signal }) => {
+      const { messageId, createdAt } = await messages.show(source, id, required(signal))
+      const shown = await evidence.show(source, [{ id, messageId, createdAt }], required(signal))
+      return messageEvidence(shown, 0)
     }),
   }
 }

@@ -1,19 +1,14 @@
 import type { PlanView } from '../../src-preload/contract/plans.ts'
 import type { Engine } from '../app/engine.ts'
-import { look } from '../app/resend/destinations.ts'
 import { itemDiff } from '../app/resend/plan-diff.ts'
 import { planResend } from '../app/resend/plan-resend.ts'
 import { RedriveError } from '../domain/errors.ts'
 import type { Plan } from '../domain/plan.ts'
 import type { Implementer } from './implementer.ts'
 import { headerLine, itemFileLine, readHeaderLine, readItemLine } from './plan-file.ts'
-import { planItemView, planView } from './plan-view.ts'
+import { planNow } from './plan-now.ts'
+import { planItemView } from './plan-view.ts'
 import { required } from './signal.ts'
-
-/** Asking the broker about the destinations must not keep a plan from being shown. */
-const LOOK_TIMEOUT_MS = 3_000
-/** Items shown with the plan itself. */
-const SAMPLE_ITEMS = 50
 
 export function planRoutes(os: Implementer, engine: Engine) {
   const { ports, connections } = engine
@@ -23,17 +18,7 @@ export function planRoutes(os: Implementer, engine: Engine) {
     if (!plan) throw new RedriveError('plan-not-found', 'never', { plan: id })
     return plan
   }
-  const view = async (plan: Plan, signal: AbortSignal): Promise<PlanView> => {
-    const { environment } = await connections.source(plan.source)
-    const { broker } = await connections.brokerOf(plan.source)
-    const limited = AbortSignal.any([signal, AbortSignal.timeout(LOOK_TIMEOUT_MS)])
-    const destinations = plan.dryRun.counts.byDestination.groups.map(({ key }) => key)
-    const unknown = () => destinations.map((destination) => ({ destination, exists: null }))
-    const checks = await look(broker, destinations, limited).catch(unknown)
-    const job = await ports.jobReader.jobOfPlan(plan.plan)
-    const sample = await ports.jobStore.planItems(plan.plan, 0, SAMPLE_ITEMS)
-    return planView(plan, { environment, job: job?.job ?? null, checks, sample })
-  }
+  const view = (plan: Plan, signal: AbortSignal): Promise<PlanView> => planNow(engine, plan, signal)
 
   return {
     resend: os.plans.resend.handler(async ({ input, signal }) => {

@@ -29,15 +29,23 @@ export function planView(plan: Plan, { environment, job, checks, sample }: PlanN
     oldestCreatedAt: dryRun.oldestCreatedAt,
     newestCreatedAt: dryRun.newestCreatedAt,
     dryRun: dryRunView(plan, checks),
+    evidence: plan.evidence ? { ...plan.evidence, unknown: [...plan.evidence.unknown] } : null,
     edit: plan.edit,
     redirect: plan.redirect,
     skippedCount: skipped.count,
     skippedByCode: Object.entries(skipped.byCode).map(([code, count]) => ({ code: code as never, count })),
     skipped: [...skipped.named],
     warnings: [...plan.warnings],
+    deadLetters: deadLettersView(plan),
     sample: sample.map(planItemView),
     job,
   }
+}
+
+function deadLettersView({ deadLetters }: Plan): PlanView['deadLetters'] {
+  if (deadLetters === undefined) return null
+  const { queue, action, reason, heldAfter } = deadLetters
+  return { queue, action, reason, heldAfter }
 }
 
 export function planItemView<Item extends PlanItem>({
@@ -47,7 +55,10 @@ export function planItemView<Item extends PlanItem>({
   return { ...item, edited: payload !== null }
 }
 
-function dryRunView({ items, dryRun }: Plan, checks: readonly DestinationCheck[]): PlanView['dryRun'] {
+function dryRunView(
+  { items, dryRun, evidence }: Plan,
+  checks: readonly DestinationCheck[],
+): PlanView['dryRun'] {
   const { counts, measuredPerSec, maybeSent, orderBroken } = dryRun
   const exists = new Map(checks.map((check) => [destinationKey(check.destination), check.exists]))
   const { byType, byDestination, byCause, byAge, byState } = counts
@@ -66,8 +77,7 @@ function dryRunView({ items, dryRun }: Plan, checks: readonly DestinationCheck[]
     byState: [...byState],
     estimateSec: measuredPerSec === null ? null : Math.max(1, Math.ceil(items / measuredPerSec)),
     maybeSent,
-    // No source has evidence of consumption yet.
-    probablyConsumed: null,
+    probablyConsumed: (evidence?.where ?? null) === null ? null : (evidence?.consumed ?? 0),
     orderBroken,
   }
 }

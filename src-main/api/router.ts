@@ -2,12 +2,14 @@ import type { SessionInfo } from '../../src-preload/contract/session.ts'
 import type { Engine } from '../app/engine.ts'
 import { auditRoutes } from './audit-routes.ts'
 import { connectionRoutes } from './connection-routes.ts'
+import { deadLetterRoutes } from './dead-letter-routes.ts'
 import { errorData } from './errors.ts'
 import { implementer } from './implementer.ts'
 import { jobRoutes } from './job-routes.ts'
 import { mappingStepRoutes } from './mapping-step-routes.ts'
 import { mappingRoutes } from './mapping-routes.ts'
 import { messageRoutes } from './message-routes.ts'
+import { placesRoutes } from './places-routes.ts'
 import { planRoutes } from './plan-routes.ts'
 import { sessionRoutes } from './session-routes.ts'
 import { required } from './signal.ts'
@@ -19,6 +21,7 @@ export function createRouter(engine: Engine, info: SessionInfo) {
   return os.router({
     audits: auditRoutes(os, engine),
     connections: connectionRoutes(os, engine),
+    deadLetters: deadLetterRoutes(os, engine),
     decisions: {
       resolve: os.decisions.resolve.handler(async ({ input, signal }) => ({
         results: [...(await engine.resolving.resolve(input, required(signal)))],
@@ -57,6 +60,7 @@ export function createRouter(engine: Engine, info: SessionInfo) {
         }
       }),
     },
+    places: placesRoutes(os, engine),
     plans: planRoutes(os, engine),
     session: sessionRoutes(os, engine, info),
     sweeps: sweepRoutes(os, engine),

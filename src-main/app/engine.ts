@@ -8,7 +8,10 @@ import { createHealthBoard } from './connections/health.ts'
 import type { HealthBoard } from './connections/health.ts'
 import { createLocks } from './connections/locks.ts'
 import type { Locks } from './connections/locks.ts'
+import { Looking } from './dead-letters/looking.ts'
 import type { EnginePorts } from './engine-ports.ts'
+import { createEvidenceViews } from './evidence/evidence.ts'
+import type { EvidenceViews } from './evidence/evidence.ts'
 import { Jobs } from './jobs/jobs.ts'
 import { createSweepRunner } from './jobs/sweep-runner.ts'
 import { Workshop } from './jobs/workshop.ts'
@@ -36,8 +39,10 @@ export interface Engine {
   readonly changes: Changes
   readonly connections: Connections
   readonly configure: Configure
+  readonly evidence: EvidenceViews
   readonly health: HealthBoard
   readonly locks: Locks
+  readonly looking: Looking
   readonly mappings: Mappings
   readonly messages: Messages
   readonly jobs: Jobs
@@ -74,8 +79,10 @@ export function createEngine(ports: EnginePorts, sweepRunner?: SweepRunner): Eng
     changes,
     connections,
     configure,
+    evidence: createEvidenceViews(ports, connections),
     health,
     locks,
+    looking: new Looking(ports, connections, changes),
     mappings: createMappings(ports, connections, changes),
     messages: createMessages(ports, connections),
     jobs,

@@ -6,7 +6,11 @@ export type Json =
 /** Canonical JSON: keys sorted by code unit, no spaces, undefined members left out. Equal values give equal text. */
 export function canonical(value: Json): string {
   if (value === null || typeof value !== 'object') return JSON.stringify(value)
-  if (Array.isArray(value)) return `[${value.map((item: Json) => canonical(item)).join(',')}]`
+  if (Array.isArray(value)) {
+    // Thousands of ids: in one go, which writes the same.
+    if (value.every((item) => typeof item === 'string')) return JSON.stringify(value)
+    return `[${value.map((item: Json) => canonical(item)).join(',')}]`
+  }
   const object = value as Readonly<Record<string, Json | undefined>>
   const members = Object.keys(object)
     .sort()
@@ -20,6 +24,11 @@ export function canonical(value: Json): string {
 /** SHA-256 as lower-case hex of UTF-8 text. */
 export function sha256(text: string): string {
   return hash('sha256', text, 'hex')
+}
+
+/** SHA-256 as lower-case hex. */
+export function sha256OfBytes(bytes: Uint8Array): string {
+  return hash('sha256', bytes, 'hex')
 }
 
 /** Lines that are hashed in one go: each call of the hash costs more than a line. */

@@ -39,6 +39,9 @@ export type ErrorCode =
   | 'payload-not-json'
   | 'headers-not-json'
   | 'outcome-unsettled'
+  | 'already-consumed'
+  | 'evidence-unreachable'
+  | 'evidence-not-mapped'
   // the broker
   | 'exchange-missing'
   | 'topic-missing'
@@ -50,6 +53,14 @@ export type ErrorCode =
   | 'confirm-timeout'
   | 'channel-closed'
   | 'message-too-large'
+  // dead letters
+  | 'queue-missing'
+  | 'look-refused'
+  | 'look-missing'
+  | 'header-damaged'
+  | 'redriven-too-often'
+  | 'origin-unknown'
+  | 'no-dead-letters'
   // plans, jobs, decisions
   | 'plan-invalid'
   | 'plan-digest-mismatch'
@@ -83,6 +94,8 @@ export type ErrorCode =
   | 'audit-running'
   | 'chain-not-mapped'
   | 'finding-not-found'
+  | 'fingerprint-not-set'
+  | 'time-not-mapped'
   // the workspace and the local store
   | 'workspace-invalid'
   | 'source-unknown'

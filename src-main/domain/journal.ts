@@ -30,6 +30,9 @@ export const journalActions = [
   'audit-begun',
   'audit-ended',
   'audit-watched',
+  'dead-letters-looked',
+  'dead-letters-discarding',
+  'dead-letters-discarded',
 ] as const
 export type JournalAction = (typeof journalActions)[number]
 

@@ -34,6 +34,31 @@ export interface OutgoingMessage {
   readonly headers: string | null
   /** `x-redrive-job`, `x-redrive-attempt`, and `x-redrive-edited` where the payload is not the stored one. */
   readonly redriveHeaders: Readonly<Record<string, string | number>>
+  /** A message of a broker that goes on as it is: it takes the place of payload, type and headers. */
+  readonly copy?: CopiedMessage
+}
+
+/** Body, headers and properties as the broker's client read them, and as it writes them again. */
+export interface CopiedMessage {
+  readonly body: Uint8Array
+  readonly headers: Readonly<Record<string, unknown>>
+  readonly properties: CopiedProperties
+}
+
+/** Absent where the message does not have it. */
+export interface CopiedProperties {
+  readonly contentType?: string
+  readonly contentEncoding?: string
+  readonly priority?: number
+  readonly correlationId?: string
+  readonly replyTo?: string
+  readonly expiration?: string
+  readonly messageId?: string
+  /** Seconds since 1970. */
+  readonly timestamp?: number
+  readonly type?: string
+  readonly userId?: string
+  readonly appId?: string
 }
 
 /** A message that exchanges and queues can take. */

@@ -2,7 +2,9 @@ import { canonical, newLinesDigest, sha256 } from './digest.ts'
 import type { Json } from './digest.ts'
 import type { DryRunCounts } from './dry-run.ts'
 import type { ErrorCode } from './errors.ts'
+import type { EvidenceReason } from './evidence.ts'
 import type { Destination, MessageContent, MessageState } from './message.ts'
+import type { RedriveTo } from './dead-letter/redriven.ts'
 import type { Redirect } from './redirect.ts'
 
 export const planFormat = 'redrive-plan/2'
@@ -55,6 +57,10 @@ export type PlanWarning =
   | { readonly code: 'exchange-missing'; readonly exchange: string; readonly count: number }
   /** Rows that a relay had in flight: it may have published them without writing it down. */
   | { readonly code: 'maybe-sent'; readonly count: number }
+  /** They are sent again although the receiver has consumed them, as the operator wanted. */
+  | { readonly code: 'consumed-included'; readonly count: number }
+  /** Where consumption is proved could not be asked: these may have been consumed. */
+  | { readonly code: 'evidence-unreachable'; readonly count: number; readonly problem: string }
 
 export interface PlanHeader {
   readonly format: typeof planFormat
@@ -75,6 +81,35 @@ export interface PlanHeader {
   readonly skipped: PlanSkips
   readonly warnings: readonly PlanWarning[]
   readonly dryRun: PlanDryRun
+  /** Absent in plans of before Redrive looked for it. */
+  readonly evidence?: PlanEvidence
+  /** Only of a plan over dead letters; `source` then names their queue, and `mappingDigest` is empty. */
+  readonly deadLetters?: PlanDeadLetters
+}
+
+/** What was known of the consumption of the messages when the plan was made. */
+export interface PlanEvidence {
+  /** Where it was looked; null: nothing is mapped, so nothing is known. */
+  readonly where: string | null
+  /** Left out, but where `included` says why not. */
+  readonly consumed: number
+  readonly notSeen: number
+  readonly unknown: readonly { readonly reason: EvidenceReason; readonly count: number }[]
+  /** Why it could not be asked; null: it could. */
+  readonly problem: string | null
+  /** The operator's reason for sending consumed ones again; null: they are left out. */
+  readonly included: string | null
+}
+
+export interface PlanDeadLetters {
+  readonly queue: string
+  readonly action: 'redrive' | 'discard'
+  /** Null: they are discarded. */
+  readonly to: RedriveTo | null
+  /** Why they are discarded; null: they are redriven. */
+  readonly reason: string | null
+  /** Messages that were redriven this often, or more, are left out. Null: they are in it, because a person said so. */
+  readonly heldAfter: number | null
 }
 
 /** `patch`: a JSON Patch as exact text. `payload`: the new text of the one message stands in its item. */

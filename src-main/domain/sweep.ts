@@ -80,11 +80,12 @@ export function sweepStateOf(config: SourceConfig, standing: SweepStanding): Swe
 }
 
 /**
- * What an operator agreed to when switching it on: this database, this table, this broker, this policy. A workspace file
+ * What an operator agreed to when switching it on: this database, this table, this broker, this evidence, this policy. A workspace file
  * may come from a colleague or a repository, and must not start to write to production by being read.
  */
-export function sweepFingerprint({ url, environment, outbox, deliver, sweep }: SourceConfig): string {
-  return sha256(canonical({ url, environment, outbox, deliver, sweep } as unknown as Json))
+export function sweepFingerprint(config: SourceConfig): string {
+  const { url, environment, outbox, deliver, evidence, sweep } = config
+  return sha256(canonical({ url, environment, outbox, deliver, evidence, sweep } as unknown as Json))
 }
 
 /** Without the reason why it ended early, which stands beside it. */

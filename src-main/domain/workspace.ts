@@ -1,4 +1,6 @@
-import type { Mapping } from './mapping/mapping.ts'
+import type { ColumnForms, Mapping } from './mapping/mapping.ts'
+import type { MappingPredicate } from './mapping/values.ts'
+import type { EventFingerprint } from './same-event.ts'
 import type { SweepPolicy } from './sweep-policy.ts'
 
 export const environments = ['development', 'staging', 'production'] as const
@@ -23,6 +25,32 @@ export interface TlsOptions {
   readonly serverName?: string
 }
 
+/**
+ * Where the receiver of a source's messages writes down what it has consumed, where that is not a companion of the mapping:
+ * a table in the outbox's database, in that of another source (`source`), or in one of its own (`url`).
+ */
+export interface EvidenceConfig {
+  readonly source?: string
+  readonly url?: string
+  readonly password?: SecretRef
+  readonly tls?: TlsOptions
+  readonly table: string
+  /** Column with the message id as it was sent. */
+  readonly messageId: string
+  /** Column with the time of consumption. */
+  readonly processedAt?: string
+  /** Only these rows speak of this outbox's messages; of a table that many receivers share, those of one. */
+  readonly scope?: MappingPredicate
+  /** A row that was consumed. Absent: that it is there is the proof. */
+  readonly processed?: MappingPredicate
+  /** How columns are written whose type does not say it. */
+  readonly columns?: ColumnForms
+  /** Seconds for which a proof is kept; null: nothing removes it. */
+  readonly retentionSec: number | null
+  /** The receiver's position in each chain, in the same database. */
+  readonly positions?: { readonly table: string; readonly chain: string; readonly position: string }
+}
+
 export interface SourceConfig {
   readonly driver: 'postgres'
   /** postgres://user@host:port/database, without a password. */
@@ -37,8 +65,12 @@ export interface SourceConfig {
     readonly mapping?: Mapping | { readonly file: string }
     /** By type of message: the JSON Schema file that an edited payload must match, relative to the workspace file. */
     readonly schemas?: Readonly<Record<string, string>>
+    /** Tells a business event that was stored under two message ids. Absent: nobody looks for it. */
+    readonly fingerprint?: EventFingerprint
   }
   readonly deliver?: { readonly broker: string }
+  /** Absent: what the mapping says, if anything. */
+  readonly evidence?: EvidenceConfig
   readonly stuckAfterSec: number
   readonly maxAttempts: number
   /** Absent: no sweep. */
@@ -52,6 +84,8 @@ export interface AmqpConfig {
   readonly url: string
   readonly password?: SecretRef
   readonly tls?: TlsOptions
+  /** Queues of dead letters that the console shows. */
+  readonly deadLetters?: readonly { readonly queue: string }[]
 }
 
 /** How a client of Kafka logs in. With `oauthbearer` the password is the token. */

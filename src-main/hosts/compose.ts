@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import { openKafkaBroker } from '../adapters/broker-kafka/kafka-broker.ts'
 import type { KafkaBrokerOptions } from '../adapters/broker-kafka/kafka-broker.ts'
 import { openRabbitBroker } from '../adapters/broker-rabbitmq/rabbit-broker.ts'
+import { openPostgresEvidence } from '../adapters/outbox-postgres/evidence.ts'
 import { openPostgresOutbox } from '../adapters/outbox-postgres/open.ts'
 import { openPostgresSurvey } from '../adapters/outbox-postgres/survey.ts'
 import { parseMappingText } from '../adapters/mapping-schema/parse.ts'
@@ -132,6 +133,10 @@ function drivers({ clock, log, memory, schemaFiles }: DriverParts): Drivers {
           signal,
         )
       },
+    },
+    evidence: {
+      postgres: ({ config, at, password }, signal) =>
+        openPostgresEvidence({ config, at, password: orEmpty(password) }, signal),
     },
     broker: {
       rabbitmq: ({ config, password }) =>

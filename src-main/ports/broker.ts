@@ -1,4 +1,5 @@
 import type { Destination, Place } from '../domain/message.ts'
+import type { DeadLetters } from './dead-letters.ts'
 import type { OutgoingMessage, PublishOutcome } from '../domain/outcome.ts'
 
 export type BrokerState =
@@ -27,7 +28,7 @@ export interface DestinationCheck<Asked extends Place = Destination> {
 }
 
 /** Unconfirmed publishes that one publisher holds at a time; `publish` waits for a place beyond it. */
-export const PUBLISH_WINDOW_MAX = 1_000
+export const PUBLISH_WINDOW_MAX = 3_000
 
 /**
  * A channel for publishing with confirms.
@@ -61,6 +62,8 @@ export interface Broker {
    * look.
    */
   queueDepth(queue: string, signal: AbortSignal): Promise<number | null>
+  /** Absent: Redrive reads no dead letters of this broker. */
+  readonly deadLetters?: DeadLetters
   /** Throws RedriveError with retry `later` where the broker cannot be reached or is blocked. */
   openPublisher(signal: AbortSignal): Promise<Publisher>
   close(): Promise<void>

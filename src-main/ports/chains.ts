@@ -33,6 +33,8 @@ export interface SurveyPart {
   readonly chains: number
   /** Chains whose fingerprint is not that of an intact one. */
   readonly suspicious: readonly string[]
+  /** More of them, which are too many to be named. */
+  readonly unnamed: number
 }
 
 /** Rows with ids above `above` and up to `upTo`. Null: without that bound. */

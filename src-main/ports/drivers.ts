@@ -1,5 +1,6 @@
-import type { AmqpConfig, KafkaConfig, SourceConfig } from '../domain/workspace.ts'
+import type { AmqpConfig, EvidenceConfig, KafkaConfig, SourceConfig } from '../domain/workspace.ts'
 import type { Broker } from './broker.ts'
+import type { EvidenceReader } from './evidence.ts'
 import type { Outbox } from './outbox.ts'
 
 /** Asked at each new connection, so that a short-lived password stays fresh. */
@@ -14,6 +15,17 @@ export type OpenOutbox = (
   signal: AbortSignal,
 ) => Promise<Outbox>
 
+/** Connects and looks at the table. Throws RedriveError as opening an outbox does. */
+export type OpenEvidence = (
+  options: {
+    readonly config: EvidenceConfig
+    /** The database that holds the table. */
+    readonly at: Pick<SourceConfig, 'url' | 'tls'>
+    readonly password: PasswordSource
+  },
+  signal: AbortSignal,
+) => Promise<EvidenceReader>
+
 /** Makes a broker, which connects in the background. */
 export type OpenBroker<Config = AmqpConfig> = (options: {
   readonly config: Config
@@ -22,6 +34,7 @@ export type OpenBroker<Config = AmqpConfig> = (options: {
 
 export interface Drivers {
   readonly outbox: Readonly<Record<SourceConfig['driver'], OpenOutbox>>
+  readonly evidence: Readonly<Record<SourceConfig['driver'], OpenEvidence>>
   readonly broker: {
     readonly rabbitmq?: OpenBroker
     readonly memory?: OpenBroker

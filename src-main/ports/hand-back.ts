@@ -44,7 +44,10 @@ export interface HandBackPreview {
  * leaves the row alone, and it would store a second copy where the mapping inserts one): look at the rows first.
  */
 export interface HandBackRows {
-  /** By compare-and-set, all in one transaction, at most HAND_BACK_MAX. Throws `action-refused` where the layout has no way. */
+  /**
+   * By compare-and-set, the rows of each table in one transaction, at most HAND_BACK_MAX. Throws `action-refused` where the
+   * layout has no way.
+   */
   retry(requests: readonly HandBackRequest[], signal: AbortSignal): Promise<readonly HandBackResult[]>
   /** Does it, looks, and rolls it back. Locks the rows for as long as that takes. */
   preview(

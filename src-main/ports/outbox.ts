@@ -1,7 +1,10 @@
+import type { CopiedMessage } from '../domain/outcome.ts'
 import type { Message, MessageContent, MessageState, MessageWithContent, Trouble } from '../domain/message.ts'
 import type { Mapping } from '../domain/mapping/mapping.ts'
 import type { ChainReader } from './chains.ts'
+import type { EventReader } from './event-reader.ts'
 import type { DueRows } from './due.ts'
+import type { EvidenceReader } from './evidence.ts'
 import type { ExplainRows } from './explained.ts'
 import type { HandBackRows } from './hand-back.ts'
 
@@ -93,6 +96,9 @@ export type ClaimResult =
       /** With the one of this claim. */
       readonly attempts: number
       readonly content: MessageContent
+      /** Of a message of a broker, in the place of the content: what goes out, and the digest of what was found. */
+      readonly copy?: CopiedMessage
+      readonly digest?: string
     }
   | { readonly id: string; readonly claimed: false }
 
@@ -157,6 +163,13 @@ export interface Outbox extends DueRows, HandBackRows, ExplainRows {
   readonly shape: string
   /** Null where the mapping has no chain, or the adapter cannot audit one. */
   readonly chains: ChainReader | null
+  /** What the mapping's companion says of consumption; null where there is none. Closed with the outbox. */
+  readonly evidence: EvidenceReader | null
+  /** Those of at most LIST_LIMIT_MAX message ids that the outbox holds. Null where they are no column of one table. */
+  readonly stored:
+    ((messageIds: readonly string[], signal: AbortSignal) => Promise<ReadonlySet<string>>) | null
+  /** Null where the adapter cannot compare events. */
+  readonly events: EventReader | null
   report(signal: AbortSignal): Promise<OutboxReport>
   list(query: ListQuery, signal: AbortSignal): Promise<MessagePage>
   count(filter: MessageFilter, budgetMs: number, signal: AbortSignal): Promise<BoundedCount>

@@ -62,7 +62,8 @@ export async function runRelay(options: RelayOptions, signal: AbortSignal): Prom
   while (!signal.aborted) {
     try {
       const { rows } = await options.pool.query<ClaimedRow>(CLAIM, [options.notOurs])
-      for (const row of rows) await deliver(row, options, signal)
+      // The server returns them in any order.
+      for (const row of rows.sort(byId)) await deliver(row, options, signal)
       if (rows.length < BATCH_ROWS_MAX) await sleep(IDLE_PAUSE_MS, undefined, { signal })
     } catch (error) {
       if (signal.aborted) return
@@ -70,6 +71,10 @@ export async function runRelay(options: RelayOptions, signal: AbortSignal): Prom
       await sleep(TROUBLE_PAUSE_MS, undefined, { signal }).catch(() => undefined)
     }
   }
+}
+
+function byId(a: ClaimedRow, b: ClaimedRow): number {
+  return Number(BigInt(a.id) - BigInt(b.id))
 }
 
 async function deliver(row: ClaimedRow, { pool, broker }: RelayOptions, signal: AbortSignal): Promise<void> {

@@ -3,7 +3,9 @@ import type { MemoryBroker, MemoryBrokerOptions } from '../adapters/broker-memor
 import { systemClock } from '../adapters/system/clock.ts'
 import type { Broker, Publisher } from '../ports/broker.ts'
 import { SECOND } from './draft.ts'
+import { LEDGER_EXCHANGE, LEDGER_KEY, LEDGER_QUEUE } from './ledger-names.ts'
 import type { Random } from './random.ts'
+import { failSome, fillDeadLetters } from './sandbox-dead-letters.ts'
 import { SETTLEMENT_KEY } from './settlement-messages.ts'
 
 const LATENCY_MS = 3
@@ -14,7 +16,7 @@ const FULL_LENGTH = 200
 const QUEUE_KEEPS = 500
 const CONSUME_EVERY_MS = 10 * SECOND
 
-const EXCHANGES = ['orders', 'payments', 'shipments', 'payroll']
+const EXCHANGES = ['orders', 'payments', 'shipments', 'payroll', LEDGER_EXCHANGE]
 /** There is no exchange `loyalty`, and nothing is bound for gift cards and garnishments. */
 const HEALTHY: readonly {
   readonly queue: string
@@ -44,6 +46,8 @@ const LOSES_ANSWERS = /^shipments\.[a-z]+\.delivered$/
 export interface SandboxBroker {
   /** Another hold of the same broker: closing it closes what was opened through it, and nothing else. */
   open(): Broker
+  /** Takes the oldest messages out of a queue, as a consumer does. */
+  take: MemoryBroker['take']
   close(): Promise<void>
 }
 
@@ -60,15 +64,24 @@ export async function startBroker(random: Random, signal: AbortSignal): Promise<
     broker.declareQueue(queue)
     for (const key of keys) broker.bind(queue, exchange, key)
   }
+  // The ledger's receiver consumes it.
+  broker.declareQueue(LEDGER_QUEUE)
+  broker.bind(LEDGER_QUEUE, LEDGER_EXCHANGE, LEDGER_KEY)
   for (const { queue, exchange, key } of FULL) {
     broker.declareQueue(queue, FULL_LENGTH)
     broker.bind(queue, exchange, key)
     await fill(broker, { exchange, routingKey: key }, signal)
   }
-  const consumers = setInterval(() => consume(broker), CONSUME_EVERY_MS)
+  await fillDeadLetters(broker, random, signal)
+  const consumers = setInterval(() => {
+    consume(broker)
+    // It stops when the sandbox is closed; a message that is lost then is lost with its broker.
+    failSome(broker, random, signal).catch(() => undefined)
+  }, CONSUME_EVERY_MS)
   consumers.unref()
   return {
     open: () => hold(broker),
+    take: (queue, limit) => broker.take(queue, limit),
     close: async () => {
       clearInterval(consumers)
       await broker.close()
@@ -129,6 +142,7 @@ function hold(broker: MemoryBroker): Broker {
     report: (signal) => broker.report(signal),
     checkDestinations: (destinations, signal) => broker.checkDestinations(destinations, signal),
     queueDepth: (queue, signal) => broker.queueDepth(queue, signal),
+    ...(broker.deadLetters ? { deadLetters: broker.deadLetters } : {}),
     openPublisher: async (signal) => {
       const opened = await broker.openPublisher(signal)
       const publisher: Publisher = {

@@ -27,7 +27,7 @@ const INSERT = `
 
 /** Creates the reference outbox and tells the story in it. */
 export async function seedOutbox(client: Client, rows: readonly StoryRow[], random: Random): Promise<void> {
-  await client.query(await outboxSql())
+  await client.query(await resourceText('outbox', 'postgres.sql'))
   let id = FIRST_ID
   const heads = new Map<string, number>()
   const numbered = rows.map(({ draft, fate }) => {
@@ -65,8 +65,8 @@ function timestamp(at: number | null): string | null {
 }
 
 /** From the sources and from the bundle alike: the nearest `resources` folder above this module. */
-async function outboxSql(): Promise<string> {
-  const inside = join('resources', 'outbox', 'postgres.sql')
+export async function resourceText(...path: readonly string[]): Promise<string> {
+  const inside = join('resources', ...path)
   for (let at = import.meta.dirname; ; at = dirname(at)) {
     const file = join(at, inside)
     if (existsSync(file)) return readFile(file, 'utf8')

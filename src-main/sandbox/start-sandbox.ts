@@ -8,6 +8,7 @@ import type { WorkspaceStore } from '../ports/surroundings.ts'
 import { livePayroll, liveShop, runService } from './live-services.ts'
 import type { Service } from './live-services.ts'
 import { memoryWorkspace } from './memory-workspace.ts'
+import { LEDGER_EVIDENCE, LEDGER_FINGERPRINT, LEDGER_TABLES, runLedger, seedLedger } from './ledger.ts'
 import { DEAD_PAYSLIP_KEY, payrollStory } from './payroll-story.ts'
 import { reachablePostgres, unprivilegedAccount } from './postgres-binaries.ts'
 import { databaseDir, endServer, kill, startServer, SUPERUSER } from './postgres-server.ts'
@@ -16,8 +17,10 @@ import { seeded } from './random.ts'
 import type { Random } from './random.ts'
 import { runRelay } from './relay.ts'
 import { makeRunFolder, removeLeftovers } from './run-folder.ts'
+import { DEAD_LETTER_QUEUE } from './sandbox-dead-letters.ts'
 import { startBroker } from './sandbox-broker.ts'
-import { seedOutbox } from './seed.ts'
+import type { SandboxBroker } from './sandbox-broker.ts'
+import { resourceText, seedOutbox } from './seed.ts'
 import type { StoryRow } from './seed.ts'
 import { DEAD_RELAY_KEY_PREFIX, NEXT_ORDER, shopStory } from './shop-story.ts'
 import { watchOver } from './watchdog.ts'
@@ -78,6 +81,11 @@ const PLACES: readonly Place[] = [
   },
 ]
 
+/** Chains whose receiver one can watch; it has no story, everything in it happens. */
+const LEDGER = { source: 'ledger', database: 'ledger', environment: 'development', seed: 88 } as const
+/** Nothing in it belongs to a relay that is dead. */
+const NO_DEAD_RELAY = 'nobody.'
+
 type Undo = () => void | Promise<void>
 
 /**
@@ -102,7 +110,9 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     const broker = await startBroker(seeded(BROKER_SEED), signal)
     undo.push(() => broker.close())
     const memoryBroker: OpenBroker = () => broker.open()
-    await openShop({ server, passwords, memoryBroker, log, undo, signal })
+    const opening = { server, passwords, memoryBroker, log, undo, signal }
+    await openShop(opening)
+    await openLedger(opening, broker)
     return {
       workspace: memoryWorkspace(firstWorkspace(server, passwords.console)),
       memoryBroker,
@@ -158,7 +168,7 @@ async function openShop(opening: Opening): Promise<void> {
   const { server, passwords, signal, undo, log } = opening
   await withClient({ server, password: passwords.superuser, database: 'postgres' }, async (client) => {
     await client.query(`create role ${CONSOLE_ROLE} login password '${passwords.console}'`)
-    for (const { database } of PLACES) await client.query(`create database ${database}`)
+    for (const { database } of [...PLACES, LEDGER]) await client.query(`create database ${database}`)
   })
   const stop = new AbortController()
   for (const place of PLACES) {
@@ -187,6 +197,38 @@ async function openShop(opening: Opening): Promise<void> {
       await pool.end()
     })
   }
+}
+
+/** The three pictures of chained messages: see ledger.ts. */
+async function openLedger(
+  { server, passwords, memoryBroker, log, undo, signal }: Opening,
+  sandboxBroker: SandboxBroker,
+): Promise<void> {
+  signal.throwIfAborted()
+  const address = { server, password: passwords.superuser, database: LEDGER.database }
+  const random = seeded(LEDGER.seed)
+  await withClient(address, async (client) => {
+    await client.query(await resourceText('outbox', 'postgres.sql'))
+    await client.query(await resourceText('receiver', 'catch-up.sql'))
+    await client.query(LEDGER_TABLES)
+    await seedLedger(client, random)
+    await client.query(`grant select, update on outbox_message to ${CONSOLE_ROLE}`)
+    await client.query(`grant select on ledger_entry, ledger_event, receiver_position to ${CONSOLE_ROLE}`)
+  })
+  const pool = new Pool({ ...connection(address), max: POOL_CONNECTIONS_MAX * 2 })
+  pool.on('error', (error) => log.debug({ err: error }, 'the sandbox lost an idle connection'))
+  const broker = memoryBroker({ config: { driver: 'memory', url: BROKER_URL }, password: noPassword })
+  const stop = new AbortController()
+  const running = [
+    runRelay({ pool, broker, notOurs: NO_DEAD_RELAY, log }, stop.signal),
+    runLedger({ pool, broker: sandboxBroker, random, log }, stop.signal),
+  ]
+  undo.push(async () => {
+    stop.abort()
+    await Promise.allSettled(running)
+    await broker.close()
+    await pool.end()
+  })
 }
 
 const BROKER_URL = 'memory://sandbox'
@@ -229,22 +271,28 @@ async function withClient(address: DatabaseAddress, work: (client: Client) => Pr
 }
 
 function firstWorkspace(server: Server, password: string): Workspace {
-  const sources = PLACES.map(({ source, database, environment }) => [
+  const sources = [...PLACES, LEDGER].map(({ source, database, environment }) => [
     source,
     {
       driver: 'postgres',
       url: `postgres://${CONSOLE_ROLE}@127.0.0.1:${server.port}/${database}`,
       password: { value: password },
       environment,
-      outbox: { profile: 'auto', table: 'public.outbox_message' },
+      outbox: {
+        ...{ profile: 'auto', table: 'public.outbox_message' },
+        ...(source === LEDGER.source && { fingerprint: LEDGER_FINGERPRINT }),
+      },
       deliver: { broker: BROKER },
+      ...(source === LEDGER.source && { evidence: LEDGER_EVIDENCE }),
       stuckAfterSec: STUCK_AFTER_SEC_DEFAULT,
       maxAttempts: ATTEMPTS_MAX_DEFAULT,
     },
   ])
   return {
     sources: Object.fromEntries(sources),
-    brokers: { [BROKER]: { driver: 'memory', url: BROKER_URL } },
+    brokers: {
+      [BROKER]: { driver: 'memory', url: BROKER_URL, deadLetters: [{ queue: DEAD_LETTER_QUEUE }] },
+    },
   }
 }
 

@@ -139,6 +139,28 @@ export type ChainBlock = z.infer<typeof chainBlock>
 
 export const auditWatch = z.object({ source: name, everySec: z.number().int(), nextRunAt: time.nullable() })
 
+const eventMessage = z.object({ id: z.string(), messageId: z.string(), at: time })
+
+/** Two messages with different ids that tell the same business event, in the order in which they were stored. */
+export const sameEvent = z.object({
+  first: eventMessage,
+  again: eventMessage,
+  apartMs: count,
+  says: z.string(),
+})
+export type SameEvent = z.infer<typeof sameEvent>
+
+export const sameEvents = z.object({
+  source: name,
+  asOf: time,
+  windowSec: count,
+  messages: count,
+  /** `incomplete`: there are more equal messages than were compared. */
+  verdict: auditVerdict,
+  events: z.array(sameEvent),
+})
+export type SameEvents = z.infer<typeof sameEvents>
+
 const AUDITS_PAGE_MAX = 100
 const WATCH_SEC_MIN = 10
 const WATCH_SEC_MAX = 86_400
@@ -209,6 +231,8 @@ export const audits = {
   report: procedure
     .input(one)
     .output(z.object({ audit: id, json: z.string(), digest: z.string(), html: z.string() })),
+  /** Business events that are stored under two message ids, by the fingerprint of the source. Reads only, keeps nothing. */
+  events: procedure.input(z.strictObject({ source: name, since: rowId.nullable() })).output(sameEvents),
   watches: procedure.input(z.strictObject({})).output(z.object({ watches: z.array(auditWatch) })),
   /** Checks what is new again and again; null ends it. On this machine only. */
   watch: procedure

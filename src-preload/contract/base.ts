@@ -10,6 +10,11 @@ export const id = z.string().min(1).max(400)
 export const name = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, 'letters, digits, dash and underscore; at most 64')
+/** Where a job's messages are: a source, or a queue of dead letters as `broker/queue`. */
+export const place = z
+  .string()
+  .max(320)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}(\/.+)?$/s, 'a source, or broker/queue')
 /** ISO-8601 in UTC. */
 export const time = z.string()
 export const environment = z.enum(['development', 'staging', 'production'])

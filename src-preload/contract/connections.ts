@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { environment, name, procedure, time } from './base.ts'
+import { environment, name, place, procedure, time } from './base.ts'
 import { errorData } from './errors.ts'
 
 export const tls = z.strictObject({
@@ -21,6 +21,19 @@ export type PasswordInput = z.infer<typeof passwordInput>
 /** Where a password comes from, without it. */
 export const passwordKind = z.enum(['none', 'env', 'stored', 'prompt', 'workspace-file'])
 
+/** Where the receiver writes down what it has consumed, as far as a form knows it. */
+export const evidenceDraft = z.strictObject({
+  /** The source whose database holds the table; null: the outbox's own. */
+  source: name.nullable(),
+  table: z.string().min(1).max(200),
+  messageId: z.string().min(1).max(64),
+  /** Column with the time of consumption; null: there is none. */
+  processedAt: z.string().min(1).max(64).nullable(),
+  /** Seconds for which a row is kept; null: nothing removes it. */
+  retentionSec: z.number().int().min(1).nullable(),
+})
+export type EvidenceDraft = z.infer<typeof evidenceDraft>
+
 export const sourceDraft = z.strictObject({
   url: z.string().min(1).max(2_000),
   password: passwordInput,
@@ -32,6 +45,8 @@ export const sourceDraft = z.strictObject({
   deliverTo: name.nullable(),
   stuckAfterSec: z.number().int().min(1).max(31_536_000),
   maxAttempts: z.number().int().min(1).max(1_000),
+  /** Null: none is mapped here. Absent: as the workspace file has it, which may say more than a form. */
+  evidence: evidenceDraft.nullable().exactOptional(),
 })
 export type SourceDraft = z.infer<typeof sourceDraft>
 
@@ -132,12 +147,12 @@ export const connections = {
   unlock: procedure
     .input(
       z.strictObject({
-        source: name,
+        source: place,
         minutes: z.number().int().min(1).max(UNLOCK_MINUTES_MAX),
         /** Production only: the source's name, typed. */
         typedName: z.string().max(64).nullable(),
       }),
     )
     .output(z.object({ unlockedUntil: time })),
-  lock: procedure.input(z.strictObject({ source: name })).output(z.object({})),
+  lock: procedure.input(z.strictObject({ source: place })).output(z.object({})),
 }

@@ -159,4 +159,15 @@ export const jobSentences = {
     means: nothingSent,
     next: 'Look at the findings of the audit again.',
   },
+  'fingerprint-not-set': {
+    what: 'The source {source} does not say what makes two messages the same business event.',
+    means: 'Nothing was compared: this does not mean that no event is there twice.',
+    next: 'Write outbox.fingerprint into the workspace: the fields that tell an event, and windowSec.',
+  },
+  'time-not-mapped': {
+    what: 'The outbox does not say when a message was stored.',
+    means:
+      'Nothing was compared: without a time there is no window in which two messages are the same event.',
+    next: 'Say in the mapping which column holds the time of creation.',
+  },
 } satisfies Partial<Record<ErrorCode, Sentences>>

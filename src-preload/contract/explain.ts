@@ -1,4 +1,6 @@
 import type { ErrorCode, ErrorData } from './errors.ts'
+import { evidenceSentences } from './explain-evidence.ts'
+import { deadLetterSentences } from './explain-dead-letters.ts'
 import { jobSentences } from './explain-jobs.ts'
 import { mappingSentences } from './explain-mapping.ts'
 import { nothingSent } from './sentences.ts'
@@ -136,6 +138,7 @@ export const englishSentences: Readonly<Record<ErrorCode, Sentences>> = {
       'It may have reached the broker already. Sending it again could deliver it twice, so it was left out.',
     next: 'Settle the outcome in its job first.',
   },
+  ...evidenceSentences,
   'exchange-missing': {
     what: 'The exchange does not exist.',
     means: 'Nothing was sent to it.',
@@ -188,6 +191,7 @@ export const englishSentences: Readonly<Record<ErrorCode, Sentences>> = {
   },
   ...jobSentences,
   ...mappingSentences,
+  ...deadLetterSentences,
   'workspace-invalid': {
     what: 'The workspace is not valid at {at}: {problem}.',
     means: 'No connection was opened.',

@@ -1,11 +1,13 @@
 import { audits } from './audits.ts'
 import { connections } from './connections.ts'
+import { deadLetters } from './dead-letters.ts'
 import { decisions } from './decisions.ts'
 import { jobs } from './jobs.ts'
 import { journal } from './journal.ts'
 import { mappings } from './mappings.ts'
 import { messages } from './messages.ts'
 import { overview } from './overview.ts'
+import { places } from './places.ts'
 import { plans } from './plans.ts'
 import { session } from './session.ts'
 import { sweeps } from './sweeps.ts'
@@ -14,12 +16,14 @@ import { sweeps } from './sweeps.ts'
 export const contract = {
   audits,
   connections,
+  deadLetters,
   decisions,
   jobs,
   journal,
   mappings,
   messages,
   overview,
+  places,
   plans,
   session,
   sweeps,

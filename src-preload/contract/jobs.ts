@@ -1,7 +1,8 @@
 import { eventIterator } from '@orpc/contract'
 import { z } from 'zod'
-import { environment, id, name, procedure, reason, time } from './base.ts'
+import { environment, id, name, place, procedure, reason, time } from './base.ts'
 import { errorCode } from './errors.ts'
+import { messageEvidence } from './evidence.ts'
 import { planItem, unconfirmedResult } from './plans.ts'
 
 /** `sweep`: the items were found and claimed while it ran, not planned before. */
@@ -76,7 +77,7 @@ export const job = z.object({
   /** Null for a sweep: its items were claimed as they were found. */
   plan: id.nullable(),
   digest: z.string().nullable(),
-  source: name,
+  source: place,
   environment: environment.nullable(),
   broker: name,
   state: jobState,
@@ -106,21 +107,14 @@ export const jobItem = planItem.extend({
 })
 export type JobItem = z.infer<typeof jobItem>
 
-/** What is known of the consumption of a message. */
-export const evidence = z.object({
-  verdict: z.enum(['consumed', 'not-seen-within-retention', 'unknown']),
-  at: time,
-})
-export type Evidence = z.infer<typeof evidence>
-
 /** A message without an answer that nobody has decided about yet. */
 export const unknownOutcome = jobItem.extend({
   job: id,
   kind: jobKind,
-  source: name,
+  source: place,
   environment: environment.nullable(),
-  /** Null: this source has no evidence, or it was not looked for yet. */
-  evidence: evidence.nullable(),
+  /** Null: this source has no evidence. */
+  evidence: messageEvidence.nullable(),
 })
 export type UnknownOutcome = z.infer<typeof unknownOutcome>
 
@@ -128,7 +122,7 @@ export type UnknownOutcome = z.infer<typeof unknownOutcome>
 export const unsettledJob = z.object({
   job: id,
   kind: jobKind,
-  source: name,
+  source: place,
   environment: environment.nullable(),
   state: jobState,
   unsettled: count,
@@ -158,7 +152,7 @@ export const jobs = {
   list: procedure
     .input(
       z.strictObject({
-        source: name.nullable(),
+        source: place.nullable(),
         before: id.nullable(),
         limit: z.number().int().min(1).max(200),
       }),
@@ -196,13 +190,25 @@ export const jobs = {
     )
     .output(z.object({ settled: z.number().int(), unmarked: z.number().int(), job })),
   /**
+   * Decides those of the unknown outcomes as sent that the receiver is proved to have consumed, and leaves the others to a
+   * person: not to be seen proves nothing. Throws `evidence-unreachable` where it could not be asked.
+   */
+  settleByEvidence: procedure
+    .input(
+      z.strictObject({
+        job: id,
+        seqs: z.array(z.number().int()).min(1).max(SETTLE_ITEMS_MAX).nullable(),
+      }),
+    )
+    .output(z.object({ settled: count, unmarked: count, left: count, job })),
+  /**
    * Unknown outcomes that nobody has decided about, of all jobs, the oldest first. `jobs` counts them job by job,
    * and `count` all of them, whatever page this is.
    */
   unknown: procedure
     .input(
       z.strictObject({
-        source: name.nullable(),
+        source: place.nullable(),
         cursor: z.string().max(1_000).nullable(),
         limit: z.number().int().min(1).max(200),
       }),

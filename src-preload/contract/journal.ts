@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { id, name, procedure, time } from './base.ts'
+import { id, place, procedure, time } from './base.ts'
 
 export const journalAction = z.enum([
   'workspace-changed',
@@ -30,6 +30,9 @@ export const journalAction = z.enum([
   'audit-begun',
   'audit-ended',
   'audit-watched',
+  'dead-letters-looked',
+  'dead-letters-discarding',
+  'dead-letters-discarded',
 ])
 export type JournalAction = z.infer<typeof journalAction>
 
@@ -61,7 +64,7 @@ export const journal = {
   list: procedure
     .input(
       z.strictObject({
-        source: name.exactOptional(),
+        source: place.exactOptional(),
         subject: id.exactOptional(),
         actions: z.array(journalAction).exactOptional(),
         order: z.enum(['newest', 'oldest']),

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { id, name, procedure, time } from './base.ts'
 import { errorCode } from './errors.ts'
+import { messageEvidence } from './evidence.ts'
 
 export const messageState = z.enum([
   'pending',
@@ -125,4 +126,6 @@ export const messages = {
     )
     .output(messageGroups),
   get: procedure.input(z.strictObject({ source: name, id })).output(messageDetail),
+  /** What the receiver wrote down of one message. Apart, because another database may have to be asked for it. */
+  evidence: procedure.input(z.strictObject({ source: name, id })).output(messageEvidence),
 }

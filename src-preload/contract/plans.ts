@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { environment, id, IDS_MAX, name, procedure, time } from './base.ts'
+import { environment, id, IDS_MAX, name, place, procedure, reason, time } from './base.ts'
 import { errorCode } from './errors.ts'
+import { planEvidence } from './evidence.ts'
 import { destination, messageFilter, messageState } from './messages.ts'
 
 /** Messages that one plan may hold. */
@@ -40,6 +41,8 @@ export const planWarning = z.discriminatedUnion('code', [
   z.object({ code: z.literal('order-broken'), chainKey: z.string(), id, laterSentId: id }),
   z.object({ code: z.literal('exchange-missing'), exchange: z.string(), count: z.number().int() }),
   z.object({ code: z.literal('maybe-sent'), count: z.number().int() }),
+  z.object({ code: z.literal('consumed-included'), count: z.number().int() }),
+  z.object({ code: z.literal('evidence-unreachable'), count: z.number().int(), problem: z.string() }),
 ])
 export type PlanWarning = z.infer<typeof planWarning>
 
@@ -95,7 +98,7 @@ export const dryRun = z.object({
   estimateSec: z.number().nonnegative().nullable(),
   /** In flight when the plan was made: the relay may have published them already. */
   maybeSent: count,
-  /** With evidence of consumption; null: this source has no evidence. */
+  /** With evidence of consumption: left out, or sent again on purpose. Null: this source has no evidence. */
   probablyConsumed: count.nullable(),
   /** Messages with later ones of the same chain sent already. */
   orderBroken: count,
@@ -106,7 +109,7 @@ export type DryRun = z.infer<typeof dryRun>
 export const planView = z.object({
   plan: id,
   digest: z.string(),
-  source: name,
+  source: place,
   environment,
   broker: name,
   createdAt: time,
@@ -116,6 +119,8 @@ export const planView = z.object({
   oldestCreatedAt: time.nullable(),
   newestCreatedAt: time.nullable(),
   dryRun,
+  /** Null in plans of before Redrive looked for it. */
+  evidence: planEvidence.nullable(),
   /** As stored; the text of a one-message edit is in its item (`plans.diff`). */
   edit: z
     .discriminatedUnion('kind', [
@@ -129,6 +134,15 @@ export const planView = z.object({
   /** The first of them. */
   skipped: z.array(planSkip).max(SKIPPED_SHOWN_MAX),
   warnings: z.array(planWarning),
+  /** Of a plan over dead letters; null: it resends rows. `redrive` is run as a job, `discard` is not undoable. */
+  deadLetters: z
+    .object({
+      queue: z.string(),
+      action: z.enum(['redrive', 'discard']),
+      reason: z.string().nullable(),
+      heldAfter: z.number().int().nullable(),
+    })
+    .nullable(),
   /** The first items, for the eye; `plans.items` has the rest. */
   sample: z.array(planItem),
   /** Job that ran this plan; null: not run. */
@@ -180,6 +194,8 @@ export const plans = {
         selection: planSelection,
         edit: planEdit.nullable(),
         redirect: planRedirect.nullable(),
+        /** Why messages that were consumed already are sent again. Absent: they are left out. */
+        includeConsumed: reason.exactOptional(),
       }),
     )
     .output(planView),

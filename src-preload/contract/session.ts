@@ -1,6 +1,6 @@
 import { eventIterator } from '@orpc/contract'
 import { z } from 'zod'
-import { environment, id, name, procedure, time } from './base.ts'
+import { environment, id, name, place, procedure, time } from './base.ts'
 import { errorCode } from './errors.ts'
 
 export const sessionInfo = z.object({
@@ -30,11 +30,11 @@ export type ConnectionStatus = z.infer<typeof connectionStatus>
 export const sessionStatus = z.object({
   now: time,
   connections: z.array(connectionStatus),
-  unlocks: z.array(z.object({ source: name, unlockedUntil: time })),
+  unlocks: z.array(z.object({ source: place, unlockedUntil: time })),
   jobs: z.array(
     z.object({
       job: id,
-      source: name,
+      source: place,
       state: z.enum(['running', 'paused', 'interrupted']),
       items: z.number(),
       ended: z.number(),

@@ -28,6 +28,10 @@ const LONG_CALLS: readonly string[] = [
   'journal.verify',
   'audits.cancel',
   'audits.repair',
+  'deadLetters.look',
+  'deadLetters.planRedrive',
+  'deadLetters.planDiscard',
+  'deadLetters.discard',
 ]
 const STREAMS: readonly string[] = ['session.watch', 'jobs.watch', 'sweeps.watch', 'audits.follow']
 

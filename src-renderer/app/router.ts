@@ -5,6 +5,7 @@ export const pages = [
   'overview',
   'inbox',
   'audits',
+  'dead-letters',
   'jobs',
   'unknown',
   'sweeps',
@@ -28,6 +29,12 @@ export function createConsoleRouter(): Router {
       { path: '/', name: 'overview', component: () => import('../features/overview/OverviewPage.vue') },
       // ?source=…&q=…&id=…: the same view again after a reload, or for a colleague.
       { path: '/inbox', name: 'inbox', component: () => import('../features/inbox/InboxPage.vue') },
+      // ?queue=broker/name: the queue that is shown.
+      {
+        path: '/dead-letters',
+        name: 'dead-letters',
+        component: () => import('../features/dead-letters/DeadLettersPage.vue'),
+      },
       // ?view=chains: the damaged chains instead of the audits.
       { path: '/audits', name: 'audits', component: () => import('../features/audits/AuditsPage.vue') },
       // ?chain=…&kind=…&seq=…: findings of one chain or kind, and the one that is drawn.

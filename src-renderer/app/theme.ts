@@ -26,6 +26,7 @@ interface Palette {
   readonly unknown: string
   readonly waiting: string
   readonly gap: string
+  readonly deadLettered: string
   readonly duplicate: string
   /** Environments; never used for anything else. */
   readonly development: string
@@ -60,6 +61,7 @@ export const palettes: Readonly<Record<ThemeName, Palette>> = {
     unknown: '#56606c',
     waiting: '#5c6671',
     gap: '#6a3bb0',
+    deadLettered: '#7a4a21',
     duplicate: '#0b6a70',
     development: '#5d6671',
     staging: '#1d5bb8',
@@ -89,6 +91,7 @@ export const palettes: Readonly<Record<ThemeName, Palette>> = {
     unknown: '#a6b0bc',
     waiting: '#9ca6b2',
     gap: '#b9a0f2',
+    deadLettered: '#d6a77f',
     duplicate: '#52c3c9',
     development: '#98a2ae',
     staging: '#7fb0f5',

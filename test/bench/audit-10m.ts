@@ -12,6 +12,10 @@ import { startEngine } from './engine-process.ts'
 import type { EngineProcess } from './engine-process.ts'
 
 const DATABASE = 'redrive_bench_audit'
+/** Filled tables stay for the next run where REDRIVE_BENCH_AUDIT_KEEP is set. */
+const KEEP = process.env['REDRIVE_BENCH_AUDIT_KEEP'] !== undefined
+/** One setting only, by its chains; empty: all of them. */
+const ONLY = process.env['REDRIVE_BENCH_AUDIT_CHAINS'] ?? ''
 /** Ten million, unless REDRIVE_BENCH_AUDIT_ROWS says otherwise. */
 const ROWS = Number(process.env['REDRIVE_BENCH_AUDIT_ROWS'] ?? 10_000_000)
 const SMALLER = 10
@@ -33,8 +37,10 @@ const SCAN_SHORT_MAX = 3.2
 /** The whole audit through the engine, in a process of its own, against the floor; what it finds against what was planted. */
 export async function benchAudit(print: (line: string) => void): Promise<readonly BenchLine[]> {
   const lines: BenchLine[] = []
+  await compiled()
+  const wanted = [100, 100_000, ROWS / 2].filter((chains) => ONLY === '' || String(chains) === ONLY)
   const small = await measured({ rows: ROWS / SMALLER, chains: 100_000 / SMALLER, rounds: 1, print })
-  for (const chains of [100, 100_000, ROWS / 2]) {
+  for (const chains of wanted) {
     const { peakMb, ...rest } = await measured({ rows: ROWS, chains, rounds: ROUNDS, print })
     const short = chains === ROWS / 2
     const of = `${chains} chains`
@@ -65,27 +71,23 @@ interface Setting {
   readonly print: (line: string) => void
 }
 
+/** The first start of a checkout compiles the sources, which takes memory that no later one does. */
+async function compiled(): Promise<void> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'redrive-bench-audit-'))
+  const engine = await startEngine({ dataDir, workspace: { sources: {}, brokers: {} } })
+  await engine.close()
+  await rm(dataDir, { recursive: true })
+}
+
 async function measured({ rows, chains, rounds, print }: Setting): Promise<Measured> {
-  const database = await openDatabase(DATABASE, false).catch(() => openDatabase(DATABASE, true))
+  const name = `${DATABASE}_${rows}_${chains}`
+  const { database, planted } = await filled(name, { rows, chains, print })
   const dataDir = await mkdtemp(join(tmpdir(), 'redrive-bench-audit-'))
   const engine = await startEngine({ dataDir, workspace: workspaceOf(database) })
   try {
-    print(`filling ${rows} messages in ${chains} chains`)
-    const options: GeneratorOptions = {
-      table: 'reference',
-      rows,
-      chains,
-      each: FAULTS_EACH,
-      payload: PAYLOAD_CHARS,
-    }
-    await database.sql('drop table if exists outbox_message')
-    await database.sql(await referenceSchema())
-    await database.sql('drop index outbox_message_chain_idx')
-    await fillChains(database, options)
-    const planted = await plantFaults(database, options)
-    await settled(database)
     const head = `${rows} in ${chains}`
     const run = { database, engine, planted, rounds, print, head }
+    await database.sql('drop index if exists outbox_message_chain_idx')
     const scan = await compare({ ...run, reading: 'scan', workers: 2 })
     await database.sql(await referenceSchema())
     await settled(database)
@@ -100,8 +102,44 @@ async function measured({ rows, chains, rounds, print }: Setting): Promise<Measu
     await engine.close()
     await rm(dataDir, { recursive: true })
     await database.close()
-    await dropDatabase(DATABASE)
+    if (!KEEP) await dropDatabase(name)
   }
+}
+
+interface Filled {
+  readonly database: TestDatabase
+  readonly planted: readonly Planted[]
+}
+
+/** What was planted is kept beside the messages, so that a table that is still there need not be filled again. */
+async function filled(name: string, { rows, chains, print }: Omit<Setting, 'rounds'>): Promise<Filled> {
+  const kept = await openDatabase(name, false).catch(() => null)
+  const [known] = (await kept?.sql('select faults from planted').catch(() => [])) ?? []
+  if (kept !== null && known !== undefined) {
+    return { database: kept, planted: JSON.parse(known['faults'] ?? '[]') as readonly Planted[] }
+  }
+  await kept?.close()
+  await dropDatabase(name)
+  print(`filling ${rows} messages in ${chains} chains`)
+  const database = await openDatabase(name, true)
+  const options: GeneratorOptions = {
+    table: 'reference',
+    rows,
+    chains,
+    each: FAULTS_EACH,
+    payload: PAYLOAD_CHARS,
+  }
+  await database.sql(await referenceSchema())
+  // Indexes are built faster afterwards; what is not logged is read like anything else, by the floor as well.
+  await database.sql(`drop index outbox_message_chain_idx; alter table outbox_message set unlogged,
+    drop constraint outbox_message_pkey, drop constraint outbox_message_message_id_key`)
+  await fillChains(database, options)
+  await database.sql(`set maintenance_work_mem = '256MB';
+    alter table outbox_message add primary key (id), add unique (message_id)`)
+  const planted = await plantFaults(database, options)
+  await settled(database)
+  await database.sql('create table planted as select $1::text as faults', [JSON.stringify(planted)])
+  return { database, planted }
 }
 
 /** As a table is that autovacuum looks after, with nothing left to write out. */

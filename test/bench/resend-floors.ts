@@ -1,9 +1,9 @@
 import type { ConfirmChannel } from 'amqplib'
 import type { Client } from 'pg'
+import { PUBLISH_WINDOW_MAX } from '../../src-main/ports/broker.ts'
 import type { Cells } from '../support/postgres-server.ts'
 
-/** As the engine: publishes without an answer, and rows of one claim and one mark. */
-const WINDOW = 1_000
+/** Rows of one claim and one mark. */
 const BATCH = 500
 
 const CLAIM = `
@@ -32,7 +32,7 @@ export async function publishFloor(
   let begun = 0
   let answered = 0
   const fill = (): void => {
-    while (begun < job.count && begun - answered < WINDOW) {
+    while (begun < job.count && begun - answered < PUBLISH_WINDOW_MAX) {
       begun += 1
       channel.publish(
         job.exchange,

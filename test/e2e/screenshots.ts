@@ -51,6 +51,13 @@ interface History {
 interface AuditHistory {
   readonly broken: string
   readonly cancelled: string
+  readonly ledger: string
+}
+
+/** The sandbox has one queue of dead letters. */
+async function lookAtDeadLetters(client: Client): Promise<void> {
+  for (const { broker, queue, facts } of (await client.deadLetters.list({})).queues)
+    if (facts !== null) await client.deadLetters.look({ broker, queue, limit: 10_000, costs: facts.costs })
 }
 
 /** Runs all failed messages of the source and waits until the job stands or has ended. */
@@ -85,6 +92,7 @@ async function makeHistory(client: Client): Promise<History> {
     for await (const { state } of await client.sweeps.watch({ run: begun.run }))
       if (state !== 'running') break
   }
+  await lookAtDeadLetters(client)
   return { job, braked, audits: await makeAudits(client) }
 }
 
@@ -100,7 +108,7 @@ async function makeAudits(client: Client): Promise<AuditHistory> {
   const begun = await client.audits.start(left)
   const { audit: cancelled } = await client.audits.cancel({ audit: begun.audit })
   await audited(client, 'payroll')
-  return { cancelled, broken: await audited(client, AUDITED) }
+  return { cancelled, ledger: await audited(client, 'ledger'), broken: await audited(client, AUDITED) }
 }
 
 function shots({ job, braked, audits }: History): Shot[] {
@@ -111,6 +119,13 @@ function shots({ job, braked, audits }: History): Shot[] {
     await openFirst(page)
     await page.keyboard.press('Escape')
     await page.keyboard.press(key)
+  }
+  const sameEvents = async (page: Page): Promise<void> => {
+    await page.locator('[data-test="same-events"]').click()
+    await page.getByRole('dialog').locator('.n-select').click()
+    await page.locator('.n-base-select-option', { hasText: 'ledger' }).click()
+    await page.getByRole('dialog').locator('button[type="submit"]').click()
+    await page.locator('[data-event]').first().waitFor()
   }
   const selectAll = async (page: Page): Promise<void> => {
     await page.locator('header .check .n-checkbox').click()
@@ -137,6 +152,14 @@ function shots({ job, braked, audits }: History): Shot[] {
   }
   const sweepButton = (at: number) => (page: Page) =>
     page.locator(`[data-sweep="${SOURCE}"] .acts button`).nth(at).click()
+  const chooseCause = async (page: Page): Promise<void> => {
+    await page.locator('[data-cause] .cause').first().click()
+    await page.locator('[data-letter]').first().click()
+  }
+  const redriveCause = async (page: Page): Promise<void> => {
+    await chooseCause(page)
+    await page.locator('[data-test=open-redrive]').click()
+  }
   const inbox = (source: string, trouble: string): string => `#/inbox?source=${source}&q=trouble:${trouble}`
   return [
     { name: 'overview', path: '#/' },
@@ -166,6 +189,9 @@ function shots({ job, braked, audits }: History): Shot[] {
     { name: 'edit-many', path: inbox(SOURCE, 'failed'), act: editMany },
     { name: 'resolve', path: inbox(SOURCE, 'stuck'), act: press('e') },
     { name: 'audits', path: '#/audits' },
+    { name: 'ledger-normal', path: `#/audits/${audits.ledger}?chain=account-1001` },
+    { name: 'ledger-hole', path: `#/audits/${audits.ledger}?chain=account-4004` },
+    { name: 'same-events', path: '#/audits', act: sameEvents },
     { name: 'audits-chains', path: '#/audits?view=chains' },
     {
       name: 'audit-start',
@@ -193,6 +219,21 @@ function shots({ job, braked, audits }: History): Shot[] {
       act: (page) => page.keyboard.press('r'),
     },
     { name: 'audit-cancelled', path: `#/audits/${audits.cancelled}` },
+    { name: 'dead-letters', path: '#/dead-letters', act: chooseCause },
+    {
+      name: 'dead-letters-look',
+      path: '#/dead-letters',
+      act: (page) => page.locator('[data-test=open-look]').click(),
+    },
+    { name: 'dead-letters-redrive', path: '#/dead-letters', act: redriveCause },
+    {
+      name: 'dead-letters-plan',
+      path: '#/dead-letters',
+      act: async (page) => {
+        await redriveCause(page)
+        await page.locator('[data-test=plan-redrive]').click()
+      },
+    },
     { name: 'jobs', path: '#/jobs' },
     { name: 'job', path: `#/jobs/${job}` },
     { name: 'job-braked', path: `#/jobs/${braked}` },

@@ -7,6 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { deadLettersKilled } from './dead-letters.ts'
 import { kafkaVersion } from '../support/kafka-jars.ts'
 import { makeKafkaNode, stopKafkaNode } from '../support/kafka-node.ts'
 import { killAtEveryPoint } from './kill-points.ts'
@@ -23,6 +24,9 @@ const JOB_MESSAGES = 20_000
 const KAFKA_MESSAGES = 50_000
 const KILLED_MESSAGES = 30
 const LEAK_JOBS = 200
+/** Of each of five causes. */
+const DEAD_LETTERS = 1_000
+const DEAD_LETTER_GROUPS_KILLED = 3
 
 const { values: options } = parseArgs({
   options: { only: { type: 'string' }, case: { type: 'string', default: '' } },
@@ -36,6 +40,7 @@ const proofs: Readonly<Record<string, () => Promise<readonly Score[]>>> = {
     await sourceRestarted(JOB_MESSAGES, 'immediate'),
   ],
   kafka,
+  'dead-letters': async () => [await deadLettersKilled(DEAD_LETTERS, DEAD_LETTER_GROUPS_KILLED)],
   leaks: async () => [(await jobsLeaveNothing(LEAK_JOBS)).score],
   network,
   killed: async () => [

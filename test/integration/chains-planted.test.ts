@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { createCollector } from '../../src-main/app/audit/collector.ts'
 import { byPlace, fillChains, plantFaults } from '../support/chain-generator.ts'
 import type { GeneratorOptions, Planted } from '../support/chain-generator.ts'
-import { freeShape, freeTable, fullPace, indexFreeTable, openChains } from '../support/chain-tables.ts'
+import { openChains } from '../support/chain-tables.ts'
+import { freeShape, freeTable, fullPace, indexFreeTable } from '../support/free-chains.ts'
 import { testDatabase } from '../support/postgres.ts'
 
 const ROWS = 200_000

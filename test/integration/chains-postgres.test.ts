@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest'
 import type { ChainRow, Deviation } from '../../src-main/domain/chain/deviation.ts'
 import { judgeChain } from '../../src-main/domain/chain/judge.ts'
 import type { ChainReader } from '../../src-main/ports/chains.ts'
-import { freeShape, freeTable, fullPace, openChains } from '../support/chain-tables.ts'
+import { openChains } from '../support/chain-tables.ts'
+import { freeShape, freeTable, fullPace } from '../support/free-chains.ts'
 import { naiveFindings, told } from '../support/chain-oracle.ts'
 import { testDatabase } from '../support/postgres.ts'
 
@@ -61,22 +62,38 @@ function expected(chains: Chains): Record<string, string[]> {
   )
 }
 
+/** Without copies, and with ids that no other chain has: fingerprints of unique ids are told apart in another way. */
+function madeUnique(rows: readonly ChainRow[], chain: number): readonly ChainRow[] {
+  const apart = (id: string): string => String(Number(id) + chain * 100)
+  return rows
+    .filter(({ id }, at) => rows.findIndex((other) => other.id === id) === at)
+    .map(({ id, previousId }) => ({
+      id: apart(id),
+      previousId: previousId === null ? null : apart(previousId),
+    }))
+}
+
 describe.each([
-  ['with the covering index', true],
-  ['without an index', false],
-])('chains of a table %s', (_, indexed) => {
+  ['with the covering index', true, false],
+  ['without an index', false, false],
+  ['with the covering index and unique ids', true, true],
+  ['with unique ids, without an index', false, true],
+])('chains of a table %s', (_, indexed, unique) => {
   test(
     'random chains: suspicious is what the oracle finds fault with, and so is each finding',
     { timeout: 120_000 },
     async () => {
       const database = await testDatabase({ empty: true })
       await freeTable(database, indexed)
+      if (unique) await database.sql('alter table free_chain add unique (id)')
       const reader = await openChains(database, 'free_chain', freeShape)
       await fc.assert(
         fc.asyncProperty(
           fc.array(fc.oneof(chainArb, goodChain), { minLength: 5, maxLength: 40 }),
           async (drawn) => {
-            const chains: Chains = Object.fromEntries(drawn.map((rows, at) => [`chain ${at} "'ü\\`, rows]))
+            const chains: Chains = Object.fromEntries(
+              drawn.map((rows, at) => [`chain ${at} "'ü\\`, unique ? madeUnique(rows, at) : rows]),
+            )
             await database.sql('truncate free_chain')
             const rows = Object.entries(chains).flatMap(([chain, all]) =>
               all.map((row) => ({ chain, ...row })),

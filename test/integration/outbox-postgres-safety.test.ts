@@ -53,6 +53,17 @@ test('every read carries its limits, the first one of a connection and those aft
   }
 })
 
+/** A list of ten million rows over a companion table ran for 2.4 s with a limit of 1.5: the server was compiling. */
+test('a statement is never compiled, which no limit of the server ends', async () => {
+  const database = await testDatabase()
+  const session = sessionOn(database)
+  const read = { text: `select current_setting('jit') as jit`, values: [] }
+  expect(await session.read(read, 1_000, signal())).toEqual([{ jit: 'off' }])
+  // The second one of a connection leaves out what is set for good.
+  expect(await session.read(read, 1_000, signal())).toEqual([{ jit: 'off' }])
+  expect(await session.write([read], signal())).toEqual([[{ jit: 'off' }]])
+})
+
 test('cancelling ends the statement on the server', async () => {
   const database = await testDatabase()
   const session = sessionOn(database)

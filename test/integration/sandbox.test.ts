@@ -1,10 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { createRouterClient } from '@orpc/server'
-import { Client } from 'pg'
 import { pino } from 'pino'
 import { expect, onTestFinished, test } from 'vitest'
 import { createMemorySecrets } from '../../src-main/adapters/secrets-memory/memory-secrets.ts'
@@ -14,46 +12,9 @@ import type { Broker } from '../../src-main/ports/broker.ts'
 import { identify } from '../../src-main/sandbox/processes.ts'
 import { startSandbox } from '../../src-main/sandbox/start-sandbox.ts'
 import type { Sandbox } from '../../src-main/sandbox/start-sandbox.ts'
+import { sql, start, temporaryFolder, until } from '../support/sandbox-run.ts'
 
 const SANDBOX_MODULE = resolve(import.meta.dirname, '../../src-main/sandbox/start-sandbox.ts')
-const WAIT_MS = 20_000
-const POLL_MS = 100
-
-async function temporaryFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'redrive-test-'))
-  // As the postgres account would meet a usual data folder: it may pass through.
-  await chmod(folder, 0o755)
-  onTestFinished(() => rm(folder, { recursive: true, force: true }))
-  return folder
-}
-
-async function start(dataDir: string): Promise<Sandbox & { warnings: string[] }> {
-  const warnings: string[] = []
-  const log = pino({ level: 'warn' }, { write: (line: string) => warnings.push(line) })
-  const sandbox = await startSandbox({ dataDir, log })
-  onTestFinished(() => sandbox.close())
-  return { ...sandbox, warnings }
-}
-
-async function sql<Row extends object>(sandbox: Sandbox, source: string, text: string): Promise<Row[]> {
-  const config = (await sandbox.workspace.load()).sources[source]!
-  const password = config.password as { value: string }
-  const url = new URL(config.url)
-  const client = new Client({
-    host: url.hostname,
-    port: Number(url.port),
-    user: url.username,
-    password: password.value,
-    database: url.pathname.slice(1),
-    ssl: false,
-  })
-  await client.connect()
-  try {
-    return (await client.query<Row>(text)).rows
-  } finally {
-    await client.end()
-  }
-}
 
 /** Pids of the server and of whatever it has started, by its folder. */
 async function serverPid(dataDir: string): Promise<number> {
@@ -61,14 +22,6 @@ async function serverPid(dataDir: string): Promise<number> {
   const owner = JSON.parse(await readFile(join(dataDir, 'sandbox', run!, 'owner.json'), 'utf8'))
   const [pid] = (await readFile(join(owner.home, 'cluster', 'postmaster.pid'), 'utf8')).split('\n')
   return Number(pid)
-}
-
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const end = Date.now() + WAIT_MS
-  while (!(await holds())) {
-    if (Date.now() > end) throw new Error(`not within ${WAIT_MS} ms: ${what}`)
-    await new Promise((done) => setTimeout(done, POLL_MS))
-  }
 }
 
 const COUNTS = `
@@ -273,7 +226,7 @@ test('a second start begins at the beginning, and an end leaves nothing behind',
   expect(await readdir(join(dataDir, 'sandbox'))).toEqual([])
 
   const second = await start(dataDir)
-  expect(Object.keys((await second.workspace.load()).sources)).toEqual(['shop-orders', 'payroll'])
+  expect(Object.keys((await second.workspace.load()).sources)).toEqual(['shop-orders', 'payroll', 'ledger'])
   expect((await counts(second, 'payroll'))['failed']).toBeGreaterThanOrEqual(25)
   expect(first.storeDir).not.toBe(second.storeDir)
 })

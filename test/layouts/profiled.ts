@@ -1,25 +1,8 @@
 import { expect, onTestFinished } from 'vitest'
-import { parseAddress as parseMysqlAddress } from '../../src-main/adapters/outbox-mysql/address.ts'
-import { tableLookup as mysqlLookup } from '../../src-main/adapters/outbox-mysql/catalogue.ts'
-import { mysqlDialect } from '../../src-main/adapters/outbox-mysql/dialect.ts'
 import { openMysqlOutbox } from '../../src-main/adapters/outbox-mysql/open.ts'
-import { openSession as openMysqlSession } from '../../src-main/adapters/outbox-mysql/session.ts'
-import {
-  parseAddress as parsePostgresAddress,
-  parseTableName,
-} from '../../src-main/adapters/outbox-postgres/address.ts'
-import { tableLookup as postgresLookup } from '../../src-main/adapters/outbox-postgres/catalogue.ts'
-import { postgresDialect } from '../../src-main/adapters/outbox-postgres/dialect.ts'
 import { openPostgresOutbox } from '../../src-main/adapters/outbox-postgres/open.ts'
-import { openSession as openPostgresSession } from '../../src-main/adapters/outbox-postgres/session.ts'
-import type { Catalogues } from '../../src-main/adapters/outbox-sql/catalogue.ts'
-import { newCompiler } from '../../src-main/adapters/outbox-sql/compiler.ts'
-import type { Dialect } from '../../src-main/adapters/outbox-sql/dialect.ts'
-import { fitMapping } from '../../src-main/adapters/outbox-sql/fit.ts'
-import type { Read } from '../../src-main/adapters/outbox-sql/statement.ts'
 import { profileByName } from '../../src-main/adapters/profiles/profiles.ts'
 import type { Mapping } from '../../src-main/domain/mapping/mapping.ts'
-import type { MappingPredicate } from '../../src-main/domain/mapping/values.ts'
 import { refusalOf } from '../../src-main/domain/mapping/refusals.ts'
 import type { Message } from '../../src-main/domain/message.ts'
 import type { Outbox } from '../../src-main/ports/outbox.ts'
@@ -177,59 +160,12 @@ function expectTouched(
   }
 }
 
-/** Ids of the rows for which the mapping's evidence says that they were processed. */
-export async function consumedIds(layout: Layout, { database }: LoadedLayout): Promise<readonly string[]> {
-  const mapping = mappingOf(layout)
-  const { companion, processed } = mapping.evidence!
-  const evidence = { companion: companion!, processed, mapping }
-  return layout.engine === 'postgres'
-    ? consumedInPostgres(layout, database.url, evidence)
-    : consumedInMysql(layout, database.url, evidence)
-}
-
-interface Asked {
-  readonly companion: string
-  readonly processed: MappingPredicate | undefined
-  readonly mapping: Mapping
-}
-
-async function consumedInPostgres(layout: Layout, url: string, asked: Asked): Promise<readonly string[]> {
-  const session = openPostgresSession({
-    address: parsePostgresAddress(url),
-    password: passwordOf(layout),
-    tls: false,
-  })
-  onTestFinished(() => session.close())
-  const name = parseTableName(layout.tables[0]!)
-  const lookup = postgresLookup(session)
-  const { catalogues } = await fitMapping(lookup, { name, choose: () => asked.mapping }, signal())
-  return consumedIn(postgresDialect, catalogues, asked, session.read)
-}
-
-async function consumedInMysql(layout: Layout, url: string, asked: Asked): Promise<readonly string[]> {
-  const address = parseMysqlAddress(url)
-  const session = openMysqlSession({ address, password: passwordOf(layout), tls: null })
-  onTestFinished(() => session.close())
-  const lookup = mysqlLookup(session, address.database)
-  const name = layout.tables[0]!
-  const { catalogues } = await fitMapping(lookup, { name, choose: () => asked.mapping }, signal())
-  return consumedIn(mysqlDialect, catalogues, asked, session.read)
-}
-
-async function consumedIn(
-  dialect: Dialect,
-  catalogues: Catalogues,
-  { companion, processed, mapping }: Asked,
-  read: Read,
-): Promise<readonly string[]> {
-  const limits = { stuckAfterSec: STUCK_AFTER_SEC, attemptsMax: ATTEMPTS_MAX }
-  const sql = newCompiler(dialect, mapping, catalogues, limits)
-  const params = sql.newParams()
-  const where = processed === undefined ? {} : { where: processed }
-  const condition = sql.predicate({ exists: companion, ...where }, params)
-  const text = `select ${sql.key.list('t')} from ${sql.table} t where ${condition}`
-  const rows = await read({ text, values: params.values }, TIMEOUT_MS, signal())
-  return rows.map((row) => sql.key.idOf(row))
+/** Ids of the rows that the mapping's evidence proves to have been consumed. */
+export async function consumedIds(layout: Layout, loaded: LoadedLayout): Promise<readonly string[]> {
+  const outbox = await open(layout, loaded)
+  const messages = await listed(outbox)
+  const found = await outbox.evidence!.look(messages, signal())
+  return messages.filter((_, at) => found[at]?.verdict === 'consumed').map(({ id }) => id)
 }
 
 /** Where one outbox is several tables, the name of the row's own is the last part of its id. */

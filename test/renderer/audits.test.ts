@@ -40,6 +40,32 @@ const openAudit = async (world: World, audit: string, locale: 'en' | 'zh-CN' = '
   return page
 }
 
+describe('events under two ids', () => {
+  test.each(['en', 'zh-CN'] as const)(
+    'are listed with their distance in %s; without a fingerprint nothing is said',
+    async (locale) => {
+      const world = shop()
+      const page = await mountConsole({ world, path: '/audits', locale })
+      // Where there is no source yet, there is nothing to search.
+      await page.until(() =>
+        expect(page.find('[data-test=same-events]').hasAttribute('disabled')).toBe(false),
+      )
+      await page.click('[data-test=same-events]')
+      await page.until(() => expect(page.find('[role=dialog]')).toBeTruthy())
+      await submit(page)
+      await page.until(() => expect(page.text('[role=dialog] [role=alert]')).toContain('fingerprint-not-set'))
+      const at = new Date(world.now()).toISOString()
+      const first = { id: '7', messageId: 'click-1', at }
+      const again = { id: '9', messageId: 'click-2', at }
+      world.sameEvents.set('shop', [{ first, again, apartMs: 1_500, says: '' }])
+      await submit(page)
+      await page.until(() => expect(page.all('[data-event]')).toHaveLength(1))
+      expect(page.text('[data-event]')).toContain(locale === 'en' ? '1,500 ms later' : '晚 1,500 毫秒')
+      expect(page.find('[data-test=events-said] [data-health=broken]')).toBeTruthy()
+    },
+  )
+})
+
 describe('the list', () => {
   test('says what an audit is before there is one, and what it needs without a source', async () => {
     const page = await mountConsole({ world: shop(), path: '/audits' })

@@ -41,6 +41,8 @@ test('risks come in the order of the decision: what cannot arrive, order, doubli
   const warnings: PlanView['warnings'] = [
     ...Array.from({ length: 8 }, (_, index) => order(`O-${index}`)),
     { code: 'exchange-missing', exchange: 'far', count: 300 },
+    { code: 'consumed-included', count: 31 },
+    { code: 'evidence-unreachable', count: 5, problem: 'host-unreachable' },
   ]
   const rows = riskRows({
     warnings,
@@ -68,9 +70,11 @@ test('risks come in the order of the decision: what cannot arrive, order, doubli
     { kind: 'order-broken', count: 12, examples: { length: 5 } },
     { kind: 'maybe-sent', count: 2 },
     { kind: 'probably-consumed', count: 31 },
+    { kind: 'evidence-unreachable', count: 5, problem: 'host-unreachable' },
     { kind: 'untold', count: 4 },
   ])
-  expect(riskRows({ warnings: [], dryRun: dryRun() })).toEqual([])
+  // What was consumed and is left out is no risk.
+  expect(riskRows({ warnings: [], dryRun: dryRun({ probablyConsumed: 31 }) })).toEqual([])
 })
 
 test('the time it takes is that of the slower one: the chosen speed, or what was measured', () => {

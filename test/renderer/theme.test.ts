@@ -26,6 +26,7 @@ const TEXTS = [
   'unknown',
   'waiting',
   'gap',
+  'deadLettered',
   'duplicate',
   'codeKey',
 ] as const

@@ -3,6 +3,7 @@ import { runPlan } from './support/fake-jobs.ts'
 import { makeMessages } from './support/fake-messages.ts'
 import { makePlan } from './support/fake-plans.ts'
 import { addBroker, addSource, createWorld, errorOf, type World } from './support/fake-world.ts'
+import { proof } from './support/fake-evidence.ts'
 import { button, field, giveHeight, hasButton, submit, type } from './support/hands.ts'
 import { mountConsole, type MountedConsole } from './support/mount-console.ts'
 
@@ -54,11 +55,11 @@ test('undecided outcomes of all jobs stand in one list, each with its cause and 
   const at = new Date().toISOString()
   world.switches.evidence = ({ seq }) =>
     seq === 5
-      ? { verdict: 'consumed', at }
+      ? proof('consumed', at)
       : seq === 10
-        ? { verdict: 'not-seen-within-retention', at }
+        ? proof('not-seen-within-retention')
         : seq === 15
-          ? { verdict: 'unknown', at }
+          ? proof('unknown')
           : null
   const page = await openPage(world)
   await page.until(() => expect(rows(page).length).toBe(8))
@@ -174,4 +175,17 @@ test('an engine that refuses is a sentence; the page speaks Chinese', async () =
   await page.click(button(page, '重试'))
   await page.until(() => button(page, '判定全部 8 条未知结果…'))
   expect(page.text('h1')).toBe('未知结果')
+})
+
+test('what the receiver is proved to have consumed is decided without a reason, the rest stays', async () => {
+  const world = await twoJobs()
+  world.switches.evidence = ({ seq }) => (seq === 5 ? proof('consumed', new Date().toISOString()) : null)
+  const page = await openPage(world)
+  await page.until(() => expect(rows(page).length).toBe(8))
+  await page.press('e')
+  await page.until(() => expect(page.text('.choices')).toContain('2 of those shown'))
+  await page.click(page.find('[data-test=settle-by-evidence] input'))
+  await submit(page)
+  await page.until(() => expect(rows(page).length).toBe(6))
+  expect([...world.jobs.values()].map(({ job }) => job.tally.unsettled)).toEqual([3, 3])
 })

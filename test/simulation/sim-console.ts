@@ -117,6 +117,7 @@ export class SimConsole {
         outbox: {
           postgres: async () => observedOutbox(this.#outbox(life), facts),
         },
+        evidence: { postgres: () => Promise.reject(new Error('no evidence is mapped here')) },
         broker: {
           rabbitmq: () => {
             const connection = world.broker.connect(this.name, (message) => facts.sent(this.name, message))
@@ -247,6 +248,7 @@ function mortal(ports: EnginePorts, life: Life): EnginePorts {
         postgres: async (options, signal) =>
           life.around(await outbox.postgres(options, signal), 'outbox', OUTBOX_METHODS),
       },
+      evidence: ports.drivers.evidence,
       broker: {
         rabbitmq: (options) => {
           const opened = broker.rabbitmq?.(options)

@@ -44,6 +44,9 @@ export function simOutbox(table: SimTable, by: string, execute: Execute): Outbox
     mapping: table.mapping.whole,
     shape: 'simulated',
     chains: null,
+    evidence: null,
+    stored: null,
+    events: null,
     report: (signal) =>
       read('report', signal, () => ({
         serverVersion: '18.0 (simulated)',

@@ -41,8 +41,8 @@ export async function fillChains(database: TestDatabase, options: GeneratorOptio
   await database.sql(
     `insert into outbox_message (id, prev_id, chain_key, message_id, exchange, routing_key, type, payload, status, attempts)
      overriding system value
-     select ${links}, 'message-' || n, 'shop', 'orders', 'OrderPaid', jsonb_build_object('text', filler.text), 'sent', 1
-     from generate_series(1, ${rows}) n, ${filler}`,
+     select ${links}, 'message-' || n, 'shop', 'orders', 'OrderPaid', filler.body, 'sent', 1
+     from generate_series(1, ${rows}) n, (select jsonb_build_object('text', text) as body from ${filler}) filler`,
   )
 }
 

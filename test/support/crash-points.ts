@@ -79,6 +79,7 @@ export function withCrashPoints(
           postgres: async (options, signal) =>
             around(await outbox.postgres(options, signal), 'outbox', ['claim', 'claimDue', 'mark']),
         },
+        evidence: ports.drivers.evidence,
         broker: {
           ...brokers,
           rabbitmq: (options) => {

@@ -2,7 +2,7 @@ import { auditPatience, readChains } from '../../src-main/app/audit/read-chains.
 import type { ChainsRead, ReadChainsOptions } from '../../src-main/app/audit/read-chains.ts'
 import { systemClock } from '../../src-main/adapters/system/clock.ts'
 import type { ChainReader } from '../../src-main/ports/chains.ts'
-import { fullPace } from './chain-tables.ts'
+import { fullPace } from './free-chains.ts'
 
 /** Reads the chains as an audit does. */
 export function readAll(

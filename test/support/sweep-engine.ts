@@ -81,6 +81,7 @@ export async function openSweepEngine(options: SweepEngineOptions = {}): Promise
   const ports: EnginePorts = {
     drivers: {
       outbox: { postgres: () => Promise.resolve(outbox) },
+      evidence: { postgres: () => Promise.reject(new Error('no evidence here')) },
       broker: { rabbitmq: () => broker },
     },
     workspace: {

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { openKafkaBroker } from '../../src-main/adapters/broker-kafka/kafka-broker.ts'
 import { openRabbitBroker } from '../../src-main/adapters/broker-rabbitmq/rabbit-broker.ts'
+import { openPostgresEvidence } from '../../src-main/adapters/outbox-postgres/evidence.ts'
 import { openPostgresOutbox } from '../../src-main/adapters/outbox-postgres/open.ts'
 import { openPostgresSurvey } from '../../src-main/adapters/outbox-postgres/survey.ts'
 import { knownLayouts } from '../../src-main/adapters/profiles/layouts.ts'
@@ -20,7 +21,7 @@ import type { Job, RunOptions } from '../../src-main/domain/job.ts'
 import type { Plan } from '../../src-main/domain/plan.ts'
 import type { SweepPolicy } from '../../src-main/domain/sweep-policy.ts'
 import type { SweepRun } from '../../src-main/domain/sweep.ts'
-import type { Environment, KafkaConfig, Workspace } from '../../src-main/domain/workspace.ts'
+import type { Environment, EvidenceConfig, KafkaConfig, Workspace } from '../../src-main/domain/workspace.ts'
 import type { MessageFilter } from '../../src-main/ports/outbox.ts'
 import { rabbit, rabbitUrl } from './rabbitmq.ts'
 
@@ -36,6 +37,8 @@ export interface TestEngineOptions {
   readonly kafka?: Pick<KafkaConfig, 'brokers' | 'addresses'>
   /** Of the source; not switched on where it is not said. */
   readonly sweep?: SweepPolicy
+  /** Where consumption is proved, beside what the mapping says. */
+  readonly evidence?: EvidenceConfig
   readonly batch?: number
   readonly confirmTimeoutMs?: number
   readonly awayMsMax?: number
@@ -73,6 +76,13 @@ export function openTestEngine(options: TestEngineOptions): TestEngine {
               password: () => Promise.resolve(options.databasePassword ?? ''),
               chooseMapping: (columns) => chooseMapping('auto', columns),
             },
+            signal,
+          ),
+      },
+      evidence: {
+        postgres: ({ config, at }, signal) =>
+          openPostgresEvidence(
+            { config, at, password: () => Promise.resolve(options.databasePassword ?? '') },
             signal,
           ),
       },
@@ -184,7 +194,14 @@ export function openTestEngine(options: TestEngineOptions): TestEngine {
   }
 }
 
-function workspaceOf({ databaseUrl, environment, brokerPort, kafka, sweep }: TestEngineOptions): Workspace {
+function workspaceOf({
+  databaseUrl,
+  environment,
+  brokerPort,
+  kafka,
+  sweep,
+  evidence,
+}: TestEngineOptions): Workspace {
   return {
     sources: {
       [testSource]: {
@@ -196,6 +213,7 @@ function workspaceOf({ databaseUrl, environment, brokerPort, kafka, sweep }: Tes
         stuckAfterSec: 60,
         maxAttempts: 3,
         ...(sweep === undefined ? {} : { sweep }),
+        ...(evidence === undefined ? {} : { evidence }),
       },
     },
     brokers: {

@@ -59,7 +59,11 @@ test('two claims ahead, the answer of the first one lost: no row becomes two ite
     token: 'token',
     effects: new AbortController().signal,
   } as unknown as JobRun
-  const feed = createSweepFeed(run, quickSweep, () => Promise.resolve())
+  const feed = createSweepFeed(run, quickSweep, {
+    ensureJob: () => Promise.resolve(),
+    asking: { where: null, ask: () => Promise.resolve([]), problem: () => null },
+    onConsumed: () => undefined,
+  })
   const [first, second] = [await feed.claim(2, []), await feed.claim(2, [])]
   await Promise.all([first?.result, second?.result])
   expect(items.sort()).toEqual(['1', '2', '3', '4'])

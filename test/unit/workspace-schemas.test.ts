@@ -39,3 +39,27 @@ test('a source changed by a form, which knows no schemas, keeps those that the w
     await opened.close()
   }
 })
+
+test('evidence changed by a form keeps what the form does not know, and goes when the form says none', async () => {
+  const condition = { column: 'receiver', equals: 'billing' } as const
+  const evidence = { table: 'public.inbox', messageId: 'id', retentionSec: 60, scope: condition }
+  const workspace = memoryWorkspace({ sources: { orders: { ...source, evidence } }, brokers: {} })
+  const opened = openTestEngine({
+    dataDir: mkdtempSync(join(tmpdir(), 'redrive-evidence-')),
+    databaseUrl: 'postgres://user@127.0.0.1:1/shop',
+    wrap: (ports) => ({ ...ports, workspace }),
+  })
+  const now = async () => (await workspace.load()).sources['orders']?.evidence
+  try {
+    const change = { name: 'orders', isNew: false, password: { kind: 'none' as const } }
+    await opened.engine.configure.saveSource({ ...change, config: source })
+    expect(await now()).toEqual(evidence)
+    const formed = { table: 'public.seen', messageId: 'id', retentionSec: null }
+    await opened.engine.configure.saveSource({ ...change, config: { ...source, evidence: formed } })
+    expect(await now()).toEqual({ ...formed, scope: condition })
+    await opened.engine.configure.saveSource({ ...change, config: source, keepsEvidence: false })
+    expect(await now()).toBeUndefined()
+  } finally {
+    await opened.close()
+  }
+})

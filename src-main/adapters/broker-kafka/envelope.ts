@@ -35,6 +35,8 @@ export function unknown(code: ErrorCode, reason: string): Refused {
 /** The message as it goes out, or why it cannot go out unchanged. */
 export function seal(message: OutgoingMessage, target: Target, names: HeaderNames): Envelope | Refused {
   const { topic, key } = target
+  if (message.copy !== undefined)
+    return refused('broker-refused', 'a message of a queue cannot go to Kafka unchanged')
   if (Buffer.byteLength(topic) > TOPIC_BYTES_MAX)
     return {
       outcome: 'returned',

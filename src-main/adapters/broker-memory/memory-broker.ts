@@ -4,6 +4,8 @@ import type { QueueMessage } from '../../domain/outcome.ts'
 import type { Broker, BrokerState } from '../../ports/broker.ts'
 import type { Clock } from '../../ports/surroundings.ts'
 import type { MemoryFault } from './faults.ts'
+import { openMemoryDeadLetters } from './memory-dead-letters.ts'
+import type { MemoryHolding } from './memory-dead-letters.ts'
 import { MemoryPublisher } from './memory-publisher.ts'
 import { Topology } from './topology.ts'
 import type { ExchangeType, StoredMessage } from './topology.ts'
@@ -69,6 +71,11 @@ export function openMemoryBroker(options: MemoryBrokerOptions): MemoryBroker {
       connection.assertUp(signal)
       return topology.has(queue) ? topology.messages(queue).length : null
     },
+    deadLetters: openMemoryDeadLetters({
+      topology,
+      assertUp: (signal) => connection.assertUp(signal),
+      holdings: connection.holdings,
+    }),
     openPublisher: async (signal) => connection.openPublisher(signal),
     close: () => connection.close(),
     declareExchange: (name, type) => topology.declareExchange(name, type),
@@ -93,6 +100,7 @@ class MemoryConnection {
   readonly #topology: Topology
   readonly #faults: MemoryFault[] = []
   readonly #publishers = new Set<MemoryPublisher>()
+  readonly holdings = new Set<MemoryHolding>()
   readonly #listeners = new Set<(state: BrokerState) => void>()
   #state: BrokerState = { state: 'connected' }
   #closed = false
@@ -154,6 +162,7 @@ class MemoryConnection {
     this.#set({ state: 'disconnected', reason, retryInMs: 0 })
     for (const publisher of this.#publishers) publisher.cut(reason)
     this.#publishers.clear()
+    for (const holding of this.holdings) holding.lose(reason)
   }
 
   up(): void {

@@ -181,7 +181,7 @@ function refused(code: Extract<PublishOutcome, { code: string }>['code'], reason
 }
 
 function check(message: QueueMessage): PublishOutcome | null {
-  if (Buffer.byteLength(message.payload) > MESSAGE_BYTES_MAX)
+  if ((message.copy?.body.length ?? Buffer.byteLength(message.payload)) > MESSAGE_BYTES_MAX)
     return refused('message-too-large', `more than ${MESSAGE_BYTES_MAX} bytes`)
   if (message.headers === null) return null
   try {

@@ -1,5 +1,5 @@
 import type { Destination } from '../../domain/message.ts'
-import type { QueueMessage } from '../../domain/outcome.ts'
+import type { CopiedMessage, QueueMessage } from '../../domain/outcome.ts'
 
 export type ExchangeType = 'direct' | 'topic' | 'fanout'
 
@@ -14,6 +14,8 @@ export interface StoredMessage {
   /** The original's headers as their own text. */
   readonly headers: string | null
   readonly redriveHeaders: Readonly<Record<string, string | number>>
+  /** In the place of payload, type and headers. */
+  readonly copy?: CopiedMessage
 }
 
 export type Routed = 'stored' | 'unroutable' | 'rejected' | 'exchange-missing'
@@ -91,6 +93,11 @@ export class Topology {
 
   take(queue: string, limit: number): readonly StoredMessage[] {
     return this.#queues.get(queue)?.messages.splice(0, limit) ?? []
+  }
+
+  /** In front of what has come since. A queue that is gone takes nothing. */
+  putBack(queue: string, messages: readonly StoredMessage[]): void {
+    this.#queues.get(queue)?.messages.unshift(...messages)
   }
 
   #route({ exchange, routingKey }: Destination): Queue[] {

@@ -1,6 +1,6 @@
 import type { Options } from 'amqplib'
 import type { ErrorCode } from '../../domain/errors.ts'
-import type { PublishOutcome, QueueMessage } from '../../domain/outcome.ts'
+import type { CopiedMessage, PublishOutcome, QueueMessage } from '../../domain/outcome.ts'
 import { HeaderRefusal, headerTable, isLong, SHORT_STRING_BYTES_MAX } from './headers.ts'
 
 /** A message as amqplib takes it. */
@@ -22,6 +22,7 @@ export function refused(code: ErrorCode, reason: string): Refused {
 export function seal(message: QueueMessage, payloadBytesMax: number): Envelope | Refused {
   const reason = unfit(message)
   if (reason !== null) return reason
+  if (message.copy !== undefined) return sealCopy(message, message.copy, payloadBytesMax)
   if (!message.payload.isWellFormed()) return refused('payload-not-json', 'the payload is not valid Unicode')
   const content = Buffer.from(message.payload, 'utf8')
   if (content.length > payloadBytesMax)
@@ -44,6 +45,21 @@ export function seal(message: QueueMessage, payloadBytesMax: number): Envelope |
     // Nested deeper than the stack.
     if (error instanceof RangeError) return refused('message-too-large', error.message)
     throw error
+  }
+}
+
+/** A letter as it was read: every byte of its body, its own properties. */
+function sealCopy(
+  { redriveHeaders }: QueueMessage,
+  { body, headers, properties }: CopiedMessage,
+  payloadBytesMax: number,
+): Envelope | Refused {
+  if (body.length > payloadBytesMax)
+    return refused('message-too-large', `${body.length} bytes, the broker takes ${payloadBytesMax}`)
+  const all = { ...headers, ...redriveHeaders }
+  return {
+    content: Buffer.from(body.buffer, body.byteOffset, body.byteLength),
+    properties: { ...properties, persistent: true, mandatory: true, headers: all },
   }
 }
 

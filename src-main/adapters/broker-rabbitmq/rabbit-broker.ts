@@ -3,11 +3,13 @@ import { RedriveError } from '../../domain/errors.ts'
 import type { ErrorCode } from '../../domain/errors.ts'
 import type { Place } from '../../domain/message.ts'
 import type { TlsOptions } from '../../domain/workspace.ts'
+import type { DeadLetters } from '../../ports/dead-letters.ts'
 import type { Broker, BrokerState, DestinationCheck, Publisher } from '../../ports/broker.ts'
 import type { Clock, Log } from '../../ports/surroundings.ts'
 import { addressDetail, parseRabbitUrl } from './address.ts'
 import type { RabbitAddress } from './address.ts'
 import { classify } from './classify.ts'
+import { openRabbitDeadLetters } from './dead-letters.ts'
 import { Denials } from './denials.ts'
 import { Link } from './link.ts'
 import type { Line } from './link.ts'
@@ -50,6 +52,7 @@ export function openRabbitBroker(options: RabbitBrokerOptions): Broker {
 const silent: Log = { info: () => undefined, warn: () => undefined }
 
 class RabbitBroker implements Broker {
+  readonly deadLetters: DeadLetters
   readonly #options: RabbitBrokerOptions
   readonly #address: RabbitAddress
   readonly #log: Log
@@ -79,6 +82,8 @@ class RabbitBroker implements Broker {
       })
     this.#publishing = link('redrive publish')
     this.#looking = link('redrive look')
+    const { password, tls, clock } = options
+    this.deadLetters = openRabbitDeadLetters({ address, password, tls, clock, log: this.#log })
     this.#look = new Look({ link: this.#looking, address, clock: options.clock, log: this.#log })
   }
 

@@ -9,7 +9,7 @@ const NAME_LENGTH_MAX = 64
 const CONDITIONS_MAX = 200
 const COLUMNS_MAX = 500
 
-const columnName = z
+export const columnName = z
   .string()
   .min(1)
   .max(NAME_LENGTH_MAX)
@@ -20,7 +20,7 @@ const literal = z.union([z.string(), z.number(), z.boolean(), z.null()])
 const seconds = z.union([z.number(), z.strictObject({ setting: label })])
 
 const value: z.ZodType<Value> = z.lazy(() => z.union([literal, computed])).meta({ id: 'value' })
-const predicate: z.ZodType<MappingPredicate> = z.lazy(() => condition).meta({ id: 'condition' })
+export const predicate: z.ZodType<MappingPredicate> = z.lazy(() => condition).meta({ id: 'condition' })
 const pair = z.tuple([value, value])
 
 const computed = z.union([
@@ -52,7 +52,7 @@ const computed = z.union([
   z.strictObject({ when: predicate, then: value, otherwise: value.exactOptional() }),
 ])
 
-const field = z.union([columnName, z.strictObject({ text: z.string() }), computed]).meta({
+export const field = z.union([columnName, z.strictObject({ text: z.string() }), computed]).meta({
   id: 'field',
   description: 'A column by its name, { "text": … } for all rows the same, or a value.',
 })
@@ -85,7 +85,7 @@ const condition = z.union([
 const state = z.enum(messageStates)
 const timeField = z.union([columnName, z.strictObject({ column: columnName, when: predicate })])
 const assignments = z.record(columnName, value)
-const columnForms = z.record(
+export const columnForms = z.record(
   columnName,
   z.union([
     z.strictObject({
@@ -219,6 +219,7 @@ export const mappingSchema: z.ZodType<Mapping> = z.strictObject({
       companion: label.exactOptional(),
       elsewhere: sentence.exactOptional(),
       processed: predicate.exactOptional(),
+      processedAt: columnName.exactOptional(),
       retentionSec: z.number().nonnegative().nullable().exactOptional(),
     })
     .exactOptional(),

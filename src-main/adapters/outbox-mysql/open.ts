@@ -6,8 +6,10 @@ import { assembleOutbox, withLimit } from '../outbox-sql/assemble.ts'
 import type { ServerWork } from '../outbox-sql/assemble.ts'
 import { newCompiler } from '../outbox-sql/compiler.ts'
 import { newDrift } from '../outbox-sql/drift.ts'
+import { companionEvidence } from '../outbox-sql/evidence-readers.ts'
 import { fitMapping } from '../outbox-sql/fit.ts'
 import { shapeOf } from '../outbox-sql/shape.ts'
+import { storedIds } from '../outbox-sql/stored.ts'
 import { parseAddress } from './address.ts'
 import { placeholder } from './binding.ts'
 import { requireCatalogue, tableLookup } from './catalogue.ts'
@@ -91,6 +93,9 @@ export async function openMysqlOutbox(options: MysqlOutboxOptions, signal: Abort
       shape: shapeOf(catalogues),
       // The audit of chains stands on what only PostgreSQL tells of transactions and sequences.
       chains: null,
+      events: null,
+      evidence: companionEvidence(parts, catalogues),
+      stored: storedIds(parts, catalogues),
       drift,
       close: () => session.close(),
     })

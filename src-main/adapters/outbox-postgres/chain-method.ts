@@ -1,5 +1,6 @@
 import type { ChainMethod } from '../../ports/chains.ts'
 import type { ChainConnection } from './chain-connection.ts'
+import { keyAtEnd } from './chain-sql.ts'
 import type { ChainNames } from './chain-sql.ts'
 import type { SqlValue } from '../outbox-sql/statement.ts'
 
@@ -8,15 +9,12 @@ const CATALOGUE_TIMEOUT_MS = 10_000
 export interface ChainLayout extends ChainMethod {
   /** Some index begins with the ordering key: one chain is found without reading the table. */
   readonly chainsAreIndexed: boolean
-  /** Bounds of the ranges of keys, in the order of the index; none where the statistics say nothing. */
+  /** Keys that part the table into pieces of about the same size, in the order of the index; none where the statistics say nothing. */
   readonly bounds: readonly string[]
 }
 
 /** How much of the table must be known to be visible to all for its index to answer alone. */
 const VISIBLE_PART_MIN = 0.2
-
-/** Messages of one range, about: some tens of milliseconds, so that what a statement costs by itself does not count. */
-const RANGE_MESSAGES = 250_000
 
 const INDEXES = `
 select coalesce(bool_or(i.indkey[0] = k.attnum), false) as leading,
@@ -52,7 +50,8 @@ export async function layoutOf(
   }
   const pages = Number(size?.['pages'] ?? 0)
   const visible = pages === 0 ? 1 : Number(size?.['visible'] ?? 0) / pages
-  const covering = index?.['covering'] === 't' && visible >= VISIBLE_PART_MIN
+  const continues = keyAtEnd(keyType, 'k', 'max') !== null
+  const covering = index?.['covering'] === 't' && visible >= VISIBLE_PART_MIN && continues
   const sorted = await read(
     `select distinct b from json_array_elements_text($1::json) e(x), lateral (select x::${keyType} as b) c order by b`,
     [size?.['bounds'] ?? '[]'],
@@ -62,16 +61,6 @@ export async function layoutOf(
     messagesEstimate: estimate('messages'),
     chainsEstimate: size?.['chains'] === null ? null : estimate('chains'),
     chainsAreIndexed: index?.['leading'] === 't',
-    bounds: thinned(
-      sorted.map((row) => row['b'] ?? ''),
-      estimate('messages') ?? 0,
-    ),
+    bounds: sorted.map((row) => row['b'] ?? ''),
   }
-}
-
-/** As many of them as make ranges of a fair size: statistics have a hundred, however large the table is. */
-function thinned(bounds: readonly string[], messages: number): readonly string[] {
-  const each = messages / Math.max(1, bounds.length)
-  const step = Math.max(1, Math.floor(RANGE_MESSAGES / Math.max(1, each)))
-  return bounds.filter((_, at) => at % step === step - 1)
 }

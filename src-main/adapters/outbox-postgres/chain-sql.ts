@@ -20,6 +20,7 @@ export interface ChainNames {
 }
 
 const TEXT_TYPE = /^(text|character|character varying|varchar)\b/
+const NUMBER_TYPE = /^(bigint|integer|smallint|numeric)\b/
 
 export function chainNames(shape: ChainShape, sql: Compiler, catalogue: Catalogue): ChainNames {
   const keyType = catalogue.columns.get(shape.chain)?.type ?? 'text'
@@ -41,7 +42,8 @@ export function chainNames(shape: ChainShape, sql: Compiler, catalogue: Catalogu
 /**
  * Chains as (k, n, ok). A chain is intact where it has one head, every predecessor's id is smaller, and the ids but the
  * greatest are exactly the predecessors: compared as sums of hashes, with a seed of this audit's own. Where ids are unique
- * the cheaper exclusive or does, since nothing can stand in it twice.
+ * the cheaper exclusive or does, since nothing can stand in it twice, and it tells the heads as well: n - 1 different ids
+ * can only come from as many predecessors, each once, because two that are the same leave nothing behind.
  */
 export function fingerprints(names: ChainNames, seed: string, where: string): string {
   const { table, key } = names
@@ -59,11 +61,14 @@ function isIntact({ id, previous, idIsUnique, shape }: ChainNames, seed: string)
   if (shape.numbers === 'continuous') {
     return `${sum(id)} - ${hash(`max(${id})`)} = ${sum(previous)} - ${hash(`min(${id}) - 1`)}`
   }
-  const linked = `count(${previous}) = count(*) - 1 and bool_and(${previous} < ${id}) is not false`
   if (idIsUnique) {
-    const xor = (value: string): string => `bit_xor(${hash(value)})`
-    return `${linked} and ${xor(id)} # ${hash(`max(${id})`)} = coalesce(${xor(previous)}, 0)`
+    // What does not lead backwards counts as something that nothing else can take away.
+    const link =
+      `case when ${previous} < ${id} then ${hash(previous)} when ${previous} is null then 0 ` +
+      `else hashint8extended(${id}, ~(${seed})) end`
+    return `bit_xor(${hash(id)} # ${link}) = ${hash(`max(${id})`)}`
   }
+  const linked = `count(${previous}) = count(*) - 1 and bool_and(${previous} < ${id}) is not false`
   return `${linked} and ${sum(id)} - ${hash(`max(${id})`)} = coalesce(${sum(previous)}, 0)`
 }
 
@@ -97,4 +102,25 @@ export function suspects(inner: string): string {
     `select case when ok then null else k::text end as k, count(*) as chains, sum(n) as messages ` +
     `from (${inner}) f group by 1`
   )
+}
+
+/**
+ * The same in one row, with at most `namedMax` keys as JSON and the last key: cheaper where there are many chains, and only
+ * for a part of the table, since the server holds the keys of all that are not intact.
+ */
+export function suspectsOfPart(
+  inner: string,
+  { namedMax, last }: { readonly namedMax: number; readonly last: string },
+): string {
+  return (
+    `select count(*) as chains, sum(n) as messages, count(*) filter (where not ok) as bad, ${last} as last, ` +
+    `array_to_json((array_agg(k::text) filter (where not ok))[1:${namedMax}]) as named from (${inner}) f`
+  )
+}
+
+/** The greatest or smallest of these keys in the order of an index. Null: PostgreSQL has none for the type. */
+export function keyAtEnd(type: string, key: string, end: 'max' | 'min'): string | null {
+  // In text as in bytes; there is no max of it before PostgreSQL 18.
+  if (type === 'uuid') return `${end}(${key}::text collate "C")`
+  return TEXT_TYPE.test(type) || NUMBER_TYPE.test(type) ? `${end}(${key})::text` : null
 }

@@ -7,7 +7,7 @@ import type { ChainConnection } from './chain-connection.ts'
 import type { ChainLayout } from './chain-method.ts'
 import { before, deviates } from './chain-sql.ts'
 import type { ChainNames } from './chain-sql.ts'
-import { BY_INDEX, byScan } from './chain-survey.ts'
+import { BY_INDEX, byScan } from './chain-settings.ts'
 import type { Row, SqlValue } from '../outbox-sql/statement.ts'
 
 /** Deviations handed on at a time; those of one chain are never parted, and cut at DEVIATIONS_PER_CHAIN_MAX. */

@@ -5,6 +5,7 @@ import type { Outbox } from '../../ports/outbox.ts'
 import { parseAddress, parseTableName } from './address.ts'
 import { tableLookup } from './catalogue.ts'
 import { chainsAreNumbers, openChainReader } from './chain-reader.ts'
+import { openEventReader } from './events.ts'
 import { claimMessages, markMessages } from './claiming.ts'
 import { explainStatements } from './explaining.ts'
 import { previewAction, retryMessages } from './handing-back.ts'
@@ -22,6 +23,9 @@ import { newCompiler } from '../outbox-sql/compiler.ts'
 import { newDrift } from '../outbox-sql/drift.ts'
 import { fitMapping } from '../outbox-sql/fit.ts'
 import { shapeOf } from '../outbox-sql/shape.ts'
+import { companionEvidence } from '../outbox-sql/evidence-readers.ts'
+import { storedIds } from '../outbox-sql/stored.ts'
+import { unbounded } from './unbounded.ts'
 import { postgresDialect } from './dialect.ts'
 
 export interface PostgresOutboxOptions {
@@ -66,6 +70,7 @@ export async function openPostgresOutbox(
       chainShape && chainsAreNumbers(chainShape, catalogue)
         ? openChainReader({ settings, shape: chainShape, sql, catalogue })
         : null
+    const events = openEventReader({ settings, sql, mapping })
     const parts = { session, mapping, sql, catalogue, limits, drift, served: () => served }
     const shape = shapeOf(catalogues)
     const members = [catalogue, ...catalogues.more].map((own) => {
@@ -75,6 +80,9 @@ export async function openPostgresOutbox(
     return assembleOutbox({ ...parts, members }, work, {
       shape,
       chains,
+      events,
+      evidence: companionEvidence(parts, catalogues),
+      stored: storedIds(parts, { ...catalogues, own: unbounded(catalogue) }),
       drift,
       close: () => session.close(),
     })

@@ -1,6 +1,7 @@
 import type { MarkResult, ResolveRequest, ResolveResult, UndoRequest } from '../../ports/outbox.ts'
 import { bound, profileOf } from '../outbox-sql/actions.ts'
-import { BEFORE_UNKNOWN, readImage, tokenColumnIn } from '../outbox-sql/decisions.ts'
+import { tokenColumnIn } from '../../domain/mapping/walk.ts'
+import { BEFORE_UNKNOWN, readImage } from '../outbox-sql/decisions.ts'
 import { actionStatement } from './acting.ts'
 import { givenRows, markResults } from './claiming.ts'
 import type { Parts } from './parts.ts'

@@ -6,7 +6,7 @@ import { classify } from './classify.ts'
 import type { Circumstances } from './classify.ts'
 import { newClient, openPool } from './connection.ts'
 import type { ConnectionSettings } from './connection.ts'
-import type { Read, Row, Statement } from '../outbox-sql/statement.ts'
+import type { Read, Row, SqlValue, Statement } from '../outbox-sql/statement.ts'
 
 /** Looking is cheap and short; more connections would only queue on the server. */
 const READ_CONNECTIONS_MAX = 4
@@ -39,6 +39,8 @@ export const CONSTANT_SETTINGS = {
   application_name: 'redrive',
   lock_timeout: LOCK_TIMEOUT_MS,
   idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+  // Compiling a plan takes longer than any of these statements may, and cannot be cancelled.
+  jit: 'off',
   timezone: 'UTC',
   datestyle: 'ISO, YMD',
 }
@@ -227,7 +229,7 @@ async function pipeline(
   const answers = statements.map((statement) =>
     client.query<Record<string, string | null>>({
       text: statement.text,
-      values: [...statement.values],
+      values: statement.values.map(asSent),
       queryMode: 'extended',
     } as pg.QueryConfig),
   )
@@ -243,6 +245,20 @@ async function pipeline(
   }
   const backend = await begun
   return { rows: await Promise.all(answers.map(async (answer) => (await answer).rows)), backend }
+}
+
+/** What needs no quotes in the text of an array, but for the word null. */
+const PLAIN = /^[\w.:+-]+$/
+
+/** Lists as the text of an array. The driver looks at each character of each value; ids and versions are plain. */
+function asSent(value: SqlValue): string | null {
+  if (value === null || typeof value === 'string') return value
+  const elements = value.map((one) => {
+    if (one === null) return 'null'
+    if (PLAIN.test(one) && one.toLowerCase() !== 'null') return one
+    return `"${one.replace(/["\\]/g, '\\$&')}"`
+  })
+  return `{${elements.join(',')}}`
 }
 
 /** The driver's types keep it to themselves. */

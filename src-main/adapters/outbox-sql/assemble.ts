@@ -15,7 +15,7 @@ import type {
 } from '../../ports/outbox.ts'
 import type { Drift } from './drift.ts'
 import { listMessages, readLaterSent, readMessages } from './list.ts'
-import { onMembers } from './members.ts'
+import { onMembers, writeOnMembers } from './members.ts'
 import type { Whole } from './members.ts'
 import type { LookParts } from './parts.ts'
 import { countMessages, groupMessages } from './tally.ts'
@@ -57,9 +57,11 @@ export interface ServerWork<Parts extends LookParts> {
   due(whole: Whole<Parts>): DueRows
 }
 
-export interface Opened extends Pick<Outbox, 'shape' | 'chains'> {
+type Looks = Pick<Outbox, 'shape' | 'chains' | 'events' | 'evidence' | 'stored'>
+
+export interface Opened extends Looks {
   readonly drift: Drift
-  /** Of all connections but those of `chains`. */
+  /** Of all connections but those of `chains` and `events`. */
   close(): Promise<void>
 }
 
@@ -67,7 +69,7 @@ export interface Opened extends Pick<Outbox, 'shape' | 'chains'> {
 export function assembleOutbox<Parts extends LookParts>(
   whole: Whole<Parts>,
   work: ServerWork<Parts>,
-  { shape, chains, drift, close }: Opened,
+  { drift, close, ...looks }: Opened,
 ): Outbox {
   const unchanged = async <Result>(signal: AbortSignal, write: () => Promise<Result>): Promise<Result> => {
     await drift.refuse(signal)
@@ -76,14 +78,14 @@ export function assembleOutbox<Parts extends LookParts>(
   const due = work.due(whole)
   return {
     mapping: whole.mapping,
-    shape,
-    chains,
+    ...looks,
     ...readingOf(whole, work, due),
     ...writingOf(whole, work, unchanged),
     claimDue: (request, token, signal) => unchanged(signal, () => due.claimDue(request, token, signal)),
     expire: (requests, signal) => unchanged(signal, () => due.expire(requests, signal)),
     close: async () => {
-      await chains?.close()
+      await looks.chains?.close()
+      await looks.events?.close()
       await close()
     },
   }
@@ -121,7 +123,8 @@ function writingOf<Parts extends LookParts>(
     signal: AbortSignal,
     run: (parts: Parts, mine: readonly Request[]) => Promise<readonly Result[]>,
     none: (id: string) => Result,
-  ): Promise<readonly Result[]> => unchanged(signal, () => onMembers(whole, requests, run, none))
+    over: typeof onMembers | typeof writeOnMembers = onMembers,
+  ): Promise<readonly Result[]> => unchanged(signal, () => over(whole, requests, run, none))
   return {
     claim: (requests, token, signal) =>
       on<ClaimRequest, ClaimResult>(
@@ -143,6 +146,7 @@ function writingOf<Parts extends LookParts>(
         signal,
         (member, mine) => work.resolve(member, mine, signal),
         (id) => ({ id, applied: false }),
+        writeOnMembers,
       ),
     undo: (requests, signal) =>
       on<UndoRequest, MarkResult>(
@@ -150,6 +154,7 @@ function writingOf<Parts extends LookParts>(
         signal,
         (member, mine) => work.undo(member, mine, signal),
         (id) => ({ id, marked: false }),
+        writeOnMembers,
       ),
     retry: (requests, signal) =>
       on<HandBackRequest, HandBackResult>(
@@ -157,6 +162,7 @@ function writingOf<Parts extends LookParts>(
         signal,
         (member, mine) => work.retry(member, mine, signal),
         (id) => ({ id, applied: false }),
+        writeOnMembers,
       ),
     preview: (action, requests, signal) =>
       on(requests, signal, (member, mine) => work.preview(member, action, mine, signal), leftAlone),

@@ -1,3 +1,4 @@
+import { RedriveError } from '../../domain/errors.ts'
 import type { LookParts } from './parts.ts'
 
 /** The whole outbox: read as one, written table by table. */
@@ -47,4 +48,32 @@ function idWithin(whole: LookParts, { sql, catalogue }: LookParts, id: string): 
   if (parts === null || parts.at(-1) !== catalogue.table) return null
   const own = parts.slice(0, -1)
   return sql.key.idOf(Object.fromEntries(sql.key.columns.map(({ as }, place) => [as, own[place] ?? null])))
+}
+
+/**
+ * The same for a write that must not be repeated blindly. Each table has a transaction of its own: where a later one
+ * fails, the earlier ones have been written, whatever the error says of its own.
+ */
+export function writeOnMembers<
+  Parts extends LookParts,
+  Request extends { readonly id: string },
+  Result extends { readonly id: string },
+>(
+  whole: Whole<Parts>,
+  requests: readonly Request[],
+  run: (parts: Parts, requests: readonly Request[]) => Promise<readonly Result[]>,
+  none: (id: string) => Result,
+): Promise<readonly Result[]> {
+  let written = false
+  const once = async (parts: Parts, mine: readonly Request[]): Promise<readonly Result[]> => {
+    try {
+      const results = await run(parts, mine)
+      written = true
+      return results
+    } catch (error) {
+      if (!written || !(error instanceof RedriveError)) throw error
+      throw new RedriveError(error.code, 'unknown-effect', error.detail, { cause: error })
+    }
+  }
+  return onMembers(whole, requests, once, none)
 }

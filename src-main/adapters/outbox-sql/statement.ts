@@ -25,6 +25,8 @@ export function newParams(placeholder: (position: number) => string): Params {
   return {
     values,
     add(value, use) {
+      // A list has thousands of values and is named once by whoever adds it.
+      if (Array.isArray(value)) return placeholder(values.push(value))
       const key = JSON.stringify([use, value])
       const existing = known.get(key)
       if (existing !== undefined) return existing

@@ -24,6 +24,7 @@ const FIELDS = new Set([
   'headers.values',
   'attempts.value',
   'attempts.limit',
+  'evidence.processedAt',
   'lease.holder',
   'lease.until',
   'times.created',

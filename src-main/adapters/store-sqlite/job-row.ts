@@ -89,17 +89,14 @@ export const SPAN_COLUMNS = `i.first_seq AS first, i.last_seq AS last, i.state A
   i.result, i.code, i.reason, i.marked, i.settled_as AS settledAs, i.updated_at AS updatedAt`
 
 export function jobItemOf(row: PlanItemRow, span: SpanRow): JobItem {
-  const { itemState, result, code, reason, settledAs, updatedAt } = span
-  const planned = planItemOf(row)
-  return {
-    ...planned,
-    version: span.nextVersion ?? planned.version,
-    itemState,
-    result,
-    code,
-    reason,
+  return Object.assign(planItemOf(row), {
+    version: span.nextVersion ?? row.version,
+    itemState: span.itemState,
+    result: span.result,
+    code: span.code,
+    reason: span.reason,
     marked: span.marked === null ? null : span.marked === 1,
-    settledAs,
-    updatedAt,
-  }
+    settledAs: span.settledAs,
+    updatedAt: span.updatedAt,
+  })
 }

@@ -31,12 +31,22 @@ export const PLAN_ITEM_COLUMNS = `p.seq, p.id, p.version, p.message_id AS messag
   p.chain_key AS chainKey, p.exchange, p.routing_key AS routingKey, p.payload_digest AS payloadDigest, p.payload,
   p.created_at AS createdAt`
 
+/** Written out, as a job of a million makes a million of them: spreading costs three times as much. */
 export function planItemOf(row: PlanItemRow): PlanItem {
-  const { seq, id, version, messageId, state, attempts, type, chainKey } = row
-  const { payloadDigest, payload, createdAt, exchange, routingKey } = row
-  const destination = { exchange, routingKey }
-  const head = { seq, id, version, messageId, state, attempts, type, chainKey }
-  return { ...head, destination, payloadDigest, payload, createdAt }
+  return {
+    seq: row.seq,
+    id: row.id,
+    version: row.version,
+    messageId: row.messageId,
+    state: row.state,
+    attempts: row.attempts,
+    type: row.type,
+    chainKey: row.chainKey,
+    destination: { exchange: row.exchange, routingKey: row.routingKey },
+    payloadDigest: row.payloadDigest,
+    payload: row.payload,
+    createdAt: row.createdAt,
+  }
 }
 
 export type PlanStore = Pick<JobStore, 'beginPlan' | 'plan' | 'planItems'>

@@ -9,14 +9,22 @@ import {
 import { RedriveError } from '../../domain/errors.ts'
 import type { Mapping } from '../../domain/mapping/mapping.ts'
 import { parseMapping } from '../mapping-schema/parse.ts'
+import { secretRef, tls } from './access-schema.ts'
+import { evidence } from './evidence-schema.ts'
+import { field } from '../mapping-schema/schema.ts'
 import { schemaPathProblem } from './schema-path.ts'
 import { sweepLimits } from '../../domain/sweep-policy.ts'
 import { brokerUrlProblem, nodeAddressProblem, sourceUrlProblem } from './urls.ts'
 
 const ATTEMPTS_MAX = 1_000
+const FINGERPRINT_FIELDS_MAX = 20
+/** 30 days. */
+const FINGERPRINT_WINDOW_SEC_MAX = 2_592_000
 /** 30 days. */
 const STUCK_AFTER_SEC_MAX = 2_592_000
 const NAME_LENGTH_MAX = 64
+const QUEUE_NAME_MAX = 255
+const DEAD_LETTER_QUEUES_MAX = 200
 /** Nodes of a Kafka cluster that are named. */
 const BROKERS_MAX = 50
 /** Message types of one outbox that have a schema. */
@@ -28,31 +36,6 @@ const name = z
   .regex(/^[A-Za-z0-9][A-Za-z0-9_-]*$/, 'a name has letters, digits, - and _ only')
 
 const text = z.string().min(1)
-
-const secretRef = z
-  .union([
-    z.strictObject({ value: z.string() }).describe('The password itself; for throw-away setups.'),
-    z.strictObject({ env: text }).describe('The environment variable that holds it.'),
-    z.strictObject({ keychain: z.literal(true) }).describe('The keychain of the desktop.'),
-    z.strictObject({ prompt: z.literal(true) }).describe('Asked for at each start.'),
-  ])
-  .describe('Where the password comes from.')
-
-const tls = z
-  .strictObject({
-    mode: z
-      .enum(['disable', 'require', 'verify-full'])
-      .describe(
-        '`require` encrypts without checking who answers; `verify-full` checks certificate and name.',
-      ),
-    caFile: text.exactOptional(),
-    certFile: text.exactOptional(),
-    keyFile: text.exactOptional(),
-    serverName: text.describe("Name to verify where the address is a tunnel's.").exactOptional(),
-  })
-  .refine((value) => (value.certFile === undefined) === (value.keyFile === undefined), {
-    error: 'certFile and keyFile belong together',
-  })
 
 const schemas = z
   .record(
@@ -128,6 +111,21 @@ const sweep = z
   })
   .describe('Compensation sweep of this outbox. Absent: none.')
 
+const fingerprint = z
+  .strictObject({
+    fields: z
+      .array(field)
+      .min(1)
+      .max(FINGERPRINT_FIELDS_MAX)
+      .describe('What tells an event, as in a mapping.'),
+    windowSec: z
+      .int()
+      .min(0)
+      .max(FINGERPRINT_WINDOW_SEC_MAX)
+      .describe('Two messages are the same event only when they were stored no further apart than this.'),
+  })
+  .describe('Tells a business event that was stored under two message ids. Absent: nobody looks for it.')
+
 const source = z.strictObject({
   driver: z.literal('postgres'),
   url: text
@@ -144,8 +142,10 @@ const source = z.strictObject({
     table: text.describe('Table with its schema: public.outbox_message.'),
     mapping: mapping.exactOptional(),
     schemas: schemas.exactOptional(),
+    fingerprint: fingerprint.exactOptional(),
   }),
   deliver: z.strictObject({ broker: name }).exactOptional(),
+  evidence: evidence.exactOptional(),
   stuckAfterSec: z.int().min(1).max(STUCK_AFTER_SEC_MAX).default(STUCK_AFTER_SEC_DEFAULT),
   maxAttempts: z.int().min(1).max(ATTEMPTS_MAX).default(ATTEMPTS_MAX_DEFAULT),
   sweep: sweep.exactOptional(),
@@ -157,6 +157,11 @@ const amqpBroker = z
     url: text.describe('amqp://user@host:port/vhost, without a password.'),
     password: secretRef.exactOptional(),
     tls: tls.exactOptional(),
+    deadLetters: z
+      .array(z.strictObject({ queue: text.max(QUEUE_NAME_MAX) }))
+      .max(DEAD_LETTER_QUEUES_MAX)
+      .describe('Queues of dead letters that the console shows.')
+      .exactOptional(),
   })
   .superRefine((value, context) => {
     const problem = brokerUrlProblem(value.driver, value.url)
@@ -206,7 +211,11 @@ export const workspaceSchema = z
     brokers: z.record(name, broker).default({}),
   })
   .superRefine((workspace, context) => {
-    for (const [key, { deliver }] of Object.entries(workspace.sources)) {
+    for (const [key, { deliver, evidence: proof }] of Object.entries(workspace.sources)) {
+      if (proof?.source !== undefined && !Object.hasOwn(workspace.sources, proof.source)) {
+        const message = `there is no source of the name ${proof.source}`
+        context.addIssue({ code: 'custom', message, path: ['sources', key, 'evidence', 'source'] })
+      }
       if (deliver === undefined || Object.hasOwn(workspace.brokers, deliver.broker)) continue
       context.addIssue({
         code: 'custom',

@@ -14,6 +14,8 @@ import type { FindingQuery } from '../../ports/audit-store.ts'
 import type { Changes } from '../changes.ts'
 import type { ChainView, ChainViewRequest } from './chain-view.ts'
 import { viewChain } from './chain-view.ts'
+import { searchEvents } from './search-events.ts'
+import type { EventsRequest, EventsSearched } from './search-events.ts'
 import { planRepair } from './repair.ts'
 import type { Repair } from './repair.ts'
 import type { AuditReport } from './report.ts'
@@ -174,6 +176,10 @@ export class Audits {
 
   view(request: ChainViewRequest, signal: AbortSignal): Promise<ChainView> {
     return viewChain(this.#options.connections, request, signal)
+  }
+
+  events(request: EventsRequest, signal: AbortSignal): Promise<EventsSearched> {
+    return searchEvents(this.#options.connections, request, signal)
   }
 
   async repair(id: string, seq: number, signal: AbortSignal): Promise<Repair> {

@@ -103,7 +103,7 @@ async function survey({ options, collector, live }: Reading, signal: AbortSignal
     (part) => {
       live.messages += part.messages
       live.chains += part.chains
-      live.suspicious += part.suspicious.length
+      live.suspicious += part.suspicious.length + part.unnamed
       if (live.suspicious <= SUSPICIOUS_NAMED_MAX) named.push(...part.suspicious)
       moved('surveying', { ...live })
     },

@@ -1,7 +1,7 @@
 import { sayFinding } from '../../domain/chain/say.ts'
 import type { AuditReport } from './report.ts'
 
-const STYLE = `
+export const STYLE = `
 body{font:15px/1.5 system-ui,sans-serif;color:#1b1b1b;background:#fff;max-width:62rem;margin:2rem auto;padding:0 1rem}
 h1{font-size:1.5rem;margin:0}h2{font-size:1.1rem;margin:2rem 0 .5rem}
 table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.25rem .75rem .25rem 0;border-bottom:1px solid #ddd}
@@ -87,7 +87,7 @@ function scopeWords(scope: AuditReport['scope']): string {
   return `${scope.chains.length} chains: ${scope.chains.join(', ')}`
 }
 
-function fields(rows: readonly (readonly [string, string])[]): string {
+export function fields(rows: readonly (readonly [string, string])[]): string {
   const cells = rows.map(([name, value]) => `<tr><th>${escaped(name)}</th><td>${escaped(value)}</td></tr>`)
   return `<table>${cells.join('')}</table>`
 }
@@ -101,7 +101,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 }
 
 /** Control characters stay visible: a chain's key is anybody's text. */
-function escaped(text: string): string {
+export function escaped(text: string): string {
   return text
     .replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, (char) =>
       JSON.stringify(char).slice(1, -1),

@@ -1,7 +1,13 @@
 import { RedriveError } from '../../domain/errors.ts'
 import type { SweepPolicy } from '../../domain/sweep-policy.ts'
 import { brokerAddress } from '../../domain/workspace.ts'
-import type { BrokerConfig, SecretRef, SourceConfig, Workspace } from '../../domain/workspace.ts'
+import type {
+  BrokerConfig,
+  EvidenceConfig,
+  SecretRef,
+  SourceConfig,
+  Workspace,
+} from '../../domain/workspace.ts'
 import type { PasswordSource } from '../../ports/drivers.ts'
 import type { EnginePorts } from '../engine-ports.ts'
 import type { Connections } from './connections.ts'
@@ -20,6 +26,11 @@ export interface Save<Config> {
   readonly password: PasswordChoice
 }
 
+export interface SourceSave extends Save<SourceConfig> {
+  /** False: evidence that the new configuration does not name is removed. */
+  readonly keepsEvidence?: boolean
+}
+
 type Kind = 'source' | 'broker'
 const sections = { source: 'sources', broker: 'brokers' } as const
 
@@ -33,9 +44,9 @@ export class Configure {
     this.#connections = connections
   }
 
-  saveSource(save: Save<SourceConfig>): Promise<SourceConfig> {
+  saveSource(save: SourceSave): Promise<SourceConfig> {
     return this.#save('source', save, (workspace, saved) => {
-      const whole = withUnseen(saved, workspace.sources[save.name])
+      const whole = withUnseen(saved, workspace.sources[save.name], save.keepsEvidence ?? true)
       return { ...workspace, sources: { ...workspace.sources, [save.name]: whole } }
     })
   }
@@ -150,10 +161,15 @@ export class Configure {
 }
 
 /** Schemas are written in the workspace file only: a form that does not know them must not remove them. */
-function withUnseen(saved: SourceConfig, before: SourceConfig | undefined): SourceConfig {
+function withUnseen(
+  saved: SourceConfig,
+  before: SourceConfig | undefined,
+  keepsEvidence: boolean,
+): SourceConfig {
   const schemas = saved.outbox.schemas ?? before?.outbox.schemas
   const mapping = saved.outbox.mapping ?? before?.outbox.mapping
   const sweep = before?.sweep
+  const evidence = withUnseenOfEvidence(saved.evidence, keepsEvidence ? before?.evidence : undefined)
   return {
     ...saved,
     outbox: {
@@ -162,12 +178,33 @@ function withUnseen(saved: SourceConfig, before: SourceConfig | undefined): Sour
       ...(schemas === undefined ? {} : { schemas }),
     },
     ...(sweep === undefined ? {} : { sweep }),
+    ...(evidence === undefined ? {} : { evidence }),
+  }
+}
+
+/** Conditions, forms of columns and the table of positions are written in the file. */
+function withUnseenOfEvidence(
+  saved: EvidenceConfig | undefined,
+  before: EvidenceConfig | undefined,
+): EvidenceConfig | undefined {
+  if (saved === undefined || before === undefined) return saved ?? before
+  const { scope, processed, columns, positions } = before
+  return {
+    ...(scope === undefined ? {} : { scope }),
+    ...(processed === undefined ? {} : { processed }),
+    ...(columns === undefined ? {} : { columns }),
+    ...(positions === undefined ? {} : { positions }),
+    ...saved,
   }
 }
 
 /** Tunnels, names of headers and the client's own name too. */
 function withUnseenOfBroker(saved: BrokerConfig, before: BrokerConfig | undefined): BrokerConfig {
-  if (saved.driver !== 'kafka' || before?.driver !== 'kafka') return saved
+  if (saved.driver !== 'kafka') {
+    const queues = before?.driver === 'kafka' ? undefined : before?.deadLetters
+    return queues === undefined ? saved : { deadLetters: queues, ...saved }
+  }
+  if (before?.driver !== 'kafka') return saved
   const { clientId, addresses, headers } = before
   return {
     ...(clientId === undefined ? {} : { clientId }),

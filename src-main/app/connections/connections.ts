@@ -1,10 +1,14 @@
 import { RedriveError } from '../../domain/errors.ts'
-import type { BrokerConfig, SourceConfig, Workspace } from '../../domain/workspace.ts'
+import { deadLetterPlace } from '../../domain/dead-letter/place.ts'
+import { environments } from '../../domain/workspace.ts'
+import type { BrokerConfig, Environment, SourceConfig, Workspace } from '../../domain/workspace.ts'
 import type { Broker, BrokerReport } from '../../ports/broker.ts'
 import type { PasswordSource } from '../../ports/drivers.ts'
+import type { EvidenceReader } from '../../ports/evidence.ts'
 import type { Outbox, OutboxReport } from '../../ports/outbox.ts'
 import type { Survey } from '../../ports/survey.ts'
 import type { EnginePorts } from '../engine-ports.ts'
+import { openReceiver, placeOf } from '../evidence/receiver.ts'
 import { gated } from '../mappings/gate.ts'
 import type { HealthBoard } from './health.ts'
 
@@ -25,6 +29,7 @@ export class Connections {
   readonly #health: HealthBoard
   readonly #outboxes = new Map<string, Promise<Outbox>>()
   readonly #brokers = new Map<string, OpenedBroker>()
+  readonly #receivers = new Map<string, Promise<EvidenceReader>>()
 
   constructor(ports: EnginePorts, health: HealthBoard) {
     this.#ports = ports
@@ -42,6 +47,22 @@ export class Connections {
     if (config) return config
     const known = Object.keys(sources).join(', ') || '-'
     throw new RedriveError('source-unknown', 'never', { source: name, known })
+  }
+
+  /**
+   * Of a source, or of a queue of dead letters: the strictest of the sources that deliver to its broker. A broker that no
+   * source delivers to is taken for production. Throws `source-unknown`, `broker-unknown`.
+   */
+  async environment(place: string): Promise<Environment> {
+    const queue = deadLetterPlace(place)
+    if (queue === null) return (await this.source(place)).environment
+    const { sources, brokers } = await this.workspace()
+    if (!Object.hasOwn(brokers, queue.broker)) {
+      throw new RedriveError('broker-unknown', 'never', { broker: queue.broker })
+    }
+    const found = Object.values(sources).filter(({ deliver }) => deliver?.broker === queue.broker)
+    const ranks = found.map(({ environment }) => environments.indexOf(environment))
+    return environments[Math.max(...ranks)] ?? 'production'
   }
 
   /** Runs `work` on the source's outbox and notes how the connection fared. */
@@ -64,11 +85,45 @@ export class Connections {
     return this.#ports.mapping.survey[config.driver]({ config, password }, signal)
   }
 
-  /** The broker that a source delivers to. Throws `broker-unknown` where it delivers to none. */
+  /**
+   * Where consumption of the source's messages is proved: what the source says, or else its mapping; null: neither does.
+   * Throws where it cannot be opened.
+   */
+  async evidence(name: string, signal: AbortSignal): Promise<EvidenceReader | null> {
+    const config = await this.source(name)
+    if (config.evidence === undefined)
+      return this.withOutbox(name, (outbox) => Promise.resolve(outbox.evidence), signal)
+    const known = this.#receivers.get(name)
+    if (known) return known
+    const { sources } = await this.workspace()
+    const opening = openReceiver(this.#ports, { name, config, evidence: config.evidence, sources }, signal)
+    this.#receivers.set(name, opening)
+    opening.catch(() => {
+      if (this.#receivers.get(name) === opening) this.#receivers.delete(name)
+    })
+    return opening
+  }
+
+  /** Names it without asking it; null: no evidence is mapped. */
+  async evidencePlace(name: string, signal: AbortSignal): Promise<string | null> {
+    // A queue of dead letters has no outbox that would say where its messages are consumed.
+    if (deadLetterPlace(name) !== null) return null
+    const { evidence } = await this.source(name)
+    if (evidence !== undefined) return placeOf(evidence)
+    return this.withOutbox(name, (outbox) => Promise.resolve(outbox.evidence?.where ?? null), signal)
+  }
+
+  /** The broker that a source delivers to, or that a queue is in. Throws `broker-unknown` where there is none. */
   async brokerOf(source: string): Promise<{ readonly name: string; readonly broker: Broker }> {
-    const name = (await this.source(source)).deliver?.broker
+    const place = deadLetterPlace(source)
+    const name = place === null ? (await this.source(source)).deliver?.broker : place.broker
     if (name === undefined) throw new RedriveError('broker-unknown', 'never', { broker: '-' })
     return { name, broker: await this.#broker(name) }
+  }
+
+  /** Throws `broker-unknown`. */
+  brokerNamed(name: string): Promise<Broker> {
+    return this.#broker(name)
   }
 
   /** A saved connection, or a draft on a connection of its own. */
@@ -106,6 +161,7 @@ export class Connections {
       const opening = this.#outboxes.get(name)
       this.#outboxes.delete(name)
       await opening?.then((opened) => opened.close()).catch(() => undefined)
+      await this.#dropReceivers(name)
     } else {
       const opened = this.#brokers.get(name)
       this.#brokers.delete(name)
@@ -125,8 +181,21 @@ export class Connections {
     await Promise.allSettled([...sources, ...brokers])
   }
 
+  /** Its own, and those that look into its database. */
+  async #dropReceivers(name: string): Promise<void> {
+    const { sources } = await this.workspace()
+    for (const [source, opening] of [...this.#receivers]) {
+      if (source !== name && sources[source]?.evidence?.source !== name) continue
+      this.#receivers.delete(source)
+      await opening.then((opened) => opened.close()).catch(() => undefined)
+    }
+  }
+
   async close(): Promise<void> {
     await Promise.all([
+      ...[...this.#receivers.values()].map((opening) =>
+        opening.then((opened) => opened.close()).catch(() => undefined),
+      ),
       ...[...this.#outboxes.keys()].map((name) => this.drop('source', name)),
       ...[...this.#brokers.keys()].map((name) => this.drop('broker', name)),
     ])

@@ -1,17 +1,19 @@
 import type { ErrorCode, Retry } from '../../domain/errors.ts'
 import { RedriveError } from '../../domain/errors.ts'
 import type { BrakePull, Job } from '../../domain/job.ts'
+import type { CopiedMessage } from '../../domain/outcome.ts'
 import type { Destination, MessageContent, MessageState } from '../../domain/message.ts'
 import type { Broker } from '../../ports/broker.ts'
-import type { MarkRequest, Outbox } from '../../ports/outbox.ts'
+import type { MarkRequest } from '../../ports/outbox.ts'
 import type { EnginePorts } from '../engine-ports.ts'
+import type { Rows } from './rows.ts'
 import type { RunStatus } from './run-status.ts'
 
 /** Everything that one run of a job works with. */
 export interface JobRun {
   readonly ports: EnginePorts
   readonly job: Job
-  readonly outbox: Outbox
+  readonly outbox: Rows
   readonly broker: Broker
   readonly token: string
   readonly status: RunStatus
@@ -39,6 +41,8 @@ export interface ClaimedItem extends HeldItem {
   readonly content: MessageContent
   /** Digest of the stored content, where another payload is sent; null: as stored. */
   readonly parentDigest: string | null
+  /** A message of a broker that goes on as it is, in the place of the content. */
+  readonly copy?: CopiedMessage
 }
 
 /** An outcome that says what to write into the row. */

@@ -5,16 +5,20 @@ import type { JournalDraft } from '../../domain/journal.ts'
 import { mappingDigest } from '../../domain/mapping/walk.ts'
 import type { Plan } from '../../domain/plan.ts'
 import type { Outbox } from '../../ports/outbox.ts'
+import { deadLetterPlace } from '../../domain/dead-letter/place.ts'
 import type { Changes } from '../changes.ts'
 import type { Connections } from '../connections/connections.ts'
 import type { Locks } from '../connections/locks.ts'
 import type { EnginePorts } from '../engine-ports.ts'
+import { beginAsking } from '../evidence/asking.ts'
 import { interruptionOf } from './job-run.ts'
 import { planIsIntact } from '../resend/plan-intact.ts'
 import { declareUnknown, reconcileRows } from './recover.ts'
 import { jobEntry } from './recording.ts'
+import { withRows } from './rows.ts'
+import type { Rows } from './rows.ts'
 import type { RunStatus } from './run-status.ts'
-import { requireSettleable, settleUnknown } from './settle.ts'
+import { requireSettleable, settleByEvidence, settleUnknown } from './settle.ts'
 import type { SettleRequest } from './settle.ts'
 import { takeJob } from './taking.ts'
 import type { Workshop } from './workshop.ts'
@@ -74,7 +78,7 @@ export class Jobs {
     const { jobReader, ids, operator, processes } = this.#ports
     const plan = await this.#confirmed(request)
     this.#locks.require(plan.source)
-    const { environment } = await this.#connections.source(plan.source)
+    const environment = await this.#connections.environment(plan.source)
     if (environment === 'production' && request.typedCount !== plan.items) {
       throw new RedriveError('count-not-typed', 'never', { count: plan.items })
     }
@@ -85,7 +89,7 @@ export class Jobs {
         job: known.job,
       })
     }
-    await this.#connections.withOutbox(plan.source, (outbox) => requireSameMapping(plan, outbox), signal)
+    await this.#requireRunnable(plan, signal)
     const job = ids.next('job')
     const { digest, items } = plan
     const { options } = request
@@ -133,10 +137,35 @@ export class Jobs {
     const job = await this.get(id)
     this.#locks.require(job.source)
     requireSettleable(job)
-    const settle = async (outbox: Outbox) => settleUnknown(await this.#workshop.jobRun(job, outbox), request)
-    const result = await this.#connections.withOutbox(job.source, settle, signal)
+    const settle = async (outbox: Rows) => settleUnknown(await this.#workshop.jobRun(job, outbox), request)
+    const result = await withRows({ ports: this.#ports, connections: this.#connections }, job, settle, signal)
     this.#changes.bump()
     return { ...result, job: await this.get(id) }
+  }
+
+  /** What the receiver is proved to have consumed was sent; `left` is for a person. */
+  async settleByEvidence(
+    id: string,
+    seqs: readonly number[] | null,
+    signal: AbortSignal,
+  ): Promise<Settled & { readonly left: number }> {
+    const job = await this.get(id)
+    this.#locks.require(job.source)
+    requireSettleable(job)
+    const asking = await beginAsking(this.#connections, job.source, signal)
+    const settle = async (outbox: Rows) =>
+      settleByEvidence(await this.#workshop.jobRun(job, outbox), asking, seqs, signal)
+    try {
+      const result = await withRows(
+        { ports: this.#ports, connections: this.#connections },
+        job,
+        settle,
+        signal,
+      )
+      return { ...result, job: await this.get(id) }
+    } finally {
+      this.#changes.bump()
+    }
   }
 
   /** Takes over the jobs of processes that ended. Called once, at the start. */
@@ -160,8 +189,13 @@ export class Jobs {
   async #abandon(job: Job): Promise<void> {
     const mine = await takeJob(this.#ports, job, { toCancel: true })
     try {
-      const reconcile = async (outbox: Outbox) => reconcileRows(await this.#workshop.jobRun(mine, outbox))
-      await this.#connections.withOutbox(job.source, reconcile, this.#workshop.closing)
+      const reconcile = async (outbox: Rows) => reconcileRows(await this.#workshop.jobRun(mine, outbox))
+      await withRows(
+        { ports: this.#ports, connections: this.#connections },
+        job,
+        reconcile,
+        this.#workshop.closing,
+      )
     } catch (error) {
       await this.#workshop.interrupt(mine, interruptionOf(error), {})
       throw error
@@ -184,12 +218,24 @@ export class Jobs {
     const mine = await this.#ports.jobStore.moveJob(id, move, entry)
     await declareUnknown(this.#ports, mine)
     const effects = AbortSignal.any([this.#workshop.closing, AbortSignal.timeout(RECOVER_TIMEOUT_MS)])
-    const reconcile = async (outbox: Outbox) =>
+    const reconcile = async (outbox: Rows) =>
       reconcileRows({ ...(await this.#workshop.jobRun(mine, outbox)), effects })
-    await this.#connections.withOutbox(job.source, reconcile, effects).catch((error: unknown) => {
-      // The source does not answer: its rows are put right when the job goes on.
-      this.#ports.log.warn({ job: id, ...interruptionOf(error) }, 'rows-not-reconciled')
-    })
+    await withRows({ ports: this.#ports, connections: this.#connections }, mine, reconcile, effects).catch(
+      (error: unknown) => {
+        // The source does not answer: its rows are put right when the job goes on.
+        this.#ports.log.warn({ job: id, ...interruptionOf(error) }, 'rows-not-reconciled')
+      },
+    )
+  }
+
+  /** A plan of dead letters has no mapping: its letters are found again by their content. */
+  async #requireRunnable(plan: Plan, signal: AbortSignal): Promise<void> {
+    if (plan.deadLetters?.action === 'discard') {
+      const reason = 'it discards messages, which is no job: carry it out with "redrive deadletters discard"'
+      throw new RedriveError('plan-invalid', 'never', { reason })
+    }
+    if (deadLetterPlace(plan.source) !== null) return
+    await this.#connections.withOutbox(plan.source, (outbox) => requireSameMapping(plan, outbox), signal)
   }
 
   async #confirmed({ plan: id, digest }: RunRequest): Promise<Plan> {

@@ -77,7 +77,7 @@ async function claimRows(run: JobRun, items: readonly JobItem[]): Promise<Claim>
       continue
     }
     const taken = claimedItem(item, result)
-    if (contentDigest(result.content) === item.payloadDigest) claimed.push(taken)
+    if ((result.digest ?? contentDigest(result.content)) === item.payloadDigest) claimed.push(taken)
     else altered.push(taken)
   }
   await releaseRows(run, altered, 'Redrive: left alone, its content is not what the plan saw')
@@ -88,12 +88,12 @@ async function claimRows(run: JobRun, items: readonly JobItem[]): Promise<Claim>
 
 function claimedItem(
   { seq, id, state, messageId, type, chainKey, destination, payload, payloadDigest }: JobItem,
-  { attempts, content }: { readonly attempts: number; readonly content: ClaimedItem['content'] },
+  { attempts, content, copy }: Pick<ClaimedItem, 'attempts' | 'content' | 'copy'>,
 ): ClaimedItem {
   const sent = payload === null ? content : { payload, headers: content.headers }
   const parentDigest = payload === null ? null : payloadDigest
   const head = { seq, id, stateBefore: state, attempts, messageId, type, chainKey, destination }
-  return { ...head, content: sent, parentDigest }
+  return { ...head, content: sent, parentDigest, ...(copy === undefined ? {} : { copy }) }
 }
 
 function skippedStep(items: readonly Missed[]): Step {

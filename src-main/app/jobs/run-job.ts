@@ -215,7 +215,7 @@ function blockChain(
 }
 
 function outgoing(run: JobRun, item: ClaimedItem): OutgoingMessage {
-  const { messageId, type, destination, content, attempts, parentDigest } = item
+  const { messageId, type, destination, content, attempts, parentDigest, copy } = item
   const own = { 'x-redrive-job': run.job.job, 'x-redrive-attempt': attempts }
   return {
     messageId,
@@ -225,6 +225,7 @@ function outgoing(run: JobRun, item: ClaimedItem): OutgoingMessage {
     // A plan leaves out what is not JSON, and its digest says that nothing has changed since.
     ...(run.job.kind === 'resend' ? { knownJson: true } : {}),
     headers: content.headers,
+    ...(copy === undefined ? {} : { copy }),
     redriveHeaders: parentDigest === null ? own : { ...own, ...editedHeaders(parentDigest) },
   }
 }

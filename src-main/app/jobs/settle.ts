@@ -1,6 +1,7 @@
 import { RedriveError } from '../../domain/errors.ts'
 import type { Job, JobItem, Settlement } from '../../domain/job.ts'
 import type { MarkRequest } from '../../ports/outbox.ts'
+import type { Asking } from '../evidence/asking.ts'
 import type { JobRun } from './job-run.ts'
 import { persist } from './job-run.ts'
 import { jobEntry } from './recording.ts'
@@ -45,7 +46,43 @@ export async function settleUnknown(
   return { settled, unmarked }
 }
 
-async function settleBatch(run: JobRun, items: readonly JobItem[], request: SettleRequest): Promise<number> {
+/**
+ * Decides those as sent that the receiver is proved to have consumed. Not to be seen proves nothing: such an outcome stays
+ * with a person. Throws `evidence-unreachable` where the receiver could not be asked; what was decided before stands.
+ */
+export async function settleByEvidence(
+  run: JobRun,
+  asking: Asking,
+  seqs: readonly number[] | null,
+  signal: AbortSignal,
+): Promise<{ readonly settled: number; readonly unmarked: number; readonly left: number }> {
+  const { ports, job } = run
+  const wanted = seqs && new Set(seqs)
+  const counts = { settled: 0, unmarked: 0, left: 0 }
+  for (let afterSeq = 0; ;) {
+    const page = await ports.jobReader.items(job.job, { unsettled: true, afterSeq, limit: ports.batch })
+    const last = page.at(-1)
+    if (!last) return counts
+    afterSeq = last.seq
+    const items = wanted ? page.filter(({ seq }) => wanted.has(seq)) : page
+    const found = await asking.ask(items, signal)
+    const problem = asking.problem()
+    if (problem !== null) throw new RedriveError('evidence-unreachable', 'later', { reason: problem })
+    const proved = items.filter((_, at) => found[at]?.verdict === 'consumed')
+    counts.left += items.length - proved.length
+    if (proved.length === 0) continue
+    const reason = `consumed, as ${asking.where ?? ''} says`
+    const marked = await settleBatch(run, proved, { as: 'sent', reason })
+    counts.settled += proved.length
+    counts.unmarked += proved.length - marked
+  }
+}
+
+async function settleBatch(
+  run: JobRun,
+  items: readonly JobItem[],
+  request: Omit<SettleRequest, 'seqs'>,
+): Promise<number> {
   const { ports, job } = run
   const { as, reason } = request
   const ids = items.map(({ id }) => id)

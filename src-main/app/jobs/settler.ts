@@ -17,6 +17,11 @@ const GATHER_MS = 50
 const CONFIRM_TIMEOUTS_MAX = 20
 /** Outcomes that are written down and whose rows are not marked yet; beyond it nothing more is published. */
 const UNMARKED_MAX = 5_000
+/**
+ * Messages without an answer while a brake watches: it sees a failure when the broker has answered, and what is on its way
+ * by then still goes out.
+ */
+const BRAKED_WINDOW_MAX = 1_000
 /** Rows of one mark. */
 const MARK_MAX = 1_000
 
@@ -37,6 +42,7 @@ interface Unpublished {
 export class Settler {
   readonly #run: JobRun
   readonly #brake: Brake
+  readonly #windowMax: number
   readonly #bell = createBell()
   readonly #done: Promise<unknown>
   #answered: { readonly item: HeldItem; readonly outcome: Answer }[] = []
@@ -55,6 +61,7 @@ export class Settler {
   constructor(run: JobRun, brake: Brake) {
     this.#run = run
     this.#brake = brake
+    this.#windowMax = run.job.options.brake === null ? PUBLISH_WINDOW_MAX : BRAKED_WINDOW_MAX
     this.#done = Promise.all([this.#guard(this.#recordAll()), this.#guard(this.#markAll())])
     // Whoever finishes hears of it; until then it must not count as unhandled.
     this.#done.catch(() => undefined)
@@ -107,7 +114,7 @@ export class Settler {
   }
 
   #isFull(): boolean {
-    return this.#underWay >= PUBLISH_WINDOW_MAX || this.#unmarked.length >= UNMARKED_MAX
+    return this.#underWay >= this.#windowMax || this.#unmarked.length >= UNMARKED_MAX
   }
 
   #take(item: HeldItem, outcome: Answer): void {

@@ -3,6 +3,8 @@ import { contentDigest } from '../../domain/plan.ts'
 import type { PlanItem } from '../../domain/plan.ts'
 import type { SweepPolicy } from '../../domain/sweep-policy.ts'
 import type { DueRow } from '../../ports/due.ts'
+import type { Asking } from '../evidence/asking.ts'
+import { withoutConsumed } from './consumed-rows.ts'
 import type { Claim, Feed } from './feed.ts'
 import type { ClaimedItem, JobRun } from './job-run.ts'
 import { interruptionOf } from './job-run.ts'
@@ -13,14 +15,23 @@ import { jobEntry, record } from './recording.ts'
 const CLAIM_TRIES_MAX = 3
 const CLAIM_PAUSE_MS = 500
 
-/** Makes the job when the first row was claimed; a sweep that finds nothing makes none. */
-export type EnsureJob = () => Promise<void>
+export interface SweepFeedOptions {
+  /** Makes the job when the first row was claimed; a sweep that finds nothing makes none. */
+  readonly ensureJob: () => Promise<void>
+  readonly asking: Asking
+  /** Hears how many rows were set aside, because they were consumed. */
+  readonly onConsumed: (count: number) => void
+}
 
 /**
  * What is due in the source, claim by claim, until nothing is. Each claim becomes items of the job, written down before
  * anything of it is published.
  */
-export function createSweepFeed(run: JobRun, policy: SweepPolicy, ensureJob: EnsureJob): Feed {
+export function createSweepFeed(
+  run: JobRun,
+  policy: SweepPolicy,
+  { ensureJob, asking, onConsumed }: SweepFeedOptions,
+): Feed {
   const { attemptsMax, stuckAfterSec, batch, order } = policy
   /** Attempts of each row that is an item; the same row at a later attempt is another one. */
   const mine = new Map<string, number>()
@@ -66,7 +77,10 @@ export function createSweepFeed(run: JobRun, policy: SweepPolicy, ensureJob: Ens
       items,
       jobEntry(ports, job, 'job-claiming', { ids }),
     )
-    return { claimed: rows.map((row, index) => claimedItem(items[index]?.seq ?? 0, row)), missed: [] }
+    const taken = rows.map((row, index) => claimedItem(items[index]?.seq ?? 0, row))
+    const free = await withoutConsumed(run, taken, asking)
+    onConsumed(taken.length - free.length)
+    return { claimed: free, missed: [] }
   }
 
   return {
@@ -97,9 +111,9 @@ function planItem(seq: number, row: DueRow): PlanItem {
   return { ...head, destination, payloadDigest, payload: null, createdAt }
 }
 
-function claimedItem(seq: number, row: DueRow): ClaimedItem {
+function claimedItem(seq: number, row: DueRow): ClaimedItem & { readonly createdAt: string } {
   const { id, stateBefore, attempts, messageId, type, chainKey, destination, payload, headers } = row
   const content = { payload, headers }
   const head = { seq, id, stateBefore, attempts, messageId, type, chainKey, destination }
-  return { ...head, content, parentDigest: null }
+  return { ...head, content, parentDigest: null, createdAt: row.createdAt }
 }

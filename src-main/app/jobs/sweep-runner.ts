@@ -9,6 +9,8 @@ import type { Connections } from '../connections/connections.ts'
 import type { EnginePorts } from '../engine-ports.ts'
 import { gatherFindings } from '../resend/plan-warnings.ts'
 import type { SweepRequest, SweepRunner } from '../sweep/runner.ts'
+import { beginAsking } from '../evidence/asking.ts'
+import { requireEvidence } from './consumed-rows.ts'
 import { releaseOrphans } from './orphans.ts'
 import type { RunEnd } from './run-job.ts'
 import { createSweepFeed } from './sweep-feed.ts'
@@ -32,6 +34,8 @@ export function createSweepRunner(
     async run(request, stop) {
       const { source, policy } = request
       await resumeSweeps(ports, workshop, source)
+      const asking = await beginAsking(connections, source, stop)
+      await requireEvidence(asking, stop)
       const job = await newSweepJob(ports, connections, request)
       let made = false
       const ensureJob = async (): Promise<void> => {
@@ -40,7 +44,8 @@ export function createSweepRunner(
       }
       const counts = { retry: 0, fail: 0 }
       const trade: Trade = {
-        feed: (run) => createSweepFeed(run, policy, ensureJob),
+        feed: (run) =>
+          createSweepFeed(run, policy, { ensureJob, asking, onConsumed: (count) => (counts.fail += count) }),
         markOf: markOfSweep(policy, ports.random, (as) => (counts[as] += 1)),
       }
       const ended = workshop.start(job, { trade, awayMsMax: AWAY_MS_MAX, exists: () => made })

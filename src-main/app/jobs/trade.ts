@@ -15,9 +15,9 @@ export interface Trade {
   readonly markOf: JobRun['markOf']
 }
 
-/** For a job that goes on. A sweep does not: what is due by now is the next run's. */
-export function tradeOf({ kind }: Job, config: SourceConfig, random: () => number): Trade {
-  if (kind === 'resend') return { feed: createPlannedFeed, markOf: markOfResend }
+/** For a job that goes on; `config` is asked for where it is a sweep. A sweep does not: what is due by now is the next run's. */
+export function tradeOf({ kind }: Job, config: SourceConfig | null, random: () => number): Trade {
+  if (kind === 'resend' || config === null) return { feed: createPlannedFeed, markOf: markOfResend }
   const policy = config.sweep ?? defaultSweepPolicy(config)
   return { feed: null, markOf: markOfSweep(policy, random) }
 }

@@ -1,7 +1,7 @@
 import { claimTokenOf } from '../../domain/claim-token.ts'
+import { deadLetterPlace } from '../../domain/dead-letter/place.ts'
 import type { Job } from '../../domain/job.ts'
 import type { JournalDraft } from '../../domain/journal.ts'
-import type { Outbox } from '../../ports/outbox.ts'
 import type { Changes } from '../changes.ts'
 import type { Connections } from '../connections/connections.ts'
 import type { EnginePorts } from '../engine-ports.ts'
@@ -14,6 +14,8 @@ import { reconcileRows } from './recover.ts'
 import { jobEntry } from './recording.ts'
 import { runJob } from './run-job.ts'
 import { createRunStatus } from './run-status.ts'
+import { withRows } from './rows.ts'
+import type { Rows } from './rows.ts'
 import type { RunStatus, Waiting } from './run-status.ts'
 import type { Before, RunEnd } from './run-job.ts'
 import { startTicker } from './ticker.ts'
@@ -40,6 +42,13 @@ interface Running {
 interface Work extends WorkOptions {
   readonly status: RunStatus
   readonly stop: AbortSignal
+}
+
+/** Messages of a queue that are written down as about to go at a time: a crash makes as many unknown. */
+const LETTERS_BATCH_MAX = 100
+
+function batchOf({ source }: Job, batch: number): number {
+  return deadLetterPlace(source) === null ? batch : Math.min(batch, LETTERS_BATCH_MAX)
 }
 
 /** The jobs that this process is carrying out. */
@@ -110,16 +119,18 @@ export class Workshop {
   }
 
   /** For work on a job's rows outside of a run too: settling, putting right what a crash left. */
-  async jobRun(job: Job, outbox: Outbox, trade?: Trade): Promise<JobRun> {
+  async jobRun(job: Job, outbox: Rows, trade?: Trade): Promise<JobRun> {
     const { broker } = await this.#connections.brokerOf(job.source)
     const { markOf } = trade ?? (await this.#tradeOf(job))
     const status = createRunStatus(this.#ports.clock)
     const effects = this.#shutdown.signal
-    return { ports: this.#ports, job, outbox, broker, token: claimTokenOf(job.job), status, markOf, effects }
+    const ports = { ...this.#ports, batch: batchOf(job, this.#ports.batch) }
+    return { ports, job, outbox, broker, token: claimTokenOf(job.job), status, markOf, effects }
   }
 
   async #tradeOf(job: Job): Promise<Trade> {
-    return tradeOf(job, await this.#connections.source(job.source), this.#ports.random)
+    const config = job.kind === 'sweep' ? await this.#connections.source(job.source) : null
+    return tradeOf(job, config, this.#ports.random)
   }
 
   async interrupt(
@@ -173,7 +184,7 @@ export class Workshop {
     trade: Trade,
     { status, stop, before, exists = () => true }: Work & { readonly before: Before },
   ): Promise<RunEnd> {
-    const work = async (outbox: Outbox): Promise<RunEnd> => {
+    const work = async (outbox: Rows): Promise<RunEnd> => {
       const begun = { ...(await this.jobRun(job, outbox, trade)), status }
       // A sweep's job is written down with its first claim: before that it has no rows to put right.
       if (exists()) await reconcileRows(begun)
@@ -195,7 +206,7 @@ export class Workshop {
         ? { end: 'stopped' }
         : { end: 'interrupted', interruption }
     }
-    return this.#connections.withOutbox(job.source, work, stop).catch(failed)
+    return withRows({ ports: this.#ports, connections: this.#connections }, job, work, stop).catch(failed)
   }
 
   async #conclude(job: Job, stop: AbortSignal, result: RunEnd): Promise<void> {

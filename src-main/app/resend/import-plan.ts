@@ -61,7 +61,7 @@ export function createPlanImports(ports: EnginePorts, connections: Connections):
         throw new RedriveError('plan-too-large', 'never', { limit: PLAN_ITEMS_MAX })
       const known = await ports.jobStore.plan(plan.plan)
       if (known && known.digest !== plan.digest) throw mismatch(plan)
-      await connections.source(plan.source)
+      await connections.environment(plan.source)
       // The oldest one was left behind by somebody who went away.
       const [oldest] = imports.keys()
       if (imports.size >= IMPORTS_MAX && oldest !== undefined) await drop(oldest)
@@ -85,7 +85,7 @@ export function createPlanImports(ports: EnginePorts, connections: Connections):
       orDrop(token, async () => {
         const { plan, draft, digest, received } = find(token)
         if (received !== plan.items || digest.finish() !== plan.itemsDigest) throw mismatch(plan)
-        const { environment } = await connections.source(plan.source)
+        const environment = await connections.environment(plan.source)
         await draft?.finish(plan, planEntry(ports, plan, environment))
         imports.delete(token)
         return plan

@@ -16,10 +16,13 @@ import type { Outbox } from '../../ports/outbox.ts'
 import type { PlanDraft } from '../../ports/job-store.ts'
 import type { Connections } from '../connections/connections.ts'
 import type { EnginePorts } from '../engine-ports.ts'
+import { beginAsking } from '../evidence/asking.ts'
 import { look } from './destinations.ts'
 import { judge } from './plan-items.ts'
 import { planChanges } from './plan-changes.ts'
 import type { EditWish, PlanChanges } from './plan-changes.ts'
+import { createPlanSifter } from './plan-evidence.ts'
+import type { PlanSifter } from './plan-evidence.ts'
 import { gatherFindings } from './plan-warnings.ts'
 import type { Findings, Planned } from './plan-warnings.ts'
 import { selectedIds } from './selected-ids.ts'
@@ -34,6 +37,8 @@ export interface PlanRequest {
   readonly selection: Selection
   readonly edit: EditWish | null
   readonly redirect: Redirect | null
+  /** Why messages that were consumed already are sent again. Absent or null: they are left out. */
+  readonly includeConsumed?: string | null
 }
 
 /**
@@ -51,6 +56,7 @@ export async function planResend(
   const changes = planChanges(ports, config, request)
   const { name: brokerName, broker } = await connections.brokerOf(source)
   const id = ports.ids.next('plan')
+  const asking = await beginAsking(connections, source, signal)
   return connections.withOutbox(
     source,
     async (outbox) => {
@@ -59,9 +65,11 @@ export async function planResend(
       const report = await outbox.report(signal)
       const draft = await ports.jobStore.beginPlan(id)
       try {
-        const gathered = await gather({ ports, outbox, draft, request, changes }, signal)
+        const sifter = createPlanSifter(asking, request.includeConsumed ?? null)
+        const gathered = await gather({ ports, outbox, draft, request, changes, sifter }, signal)
         const { skips, findings, items, itemsDigest } = gathered
         const checks = await look(broker, findings.destinations(), signal)
+        const evidence = sifter.result()
         const header: PlanHeader = {
           format: planFormat,
           plan: id,
@@ -76,8 +84,9 @@ export async function planResend(
           edit: changes.edit,
           redirect: changes.redirect,
           skipped: skips.result(),
-          warnings: findings.warnings(checks),
+          warnings: findings.warnings(checks, evidence),
           dryRun: findings.dryRun(await lastRate(ports, source)),
+          evidence,
         }
         const plan = freezePlan(header, { items, itemsDigest })
         await draft.finish(plan, planEntry(ports, plan, config.environment))
@@ -117,12 +126,14 @@ async function gather(
     draft,
     request: { source, selection },
     changes,
+    sifter,
   }: {
     readonly ports: EnginePorts
     readonly outbox: Outbox
     readonly draft: PlanDraft
     readonly request: PlanRequest
     readonly changes: PlanChanges
+    readonly sifter: PlanSifter
   },
   signal: AbortSignal,
 ): Promise<Gathered> {
@@ -133,7 +144,8 @@ async function gather(
   let seq = 0
   for await (const ids of selectedIds({ outbox, jobReader }, selection, signal)) {
     const batch: Planned[] = []
-    for (const judged of await changes.apply(await judge({ outbox, source, jobReader }, ids, signal))) {
+    const sifted = await sifter.sift(await judge({ outbox, source, jobReader }, ids, signal), signal)
+    for (const judged of await changes.apply(sifted)) {
       if ('skip' in judged) skips.add(judged.skip)
       else batch.push({ item: { seq: (seq += 1), ...judged.item }, lastError: judged.row.lastError })
     }
@@ -168,8 +180,10 @@ function countSkips(): Skips {
 }
 
 export function planEntry(ports: EnginePorts, plan: Plan, environment: Environment) {
-  const { digest, items, skipped, selection, source } = plan
-  const detail: Json = { digest, items, skipped: skipped.count, selection, environment }
+  const { digest, items, skipped, selection, source, evidence } = plan
+  const again = evidence?.included ?? null
+  const sentAgain = again === null ? {} : { consumedIncluded: evidence?.consumed ?? 0, reason: again }
+  const detail: Json = { digest, items, skipped: skipped.count, selection, environment, ...sentAgain }
   return { action: 'plan-created' as const, operator: ports.operator, source, subject: plan.plan, detail }
 }
 

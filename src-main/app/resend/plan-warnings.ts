@@ -1,7 +1,7 @@
 import { createDryRun } from '../../domain/dry-run.ts'
 import type { DryRun } from '../../domain/dry-run.ts'
 import type { Destination } from '../../domain/message.ts'
-import type { PlanDryRun, PlanItem, PlanWarning } from '../../domain/plan.ts'
+import type { PlanDryRun, PlanEvidence, PlanItem, PlanWarning } from '../../domain/plan.ts'
 import type { DestinationCheck } from '../../ports/broker.ts'
 import type { Outbox } from '../../ports/outbox.ts'
 import { destinationKey } from './destinations.ts'
@@ -22,7 +22,7 @@ export interface Findings {
   /** The most frequent destinations so far. */
   destinations(): readonly Destination[]
   dryRun(measuredPerSec: number | null): PlanDryRun
-  warnings(checks: readonly DestinationCheck[]): readonly PlanWarning[]
+  warnings(checks: readonly DestinationCheck[], evidence: PlanEvidence): readonly PlanWarning[]
 }
 
 export function gatherFindings(nowMs: number): Findings {
@@ -58,14 +58,30 @@ export function gatherFindings(nowMs: number): Findings {
       maybeSent,
       orderBroken,
     }),
-    warnings(checks) {
+    warnings(checks, evidence) {
       const doubtful: PlanWarning[] = maybeSent > 0 ? [{ code: 'maybe-sent', count: maybeSent }] : []
-      return [...doubtful, ...missing(counts, checks), ...broken.values()]
+      return [
+        ...doubtful,
+        ...consumption(evidence),
+        ...missingDestinations(counts, checks),
+        ...broken.values(),
+      ]
     },
   }
 }
 
-function missing(counts: DryRun, checks: readonly DestinationCheck[]): PlanWarning[] {
+function consumption({ consumed, unknown, problem, included }: PlanEvidence): PlanWarning[] {
+  const unasked = unknown.find(({ reason }) => reason === 'unreachable')?.count ?? 0
+  return [
+    ...(included === null ? [] : [{ code: 'consumed-included' as const, count: consumed }]),
+    ...(unasked === 0
+      ? []
+      : [{ code: 'evidence-unreachable' as const, count: unasked, problem: problem ?? '' }]),
+  ]
+}
+
+/** Places that do not exist, with how many messages would go there. */
+export function missingDestinations(counts: DryRun, checks: readonly DestinationCheck[]): PlanWarning[] {
   const gone = new Set(
     checks.filter(({ exists }) => exists === false).map(({ destination }) => destinationKey(destination)),
   )

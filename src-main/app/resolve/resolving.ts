@@ -3,6 +3,7 @@ import type { Json } from '../../domain/digest.ts'
 import { RedriveError } from '../../domain/errors.ts'
 import type { ErrorCode } from '../../domain/errors.ts'
 import type { JournalAction, JournalDraft } from '../../domain/journal.ts'
+import { tokenColumnIn } from '../../domain/mapping/walk.ts'
 import { actionableStates } from '../../domain/message.ts'
 import type { MessageWithContent } from '../../domain/message.ts'
 import type { Outbox, ResolveResult } from '../../ports/outbox.ts'
@@ -94,13 +95,12 @@ export class Resolving {
   async recover(signal: AbortSignal): Promise<void> {
     const { decisionStore, clock } = this.#ports
     for (const decision of await decisionStore.intended()) {
-      const { source, id } = decision
+      const { source } = decision
       if (clock.now().getTime() - Date.parse(decision.at) < RECOVER_AGE_MS) continue
-      const read = this.#connections.withOutbox(source, (outbox) => outbox.read([id], signal), signal)
-      const rows = await read.catch(() => null)
-      // Not reachable now: it stays intended, and the next start asks again.
-      if (!rows) continue
-      const applied = rows[0]?.lastError === decisionToken(decision)
+      const look = async (outbox: Outbox): Promise<Found> => found(decision, outbox, signal)
+      // Not reachable now, or nobody can tell: it stays intended, and the next start asks again.
+      const applied = await this.#connections.withOutbox(source, look, signal).catch(() => null)
+      if (applied === null) continue
       const to = applied ? ('applied' as const) : ('not-applied' as const)
       const entry = this.#entry('resolved', source, decision.decision, { recovered: true, applied })
       await decisionStore.moveDecisions([{ decision: decision.decision, from: 'intended', to }], entry)
@@ -170,6 +170,20 @@ export class Resolving {
   #entry(action: JournalAction, source: string, subject: string | null, detail: Json): JournalDraft {
     return { action, operator: this.#ports.operator, source, subject, detail }
   }
+}
+
+/** Whether a decision has been carried out; null: the row does not tell. */
+type Found = boolean | null
+
+async function found(decision: Decision, outbox: Outbox, signal: AbortSignal): Promise<Found> {
+  const [row] = await outbox.read([decision.id], signal)
+  if (row?.lastError === decisionToken(decision)) return true
+  // A row that is as it was has not been resolved.
+  if (row?.version === decision.version) return false
+  const { resolve, lastError } = outbox.mapping
+  const signed = tokenColumnIn(resolve?.set ?? {})
+  // Where the layout has no place for the token, the change may be this decision or somebody else's.
+  return signed !== null && signed === lastError ? false : null
 }
 
 function decisionMove({ decision }: Decision, result: ResolveResult | undefined) {

@@ -89,6 +89,8 @@ export interface EvidenceProfile {
   readonly elsewhere?: string
   /** Within the companion: this row was processed. Absent: that it exists is the proof. */
   readonly processed?: MappingPredicate
+  /** Column of the companion with the time of consumption. */
+  readonly processedAt?: string
   /** Seconds for which a proof is kept; null: nothing removes it. Absent: nobody knows. */
   readonly retentionSec?: number | null
 }

@@ -1,6 +1,7 @@
 import { canonical, sha256 } from '../digest.ts'
 import type { Json } from '../digest.ts'
 import type { ActionProfile, ColumnForm, Mapping } from './mapping.ts'
+import { comparisons } from './values.ts'
 import type { Field, Literal, MappingAssignments, MappingPredicate, Value } from './values.ts'
 
 export function mappingDigest(mapping: Mapping): string {
@@ -93,7 +94,7 @@ export function usesOfPredicate(of: MappingPredicate, scope: Scope): readonly Us
 
 function rightsOf(of: object): readonly Value[] {
   return Object.entries(of).flatMap(([name, right]) =>
-    ['equals', 'above', 'atLeast', 'below', 'atMost'].includes(name)
+    (comparisons as readonly string[]).includes(name)
       ? Array.isArray(right)
         ? (right as Value[])
         : [right as Value]
@@ -106,6 +107,14 @@ export function usesOfAssignments(set: MappingAssignments): readonly Use[] {
     { column, companion: null },
     ...usesOfValue(value, null),
   ])
+}
+
+/** The column into which an action writes the token of its decision; null: a row does not say whose decision it was. */
+export function tokenColumnIn(set: MappingAssignments): string | null {
+  const found = Object.entries(set).find(
+    ([, value]) => typeof value === 'object' && value !== null && 'is' in value && value.is === 'token',
+  )
+  return found?.[0] ?? null
 }
 
 export function keyColumns({ key }: Mapping): readonly string[] {
@@ -194,7 +203,13 @@ export function usesOf(mapping: Mapping): readonly Use[] {
     ...profileUses(mapping.resolve),
     ...(evidence?.companion === undefined
       ? []
-      : [{ companion: evidence.companion }, ...usesWithin(evidence.companion, evidence.processed)]),
+      : [
+          { companion: evidence.companion },
+          ...usesWithin(evidence.companion, evidence.processed),
+          ...(evidence.processedAt === undefined
+            ? []
+            : [{ column: evidence.processedAt, companion: evidence.companion }]),
+        ]),
     ...Object.entries(companions ?? {}).flatMap(([name, { on, columns }]) => [
       ...usesOfPredicate(on, name),
       ...Object.keys(columns ?? {}).map((column) => ({ column, companion: name })),

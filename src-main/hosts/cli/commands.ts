@@ -1,5 +1,11 @@
 import type { Command } from './command.ts'
 import { audit, auditList, auditRepair, auditReport } from './commands/audit.ts'
+import {
+  deadLettersDiscard,
+  deadLettersGroups,
+  deadLettersList,
+  deadLettersPlan,
+} from './commands/dead-letters.ts'
 import { resolve, undo } from './commands/decisions.ts'
 import { jobsList, jobsSettle, jobsShow, jobsUnknown } from './commands/jobs.ts'
 import { journalExport, journalList, journalVerify } from './commands/journal.ts'
@@ -24,6 +30,10 @@ export const commands: readonly Command[] = [
   messagesList,
   messagesShow,
   planResend,
+  deadLettersList,
+  deadLettersGroups,
+  deadLettersPlan,
+  deadLettersDiscard,
   run,
   retry,
   resolve,

@@ -9,6 +9,7 @@ export const goKeys: Readonly<Record<PageName, string>> = {
   overview: 'o',
   inbox: 'i',
   audits: 'a',
+  'dead-letters': 'd',
   jobs: 'j',
   unknown: 'u',
   sweeps: 's',

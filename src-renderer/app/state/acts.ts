@@ -7,6 +7,8 @@ import { useSession } from './session.ts'
 export interface Change {
   readonly edit: PlanEdit | null
   readonly redirect: PlanRedirect | null
+  /** Why messages that were consumed already are sent again; absent: they are left out. */
+  readonly includeConsumed?: string
 }
 export const NO_CHANGE: Change = { edit: null, redirect: null }
 

@@ -1,8 +1,11 @@
 import { defineStore } from 'pinia'
 import { computed } from 'vue'
+import type { Environment } from '../../../src-preload/contract/base.ts'
 import { useClient } from '../use-client.ts'
 import { useAsk } from '../use-ask.ts'
 import { usePreferences } from './preferences.ts'
+
+const STRICTEST_FIRST: readonly Environment[] = ['production', 'staging', 'development']
 
 /** The connections of the workspace, and which source the operator works on. */
 export const useSources = defineStore('sources', () => {
@@ -19,6 +22,15 @@ export const useSources = defineStore('sources', () => {
     sources,
     brokers: computed(() => list.data.value?.brokers ?? []),
     /** False until the first answer: "none" and "not known yet" are different things. */
+    /** Of a source, or of a queue of dead letters (`broker/queue`) by the engine's rule; null: not known. */
+    environmentOf: (name: string): Environment | null => {
+      const broker = name.includes('/') ? name.slice(0, name.indexOf('/')) : null
+      if (broker === null) return sources.value.find((source) => source.name === name)?.environment ?? null
+      const found = sources.value.filter(({ deliverTo }) => deliverTo === broker)
+      return (
+        STRICTEST_FIRST.find((one) => found.some(({ environment }) => environment === one)) ?? 'production'
+      )
+    },
     known: computed(() => list.data.value !== null),
     error: list.error,
     current,

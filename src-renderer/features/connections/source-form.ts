@@ -3,6 +3,8 @@ import type { Environment } from '../../../src-preload/contract/base.ts'
 import { writeAddress } from './address.ts'
 import { addressOf, emptyFields, fieldsOf, passwordOf, problemsOf, tlsOf } from './connection-form.ts'
 import type { ConnectionFields, Problems } from './connection-form.ts'
+import { evidenceDraftOf, evidenceFieldsOf, evidenceProblems } from './evidence-form.ts'
+import type { EvidenceFields } from './evidence-form.ts'
 
 export interface SourceFields extends ConnectionFields {
   environment: Environment
@@ -12,6 +14,8 @@ export interface SourceFields extends ConnectionFields {
   deliverTo: string
   stuckAfterSec: number | null
   maxAttempts: number | null
+  /** Null: a form cannot say it. */
+  evidence: EvidenceFields | null
 }
 
 const STUCK_AFTER_SEC_DEFAULT = 300
@@ -29,6 +33,7 @@ export function emptySource(onlyBroker: string | null): SourceFields {
     deliverTo: onlyBroker ?? '',
     stuckAfterSec: STUCK_AFTER_SEC_DEFAULT,
     maxAttempts: ATTEMPTS_DEFAULT,
+    evidence: evidenceFieldsOf(null),
   }
 }
 
@@ -41,6 +46,7 @@ export function sourceFieldsOf(saved: SourceConnection): SourceFields {
     deliverTo: saved.deliverTo ?? '',
     stuckAfterSec: saved.stuckAfterSec,
     maxAttempts: saved.maxAttempts,
+    evidence: saved.evidence === undefined ? null : evidenceFieldsOf(saved.evidence),
   }
 }
 
@@ -54,7 +60,7 @@ export function sourceProblems(fields: SourceFields): Problems {
   if (fields.profile.trim() === '') problems['profile'] = 'required'
   if (!within(fields.stuckAfterSec, STUCK_AFTER_SEC_MAX)) problems['stuckAfterSec'] = 'whole'
   if (!within(fields.maxAttempts, ATTEMPTS_MAX)) problems['maxAttempts'] = 'whole'
-  return problems
+  return fields.evidence === null ? problems : { ...problems, ...evidenceProblems(fields.evidence) }
 }
 
 /** The draft of fields without problems. */
@@ -69,5 +75,6 @@ export function sourceDraftOf(fields: SourceFields): SourceDraft {
     deliverTo: fields.deliverTo === '' ? null : fields.deliverTo,
     stuckAfterSec: fields.stuckAfterSec ?? STUCK_AFTER_SEC_DEFAULT,
     maxAttempts: fields.maxAttempts ?? ATTEMPTS_DEFAULT,
+    ...(fields.evidence === null ? {} : { evidence: evidenceDraftOf(fields.evidence) }),
   }
 }

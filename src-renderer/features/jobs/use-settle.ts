@@ -11,11 +11,16 @@ export interface SettleTarget {
   readonly environment: Environment | null
   readonly unsettled: number
   readonly selected: readonly number[]
+  /** Of those that are shown, proved to have been consumed. */
+  readonly proved?: number
 }
+
+/** `by-evidence`: sent, where the receiver is proved to have consumed it; the rest stays undecided. */
+export type DecisionKind = Settlement | 'by-evidence'
 
 interface Decision {
   readonly all: boolean
-  readonly as: Settlement
+  readonly as: DecisionKind
   readonly reason: string
 }
 
@@ -33,7 +38,10 @@ export function useSettle(targets: () => readonly SettleTarget[]) {
     const parts = all ? [null] : inParts(selected)
     let last: Job | null = null
     for (const seqs of parts) {
-      const result = await client.jobs.settle({ job, seqs, as, reason })
+      const result =
+        as === 'by-evidence'
+          ? await client.jobs.settleByEvidence({ job, seqs })
+          : await client.jobs.settle({ job, seqs, as, reason })
       done.value += result.settled
       last = result.job
     }

@@ -133,6 +133,12 @@ const sentences: Readonly<Record<JournalEntry['action'], (facts: Facts) => Says>
   'sweep-begun': () => plain('sweepBegun'),
   'sweep-expiring': (facts) => counted('sweepExpiring', 'sweepEndedPlain', items(facts)),
   'sweep-ended': sweepEnded,
+  'dead-letters-looked': (facts) =>
+    counted('lettersLooked', 'lettersLookedPlain', countOf(facts, 'messages')),
+  'dead-letters-discarding': (facts) =>
+    counted('lettersDiscarding', 'lettersDiscardedPlain', countOf(facts, 'ids')),
+  'dead-letters-discarded': (facts) =>
+    counted('lettersDiscarded', 'lettersDiscardedPlain', countOf(facts, 'removed')),
   'audit-begun': () => plain('auditBegun'),
   'audit-ended': auditEnded,
   'audit-watched': (facts) => plain(facts['everySec'] === null ? 'auditWatched.off' : 'auditWatched.on'),
@@ -144,10 +150,13 @@ export function entrySays(entry: Pick<JournalEntry, 'action' | 'detail'>): Says 
 }
 
 const REASONED: ReadonlySet<JournalEntry['action']> = new Set([
+  'plan-created',
   'job-settling',
   'job-settled',
   'resolve-intended',
   'resolved',
+  'dead-letters-discarding',
+  'dead-letters-discarded',
 ])
 
 /** The operator's own words in an entry; null where the action asks for none. */

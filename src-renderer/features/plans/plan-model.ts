@@ -16,6 +16,7 @@ export type RiskRow =
   | { readonly kind: 'exchange-missing'; readonly exchange: string; readonly count: number }
   | { readonly kind: 'queue-missing'; readonly queue: string; readonly count: number }
   | { readonly kind: 'order-broken'; readonly count: number; readonly examples: readonly OrderWarning[] }
+  | { readonly kind: 'evidence-unreachable'; readonly count: number; readonly problem: string }
   | { readonly kind: 'maybe-sent' | 'probably-consumed' | 'untold'; readonly count: number }
 
 /** Chains named in full before the rest is only counted. */
@@ -46,8 +47,11 @@ export function riskRows({ warnings, dryRun }: Pick<PlanView, 'warnings' | 'dryR
     })
   }
   if (dryRun.maybeSent > 0) rows.push({ kind: 'maybe-sent', count: dryRun.maybeSent })
-  if (dryRun.probablyConsumed !== null && dryRun.probablyConsumed > 0)
-    rows.push({ kind: 'probably-consumed', count: dryRun.probablyConsumed })
+  for (const warning of warnings) {
+    if (warning.code === 'consumed-included') rows.push({ kind: 'probably-consumed', count: warning.count })
+    else if (warning.code === 'evidence-unreachable')
+      rows.push({ kind: warning.code, count: warning.count, problem: warning.problem })
+  }
   const untold = dryRun.byDestination.groups.filter(({ exists }) => exists === null)
   if (untold.length > 0)
     rows.push({ kind: 'untold', count: untold.reduce((sum, { count }) => sum + count, 0) })

@@ -1,5 +1,6 @@
 import { runPlan } from './fake-jobs.ts'
 import { makeMessages } from './fake-messages.ts'
+import { proof } from './fake-evidence.ts'
 import { makePlan } from './fake-plans.ts'
 import { addRun, setSweep } from './fake-sweeps.ts'
 import { addBroker, addSource, createWorld, errorOf, iso, type World } from './fake-world.ts'
@@ -71,9 +72,7 @@ function fillShop(world: World): void {
     return item.seq % 17 === 0 ? 'unknown' : 'confirmed'
   }
   world.switches.evidence = ({ seq }) =>
-    seq % 2 === 0
-      ? { verdict: 'consumed', at: iso(nowMs) }
-      : { verdict: 'not-seen-within-retention', at: iso(nowMs) }
+    seq % 2 === 0 ? proof('consumed', iso(nowMs)) : proof('not-seen-within-retention')
   const plan = makePlan(world, {
     source: 'shop-payments',
     selection: { kind: 'filter', filter: { trouble: 'failed' } },

@@ -171,6 +171,12 @@ export function fakeAudits(world: World) {
       const text = JSON.stringify({ audit })
       return { audit, json: text, digest: digest ?? '', html: `<!doctype html><p>${text}</p>` }
     }),
+    events: os.events.handler(async ({ input: { source } }) => {
+      await meet(world, 'audits.events', source)
+      const events = world.sameEvents.get(source) ?? refuse('fingerprint-not-set', { source })
+      const verdict = events.length > 0 ? 'broken' : 'intact'
+      return { source, asOf: iso(world.now()), windowSec: 60, messages: 1_200, verdict, events: [...events] }
+    }),
     watches: os.watches.handler(() => ({ watches: [] })),
     watch: os.watch.handler(({ input }) => refuse('chain-not-mapped', { source: input.source })),
   })

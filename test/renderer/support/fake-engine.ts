@@ -3,9 +3,12 @@ import { contract } from '../../../src-preload/contract/index.ts'
 import type { SessionStatus } from '../../../src-preload/contract/session.ts'
 import { fakeAudits } from './fake-audits.ts'
 import { fakeConnections } from './fake-connections.ts'
+import { fakeDeadLetters } from './fake-dead-letters.ts'
 import { fakeDecisions } from './fake-decisions.ts'
+import { evidenceOfMessage } from './fake-evidence.ts'
 import { fakeJobs } from './fake-job-routes.ts'
 import { fakeMappings } from './fake-mappings.ts'
+import { fakePlaces } from './fake-places.ts'
 import { fakePlans } from './fake-plan-routes.ts'
 import { groupMessages, listMessages, messageDetail, sourceOverview } from './fake-reads.ts'
 import { fakeSweeps } from './fake-sweeps.ts'
@@ -18,6 +21,7 @@ export function fakeEngine(world: World) {
   return os.router({
     audits: fakeAudits(world),
     connections: fakeConnections(world),
+    deadLetters: fakeDeadLetters(world),
     decisions: fakeDecisions(world),
     messages: {
       list: messages.list.handler(async ({ input }) => {
@@ -32,6 +36,7 @@ export function fakeEngine(world: World) {
         await meet(world, 'messages.get', input.source)
         return messageDetail(world, input)
       }),
+      evidence: messages.evidence.handler(({ input }) => evidenceOfMessage(world, input.id)),
     },
     overview: {
       source: overview.source.handler(async ({ input }) => {
@@ -40,6 +45,7 @@ export function fakeEngine(world: World) {
       }),
     },
     mappings: fakeMappings(world),
+    places: fakePlaces(world),
     plans: fakePlans(world),
     jobs: fakeJobs(world),
     journal: {

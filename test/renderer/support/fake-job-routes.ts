@@ -1,6 +1,15 @@
 import { implement } from '@orpc/server'
 import { jobs, type Job } from '../../../src-preload/contract/jobs.ts'
-import { cancelJob, continueJob, jobOf, pauseJob, runPlan, settleJob, unknownOutcomes } from './fake-jobs.ts'
+import {
+  cancelJob,
+  continueJob,
+  jobOf,
+  pauseJob,
+  runPlan,
+  settleByEvidence,
+  settleJob,
+  unknownOutcomes,
+} from './fake-jobs.ts'
 import { changes, meet, type World } from './fake-world.ts'
 
 export function fakeJobs(world: World) {
@@ -49,6 +58,10 @@ export function fakeJobs(world: World) {
     settle: os.settle.handler(async ({ input }) => {
       await meet(world, 'jobs.settle', input.job)
       return settleJob(world, input)
+    }),
+    settleByEvidence: os.settleByEvidence.handler(async ({ input }) => {
+      await meet(world, 'jobs.settle', input.job)
+      return settleByEvidence(world, input)
     }),
     unknown: os.unknown.handler(async ({ input }) => {
       await meet(world, 'jobs.unknown', input.source)

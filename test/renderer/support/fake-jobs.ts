@@ -292,3 +292,14 @@ export function settleJob(world: World, input: SettleInput): { settled: number; 
   changed(world)
   return { settled: named.length, unmarked: 0, job: fake.job }
 }
+
+/** What is proved to be consumed is sent; the rest is left as it is. */
+export function settleByEvidence(
+  world: World,
+  { job, seqs }: Pick<SettleInput, 'job' | 'seqs'>,
+): ReturnType<typeof settleJob> & { left: number } {
+  const open = jobOf(world, job).items.filter((item) => undecided(item) && (seqs?.includes(item.seq) ?? true))
+  const proved = open.filter((item) => world.switches.evidence(item)?.verdict === 'consumed')
+  const decision = { job, seqs: proved.map(({ seq }) => seq), as: 'sent' as const, reason: 'consumed' }
+  return { ...settleJob(world, decision), left: open.length - proved.length }
+}

@@ -13,6 +13,7 @@ import {
 } from '../../../src-preload/contract/plans.ts'
 import { without } from '../../../src-renderer/ui/without.ts'
 import { changesOf, patchText } from './fake-patch.ts'
+import { evidenceOfPlan } from './fake-evidence.ts'
 import { selected } from './fake-reads.ts'
 import { iso, note, refuse, sourceOf, type FakePlan, type FakeSource, type World } from './fake-world.ts'
 import type { FakeMessage } from './fake-message.ts'
@@ -30,6 +31,7 @@ export interface PlanRequest {
   readonly selection: PlanSelection
   readonly edit?: PlanEdit | null
   readonly redirect?: PlanRedirect | null
+  readonly includeConsumed?: string
 }
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
@@ -46,9 +48,14 @@ function wantedBy(world: World, source: FakeSource, selection: PlanSelection): F
   return source.messages.filter(({ id }) => ids.has(id))
 }
 
-function skipOf({ id, messageId, state, heldBy }: MessageDetail, text: string | null): Skip | null {
+function skipOf(
+  { id, messageId, state, heldBy }: MessageDetail,
+  text: string | null,
+  isConsumed: boolean,
+): Skip | null {
   if (heldBy !== null) return { id, messageId, code: 'outcome-unsettled' }
   if (!RESENDABLE.includes(state)) return { id, messageId, code: 'state-forbids' }
+  if (isConsumed) return { id, messageId, code: 'already-consumed' }
   return text === null ? { id, messageId, code: 'patch-failed' } : null
 }
 
@@ -59,14 +66,15 @@ function textOf(message: FakeMessage, edit: PlanEdit | null): string | null {
 
 export function makePlan(
   world: World,
-  { source: name, selection, edit = null, redirect = null }: PlanRequest,
+  { source: name, selection, edit = null, redirect = null, includeConsumed }: PlanRequest,
 ): PlanView {
   const source = sourceOf(world, name)
   const skipped: Skip[] = []
   const items: Item[] = []
   for (const message of wantedBy(world, source, selection)) {
     const text = textOf(message, edit)
-    const skip = skipOf(message, text)
+    const isConsumed = includeConsumed === undefined && world.switches.consumed?.(message.id) === true
+    const skip = skipOf(message, text, isConsumed)
     if (skip !== null) skipped.push(skip)
     else {
       items.push({
@@ -86,7 +94,9 @@ export function makePlan(
       })
     }
   }
-  if (items.length === 0) refuse('plan-empty')
+  if (items.length === 0) {
+    refuse('plan-empty', { skipped: skipped.length, codes: skipped.map(({ code }) => code).join(', ') })
+  }
   const plan = `plan-${world.plans.size + 1}`
   const body: Omit<FakePlan, 'digest'> = {
     plan,
@@ -99,6 +109,14 @@ export function makePlan(
     redirect,
     skipped,
     warnings: warningsOf(source, items),
+    evidence: evidenceOfPlan(
+      world,
+      { items },
+      {
+        leftOut: skipped.filter(({ code }) => code === 'already-consumed').length,
+        included: includeConsumed ?? null,
+      },
+    ),
     items,
   }
   world.plans.set(plan, { ...body, digest: sha256(JSON.stringify(body)) })
@@ -204,6 +222,7 @@ export function viewPlan(world: World, id: string): PlanView {
       .map(([code, of]) => ({ code, count: of.length }))
       .sort((a, b) => b.count - a.count),
     skipped: skipped.slice(0, SKIPPED_SHOWN_MAX),
+    deadLetters: null,
     sample: items.slice(0, SAMPLE_ITEMS).map((item) => without(item, 'payload')),
     job: job?.job.job ?? null,
   }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { ORPCError } from '@orpc/server'
-import type { AuditFinding, ChainBlock } from '../../../src-preload/contract/audits.ts'
+import type { AuditFinding, ChainBlock, SameEvent } from '../../../src-preload/contract/audits.ts'
 import type {
   BrokerConnection,
   SourceConnection,
@@ -8,7 +8,8 @@ import type {
 } from '../../../src-preload/contract/connections.ts'
 import type { Decision } from '../../../src-preload/contract/decisions.ts'
 import type { ErrorCode, ErrorData } from '../../../src-preload/contract/errors.ts'
-import type { Evidence, ItemResult, Job, JobItem } from '../../../src-preload/contract/jobs.ts'
+import type { MessageEvidence } from '../../../src-preload/contract/evidence.ts'
+import type { ItemResult, Job, JobItem } from '../../../src-preload/contract/jobs.ts'
 import type { JournalAction, JournalEntry } from '../../../src-preload/contract/journal.ts'
 import type { Trouble } from '../../../src-preload/contract/messages.ts'
 import type { PlanEdit, PlanItem, PlanRedirect, PlanView } from '../../../src-preload/contract/plans.ts'
@@ -34,6 +35,8 @@ export interface World {
   readonly audits: FakeAudit[]
   /** Blocks of a chain, in the order of their ids. */
   readonly chains: Map<string, readonly ChainBlock[]>
+  /** By source. A source that is not in it has no fingerprint. */
+  readonly sameEvents: Map<string, readonly SameEvent[]>
   /** What can be done about a finding. */
   repair: (finding: AuditFinding) => Repair
   readonly journal: JournalEntry[]
@@ -68,6 +71,7 @@ export interface FakePlan {
   readonly redirect: PlanRedirect | null
   readonly skipped: PlanView['skipped']
   readonly warnings: PlanView['warnings']
+  readonly evidence: PlanView['evidence']
   readonly items: readonly (PlanItem & { readonly payload: string | null })[]
 }
 
@@ -94,7 +98,9 @@ export interface Switches {
   /** The outcome of a publish; the default confirms, returns what goes to `reporting`. */
   outcome: (item: JobItem) => Exclude<ItemResult, 'skipped'>
   /** What is known of the consumption of a message without an answer. */
-  evidence: (item: JobItem) => Evidence | null
+  evidence: (item: JobItem) => MessageEvidence | null
+  /** Whether the receiver has consumed a message; null: no evidence is mapped. */
+  consumed: ((id: string) => boolean) | null
   /** Seconds that the dry run says; null: nothing was measured. */
   estimateSec: number | null
   journalIntact: boolean
@@ -118,6 +124,7 @@ export function createWorld({ now = () => Date.parse(FAKE_NOW) }: { now?: () => 
     sweeps: new Map(),
     audits: [],
     chains: new Map(),
+    sameEvents: new Map(),
     repair: () => ({ plan: null, gone: null, unsent: 0, says: '' }),
     journal: [],
     revision: 1,
@@ -132,6 +139,7 @@ export function createWorld({ now = () => Date.parse(FAKE_NOW) }: { now?: () => 
       holdAt: null,
       outcome: (item) => (item.destination.exchange === 'reporting' ? 'returned' : 'confirmed'),
       evidence: () => null,
+      consumed: null,
       estimateSec: null,
       journalIntact: true,
       keepsPasswords: true,

@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises'
 import type { Audit, AuditScope } from '../../../../src-preload/contract/audits.ts'
 import { usageError } from '../../common/failure.ts'
 import type { Arguments } from '../arguments.ts'
@@ -9,6 +8,9 @@ import type { ExitCode } from '../exit-codes.ts'
 import { sourceOption } from '../options.ts'
 import type { Output } from '../output.ts'
 import { writePlanFile } from '../plan-file.ts'
+import { writeReport } from '../report-file.ts'
+import { auditPlaces } from './places.ts'
+import { auditEvents } from './audit-events.ts'
 
 const FINDINGS_PAGE = 1_000
 const PAUSE_MS_MAX = 10_000
@@ -26,13 +28,20 @@ export const audit: Command = {
     chain: { kind: 'list', value: 'KEY...', help: 'only these chains' },
     since: { kind: 'text', value: 'ID', help: 'only messages with a greater id' },
     new: { kind: 'flag', help: 'only what is new since the last audit' },
+    places: { kind: 'flag', help: 'compares stored, sent and consumed instead, where evidence is mapped' },
+    html: { kind: 'text', value: 'FILE', help: 'with --places: also a report to print, a new file' },
     workers: { kind: 'text', value: '1|2', help: `connections that read at a time (${WORKERS_DEFAULT})` },
     pause: { kind: 'text', value: 'MS', help: `rest between two statements (${PAUSE_MS_DEFAULT})` },
     limit: { kind: 'text', value: 'SEC', help: `ends as incomplete after so long (${LIMIT_SEC_DEFAULT})` },
+    fingerprints: { kind: 'flag', help: 'looks for business events that are stored under two message ids' },
   },
   async run(context) {
     const { args, engine } = context
+    if (args.flag('places')) return auditPlaces(context)
+    if (args.text('html') !== null)
+      throw usageError('--html goes with --places; otherwise: redrive audit report AUDIT --html FILE.')
     const source = args.required('source')
+    if (args.flag('fingerprints')) return auditEvents(context, source)
     const scope = scopeOf(args)
     const pace = {
       workers: args.choice('workers', ['1', '2']) === '1' ? (1 as const) : (2 as const),
@@ -131,13 +140,7 @@ export const auditReport: Command = {
       output.raw(json)
       return EXIT.done
     }
-    // A report is evidence: it never replaces one that exists.
-    await writeFile(file, html, { flag: 'wx' }).catch((error: unknown) => {
-      if (error instanceof Error && 'syscall' in error) {
-        throw usageError(`The report cannot be written to ${file} (${error.message}).`, { cause: error })
-      }
-      throw error
-    })
+    await writeReport(file, html)
     output.object({ type: 'report', audit: id, digest, file }, { audit: id, digest, file })
     return EXIT.done
   },

@@ -1,10 +1,18 @@
 import { itemResult, settlement } from '../../../../src-preload/contract/jobs.ts'
-import type { ItemResult, Job, JobItem, UnknownOutcome } from '../../../../src-preload/contract/jobs.ts'
+import type {
+  ItemResult,
+  Job,
+  JobItem,
+  Settlement,
+  UnknownOutcome,
+} from '../../../../src-preload/contract/jobs.ts'
+import type { Arguments } from '../arguments.ts'
 import type { Command, EngineClient } from '../command.ts'
 import { operand } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 import { usageError } from '../../common/failure.ts'
 import { reasonOption, sourceOption, unlock } from '../options.ts'
+import { sayEvidence } from '../say-evidence.ts'
 import type { Column } from '../table.ts'
 
 const LIST_MAX = 200
@@ -120,6 +128,7 @@ const unknownColumns: readonly Column<UnknownOutcome>[] = [
   { title: 'ID', cell: (item) => item.id },
   { title: 'MESSAGE ID', cell: (item) => item.messageId, widthMax: 40 },
   { title: 'SINCE', cell: (item) => item.updatedAt },
+  { title: 'EVIDENCE', cell: ({ evidence }) => (evidence === null ? null : sayEvidence(evidence)) },
   { title: 'WHY', cell: (item) => item.reason, widthMax: 80 },
 ]
 
@@ -151,24 +160,41 @@ export const jobsSettle: Command = {
   operands: ['JOB'],
   options: {
     as: { kind: 'text', value: 'sent|not-sent', help: 'what became of them' },
+    by: {
+      kind: 'text',
+      value: 'evidence',
+      help: 'in the place of --as: settles as sent what the receiver is proved to have consumed, leaves the rest',
+    },
     reason: reasonOption,
     item: { kind: 'list', value: 'SEQ...', help: 'only these; all unsettled ones without it' },
   },
   async run(context) {
     const { args, engine, output } = context
-    const as = args.choice('as', settlement.options)
-    if (as === null) throw usageError('--as is missing.')
-    const reason = args.required('reason')
-    const seqs = args.list('item').map(seqOf)
+    const decision = decisionOf(args)
+    const named = args.list('item').map(seqOf)
+    const seqs = named.length > 0 ? named : null
     const client = await engine()
     const { source, job } = await client.jobs.get({ job: operand(context, 0) })
     await unlock(client, source)
-    const settled = await client.jobs.settle({ job, seqs: seqs.length > 0 ? seqs : null, as, reason })
+    const settled =
+      decision === 'evidence'
+        ? await client.jobs.settleByEvidence({ job, seqs })
+        : await client.jobs.settle({ job, seqs, ...decision })
     const { unsettled } = settled.job.tally
     const counts = { settled: settled.settled, unmarked: settled.unmarked, unsettled }
     output.object({ type: 'settled', job, ...counts }, { job, ...counts })
     return unsettled > 0 || settled.unmarked > 0 ? EXIT.attention : EXIT.done
   },
+}
+
+function decisionOf(args: Arguments): 'evidence' | { as: Settlement; reason: string } {
+  const as = args.choice('as', settlement.options)
+  const by = args.choice('by', ['evidence'])
+  if (by !== null && (as !== null || args.text('reason') !== null))
+    throw usageError('--by evidence brings its own decision and reason: leave out --as and --reason.')
+  if (by !== null) return by
+  if (as === null) throw usageError('--as or --by evidence is missing.')
+  return { as, reason: args.required('reason') }
 }
 
 function seqOf(text: string): number {

@@ -4,6 +4,7 @@ import type { Command } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 import { filterOf, filterOptions } from '../filter.ts'
 import { sourceOption } from '../options.ts'
+import { sayEvidence } from '../say-evidence.ts'
 import type { Column } from '../table.ts'
 
 const LIMIT_DEFAULT = 50
@@ -85,14 +86,19 @@ export const messagesShow: Command = {
     const id = args.required('id')
     const client = await engine()
     const message = await client.messages.get({ source, id }, { signal })
+    const evidence = await client.messages.evidence({ source, id }, { signal })
     const { payload, headers, deeds, chain, ...plain } = message
-    output.object(message, {
-      ...plain,
-      destination: place(message),
-      chain: chain === null ? null : `${chain.key} after ${chain.previousId ?? 'nothing'}`,
-      headers,
-      payload,
-    })
+    output.object(
+      { ...message, evidence },
+      {
+        ...plain,
+        destination: place(message),
+        chain: chain === null ? null : `${chain.key} after ${chain.previousId ?? 'nothing'}`,
+        evidence: sayEvidence(evidence),
+        headers,
+        payload,
+      },
+    )
     if (deeds.length === 0 || output.json) return EXIT.done
     output.line('')
     output.list(deeds, [

@@ -33,6 +33,8 @@ export const planResend: Command = {
     patch: { kind: 'text', value: 'FILE', help: 'JSON Patch (RFC 6902) over every payload' },
     'to-exchange': { kind: 'text', value: 'NAME', help: 'send there instead' },
     'to-key': { kind: 'text', value: 'KEY', help: 'send with this routing key instead' },
+    'include-consumed': { kind: 'flag', help: 'also what the receiver has consumed already; with --reason' },
+    reason: { kind: 'text', value: 'TEXT', help: 'why consumed messages are sent again' },
     out: { kind: 'text', value: 'FILE', help: 'plan file to write' },
   },
   async run({ args, engine, output, signal }) {
@@ -40,11 +42,12 @@ export const planResend: Command = {
     const out = args.required('out')
     const selection = selectionOf(args)
     const edit = await editOf(args)
+    const again = consumedAgain(args)
     const client = await engine()
-    const request = { source, selection, edit, redirect: redirectOf(args) }
+    const request = { source, selection, edit, redirect: redirectOf(args), ...again }
     const view = await client.plans.resend(request, { signal })
     await writePlanFile(client, view.plan, out)
-    report(output, view, out)
+    reportPlan(output, view, out)
     return EXIT.done
   },
 }
@@ -83,22 +86,51 @@ function redirectOf(args: Arguments): PlanRedirect | null {
   return { ...(exchange === null ? {} : { exchange }), ...(routingKey === null ? {} : { routingKey }) }
 }
 
-function report(output: Output, view: PlanView, out: string): void {
-  const { plan, digest, items, environment, skippedCount, warnings, dryRun } = view
+/** A message that was consumed and is sent again takes effect twice, unless the receiver deduplicates: that needs a reason. */
+function consumedAgain(args: Arguments): { includeConsumed?: string } {
+  const reason = args.text('reason')
+  if (!args.flag('include-consumed')) {
+    if (reason !== null) throw usageError('--reason is for --include-consumed.')
+    return {}
+  }
+  if (reason === null) throw usageError('--include-consumed takes a --reason TEXT.')
+  return { includeConsumed: reason }
+}
+
+/** What a person reads of a plan before it is run. */
+export function reportPlan(output: Output, view: PlanView, out: string): void {
+  const { plan, digest, items, environment, skippedCount, warnings, dryRun, evidence } = view
   const head = { plan, digest, items, skipped: skippedCount }
-  output.object({ ...head, warnings, dryRun, environment, file: out }, { ...head, environment, file: out })
+  output.object(
+    { ...head, warnings, dryRun, evidence, environment, file: out },
+    { ...head, environment, file: out },
+  )
   if (output.json) return
   for (const { key, count, exists } of dryRun.byDestination.groups) {
     const missing = exists === false ? ' (does not exist)' : ''
     output.line(`  ${count} to ${key.exchange}/${key.routingKey}${missing}`)
   }
   for (const { key, count } of dryRun.byCause.groups) output.line(`  ${count} failed with: ${key ?? '-'}`)
+  for (const line of evidenceLines(view)) output.line(`  ${line}`)
   for (const { code, count } of view.skippedByCode) output.line(`  left out: ${count} (${code})`)
   for (const { id, code } of view.skipped) output.line(`    ${id} (${code})`)
   for (const warning of warnings) output.line(`  attention: ${sentenceOf(warning)}`)
   if (dryRun.estimateSec !== null) output.line(`  about ${dryRun.estimateSec} s at full speed`)
   const count = environment === 'production' ? ` --count ${items}` : ''
   output.line(`Read it, then: redrive run ${out} --confirm ${digest}${count}`)
+}
+
+function evidenceLines({ evidence }: PlanView): readonly string[] {
+  if (evidence === null) return []
+  const { where, consumed, notSeen, unknown, included } = evidence
+  if (where === null) return ['consumed already: unknown, no evidence is mapped for this source']
+  const skipped = included === null ? 'skipped' : `sent again, because: ${included}`
+  const open = unknown.map(({ reason, count }) => `${count} unknown (${reason})`)
+  return [
+    `evidence of ${where}:`,
+    `  ${consumed} were probably consumed already: ${skipped}`,
+    `  ${[`${notSeen} not seen within retention`, ...open].join(', ')}`,
+  ]
 }
 
 function sentenceOf(warning: PlanWarning): string {
@@ -109,5 +141,9 @@ function sentenceOf(warning: PlanWarning): string {
       return `${warning.count} go to the exchange "${warning.exchange}", which does not exist`
     case 'maybe-sent':
       return `${warning.count} were in flight: their relay may have sent them without writing it down`
+    case 'consumed-included':
+      return `${warning.count} were consumed already and are sent again`
+    case 'evidence-unreachable':
+      return `${warning.count} may have been consumed already: nobody could be asked (${warning.problem})`
   }
 }

@@ -168,6 +168,24 @@ export const audits = {
     html: 'Report as a page',
     saved: 'Saved as {file}. Digest of the report: {digest}',
   },
+  events: {
+    open: 'Same event twice…',
+    title: 'Events stored under two ids',
+    means:
+      'Compares the fields that the workspace gives the source (outbox.fingerprint): the same values under two message ids within the window are one business event, such as a payment clicked twice. It only reads.',
+    search: 'Search {source}',
+    searching: 'Reading the outbox…',
+    said: {
+      intact: '{messages} messages: no event is there twice.',
+      broken: '{messages} messages: {n} tell an event once more.',
+      incomplete: '{messages} messages: there are more equal ones than were compared.',
+    },
+    window: 'Window {sec} s, as of {at}.',
+    apart: '{ms} ms later',
+    messageId: 'message id',
+    more: '{n} more: save the list, or use redrive audit --fingerprints.',
+    save: 'Save as JSON',
+  },
   start: {
     open: 'Audit…',
     title: 'Audit chains',

@@ -15,7 +15,21 @@ export const connections = {
   latency: '{ms} ms',
   inProcess: 'in this process',
   lookOnly: 'look only',
-  section: { where: 'Where', login: 'Login', outbox: 'Outbox' },
+  section: { where: 'Where', login: 'Login', outbox: 'Outbox', evidence: 'Consumption' },
+  evidence: {
+    own: "the outbox's own database",
+    inFile: 'The workspace file says where consumption is proved, at an address of its own; change it there.',
+    table: 'Inbox table',
+    tableLabel: 'Inbox table of the receiver',
+    tableHint:
+      'Where the receiver writes down what it has consumed, so that nothing is sent twice. Empty: nowhere.',
+    where: 'In',
+    messageId: 'Id column',
+    processedAt: 'Time column',
+    none: 'none',
+    retention: 'Kept for',
+    retentionHint: 'hours; empty: nothing removes a row',
+  },
   field: {
     name: 'Name',
     kind: 'Kind',

@@ -50,6 +50,12 @@ export const inbox = {
   },
   after: 'after {id}',
   timeline: 'History',
+  evidence: {
+    consumed: 'consumed | consumed | consumed {n} times',
+    notSeen: 'not seen by the receiver, within the time that it keeps proofs',
+    unknown: 'consumed or not: unknown, {reason}',
+    where: 'as {where} says',
+  },
   event: {
     stored: 'stored',
     changed: 'last changed',

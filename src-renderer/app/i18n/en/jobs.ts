@@ -175,6 +175,10 @@ export const jobs = {
     locked: '{source} is read-only. Unlock it to continue.',
   },
   settle: {
+    byEvidence: 'Delivered, where the receiver has consumed it',
+    byEvidenceMeans:
+      '{n} of those shown is proved to be consumed. What is not proved stays undecided. | {n} of those shown are proved to be consumed. What is not proved stays undecided.',
+    actByEvidence: 'Decide by evidence',
     open: 'Decide {n} unknown outcome… | Decide {n} unknown outcomes…',
     openSelected: 'Decide {n} selected outcome… | Decide {n} selected outcomes…',
     title: 'Decide unknown outcomes',

@@ -19,6 +19,7 @@ export const journal = {
     decisions: 'Resolved and undone',
     sweeps: 'Sweeps',
     audits: 'Audits',
+    deadLetters: 'Dead letters',
   },
   column: { seq: 'No.', at: 'Time', what: 'What', source: 'Source', operator: 'By' },
   says: {
@@ -92,6 +93,12 @@ export const journal = {
     sweepFailed: 'Sweep failed',
     sweepStopped: 'Sweep failed again, and stopped by itself',
     sweepEndedPlain: 'Sweep ended',
+    lettersLooked:
+      'Looked into the queue, which had {n} message | Looked into the queue, which had {n} messages',
+    lettersLookedPlain: 'Looked into the queue',
+    lettersDiscarding: 'About to discard {n} dead letter | About to discard {n} dead letters',
+    lettersDiscarded: 'Discarded {n} dead letter | Discarded {n} dead letters',
+    lettersDiscardedPlain: 'Discarded dead letters',
     auditBegun: 'Began to audit the chains',
     auditEnded: {
       intact: 'Audit: every chain is intact',

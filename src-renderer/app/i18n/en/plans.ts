@@ -20,6 +20,7 @@ export const plans = {
     'payload-invalid': 'the edited payload does not fit its schema',
     'edit-changes-nothing': 'the edit changes nothing in it',
     'headers-not-json': 'the headers are not a JSON object',
+    'already-consumed': 'the receiver has consumed it already',
   },
   rate: {
     label: 'Messages a second',
@@ -31,6 +32,7 @@ export const plans = {
     what: 'What',
     content: 'Content',
     skipped: 'Left out',
+    evidence: 'Consumed?',
     speed: 'How',
     sample: 'Exactly these messages',
     digest: 'Plan',
@@ -67,9 +69,28 @@ export const plans = {
     maybeSent:
       '{n} message was in flight: the relay may have published it without writing it down. It may arrive twice. | {n} messages were in flight: the relay may have published them without writing it down. They may arrive twice.',
     probablyConsumed:
-      '{n} message was probably consumed already: it would arrive twice. | {n} messages were probably consumed already: they would arrive twice.',
+      '{n} message was consumed already and is sent again: without deduplication it takes effect twice. | {n} messages were consumed already and are sent again: without deduplication they take effect twice.',
+    unasked:
+      'For {n} message nobody could be asked whether it was consumed already: {problem}. It may arrive twice. | For {n} messages nobody could be asked whether they were consumed already: {problem}. They may arrive twice.',
     untold:
       'For {n} message it could not be checked that the destination exists. | For {n} messages it could not be checked that the destination exists.',
+  },
+  evidence: {
+    skipped:
+      'No message was consumed already. | {n} was probably consumed already: left out. | {n} were probably consumed already: left out.',
+    included:
+      'None | {n} was consumed already and is sent again. | {n} were consumed already and are sent again.',
+    notSeen:
+      'None is proved to be unconsumed. | {n} was not seen by the receiver, within the time that it keeps proofs. | {n} were not seen by the receiver, within the time that it keeps proofs.',
+    unknown: 'None unknown | {n} unknown: {reason}. It is sent. | {n} unknown: {reason}. They are sent.',
+    where: 'As {where} says.',
+    leftOut: 'Messages that the receiver has consumed already were left out.',
+    include: 'Send consumed ones again…',
+    includeAct: 'Make that plan',
+    leaveOut: 'Leave them out',
+    reason: 'Reason',
+    reasonHint: 'Why must they be sent again? It goes into the plan and the journal.',
+    because: 'Reason: {reason}',
   },
   change: {
     none: 'Exactly as stored.',

@@ -4,6 +4,7 @@ export const shell = {
     overview: 'Overview',
     inbox: 'Inbox',
     audits: 'Audits',
+    'dead-letters': 'Dead letters',
     jobs: 'Jobs',
     unknown: 'Unknown outcomes',
     sweeps: 'Sweeps',

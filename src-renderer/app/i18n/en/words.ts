@@ -1,5 +1,15 @@
 /** The vocabulary of the console: states, troubles, outcomes, environments. */
 export const words = {
+  evidence: {
+    'not-mapped': 'no evidence is mapped',
+    unreachable: 'the receiver could not be asked',
+    received: 'the receiver has it and has not finished',
+    'older-than-retention': 'older than the receiver keeps proofs',
+    'retention-unknown': 'nobody knows for how long proofs are kept',
+    'age-unknown': 'the table does not say how old it is',
+    'other-ids': 'the receiver has ids of another kind',
+    'row-gone': 'the row is there no more',
+  },
   state: {
     pending: 'pending',
     scheduled: 'scheduled',

@@ -161,6 +161,24 @@ export const audits = {
     html: '下载网页报告',
     saved: '已保存为 {file}。报告摘要：{digest}',
   },
+  events: {
+    open: '重复事件…',
+    title: '以两个编号存储的同一事件',
+    means:
+      '比较工作区为该数据源写明的字段（outbox.fingerprint）：时间窗口内值相同、消息编号不同的，就是同一业务事件，例如点了两次的付款。只读取。',
+    search: '查找 {source}',
+    searching: '正在读取发件箱…',
+    said: {
+      intact: '共 {messages} 条消息：没有重复的事件。',
+      broken: '共 {messages} 条消息：其中 {n} 条重复了同一事件。',
+      incomplete: '共 {messages} 条消息：值相同的太多，没有全部比较。',
+    },
+    window: '窗口 {sec} 秒，截至 {at}。',
+    apart: '晚 {ms} 毫秒',
+    messageId: '消息编号',
+    more: '还有 {n} 条：请保存列表，或使用 redrive audit --fingerprints。',
+    save: '保存为 JSON',
+  },
   start: {
     open: '审计…',
     title: '审计链',

@@ -25,4 +25,14 @@ export const auditErrors = {
     means: '没有发送任何消息，也没有改动任何行。',
     next: '重新查看这次审计的发现。',
   },
+  'fingerprint-not-set': {
+    what: '数据源 {source} 没有说明怎样的两条消息算同一业务事件。',
+    means: '什么都没有比较：这不表示没有重复的事件。',
+    next: '在工作区里写明 outbox.fingerprint：能认出一个事件的字段，以及 windowSec。',
+  },
+  'time-not-mapped': {
+    what: '该发件箱没有说明消息是什么时候写入的。',
+    means: '什么都没有比较：没有时间，就没有能判断两条消息是同一事件的窗口。',
+    next: '在映射里指明创建时间所在的列。',
+  },
 }

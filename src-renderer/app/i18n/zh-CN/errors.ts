@@ -3,6 +3,9 @@ import { mappingErrors, nothingSent } from './errors-mapping.ts'
 import type { ErrorCode } from '../../../../src-preload/contract/errors.ts'
 import type { Sentences } from '../../../../src-preload/contract/sentences.ts'
 import { auditErrors } from './errors-audits.ts'
+import { evidenceErrors } from './errors-evidence.ts'
+import { storeErrors } from './errors-store.ts'
+import { deadLetterErrors } from './errors-dead-letters.ts'
 
 /** 与 `explain.ts` 的英文一一对应；`{name}` 取自错误的 detail。 */
 export const chineseSentences: Readonly<Record<ErrorCode, Sentences>> = {
@@ -82,6 +85,7 @@ export const chineseSentences: Readonly<Record<ErrorCode, Sentences>> = {
     next: '换一张表，或按 resources/outbox/postgres.sql 的结构建表。',
   },
   ...mappingErrors,
+  ...evidenceErrors,
   'query-timeout': {
     what: '数据库没有在限定时间内返回结果。',
     means: '这不代表没有消息。' + nothingSent,
@@ -294,6 +298,7 @@ export const chineseSentences: Readonly<Record<ErrorCode, Sentences>> = {
     next: '到操作日志里查看它做了什么。',
   },
   ...auditErrors,
+  ...deadLetterErrors,
   'workspace-invalid': {
     what: '工作区配置在 {at} 处无效：{problem}。',
     means: '没有打开任何连接。',
@@ -314,21 +319,7 @@ export const chineseSentences: Readonly<Record<ErrorCode, Sentences>> = {
     means: '没有保存，也没有删除任何内容。',
     next: '换一个名称，或先改掉占用它的连接。',
   },
-  'store-failed': {
-    what: '本地存储 {path} 无法使用：{problem}。',
-    means: '只要无法落盘记录，就不会发送任何消息。',
-    next: '检查该目录的磁盘空间和权限，然后重启 Redrive。',
-  },
-  'store-newer': {
-    what: '本地存储 {path} 是由更新版本的 Redrive 写的。',
-    means: '没有动它。',
-    next: '请启动那个更新的版本。',
-  },
-  'journal-broken': {
-    what: '操作日志在 Redrive 之外被改动过。',
-    means: '从第 {brokenAt} 条起，内容已不可信。',
-    next: '保留一份存储副本，与上一次导出的日志比对。',
-  },
+  ...storeErrors,
   usage: {
     what: '{problem}',
     means: nothingSent,

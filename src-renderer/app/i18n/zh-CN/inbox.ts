@@ -49,6 +49,12 @@ export const inbox = {
   },
   after: '前一条 {id}',
   timeline: '经过',
+  evidence: {
+    consumed: '已消费 | 已消费 | 已消费 {n} 次',
+    notSeen: '在接收方的记录保留期内没有消费记录',
+    unknown: '是否已消费无法判断：{reason}',
+    where: '依据：{where}',
+  },
   event: {
     stored: '入库',
     changed: '最近变更',

@@ -164,6 +164,9 @@ export const jobs = {
     locked: '{source} 目前只读。解锁后才能继续。',
   },
   settle: {
+    byEvidence: '接收方已消费的，判为已送达',
+    byEvidenceMeans: '显示的消息中有 {n} 条可证明已被消费；无法证明的保持待判定。',
+    actByEvidence: '按证据判定',
     open: '判定 {n} 条未知结果…',
     openSelected: '判定选中的 {n} 条…',
     title: '判定未知结果',

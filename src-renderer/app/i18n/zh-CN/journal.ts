@@ -18,6 +18,7 @@ export const journal = {
     decisions: '已处理与撤销',
     sweeps: '补偿扫描',
     audits: '链审计',
+    deadLetters: '死信',
   },
   column: { seq: '序号', at: '时间', what: '内容', source: '数据源', operator: '操作人' },
   says: {
@@ -85,6 +86,11 @@ export const journal = {
     sweepFailed: '补偿扫描失败',
     sweepStopped: '补偿扫描再次失败，已自动停止',
     sweepEndedPlain: '补偿扫描结束',
+    lettersLooked: '查看了队列，其中有 {n} 条消息',
+    lettersLookedPlain: '查看了队列',
+    lettersDiscarding: '即将丢弃 {n} 条死信',
+    lettersDiscarded: '丢弃了 {n} 条死信',
+    lettersDiscardedPlain: '丢弃了死信',
     auditBegun: '开始审计消息链',
     auditEnded: {
       intact: '链审计：所有链完整',

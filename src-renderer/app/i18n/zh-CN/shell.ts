@@ -4,6 +4,7 @@ export const shell = {
     overview: '总览',
     inbox: '收件箱',
     audits: '链审计',
+    'dead-letters': '死信',
     jobs: '任务',
     unknown: '未知结果',
     sweeps: '补偿扫描',

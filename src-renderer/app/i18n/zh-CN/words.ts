@@ -1,5 +1,15 @@
 /** 控制台用词。 */
 export const words = {
+  evidence: {
+    'not-mapped': '没有配置消费证据',
+    unreachable: '无法查询接收方',
+    received: '接收方已收到，尚未处理完',
+    'older-than-retention': '已超过消费记录的保留期',
+    'retention-unknown': '不清楚消费记录保留多久',
+    'age-unknown': '表里没有写入时间',
+    'other-ids': '接收方的 ID 类型不同',
+    'row-gone': '这一行已不存在',
+  },
   state: {
     pending: '待发送',
     scheduled: '已定时',

@@ -1,0 +1,177 @@
+import { letterDigest } from '../../domain/dead-letter/letter.ts'
+import { redrivenCopy } from '../../domain/dead-letter/redriven.ts'
+import { RedriveError } from '../../domain/errors.ts'
+import type { Job, JobItem } from '../../domain/job.ts'
+import type { HeldLetter, Holding } from '../../ports/dead-letters.ts'
+import type { ItemQuery, JobReader } from '../../ports/job-store.ts'
+import type { ClaimRequest, ClaimResult, MarkRequest, MarkResult } from '../../ports/outbox.ts'
+
+/** Messages of a queue that one run walks through at most; they stay with Redrive until it ends. */
+export const HELD_MAX = 50_000
+const WALK_BATCH = 200
+const ITEMS_PAGE = 1_000
+
+export interface QueueRowsOptions {
+  readonly jobReader: JobReader
+  readonly job: Job
+  readonly hold: (signal: AbortSignal) => Promise<Holding>
+}
+
+interface Found extends HeldLetter {
+  readonly digest: string
+}
+
+/**
+ * The messages of a queue as the rows of a job.
+ *
+ *   claimed    = got and not acknowledged: nobody else has it, and the broker puts it back when this process dies
+ *   confirmed  = acknowledged, only after the publish was confirmed and that is written down
+ *   all else   = stays as it is, and is put back when the run ends
+ *
+ * A queue has no keys, so it is walked from its head until what is wanted was met. What is met and not wanted is held too:
+ * put back at once it would be met again.
+ */
+export class QueueRows {
+  readonly #options: QueueRowsOptions
+  #holding: Holding | null = null
+  /** Ids of items that are not over, by the digest of their letter. */
+  #wanted = new Map<string, string[]>()
+  #found = new Map<string, Found>()
+  #walked = 0
+  #atEnd = false
+
+  constructor(options: QueueRowsOptions) {
+    this.#options = options
+  }
+
+  /** A letter that is no longer in the queue, or is another one by now, is not claimed. */
+  async claim(
+    requests: readonly ClaimRequest[],
+    _token: string,
+    signal: AbortSignal,
+  ): Promise<readonly ClaimResult[]> {
+    await this.#meet(
+      requests.map(({ id }) => id),
+      signal,
+    )
+    return requests.map(({ id }): ClaimResult => {
+      const found = this.#found.get(id)
+      if (found === undefined) return { id, claimed: false }
+      const { letter, digest } = found
+      const copy = redrivenCopy(letter, digest)
+      // Kept once more only where it goes out: the queue may hold much.
+      return {
+        id,
+        claimed: true,
+        version: '',
+        attempts: timesOf(copy.headers),
+        content: { payload: '', headers: null },
+        copy,
+        digest,
+      }
+    })
+  }
+
+  /** Confirmed ones leave the queue. One that cannot be found any more has left it before. */
+  async mark(
+    requests: readonly MarkRequest[],
+    _token: string,
+    signal: AbortSignal,
+  ): Promise<readonly MarkResult[]> {
+    const leaving = requests.filter(({ as }) => as === 'confirm').map(({ id }) => id)
+    if (leaving.length > 0) {
+      await this.#meet(leaving, signal)
+      const tags = leaving.flatMap((id) => this.#found.get(id)?.tag ?? [])
+      await this.#onHolding((holding) => holding.remove(tags, signal), signal)
+      for (const id of leaving) this.#found.delete(id)
+    }
+    return requests.map(({ id }) => ({ id, marked: true, version: '' }))
+  }
+
+  async claimDue(): Promise<never> {
+    throw new RedriveError('action-refused', 'never', {
+      action: 'sweep',
+      reason: 'a queue has no rows that are due',
+      instead: 'Redrive its dead letters by a plan.',
+    })
+  }
+
+  async close(): Promise<void> {
+    const holding = this.#holding
+    this.#forget()
+    await holding?.close()
+  }
+
+  /** Walks on until all of these were met or the queue has no more. */
+  async #meet(ids: readonly string[], signal: AbortSignal): Promise<void> {
+    const missing = (): boolean => ids.some((id) => !this.#found.has(id))
+    while (missing() && !this.#atEnd) {
+      const letters = await this.#onHolding((holding) => holding.next(WALK_BATCH, signal), signal)
+      if (letters.length < WALK_BATCH) this.#atEnd = true
+      this.#walked += letters.length
+      for (const held of letters) this.#keep(held)
+      if (this.#walked >= HELD_MAX && missing() && !this.#atEnd) {
+        throw new RedriveError('plan-too-large', 'never', { limit: HELD_MAX })
+      }
+    }
+  }
+
+  #keep(held: HeldLetter): void {
+    const digest = letterDigest(held.letter)
+    const id = this.#wanted.get(digest)?.shift()
+    if (id !== undefined) this.#found.set(id, { ...held, digest })
+  }
+
+  async #onHolding<T>(work: (holding: Holding) => Promise<T>, signal: AbortSignal): Promise<T> {
+    if (this.#holding === null) {
+      this.#wanted = await this.#unfinished()
+      this.#holding = await this.#options.hold(signal)
+    }
+    const holding = this.#holding
+    try {
+      return await work(holding)
+    } catch (error) {
+      // Whatever it held is back in the queue: the next call begins anew.
+      this.#forget()
+      await holding.close()
+      throw error
+    }
+  }
+
+  #forget(): void {
+    this.#holding = null
+    this.#found.clear()
+    this.#wanted.clear()
+    this.#walked = 0
+    this.#atEnd = false
+  }
+
+  async #unfinished(): Promise<Map<string, string[]>> {
+    const wanted = new Map<string, string[]>()
+    const open = { states: ['planned', 'claiming', 'publishing', 'settling'] } as const
+    for (const query of [open, { unsettled: true }]) {
+      for await (const { id, payloadDigest } of this.#items(query)) {
+        const ids = wanted.get(payloadDigest)
+        if (ids === undefined) wanted.set(payloadDigest, [id])
+        else ids.push(id)
+      }
+    }
+    return wanted
+  }
+
+  async *#items(query: Pick<ItemQuery, 'states' | 'unsettled'>): AsyncGenerator<JobItem> {
+    const { jobReader, job } = this.#options
+    for (let afterSeq = 0; ;) {
+      const items = await jobReader.items(job.job, { ...query, afterSeq, limit: ITEMS_PAGE })
+      yield* items
+      const last = items.at(-1)
+      if (last === undefined) return
+      afterSeq = last.seq
+    }
+  }
+}
+
+function timesOf(headers: Readonly<Record<string, unknown>>): number {
+  const times = headers['x-redrive-times']
+  return typeof times === 'number' ? times : 1
+}

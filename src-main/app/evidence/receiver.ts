@@ -1,0 +1,42 @@
+import { RedriveError } from '../../domain/errors.ts'
+import type { EvidenceConfig, SecretRef, SourceConfig, Workspace } from '../../domain/workspace.ts'
+import type { EvidenceReader } from '../../ports/evidence.ts'
+import type { EnginePorts } from '../engine-ports.ts'
+
+/** The receiver's table for a person, as the workspace names it; never a secret. */
+export function placeOf({ table, source, url }: EvidenceConfig): string {
+  return source === undefined && url === undefined ? table : `${table} (${source ?? url ?? ''})`
+}
+
+/** Opens the table where the workspace says that it is. Throws what opening an outbox throws. */
+export function openReceiver(
+  { drivers, secrets }: EnginePorts,
+  {
+    name,
+    config,
+    evidence,
+    sources,
+  }: {
+    readonly name: string
+    readonly config: SourceConfig
+    readonly evidence: EvidenceConfig
+    readonly sources: Workspace['sources']
+  },
+  signal: AbortSignal,
+): Promise<EvidenceReader> {
+  const open = drivers.evidence[config.driver]
+  const resolve = (secret: string, ref: SecretRef | undefined) => () =>
+    ref === undefined ? Promise.resolve(null) : secrets.resolve(secret, ref)
+  if (evidence.url !== undefined) {
+    const { url, tls, password } = evidence
+    const at = { url, ...(tls === undefined ? {} : { tls }) }
+    return open({ config: evidence, at, password: resolve(`sources.${name}.evidence`, password) }, signal)
+  }
+  const holder = evidence.source ?? name
+  const at = evidence.source === undefined ? config : sources[evidence.source]
+  if (at === undefined) {
+    const known = Object.keys(sources).join(', ')
+    return Promise.reject(new RedriveError('source-unknown', 'never', { source: holder, known }))
+  }
+  return open({ config: evidence, at, password: resolve(`sources.${holder}`, at.password) }, signal)
+}

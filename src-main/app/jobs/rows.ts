@@ -1,0 +1,31 @@
+import { deadLetterPlace } from '../../domain/dead-letter/place.ts'
+import { RedriveError } from '../../domain/errors.ts'
+import type { Job } from '../../domain/job.ts'
+import type { Outbox } from '../../ports/outbox.ts'
+import type { Connections } from '../connections/connections.ts'
+import { QueueRows } from '../dead-letters/queue-rows.ts'
+import type { EnginePorts } from '../engine-ports.ts'
+
+/** What a job needs of the place that its messages are in: an outbox, or a queue of dead letters. */
+export type Rows = Pick<Outbox, 'claim' | 'claimDue' | 'mark'>
+
+/** Runs `work` on the rows of the job's source or queue. What it took from a queue and did not use is put back at the end. */
+export async function withRows<T>(
+  { ports, connections }: { readonly ports: EnginePorts; readonly connections: Connections },
+  job: Job,
+  work: (rows: Rows) => Promise<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  const place = deadLetterPlace(job.source)
+  if (place === null) return connections.withOutbox(job.source, work, signal)
+  const { broker } = await connections.brokerOf(job.source)
+  const { deadLetters } = broker
+  if (deadLetters === undefined) throw new RedriveError('no-dead-letters', 'never', { broker: place.broker })
+  const hold = (until: AbortSignal) => deadLetters.hold(place.queue, until)
+  const rows = new QueueRows({ jobReader: ports.jobReader, job, hold })
+  try {
+    return await work(rows)
+  } finally {
+    await rows.close()
+  }
+}

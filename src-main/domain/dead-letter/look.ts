@@ -1,0 +1,75 @@
+import type { DeathStory } from './story.ts'
+
+/** Messages that one look reads at most. */
+export const LOOK_MAX = 10_000
+/** Times that a message is redriven before it is held for a person. */
+export const REDRIVES_MAX_DEFAULT = 3
+
+/** A dead letter as a look found it. The queue may have changed since. */
+export interface LookedLetter {
+  readonly id: string
+  /** Of all that it is; a plan finds it again by this. */
+  readonly digest: string
+  readonly messageId: string | null
+  readonly type: string | null
+  readonly exchange: string
+  readonly routingKey: string
+  readonly contentType: string | null
+  readonly bytes: number
+  /** Text of the body as far as it is kept; null: it is no text. */
+  readonly preview: string | null
+  /** The preview ends before the body does. */
+  readonly cut: boolean
+  /** JSON text of all headers, for the eye; long values are cut. */
+  readonly headers: string
+  /** Name of a header that cannot be written again without loss; null: none. */
+  readonly damagedHeader: string | null
+  /** It was not there at the look before; null: there was none. */
+  readonly isNew: boolean | null
+  readonly story: DeathStory
+}
+
+export interface CauseGroup {
+  /** Null: nothing says why. */
+  readonly cause: string | null
+  readonly count: number
+  readonly firstDiedAt: string | null
+  readonly lastDiedAt: string | null
+  /** Came since the look before; null: there was none. */
+  readonly fresh: number | null
+  /** Came back after a redrive. */
+  readonly cameBack: number
+  /** Redriven so often that they are held for a person. */
+  readonly held: number
+}
+
+export function isHeld({ story }: Pick<LookedLetter, 'story'>, heldAfter: number): boolean {
+  return story.redrive !== null && story.redrive.times >= heldAfter
+}
+
+/** The largest first. */
+export function groupByCause(letters: readonly LookedLetter[], heldAfter: number): readonly CauseGroup[] {
+  const groups = new Map<string | null, CauseGroup>()
+  for (const letter of letters) {
+    const { story, isNew } = letter
+    const before = groups.get(story.cause)
+    groups.set(story.cause, {
+      cause: story.cause,
+      count: (before?.count ?? 0) + 1,
+      firstDiedAt: least(before?.firstDiedAt ?? null, story.firstDiedAt),
+      lastDiedAt: greatest(before?.lastDiedAt ?? null, story.lastDiedAt),
+      fresh: isNew === null ? null : (before?.fresh ?? 0) + Number(isNew),
+      cameBack: (before?.cameBack ?? 0) + Number(story.redrive !== null),
+      held: (before?.held ?? 0) + Number(isHeld(letter, heldAfter)),
+    })
+  }
+  return [...groups.values()].sort((one, other) => other.count - one.count)
+}
+
+function least(one: string | null, other: string | null): string | null {
+  return one === null || (other !== null && other < one) ? other : one
+}
+
+function greatest(one: string | null, other: string | null): string | null {
+  return one === null || (other !== null && other > one) ? other : one
+}

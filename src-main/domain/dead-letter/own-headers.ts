@@ -1,0 +1,12 @@
+/** Headers that Redrive puts on what it redrives. They stay when the message dies again. */
+export const own = {
+  /** Stable: the same for every redrive of one message, so that a consumer can tell a second delivery. */
+  id: 'x-redrive-id',
+  /** How often it was redriven, with this one. */
+  times: 'x-redrive-times',
+  originQueue: 'x-redrive-origin-queue',
+  originExchange: 'x-redrive-origin-exchange',
+  originKey: 'x-redrive-origin-routing-key',
+  /** JSON text of what was taken off. */
+  kept: 'x-redrive-kept',
+} as const

@@ -1,0 +1,247 @@
+import {
+  HELD_AFTER_DEFAULT,
+  LETTERS_PAGE_MAX,
+  LOOK_MAX,
+} from '../../../../src-preload/contract/dead-letters.ts'
+import type {
+  DeadLetterQueue,
+  Letter,
+  LetterSelection,
+  Look,
+  RedriveTo,
+} from '../../../../src-preload/contract/dead-letters.ts'
+import { RedriveError } from '../../../domain/errors.ts'
+import { usageError } from '../../common/failure.ts'
+import type { Arguments, OptionSpecs } from '../arguments.ts'
+import type { Command, CommandContext, EngineClient } from '../command.ts'
+import { EXIT } from '../exit-codes.ts'
+import { countOption, idsOption, reasonOption, typedCount, unlock } from '../options.ts'
+import { importPlanFile, planFileDigest, writePlanFile } from '../plan-file.ts'
+import { reportPlan } from './plan.ts'
+
+const queueOptions: OptionSpecs = {
+  broker: { kind: 'text', value: 'NAME', help: 'broker in the workspace' },
+  queue: { kind: 'text', value: 'NAME', help: 'queue of dead letters' },
+}
+
+/** Every process looks for itself, so each of these commands reads the queue once. */
+const lookOptions: OptionSpecs = {
+  ...queueOptions,
+  limit: { kind: 'text', value: 'N', help: `messages to read (${LOOK_MAX})` },
+  read: {
+    kind: 'flag',
+    help: 'read messages, and take the cost of it for the queue, which is printed without',
+  },
+}
+
+const selectionOptions: OptionSpecs = {
+  id: idsOption,
+  cause: { kind: 'list', value: 'CAUSE', help: 'all that died of this, as "deadletters groups" prints it' },
+  all: { kind: 'flag', help: 'all that the look finds' },
+}
+
+export const deadLettersList: Command = {
+  words: ['deadletters', 'list'],
+  summary: 'Queues of dead letters that the workspace names; with --queue and --read the letters of one',
+  operands: [],
+  options: { ...lookOptions, cause: selectionOptions['cause'] ?? idsOption },
+  async run(context) {
+    const client = await context.engine()
+    if (context.args.text('queue') === null) {
+      const { queues } = await client.deadLetters.list({}, { signal: context.signal })
+      listQueues(context, queues)
+      return EXIT.done
+    }
+    const { look } = await lookInto(context, client)
+    const causes = context.args.list('cause')
+    for (let from = 0; ; from += LETTERS_PAGE_MAX) {
+      const page = { look, causes: causes.length === 0 ? null : [...causes], from, limit: LETTERS_PAGE_MAX }
+      const { letters, total } = await client.deadLetters.letters(page)
+      listLetters(context, letters)
+      if (from + LETTERS_PAGE_MAX >= total || context.output.closed()) return EXIT.done
+    }
+  },
+}
+
+export const deadLettersGroups: Command = {
+  words: ['deadletters', 'groups'],
+  summary: 'Reads a queue of dead letters and counts them by cause',
+  operands: [],
+  options: lookOptions,
+  async run(context) {
+    const look = await lookInto(context, await context.engine())
+    context.output.list(look.groups, [
+      { title: 'COUNT', cell: (row) => row.count },
+      { title: 'CAME BACK', cell: (row) => row.cameBack },
+      { title: 'HELD', cell: (row) => row.held },
+      { title: 'FIRST', cell: (row) => row.firstDiedAt },
+      { title: 'LAST', cell: (row) => row.lastDiedAt },
+      { title: 'CAUSE', cell: (row) => row.cause },
+    ])
+    if (!look.complete) context.output.remark(`The queue has more: ${look.messages} were read.`)
+    return EXIT.done
+  },
+}
+
+export const deadLettersPlan: Command = {
+  words: ['deadletters', 'plan'],
+  summary: 'Reads a queue of dead letters and freezes what a redrive would do into a file, for "run"',
+  operands: [],
+  options: {
+    ...lookOptions,
+    ...selectionOptions,
+    to: {
+      kind: 'text',
+      value: 'WHERE',
+      help: 'origin: exchange and key of the first publish (default); queue: the one it died in; chosen',
+    },
+    'to-exchange': { kind: 'text', value: 'NAME', help: 'with --to chosen' },
+    'to-key': { kind: 'text', value: 'KEY', help: 'with --to chosen' },
+    'held-after': {
+      kind: 'text',
+      value: 'N',
+      help: `leave out what was redriven N times already (${HELD_AFTER_DEFAULT})`,
+    },
+    'with-held': { kind: 'flag', help: 'also what came back that often' },
+    out: { kind: 'text', value: 'FILE', help: 'plan file to write' },
+  },
+  async run(context) {
+    const { args, output, signal } = context
+    const out = args.required('out')
+    const selection = selectionOf(args)
+    const to = toOf(args)
+    const heldAfter = args.flag('with-held')
+      ? null
+      : (args.integer('held-after', { min: 1, max: LOOK_MAX }) ?? HELD_AFTER_DEFAULT)
+    const client = await context.engine()
+    const { look } = await lookInto(context, client)
+    const view = await client.deadLetters.planRedrive({ look, selection, to, heldAfter }, { signal })
+    await writePlanFile(client, view.plan, out)
+    reportPlan(output, view, out)
+    return EXIT.done
+  },
+}
+
+export const deadLettersDiscard: Command = {
+  words: ['deadletters', 'discard'],
+  summary:
+    'Without a plan: freezes what would be discarded into --out. With PLAN and --confirm: takes them out of the queue for good; nothing brings them back',
+  operands: [],
+  options: {
+    ...lookOptions,
+    ...selectionOptions,
+    reason: reasonOption,
+    out: { kind: 'text', value: 'FILE', help: 'plan file to write' },
+    plan: { kind: 'text', value: 'FILE', help: 'plan file to carry out' },
+    confirm: { kind: 'text', value: 'DIGEST', help: 'digest of the plan' },
+    count: countOption,
+  },
+  run: (context) => (context.args.text('plan') === null ? planDiscard(context) : carryOut(context)),
+}
+
+async function planDiscard(context: CommandContext) {
+  const { args, output, signal } = context
+  const out = args.required('out')
+  const reason = args.required('reason')
+  const selection = selectionOf(args)
+  const client = await context.engine()
+  const { look } = await lookInto(context, client)
+  const view = await client.deadLetters.planDiscard({ look, selection, reason }, { signal })
+  await writePlanFile(client, view.plan, out)
+  const { plan, digest, items, environment } = view
+  output.object(
+    { plan, digest, items, environment, file: out },
+    { plan, digest, items, environment, file: out },
+  )
+  const count = environment === 'production' ? ` --count ${items}` : ''
+  output.line(`This cannot be undone: redrive deadletters discard --plan ${out} --confirm ${digest}${count}`)
+  return EXIT.done
+}
+
+async function carryOut({ args, engine, output, signal }: CommandContext) {
+  const path = args.required('plan')
+  const confirmed = args.text('confirm')
+  if (confirmed === null) {
+    const { plan, digest } = await planFileDigest(path)
+    throw new RedriveError('plan-not-confirmed', 'never', { plan, digest })
+  }
+  const client = await engine()
+  const { plan, source } = await importPlanFile(client, path)
+  await unlock(client, source)
+  const request = { plan, digest: confirmed, typedCount: typedCount(args) }
+  const { removed, missing } = await client.deadLetters.discard(request, { signal })
+  output.object({ type: 'summary', plan, removed, missing }, { plan, removed, missing })
+  return missing > 0 ? EXIT.attention : EXIT.done
+}
+
+/** Says what it costs and stops there, unless --read says that it is known. */
+async function lookInto({ args, output, signal }: CommandContext, client: EngineClient): Promise<Look> {
+  const broker = args.required('broker')
+  const queue = args.required('queue')
+  const limit = args.integer('limit', { min: 1, max: LOOK_MAX }) ?? LOOK_MAX
+  const found = await client.deadLetters.queue({ broker, queue }, { signal })
+  if (found.error !== null) throw new RedriveError(found.error.code, found.error.retry, found.error.detail)
+  const { facts } = found
+  if (facts === null) throw new RedriveError('queue-missing', 'never', { queue })
+  if (facts.refusal === null && !args.flag('read')) {
+    const kind = facts.type ?? 'unknown type'
+    output.record({ type: 'cost', broker, queue, facts })
+    throw usageError(
+      `${queue} (${kind}, ${facts.messages} messages, ${facts.consumers} consumers): reading costs ${facts.costs.join(', ')}. Say --read to do it.`,
+    )
+  }
+  return await client.deadLetters.look({ broker, queue, limit, costs: facts.costs }, { signal })
+}
+
+function selectionOf(args: Arguments): LetterSelection {
+  const ids = args.list('id')
+  const causes = args.list('cause')
+  const all = args.flag('all')
+  if (Number(ids.length > 0) + Number(causes.length > 0) + Number(all) !== 1)
+    throw usageError('Say which messages: --cause CAUSE, --id ID... or --all, and only one of them.')
+  if (all) return { kind: 'all' }
+  // Messages that say nothing of their cause are listed under "-".
+  if (causes.length > 0)
+    return { kind: 'causes', causes: causes.map((cause) => (cause === '-' ? null : cause)) }
+  return { kind: 'ids', ids: [...new Set(ids)] }
+}
+
+function toOf(args: Arguments): RedriveTo {
+  const kind = args.text('to') ?? 'origin'
+  const routingKey = args.text('to-key')
+  if (kind === 'origin' || kind === 'queue') return { kind }
+  if (kind !== 'chosen' || routingKey === null)
+    throw usageError(
+      '--to takes origin, queue, or chosen with --to-key and, where it is not the default, --to-exchange.',
+    )
+  return { kind, exchange: args.text('to-exchange') ?? '', routingKey }
+}
+
+function listQueues({ output }: CommandContext, queues: readonly DeadLetterQueue[]): void {
+  output.list(queues, [
+    { title: 'BROKER', cell: (row) => row.broker },
+    { title: 'QUEUE', cell: (row) => row.queue },
+    { title: 'MESSAGES', cell: (row) => row.facts?.messages ?? null },
+    { title: 'TYPE', cell: (row) => row.facts?.type ?? null },
+    { title: 'CONSUMERS', cell: (row) => row.facts?.consumers ?? null },
+    {
+      title: 'READING',
+      cell: (row) => row.error?.code ?? row.facts?.refusal ?? row.facts?.costs.join(' ') ?? null,
+    },
+  ])
+}
+
+function listLetters({ output }: CommandContext, letters: readonly Letter[]): void {
+  output.list(letters, [
+    { title: 'ID', cell: (row) => row.id },
+    { title: 'TYPE', cell: (row) => row.type },
+    { title: 'DIED', cell: (row) => row.story.lastDiedAt },
+    { title: 'IN', cell: (row) => row.story.origin.queue },
+    {
+      title: 'FROM',
+      cell: (row) => `${row.story.origin.exchange ?? '?'}/${row.story.origin.routingKey ?? '?'}`,
+    },
+    { title: 'REDRIVEN', cell: (row) => row.story.redrive?.times ?? 0 },
+    { title: 'CAUSE', cell: (row) => row.story.cause },
+  ])
+}

@@ -1,0 +1,4 @@
+/** Where the ledger's messages go. */
+export const LEDGER_EXCHANGE = 'ledger'
+export const LEDGER_KEY = 'ledger.booked'
+export const LEDGER_QUEUE = 'ledger'

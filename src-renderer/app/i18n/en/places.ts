@@ -1,0 +1,22 @@
+export const places = {
+  title: 'Stored → sent → consumed',
+  compare: 'Compare with the receiver',
+  again: 'Compare again',
+  save: 'Save the report',
+  comparing: '{n} messages compared…',
+  counts: '{stored} stored, {sent} sent, {consumed} consumed',
+  onTheWay: '{n} on the way',
+  position: 'the receiver stands at {position}',
+  where: 'as {where} says',
+  messageId: 'message id',
+  passed: 'The receiver has passed it and would drop it: let it catch up from the database.',
+  more: 'and {n} more: redrive audit --places lists all',
+  untold: '{n} were sent; whether they were consumed is unknown: {reason}',
+  kind: {
+    'never-sent': 'never sent',
+    'sent-not-consumed': 'sent and not consumed',
+    'consumed-twice': 'consumed twice',
+    'consumed-out-of-order': 'consumed out of order',
+    'consumed-unknown-to-sender': 'consumed, unknown to the sender',
+  },
+}

@@ -1,0 +1,20 @@
+import type { Sentences } from '../../../../src-preload/contract/sentences.ts'
+
+/** 本地存储与操作日志。 */
+export const storeErrors = {
+  'store-failed': {
+    what: '本地存储 {path} 无法使用：{problem}。',
+    means: '只要无法落盘记录，就不会发送任何消息。',
+    next: '检查该目录的磁盘空间和权限，然后重启 Redrive。',
+  },
+  'store-newer': {
+    what: '本地存储 {path} 是由更新版本的 Redrive 写的。',
+    means: '没有动它。',
+    next: '请启动那个更新的版本。',
+  },
+  'journal-broken': {
+    what: '操作日志在 Redrive 之外被改动过。',
+    means: '从第 {brokenAt} 条起，内容已不可信。',
+    next: '保留一份存储副本，与上一次导出的日志比对。',
+  },
+} satisfies Readonly<Record<string, Sentences>>

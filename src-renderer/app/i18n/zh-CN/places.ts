@@ -1,0 +1,22 @@
+export const places = {
+  title: '已存储 → 已发送 → 已消费',
+  compare: '与接收方对比',
+  again: '重新对比',
+  save: '保存报告',
+  comparing: '已对比 {n} 条…',
+  counts: '存储 {stored}，发送 {sent}，消费 {consumed}',
+  onTheWay: '{n} 条在途',
+  position: '接收方位于 {position}',
+  where: '依据：{where}',
+  messageId: '消息 ID',
+  passed: '接收方已越过它，重发会被丢弃：应让接收方从数据库补数。',
+  more: '另有 {n} 条，可用 redrive audit --places 列出全部',
+  untold: '{n} 条已发送，是否已消费无法判断：{reason}',
+  kind: {
+    'never-sent': '从未发送',
+    'sent-not-consumed': '已发送、未消费',
+    'consumed-twice': '重复消费',
+    'consumed-out-of-order': '乱序消费',
+    'consumed-unknown-to-sender': '已消费，发送方不知情',
+  },
+}

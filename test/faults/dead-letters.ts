@@ -1,0 +1,136 @@
+import { spawn } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { deaths, openDeadLetterScene } from '../support/dead-letter-scene.ts'
+import type { DeadLetterScene } from '../support/dead-letter-scene.ts'
+import { rabbit, rabbitUrl } from '../support/rabbitmq.ts'
+import { scoreOf } from './score.ts'
+import type { Score } from './score.ts'
+
+const MAIN = resolve(import.meta.dirname, '../../src-main/hosts/cli/main.ts')
+/** Slow enough that a kill meets messages in every state. */
+const RATE = 1_500
+const POLL_MS = 3
+const RUNS_MAX = 10
+/** Shares of a group after which its process is killed. */
+const KILL_AT = [0.1, 0.5, 0.9]
+
+interface Ended {
+  readonly code: number | null
+  readonly killed: boolean
+  readonly records: readonly Record<string, unknown>[]
+}
+
+/**
+ * Dead letters of five causes are redriven group by group, by the command line in processes of their own; the first
+ * `killed` groups are killed on the way with kill -9 and started again until they are done. Then every message is in its
+ * queue or still among the dead letters, and those in both are among the outcomes that were reported unknown.
+ */
+export async function deadLettersKilled(each: number, killed: number): Promise<Score> {
+  const scene = await openDeadLetterScene()
+  const folder = await mkdtemp(join(tmpdir(), 'redrive-letters-'))
+  try {
+    await writeFile(join(folder, 'redrive.json'), workspace(scene))
+    const ids = await scene.die(each)
+    const broken = await grouped(folder, scene, each)
+    for (const [index, group] of (await groupsOf(folder, scene)).entries()) {
+      await redriveGroup(folder, scene, { cause: group, each, kill: index < killed, index })
+    }
+    const unknown = await unknownIds(folder)
+    const back = await scene.drain(scene.queue)
+    const left = await scene.drain(scene.deadLetters)
+    const both = left.filter((id) => back.includes(id))
+    if (both.some((id) => !unknown.has(id))) broken.push('a message is in both and was not reported unknown')
+    console.log(
+      `  dead letters: ${back.length} redriven, ${left.length} left, ${both.length} in both, ${unknown.size} reported unknown`,
+    )
+    const attempted = deaths.flatMap((death) => ids[death])
+    return scoreOf(`${attempted.length} dead letters, ${killed} groups killed`, {
+      attempted,
+      // None may be in neither.
+      acknowledged: attempted,
+      delivered: [...back, ...left],
+      unknown: unknown.size,
+      broken,
+    })
+  } finally {
+    await scene.close()
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+function workspace({ deadLetters }: DeadLetterScene): string {
+  const broker = { driver: 'rabbitmq', url: rabbitUrl(), password: { value: rabbit.password } }
+  return JSON.stringify({ brokers: { rabbit: { ...broker, deadLetters: [{ queue: deadLetters }] } } })
+}
+
+/** Not expired and rejected: their cause is the queue, whatever was in it. */
+async function grouped(folder: string, scene: DeadLetterScene, each: number): Promise<string[]> {
+  const { records } = await redrive(folder, ['deadletters', 'groups', ...queueWords(scene)])
+  const wrong = records.filter(({ count }) => count !== each)
+  return records.length === deaths.length && wrong.length === 0
+    ? []
+    : [`${records.length} groups instead of ${deaths.length}: ${JSON.stringify(records)}`]
+}
+
+async function groupsOf(folder: string, scene: DeadLetterScene): Promise<readonly string[]> {
+  const { records } = await redrive(folder, ['deadletters', 'groups', ...queueWords(scene)])
+  return records.map(({ cause }) => String(cause))
+}
+
+async function redriveGroup(
+  folder: string,
+  scene: DeadLetterScene,
+  { cause, each, kill, index }: { cause: string; each: number; kill: boolean; index: number },
+): Promise<void> {
+  const out = `group-${index}.ndjson`
+  const words = ['deadletters', 'plan', ...queueWords(scene), '--cause', cause, '--out', out]
+  const { records } = await redrive(folder, words)
+  const run = ['run', out, '--confirm', String(records[0]?.['digest']), '--count', String(each)]
+  const before = await scene.depth(scene.queue)
+  for (let attempt = 0; attempt < RUNS_MAX; attempt += 1) {
+    const share = kill ? KILL_AT[attempt] : undefined
+    const until = share === undefined ? null : before + Math.floor(each * share)
+    const ended = await redrive(folder, [...run, '--rate', String(RATE)], { scene, until })
+    if (!ended.killed) return
+  }
+  throw new Error(`${cause} never got through`)
+}
+
+async function unknownIds(folder: string): Promise<ReadonlySet<string>> {
+  const { records } = await redrive(folder, ['jobs', 'unknown'])
+  return new Set(records.flatMap(({ messageId }) => (typeof messageId === 'string' ? [messageId] : [])))
+}
+
+function queueWords({ deadLetters }: DeadLetterScene): string[] {
+  return ['--broker', 'rabbit', '--queue', deadLetters, '--read']
+}
+
+/** Kills the process as soon as the queue holds `until` messages. */
+async function redrive(
+  folder: string,
+  words: readonly string[],
+  kill: { readonly scene: DeadLetterScene; readonly until: number | null } | null = null,
+): Promise<Ended> {
+  const child = spawn(
+    process.execPath,
+    [MAIN, ...words, '--json', '--workspace', 'redrive.json', '--data', 'data'],
+    { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] },
+  )
+  let stdout = ''
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
+  let over = false
+  const closed = new Promise<number | null>((done, failed) => {
+    child.once('error', failed)
+    child.once('close', done)
+  }).finally(() => (over = true))
+  while (kill !== null && kill.until !== null && !over) {
+    if ((await kill.scene.depth(kill.scene.queue)) >= kill.until) child.kill('SIGKILL')
+    await new Promise((resolve_) => setTimeout(resolve_, POLL_MS))
+  }
+  const code = await closed
+  const lines = stdout.split('\n').filter((line) => line.startsWith('{') && line.endsWith('}'))
+  const records = lines.map((line) => JSON.parse(line) as Record<string, unknown>)
+  return { code, killed: child.signalCode === 'SIGKILL', records }
+}

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest'
+import { addBroker, addSource, createWorld, type World } from './support/fake-world.ts'
+import { button, submit } from './support/hands.ts'
+import { mountConsole, type MountedConsole } from './support/mount-console.ts'
+
+async function open(locale: 'en' | 'zh-CN' = 'en', world: World = createWorld()): Promise<MountedConsole> {
+  addBroker(world)
+  addSource(world, { name: 'shop', environment: 'staging', unlocked: true })
+  const page = await mountConsole({ world, path: '/dead-letters', locale })
+  await page.until(() => page.find('[data-queue]'))
+  return page
+}
+
+test('a look says what it costs before it happens; then the letters stand by cause', async () => {
+  const page = await open()
+  expect(page.find('[data-queue="rabbit/orders.dead"]').textContent).toContain('12')
+  expect(page.text('[data-note=first-use]')).toContain('not neutral')
+  await page.click(button(page, 'Look…'))
+  await page.until(() => page.find('[data-test=look]'))
+  const dialog = document.body.textContent ?? ''
+  expect(dialog).toContain('Every message carries the mark of a second delivery')
+  expect(page.all('[data-cause]')).toHaveLength(0)
+  await submit(page)
+  await page.until(() => page.find('[data-cause]'))
+  await page.until(() => expect(page.all('[data-letter]')).toHaveLength(12))
+
+  await page.click('.cause')
+  await page.until(() => expect(page.all('[data-letter]')).toHaveLength(4))
+  expect(page.text('[data-test=open-redrive]')).toBe('Redrive 4…')
+  await page.click('[data-letter]')
+  await page.until(() => expect(page.text('.inspector')).toContain('held for a person'))
+})
+
+test('a queue that a look could empty is not looked into, and says why', async () => {
+  const page = await open('zh-CN')
+  await page.click('[data-queue="rabbit/payments.dead"]')
+  await page.until(() => expect(page.text('[role=note]')).toContain('可能删除消息'))
+  expect(page.find('[data-test=open-look]').hasAttribute('disabled')).toBe(true)
+})

@@ -1,0 +1,113 @@
+import { implement } from '@orpc/server'
+import type { CauseGroup, DeadLetterQueue, Letter } from '../../../src-preload/contract/dead-letters.ts'
+import { contract } from '../../../src-preload/contract/index.ts'
+import { changed, iso, meet, refuse, type World } from './fake-world.ts'
+
+const CAUSES = ['Order <n> not found for customer <n>', "rejected in queue 'work'", null] as const
+const EACH = 4
+
+/** Two queues: one that may be looked into, one that a look could empty. */
+export function fakeDeadLetters(world: World) {
+  const os = implement(contract).deadLetters
+  let looks = 0
+  const letters = CAUSES.flatMap((cause, kind) =>
+    Array.from({ length: EACH }, (_, n) => letterOf(world, cause, `m-${kind}-${n}`, kind === 0 && n === 0)),
+  )
+  const groups = CAUSES.map((cause, kind): CauseGroup => ({
+    cause,
+    count: EACH,
+    firstDiedAt: iso(world.now() - 7_200_000),
+    lastDiedAt: iso(world.now() - 600_000),
+    fresh: null,
+    cameBack: kind === 0 ? 1 : 0,
+    held: kind === 0 ? 1 : 0,
+  }))
+  const look = () =>
+    looks === 0
+      ? null
+      : { look: `look-${looks}`, at: iso(world.now()), messages: letters.length, complete: true, groups }
+  const queues = (): DeadLetterQueue[] => [
+    queueOf('orders.dead', 'classic', letters.length, look()),
+    queueOf('payments.dead', 'quorum', 7, null),
+  ]
+  return {
+    list: os.list.handler(async () => {
+      await meet(world, 'deadLetters.list', null)
+      return { queues: queues() }
+    }),
+    queue: os.queue.handler(async ({ input }) => {
+      const found = queues().find(({ queue }) => queue === input.queue)
+      return found ?? refuse('queue-missing', { queue: input.queue })
+    }),
+    look: os.look.handler(async () => {
+      await meet(world, 'deadLetters.look', null)
+      looks += 1
+      changed(world)
+      return look() ?? refuse('look-missing', { look: '-' })
+    }),
+    letters: os.letters.handler(async ({ input: { causes, from, limit } }) => {
+      const narrowed = causes === null ? letters : letters.filter(({ story }) => causes.includes(story.cause))
+      return { letters: narrowed.slice(from, from + limit), total: narrowed.length }
+    }),
+    letter: os.letter.handler(async ({ input }) => {
+      const found = letters.find(({ id }) => id === input.id)
+      if (found === undefined) return refuse('message-not-found', { id: input.id })
+      const text = { contentType: 'application/json', preview: '{"order":1}', cut: false, headers: '{}' }
+      return { ...found, ...text, stored: [] }
+    }),
+    planRedrive: os.planRedrive.handler(async () => refuse('plan-empty')),
+    planDiscard: os.planDiscard.handler(async () => refuse('plan-empty')),
+    discard: os.discard.handler(async () => refuse('plan-not-found', { plan: '-' })),
+  }
+}
+
+function queueOf(
+  queue: string,
+  type: 'classic' | 'quorum',
+  messages: number,
+  look: DeadLetterQueue['look'],
+): DeadLetterQueue {
+  return {
+    place: `rabbit/${queue}`,
+    broker: 'rabbit',
+    queue,
+    environment: 'staging',
+    unlockedUntil: null,
+    facts: {
+      type,
+      brokerVersion: '3.10.8',
+      messages,
+      consumers: 0,
+      deliveryLimit: type === 'quorum' ? 3 : null,
+      costs: ['marked-redelivered', 'hidden-meanwhile'],
+      refusal: type === 'quorum' ? 'may-delete' : null,
+    },
+    error: null,
+    look,
+  }
+}
+
+function letterOf(world: World, cause: string | null, messageId: string, held: boolean): Letter {
+  const died = iso(world.now() - 600_000)
+  return {
+    id: `${messageId}#0011`,
+    messageId,
+    type: 'OrderPlaced',
+    exchange: '',
+    routingKey: 'orders.dead',
+    bytes: 11,
+    isNew: null,
+    damagedHeader: null,
+    story: {
+      told: 'broker',
+      reason: 'rejected',
+      error: null,
+      cause,
+      origin: { queue: 'work', exchange: 'orders', routingKey: 'orders.placed' },
+      deaths: 1,
+      firstDiedAt: died,
+      lastDiedAt: died,
+      redrive: held ? { id: 'r-1', times: 3 } : null,
+    },
+  }
+}
