@@ -63,10 +63,13 @@ async function detected(layout: Layout, loaded: LoadedLayout): Promise<string> {
 
 async function rowsListed(layout: Layout, outbox: Outbox): Promise<string> {
   const messages = await listed(outbox)
-  const byId = new Map(messages.map((message) => [message.id, seen(message)]))
+  const all = messages.map(seen)
   for (const row of layout.rows) {
     const wanted = expected(layout, row)
-    expect(byId.get(wanted.id), row.is).toEqual(wanted)
+    // Without a key an id may be that of several rows.
+    const [found, ...twins] = all.filter(({ id }) => id === wanted.id)
+    if (twins.length === 0) expect(found, row.is).toEqual(wanted)
+    else expect([found, ...twins], row.is).toContainEqual(wanted)
   }
   expect(messages.length).toBe(layout.rows.length)
   return `ok (${messages.length})`
@@ -107,9 +110,7 @@ function refused(layout: Layout): string {
   return refusable.filter((action) => refusalOf(mapping, action) !== null).join(' ')
 }
 
-const onPostgres = layouts.filter((layout) => layout.engine === 'postgres')
-
-test.each(onPostgres.map((layout) => [layout.name, layout] as const))(
+test.each(layouts.map((layout) => [layout.name, layout] as const))(
   '%s is recognised, listed, handed to its own relay, resolved and refused as it should be',
   async (_name, layout) => {
     const loaded = await loadLayout(layout)

@@ -1,4 +1,4 @@
-import { stateInToken, tokenForms } from '../../src-main/adapters/outbox-postgres/claim-forms.ts'
+import { stateInToken, tokenForms } from '../../src-main/adapters/outbox-sql/claim-forms.ts'
 import { CLAIM_TOKEN_BEGINS, CLAIM_TOKEN_ENDS } from '../../src-main/domain/claim-token.ts'
 import type { MessageState } from '../../src-main/domain/message.ts'
 import { DUE_LIMIT_MAX } from '../../src-main/ports/due.ts'

@@ -4,7 +4,7 @@ import type { Cells, TestDatabase } from './postgres-server.ts'
 
 export const MARIADB_URL = process.env['REDRIVE_TEST_MARIADB'] ?? 'mysql://root@127.0.0.1:3306/'
 
-async function connectTo(database: string | null): Promise<Connection> {
+export async function connectToMariadb(database: string | null): Promise<Connection> {
   const url = new URL(MARIADB_URL)
   url.pathname = database === null ? '/' : `/${database}`
   try {
@@ -21,12 +21,17 @@ async function connectTo(database: string | null): Promise<Connection> {
 }
 
 async function onServer(text: string): Promise<void> {
-  const connection = await connectTo(null)
+  const connection = await connectToMariadb(null)
   try {
     await connection.query(text)
   } finally {
     await connection.end()
   }
+}
+
+/** The password of the tests' user, which no source's address holds. */
+export function mariadbPassword(): string {
+  return decodeURIComponent(new URL(MARIADB_URL).password)
 }
 
 export async function dropMariadb(name: string): Promise<void> {
@@ -36,7 +41,7 @@ export async function dropMariadb(name: string): Promise<void> {
 /** Creates a database and connects to it with the session in UTC. */
 export async function createMariadb(name: string): Promise<TestDatabase> {
   await onServer(`create database \`${name}\` character set utf8mb4`)
-  const connection = await connectTo(name)
+  const connection = await connectToMariadb(name)
   await connection.query(`set time_zone = '+00:00'`)
   const url = new URL(MARIADB_URL)
   url.pathname = `/${name}`

@@ -1,17 +1,10 @@
-import { requireAction } from '../../domain/mapping/refusals.ts'
-import type { ActionProfile, Mapping } from '../../domain/mapping/mapping.ts'
+import type { ActionProfile } from '../../domain/mapping/mapping.ts'
 import { keyColumns } from '../../domain/mapping/walk.ts'
 import type { Bound, MappingAssignments } from '../../domain/mapping/values.ts'
 import { setList } from '../outbox-sql/compiler.ts'
 import type { Params } from '../outbox-sql/statement.ts'
 import { allowed } from './claiming.ts'
 import type { Parts } from './parts.ts'
-
-/** Throws RedriveError `action-refused`. */
-export function profileOf(mapping: Mapping, action: 'retry' | 'resolve'): ActionProfile {
-  requireAction(mapping, action)
-  return mapping[action] ?? {}
-}
 
 export interface ActionOn {
   readonly profile: ActionProfile

@@ -1,6 +1,8 @@
 import { RedriveError } from '../../domain/errors.ts'
+import { parseTableName } from './address.ts'
 import type { TableName } from './address.ts'
 import type { Catalogue, Index } from '../outbox-sql/catalogue.ts'
+import type { TableLookup } from '../outbox-sql/fit.ts'
 import type { Row, Statement } from '../outbox-sql/statement.ts'
 import type { Session } from './session.ts'
 
@@ -38,8 +40,20 @@ select c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnam
 where n.nspname = $1 and c.relkind in ('r', 'p') and not c.relispartition and c.relname like $2 escape '!'
 order by c.relname collate "C" limit $3::bigint`
 
+/** How the server is asked for the tables of a mapping. A table without a schema is a neighbour of the outbox. */
+export function tableLookup(session: Session): TableLookup<TableName> {
+  return {
+    catalogue: (name, signal) => readCatalogue(session, name, signal),
+    beside({ schema }, text, signal) {
+      const name = parseTableName(text)
+      return readCatalogue(session, name.schema === null ? { ...name, schema } : name, signal)
+    },
+    like: (of, signal) => tablesLike(session, of, signal),
+  }
+}
+
 /** Names of tables in a schema; in `pattern` a * stands for any text. */
-export async function tablesLike(
+async function tablesLike(
   session: Session,
   { schema, pattern, limit }: { readonly schema: string; readonly pattern: string; readonly limit: number },
   signal: AbortSignal,

@@ -1,13 +1,13 @@
 import type { MessageState } from '../../domain/message.ts'
 import type { DueRequest, DueRow } from '../../ports/due.ts'
 import { DUE_LIMIT_MAX } from '../../ports/due.ts'
-import { stateInToken, tokenForms, tokenWithState } from './claim-forms.ts'
+import { BEFORE, stateInToken, tokenForms } from '../outbox-sql/claim-forms.ts'
 import { setList } from '../outbox-sql/compiler.ts'
 import { contentColumns, plainColumns, toMessageWithContent } from '../outbox-sql/rows.ts'
 import type { Params, Row, Statement } from '../outbox-sql/statement.ts'
-import { bound, resendOf } from './claiming.ts'
-import { chainColumn, dueConditions, keyColumn, limitOf } from './due.ts'
-import type { DueConditions } from './due.ts'
+import { bound, resendOf } from '../outbox-sql/actions.ts'
+import { chainColumn, dueConditions, keyColumn, limitOf } from '../outbox-sql/due.ts'
+import type { DueConditions } from '../outbox-sql/due.ts'
 import type { Parts } from './parts.ts'
 
 export async function claimDueMessages(
@@ -72,7 +72,7 @@ export function claimDueStatement(parts: Parts, request: DueRequest, token: stri
   const picked = request.chained
     ? pickedInSequence(context)
     : `select id, state from locked order by id limit ${limit}`
-  const tokenValue = tokenWithState(params.add(token, tokenColumn), 'picked.state')
+  const tokenValue = `${params.add(token, tokenColumn)}::text || '${BEFORE}' || picked.state || ')'`
   const set = sql.assignments(claim, bound({ token: tokenValue }), params)
   const text =
     `with waiting as materialized (${lockedRows(context, `${waits} and ${reached} and ${attemptsLeft}`)}), ` +

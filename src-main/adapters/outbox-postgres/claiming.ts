@@ -1,9 +1,7 @@
-import { RedriveError } from '../../domain/errors.ts'
 import type { ClaimRequest, ClaimResult, MarkRequest, MarkResult } from '../../ports/outbox.ts'
-import { tokenForms } from './claim-forms.ts'
-import type { Bound, MappingAssignments } from '../../domain/mapping/values.ts'
-import type { Mapping, ResendProfile } from '../../domain/mapping/mapping.ts'
-import { requireAction } from '../../domain/mapping/refusals.ts'
+import { bound, delayOf, markKinds, resendOf } from '../outbox-sql/actions.ts'
+import type { MarkKind } from '../outbox-sql/actions.ts'
+import { tokenForms } from '../outbox-sql/claim-forms.ts'
 import type { MessageState } from '../../domain/message.ts'
 import type { GivenColumn } from '../outbox-sql/dialect.ts'
 import { setList } from '../outbox-sql/compiler.ts'
@@ -72,20 +70,18 @@ export function givenRows<Request extends { readonly id: string }>(
   params: Params,
 ): string {
   const known = inIdOrder(requests.filter(({ id }) => sql.key.parts(id) !== null))
-  const keys = sql.key.given(
-    known.map(({ id }) => id),
-    params,
-  )
+  const keys = sql.key.given(known.map(({ id }) => id))
   const others = Object.entries(texts).map(([name, of]) => ({
     name,
     type: TYPES_OF_GIVEN[name] ?? 'text',
-    placeholder: params.add(known.map(of), name),
+    values: known.map(of),
+    use: name,
   }))
-  return unnested([...keys, ...others])
+  return unnested([...keys, ...others], params)
 }
 
-function unnested(columns: readonly GivenColumn[]): string {
-  const arrays = columns.map(({ placeholder, type }) => `${placeholder}::${type}[]`)
+function unnested(columns: readonly GivenColumn[], params: Params): string {
+  const arrays = columns.map(({ values, use, type }) => `${params.add(values, use)}::${type}[]`)
   return `unnest(${arrays.join(', ')}) r(${columns.map(({ name }) => name).join(', ')})`
 }
 
@@ -98,31 +94,6 @@ export function allowed({ sql }: Parts, params: Params, states?: readonly Messag
   return [sql.actionable(params, states), ...sql.present(params), ...only].join(' and ')
 }
 
-/** Throws RedriveError `action-refused` where the layout has no place for a claim of Redrive. */
-export function resendOf(mapping: Mapping): ResendProfile {
-  requireAction(mapping, 'resend')
-  if (mapping.resend !== undefined) return mapping.resend
-  throw new RedriveError('internal', 'never', { reason: 'a resend without its profile' })
-}
-
-/** The placeholders or expressions for what a mapping calls token, reason and delay. */
-export function bound(placeholders: Partial<Record<Bound, string>>): (is: Bound) => string {
-  return (is) => {
-    const placeholder = placeholders[is]
-    if (placeholder !== undefined) return placeholder
-    throw new RedriveError('workspace-invalid', 'never', {
-      at: 'profile',
-      problem: `the ${is} is not known in this action`,
-    })
-  }
-}
-
-interface MarkKind {
-  readonly as: MarkRequest['as']
-  readonly set: MappingAssignments
-  readonly requests: MarkRequest[]
-}
-
 export async function markMessages(
   parts: Parts,
   requests: readonly MarkRequest[],
@@ -130,7 +101,7 @@ export async function markMessages(
   signal: AbortSignal,
 ): Promise<readonly MarkResult[]> {
   if (requests.length === 0) return []
-  const kinds = kindsOf(parts, requests)
+  const kinds = markKinds(parts.mapping, requests)
   const answers = await parts.session.write(
     kinds.map((kind) => markStatement(parts, kind, token)),
     signal,
@@ -148,23 +119,6 @@ export function markResults(
     const version = versions.get(id)
     return version === undefined ? { id, marked: false } : { id, marked: true, version }
   })
-}
-
-/** One statement for each kind of mark; a release depends on the state before the claim. */
-function kindsOf({ mapping }: Parts, requests: readonly MarkRequest[]): readonly MarkKind[] {
-  const profile = resendOf(mapping)
-  const kinds = new Map<MappingAssignments, MarkKind>()
-  for (const request of requests) {
-    const set =
-      request.as === 'release'
-        ? profile.release.find((rule) => rule.from.includes(request.stateBefore))?.set
-        : profile[request.as]
-    if (set === undefined) throw new RedriveError('state-forbids', 'never', { state: request.stateBefore })
-    const kind = kinds.get(set) ?? { as: request.as, set, requests: [] }
-    kind.requests.push(request)
-    kinds.set(set, kind)
-  }
-  return [...kinds.values()]
 }
 
 /**
@@ -212,11 +166,6 @@ function markStatement(parts: Parts, kind: MarkKind, token: string): Statement {
     `select ${key.names('r')}, t.version from others r cross join lateral ` +
     `(select t.xmin as version from ${sql.table} t where ${key.equals('t', 'r')} and ${already} offset 0) t`
   return { text, values: params.values, withoutSeqScan: true }
-}
-
-function delayOf({ id, delaySec }: MarkRequest): string {
-  if (delaySec !== undefined && Number.isFinite(delaySec) && delaySec >= 0) return String(delaySec)
-  throw new RedriveError('internal', 'never', { reason: `the retry of ${id} does not say when` })
 }
 
 /** The server's clock is another one at each try. */

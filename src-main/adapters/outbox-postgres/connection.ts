@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises'
 import { checkServerIdentity } from 'node:tls'
 import type { ConnectionOptions } from 'node:tls'
 import pg from 'pg'
-import { RedriveError } from '../../domain/errors.ts'
 import type { TlsOptions } from '../../domain/workspace.ts'
+import { readTlsFiles } from '../outbox-sql/tls-files.ts'
 import type { PostgresAddress } from './address.ts'
 
 /** Waiting for the socket, TLS and the log-in together. */
@@ -82,14 +81,7 @@ export async function tlsFrom(
   address: PostgresAddress,
 ): Promise<ConnectionOptions | false> {
   if (options === undefined || options.mode === 'disable') return false
-  const [ca, cert, key] = await Promise.all(
-    [options.caFile, options.certFile, options.keyFile].map((file) => readPem(file)),
-  )
-  const files = {
-    ...(ca === undefined ? {} : { ca }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
-  }
+  const files = await readTlsFiles(options)
   if (options.mode === 'require') return { ...files, rejectUnauthorized: false }
   return { ...files, rejectUnauthorized: true, ...verifiedName(options.serverName, address.host) }
 }
@@ -103,20 +95,5 @@ function verifiedName(serverName: string | undefined, host: string): ConnectionO
   return {
     servername: serverName,
     checkServerIdentity: (_host, certificate) => checkServerIdentity(serverName, certificate),
-  }
-}
-
-async function readPem(file: string | undefined): Promise<Buffer | undefined> {
-  if (file === undefined) return undefined
-  try {
-    return await readFile(file)
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new RedriveError(
-      'tls-failed',
-      'never',
-      { server: 'the server', file, reason: `${file}: ${reason}` },
-      { cause: error },
-    )
   }
 }

@@ -14,6 +14,11 @@ export const postgresDialect: Dialect = {
   version: (alias) => `${alias}.xmin`,
   textParam: (placeholder) => `${placeholder}::text`,
   numberParam: (placeholder) => `${placeholder}::numeric`,
+  wholeParam: (placeholder) => `${placeholder}::int`,
+  columnParam: (placeholder) => placeholder,
+  collated: (expression) => expression,
+  exactly: null,
+  zone: (name) => name,
   truth: (value) => String(value),
   infinity: () => `'infinity'`,
   asText: (expression) => `(${expression})::text`,
@@ -41,8 +46,11 @@ export const postgresDialect: Dialect = {
   contains: (text, pattern) => `${text} ilike ${pattern} escape '!'`,
   limit: (rows, params) => `${params.add(String(rows), 'limit')}::bigint`,
   keyParam: (placeholder, type) => `${placeholder}::${type}`,
-  given: (columns) =>
-    `unnest(${columns.map(({ placeholder, type }) => `${placeholder}::${type}[]`).join(', ')}) ` +
+  keyText: (expression) => expression,
+  keyEquals: (column, given, _type, nulls) => `${column} ${nulls ? 'is not distinct from' : '='} ${given}`,
+  rowBound: (columns, operator, values) => `(${columns.join(', ')}) ${operator} (${values.join(', ')})`,
+  given: (columns, params) =>
+    `unnest(${columns.map(({ values, use, type }) => `${params.add(values, use)}::${type}[]`).join(', ')}) ` +
     `with ordinality r(${[...columns.map(({ name }) => name), 'place'].join(', ')})`,
   zipped: (names, values) =>
     `(select json_object_agg(u.n, u.v) from unnest(${names}, ${values}) u(n, v) where u.n is not null)::text`,

@@ -2,8 +2,9 @@ import type { MessageState } from '../../domain/message.ts'
 import type { DueRows, DueRule, ExhaustedRow, ExpireResult } from '../../ports/due.ts'
 import { setList } from '../outbox-sql/compiler.ts'
 import type { Statement } from '../outbox-sql/statement.ts'
-import { bound, givenRows, markResults, resendOf } from './claiming.ts'
-import { dueConditions, keyColumn, limitOf } from './due.ts'
+import { bound, resendOf } from '../outbox-sql/actions.ts'
+import { dueConditions, keyColumn, limitOf } from '../outbox-sql/due.ts'
+import { givenRows, markResults } from './claiming.ts'
 import type { Parts } from './parts.ts'
 
 const EXHAUSTED_TIMEOUT_MS = 10_000

@@ -1,12 +1,12 @@
 import { RedriveError } from '../../domain/errors.ts'
-import type { Mapping } from '../../domain/mapping/mapping.ts'
-import type { Message, MessageState } from '../../domain/message.ts'
 import { HAND_BACK_MAX } from '../../ports/hand-back.ts'
-import type { HandBackPreview, HandBackRequest, HandBackResult, HandBackRisk } from '../../ports/hand-back.ts'
+import type { HandBackPreview, HandBackRequest, HandBackResult } from '../../ports/hand-back.ts'
 import { messageColumns, toMessage } from '../outbox-sql/rows.ts'
 import type { Row, Statement } from '../outbox-sql/statement.ts'
-import { actionStatement, profileOf } from './acting.ts'
-import { bound, givenRows } from './claiming.ts'
+import { bound, profileOf } from '../outbox-sql/actions.ts'
+import { risksOf } from '../outbox-sql/risks.ts'
+import { actionStatement } from './acting.ts'
+import { givenRows } from './claiming.ts'
 import type { Parts } from './parts.ts'
 
 /** What a rehearsal writes where an operator's token or reason would stand. */
@@ -83,7 +83,9 @@ export async function previewAction(
       after: imageIn(row),
       message,
       risks:
-        action === 'resolve' || row === undefined || message === null ? [] : risksOf(mapping, row, message),
+        action === 'resolve' || row === undefined || message === null
+          ? []
+          : risksOf(mapping, message, { purged: row['purged'] === 't', waits: row['waits'] === 't' }),
     }
   })
 }
@@ -91,18 +93,4 @@ export async function previewAction(
 function imageIn(row: Row | undefined): Readonly<Record<string, string | null>> | null {
   const text = row?.['written'] ?? null
   return text === null ? null : (JSON.parse(text) as Record<string, string | null>)
-}
-
-const USUALLY_TAKEN: readonly MessageState[] = ['pending', 'retrying', 'scheduled']
-
-function risksOf({ relay }: Mapping, row: Row, message: Message): readonly HandBackRisk[] {
-  const { attempts, attemptsMax, state } = message
-  return [
-    ...(attempts !== null && attemptsMax !== null && attempts >= attemptsMax
-      ? (['fails-again'] as const)
-      : []),
-    ...(row['purged'] === 't' ? (['purged'] as const) : []),
-    ...((relay.takes ?? USUALLY_TAKEN).includes(state) ? [] : (['not-picked-up'] as const)),
-    ...(row['waits'] === 't' ? (['waits'] as const) : []),
-  ]
 }

@@ -1,13 +1,11 @@
-import { RedriveError } from '../../domain/errors.ts'
 import type { MarkResult, ResolveRequest, ResolveResult, UndoRequest } from '../../ports/outbox.ts'
-import { actionStatement, profileOf } from './acting.ts'
-import { bound, givenRows, markResults } from './claiming.ts'
+import { bound, profileOf } from '../outbox-sql/actions.ts'
+import { tokenColumnIn } from '../../domain/mapping/walk.ts'
+import { BEFORE_UNKNOWN, readImage } from '../outbox-sql/decisions.ts'
+import { actionStatement } from './acting.ts'
+import { givenRows, markResults } from './claiming.ts'
 import type { Parts } from './parts.ts'
 import type { Params, Statement } from '../outbox-sql/statement.ts'
-import { tokenColumnIn } from '../../domain/mapping/walk.ts'
-
-/** What is written where the decision was found already applied: the row no longer says what it held before. */
-const BEFORE_UNKNOWN = 'null'
 
 export async function resolveMessages(
   parts: Parts,
@@ -88,17 +86,4 @@ function undoStatement(parts: Parts, requests: readonly UndoRequest[]): Statemen
     `select ${key.list('t')}, t.xmin from ${sql.table} t join ${request} on ${key.equals('t', 'r')} ` +
     `where ${same} and not exists (select from undone where ${key.same('undone', 'r')})`
   return { text, values: params.values }
-}
-
-function readImage(before: string): Readonly<Record<string, string | null>> {
-  try {
-    return JSON.parse(before) as Record<string, string | null>
-  } catch (error) {
-    throw new RedriveError(
-      'undo-too-late',
-      'never',
-      { reason: 'the image of the row is damaged' },
-      { cause: error },
-    )
-  }
 }

@@ -8,6 +8,8 @@ export interface Column {
   readonly type: string
   /** The server computes it: nobody may write it. */
   readonly computed: boolean
+  /** Of a text, where the server compares by it; absent where that makes no difference. */
+  readonly collation?: string
 }
 
 export interface Index {
@@ -22,9 +24,13 @@ export interface Catalogue {
   readonly columns: ReadonlyMap<string, Column>
   /** Sets of columns, never null, that identify a row: of the primary key and of each unique index over all rows. */
   readonly keys: readonly (readonly string[])[]
+  /** Names of the indexes of these, in the same order, where a statement may have to name one. */
+  readonly keyNames?: readonly string[]
   /** First columns of indexes over the whole table. */
   readonly leadingColumns: ReadonlySet<string>
   readonly indexes: ReadonlyMap<string, Index>
+  /** Why nothing may be written to it, whatever the mapping says; absent: nothing speaks against it. */
+  readonly unwritable?: { readonly reason: string; readonly instead: string }
 }
 
 /** The outbox's own table, more tables of the same shape, and those of its companions by name. */

@@ -21,7 +21,7 @@ import type { Branch, Limits } from './states.ts'
 import { newParams } from './statement.ts'
 import type { Params } from './statement.ts'
 import { instantOfTime, timeBefore } from './times.ts'
-import { compileOwn, compileValue, numberOf, targetOf } from './values.ts'
+import { compileOwn, compileValue, familyOf, numberOf, targetOf } from './values.ts'
 import { newWalk } from './walk.ts'
 import type { Walk } from './walk.ts'
 
@@ -41,6 +41,8 @@ export interface Compiler {
   /** `"schema"."table"`; for reading only, and in brackets, where the outbox has several tables. */
   readonly table: string
   newParams(): Params
+  /** Row version. */
+  version(alias?: string): string
   /** Where a value is compiled to; for what the functions below do not say. */
   frame(params: Params): Frame
   /** A column of the table under the alias, quoted. */
@@ -100,6 +102,7 @@ export function newCompiler(
     walk: newWalk(dialect, key),
     table: sourceOf(dialect, catalogues),
     newParams: () => newParams(dialect.placeholder),
+    version: (alias = ALIAS) => dialect.version(alias, [...own.columns.values()]),
     frame,
     column,
     field,
@@ -109,7 +112,7 @@ export function newCompiler(
       const of = mapping.times[name]
       return of === undefined ? null : instantOfTime(of, frame(params))
     },
-    equals: (of, text, params) => compilePredicate({ value: valueOf(of), equals: text }, frame(params)),
+    equals: (of, text, params) => equalsText(valueOf(of), text, frame(params)),
     olderThan(name, seconds, params) {
       const of = mapping.times[name]
       return of === undefined ? 'false' : timeBefore(of, seconds, frame(params))
@@ -138,6 +141,19 @@ export function newCompiler(
         }
       }),
   }
+}
+
+const NUMBER = /^\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d{1,3})?\s*$/i
+
+/** A text that is no number is in no column of numbers, whatever a server would read out of it. */
+function equalsText(value: Value, text: string, frame: Frame): string {
+  const family = familyOf(targetOf(value, frame))
+  if (family === 'number' && !NUMBER.test(text)) return 'false'
+  const equal = compilePredicate({ value, equals: text }, frame)
+  const { dialect } = frame.world
+  if (family !== 'text' || dialect.exactly === null) return equal
+  const own = dialect.textParam(frame.params.add(text, 'text'))
+  return `(${equal} and ${dialect.exactly(compileOwn(value, frame), own)})`
 }
 
 /** All rows of all tables, each with the name of its own. */

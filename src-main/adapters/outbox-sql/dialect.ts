@@ -1,4 +1,5 @@
 import type { TimeForm } from '../../domain/mapping/mapping.ts'
+import type { Column } from './catalogue.ts'
 import type { Params } from './statement.ts'
 
 /** How a time is written: its form, and for `local` and `date` the placeholder of the zone. */
@@ -20,11 +21,21 @@ export interface Dialect {
   /** Columns of a row that are none of the table's, which `version` needs. */
   readonly hidden: readonly string[]
   readonly placeholder: (position: number) => string
-  /** Row version, an expression under the alias. */
-  version(alias: string): string
+  /** Row version, an expression under the alias: another one after every change of these columns. */
+  version(alias: string, columns: readonly Column[]): string
   /** A parameter that is a text, or a number, wherever it stands. */
   textParam(placeholder: string): string
   numberParam(placeholder: string): string
+  /** A parameter that is a small whole number. */
+  wholeParam(placeholder: string): string
+  /** A parameter that is compared with, or assigned to, a column of this type. */
+  columnParam(placeholder: string, type: string): string
+  /** A text column's value as one of another column's collation, so that the two can be compared by that. */
+  collated(expression: string, from: string | undefined, to: string | undefined): string
+  /** Holds where two texts that the server calls equal are the same, letter by letter; null: they always are. */
+  readonly exactly: ((left: string, right: string) => string) | null
+  /** The zone as the server is told it. */
+  zone(name: string): string
   /** What is sent for a boolean where the column's type is one. */
   truth(value: boolean): string
   infinity(): string
@@ -56,8 +67,14 @@ export interface Dialect {
   limit(rows: number, params: Params): string
   /** A bound of the key, as the type that it has. */
   keyParam(placeholder: string, type: string): string
+  /** A column of the key as the text that an id is made of, or as something that the driver makes that text of. */
+  keyText(expression: string, type: string): string
+  /** The row's key is the given one, which `given` made. `nulls`: two nulls are the same as well. */
+  keyEquals(column: string, given: string, type: string, nulls: boolean): string
+  /** Bounds of several columns of a key: `(a, b) > (1, 2)`. */
+  rowBound(columns: readonly string[], operator: '<' | '<=' | '>' | '>=', values: readonly string[]): string
   /** A list of rows given as columns of texts, under the alias `r`, with their place as `place`. */
-  given(columns: readonly GivenColumn[]): string
+  given(columns: readonly GivenColumn[], params: Params): string
   /** A JSON object out of two arrays, as text. */
   zipped(names: string, values: string): string
   /** Bytes as base64 text. */
@@ -80,7 +97,9 @@ export interface Storage {
 
 export interface GivenColumn {
   readonly name: string
-  /** Placeholder of an array. */
-  readonly placeholder: string
+  readonly values: readonly (string | null)[]
+  /** As Params has it. */
+  readonly use: string
   readonly type: string
+  readonly collation?: string
 }

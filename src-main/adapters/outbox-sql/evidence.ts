@@ -58,7 +58,7 @@ export async function lookInTable(
     sql,
   )
   const text =
-    `select r.place, ${found.columns} from ${sql.dialect.given(sql.key.given(ids, params))} ` +
+    `select r.place, ${found.columns} from ${sql.dialect.given(sql.key.given(ids), params)} ` +
     `left join ${sql.table} ${ALIAS} on ${sql.key.equals(ALIAS, 'r')} and ${found.row} group by r.place`
   const rows = ids.length === 0 ? [] : await read(session, { text, values: params.values }, signal)
   const judged = judgeRows(fitting, rows, config)
@@ -79,7 +79,7 @@ export async function lookInCompanion(
   const { processed, processedAt } = mapping.evidence ?? {}
   const params = sql.newParams()
   const ids = known.map(({ id }) => id)
-  const given = sql.dialect.given(sql.key.given(ids, params))
+  const given = sql.dialect.given(sql.key.given(ids), params)
   const inner = companionFrame(sql.frame(params), companion)
   const { schema, table } = catalogueOf(inner.world, companion)
   const { condition } = inner.world
@@ -207,7 +207,7 @@ export async function readPositions(
   const position = sql.column(column)
   const text =
     `select ${sql.key.list(ALIAS)}, ${sql.dialect.asText(position)} as position ` +
-    `from ${sql.dialect.given(sql.key.given(known, params))} join ${sql.table} ${ALIAS} on ${sql.key.equals(ALIAS, 'r')} ` +
+    `from ${sql.dialect.given(sql.key.given(known), params)} join ${sql.table} ${ALIAS} on ${sql.key.equals(ALIAS, 'r')} ` +
     `where ${position} is not null`
   const rows = await read(session, { text, values: params.values }, signal)
   return new Map(rows.map((row) => [sql.key.idOf(row), row['position'] ?? '']))

@@ -77,6 +77,7 @@ export interface ColumnTarget {
   readonly sql: string
   readonly type: string
   readonly form: ColumnForm | null
+  readonly collation?: string
   /** For the same value and the same type one parameter is enough. */
   readonly use: string
 }
@@ -84,7 +85,7 @@ export interface ColumnTarget {
 export function columnTarget(frame: Frame, name: string, own = false): ColumnTarget {
   const companion = own ? null : frame.companion
   const alias = own ? ALIAS : frame.alias
-  const { type, name: known } = knownColumn(catalogueOf(frame.world, companion), name)
+  const { type, name: known, collation } = knownColumn(catalogueOf(frame.world, companion), name)
   const forms: ColumnForms =
     (companion === null ? frame.world.mapping.columns : companionOf(frame.world, companion).columns) ?? {}
   return {
@@ -93,6 +94,7 @@ export function columnTarget(frame: Frame, name: string, own = false): ColumnTar
     type,
     form: Object.hasOwn(forms, name) ? (forms[name] ?? null) : null,
     use: companion === null ? name : `${companion}.${name}`,
+    ...(collation === undefined ? {} : { collation }),
   }
 }
 
@@ -101,7 +103,7 @@ export function clockOf(target: ColumnTarget, { world, params }: Frame): Clock {
   const { form, type, name } = target
   if (form !== null && 'time' in form) {
     const zone = typeof form.zone === 'object' ? String(settingOf(world, form.zone.setting)) : form.zone
-    return { form: form.time, zone: zone === undefined ? null : params.add(zone, 'zone') }
+    return { form: form.time, zone: zone === undefined ? null : params.add(world.dialect.zone(zone), 'zone') }
   }
   const own = world.dialect.timeOfType(type)
   if (own !== null && own !== 'unzoned') return { form: own, zone: null }

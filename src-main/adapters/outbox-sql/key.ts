@@ -3,7 +3,7 @@ import { keyColumns } from '../../domain/mapping/walk.ts'
 import { catalogueOf, knownColumn } from './frame.ts'
 import type { World } from './frame.ts'
 import type { GivenColumn } from './dialect.ts'
-import type { Params, Row } from './statement.ts'
+import type { Row } from './statement.ts'
 
 /**
  * How rows are told apart and put in order.
@@ -29,12 +29,13 @@ export interface Key {
   /** Texts of the columns; null: no id of this outbox. */
   parts(id: string): readonly (string | null)[] | null
   /** Columns that `given` makes rows of. Ids that are none are left out before. */
-  given(ids: readonly string[], params: Params): readonly GivenColumn[]
+  given(ids: readonly string[]): readonly GivenColumn[]
 }
 
 export interface KeyColumn {
   readonly name: string
   readonly type: string
+  readonly collation?: string
   /** As `list` selects it. */
   readonly as: string
 }
@@ -48,6 +49,9 @@ const INTEGER_TYPES = new Set([
   'tinyint',
   'bigint unsigned',
   'int unsigned',
+  'mediumint unsigned',
+  'smallint unsigned',
+  'tinyint unsigned',
 ])
 const INTEGER = /^-?(0|[1-9]\d{0,18})$/
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
@@ -62,21 +66,27 @@ export function newKey(world: World): Key {
   // Last, so that the tables are walked side by side, each along the index of its key.
   const names = several ? [...own, TABLE_COLUMN] : own
   const single = names.length === 1
-  const columns = names.map((name, place) => ({
-    name,
-    type: several && place === own.length ? 'text' : knownColumn(catalogueOf(world, null), name).type,
-    as: single ? 'id' : `k${place}`,
-  }))
-  const quoted = columns.map(({ name, as }) => ({ sql: dialect.quote(name), as }))
+  const columns = names.map((name, place): KeyColumn => {
+    const as = single ? 'id' : `k${place}`
+    if (several && place === own.length) return { name, type: 'text', as }
+    const { type, collation } = knownColumn(catalogueOf(world, null), name)
+    return { name, type, as, ...(collation === undefined ? {} : { collation }) }
+  })
+  const quoted = columns.map(({ name, as, type }) => ({ sql: dialect.quote(name), as, type }))
   const kind = kindOf(mapping, columns)
   // Without a key a column may be null, and two rows are one where both are.
   const same = kind === 'none' ? 'is not distinct from' : '='
   return {
     kind,
     columns,
-    list: (alias) => quoted.map(({ sql, as }) => `${alias}.${sql} as ${as}`).join(', '),
+    list: (alias) =>
+      quoted.map(({ sql, as, type }) => `${dialect.keyText(`${alias}.${sql}`, type)} as ${as}`).join(', '),
     equals: (alias, other) =>
-      quoted.map(({ sql, as }) => `${alias}.${sql} ${same} ${other}.${as}`).join(' and '),
+      quoted
+        .map(({ sql, as, type }) =>
+          dialect.keyEquals(`${alias}.${sql}`, `${other}.${as}`, type, kind === 'none'),
+        )
+        .join(' and '),
     same: (one, other) => quoted.map(({ as }) => `${one}.${as} ${same} ${other}.${as}`).join(' and '),
     names: (alias) => quoted.map(({ as }) => `${alias}.${as}`).join(', '),
     order(alias, descending) {
@@ -88,15 +98,14 @@ export function newKey(world: World): Key {
       return JSON.stringify(columns.map(({ as }) => row[as] ?? null))
     },
     parts: (id) => partsOf(id, columns, single),
-    given(ids, params) {
+    given(ids) {
       const parts = ids.map((id) => partsOf(id, columns, single) ?? [])
-      return columns.map(({ name, type, as }, place) => ({
+      return columns.map(({ name, type, as, collation }, place) => ({
         name: as,
         type,
-        placeholder: params.add(
-          parts.map((one) => one[place] ?? null),
-          `key ${name}`,
-        ),
+        ...(collation === undefined ? {} : { collation }),
+        values: parts.map((one) => one[place] ?? null),
+        use: `key ${name}`,
       }))
     },
   }

@@ -91,6 +91,15 @@ function pageOf(parts: LookParts, selection: Selection, window: Window): Page {
     const text = windowed(selection, window, columns, parts)
     return { statement: { text, values: selection.params.values }, known }
   }
+  if (sql.walk.shared) {
+    // To join them by their place would make four of two.
+    const columns = (branch: SelectedBranch): readonly string[] => [
+      columnsBesideKey(mapping, sql, selection.params),
+      ...judged(branch),
+    ]
+    const text = windowed(selection, window, columns, parts)
+    return { statement: { text, values: selection.params.values }, known: {} }
+  }
   const page = windowed(selection, window, judged, parts)
   const order = sql.walk.orderOf(ALIAS, window.order === 'newest')
   const text =
@@ -126,11 +135,13 @@ async function listInSlices(
       after: position.after,
       budgetMs: query.budgetMs,
       slice: async (range, timeoutMs) => {
-        const window = { order: query.order, limit: query.limit - messages.length, ...range }
+        const left = query.limit - messages.length
+        const limit = parts.sql.walk.shared ? left + TWINS_MAX : left
+        const window = { order: query.order, limit, ...range }
         const selection = selectionOf(query.filter, parts.mapping, parts.sql)
         const { statement, known } = pageOf(parts, selection, window)
         const rows = await parts.session.read(statement, timeoutMs, signal)
-        return { rows, known }
+        return { rows: withTwins(rows, left, parts), known }
       },
       take({ rows, known }) {
         messages.push(...rows.map((row) => toMessage(row, parts, known)))
@@ -151,6 +162,18 @@ async function listInSlices(
   return { messages, nextCursor, scope: { complete: true } }
 }
 
+/** Rows of one place that a page shows together at most, beyond its limit. */
+const TWINS_MAX = 100
+
+/** The next page begins behind a place: rows that share the last one belong to this page, though it grows. */
+function withTwins(rows: readonly Row[], limit: number, { sql }: LookParts): readonly Row[] {
+  const last = rows[limit - 1]
+  if (!sql.walk.shared || last === undefined) return rows.slice(0, limit)
+  const place = sql.walk.placeOf(last)
+  const end = rows.findIndex((row, at) => at >= limit && sql.walk.placeOf(row) !== place)
+  return end < 0 ? rows : rows.slice(0, end)
+}
+
 export async function readMessages(
   parts: LookParts,
   ids: readonly string[],
@@ -160,7 +183,7 @@ export async function readMessages(
   const known = ids.filter((id) => sql.key.parts(id) !== null)
   if (known.length === 0) return []
   const params = sql.newParams()
-  const given = sql.dialect.given(sql.key.given(known, params))
+  const given = sql.dialect.given(sql.key.given(known), params)
   const columns = `${messageColumns(mapping, sql, params)}, ${contentColumns(mapping, sql, params)}`
   const conditions = [sql.key.equals(ALIAS, 'r'), ...sql.present(params)].join(' and ')
   const text = `select ${columns} from ${given} join ${sql.table} ${ALIAS} on ${conditions} order by r.place`
@@ -181,16 +204,19 @@ export async function readLaterSent(
   if (known.length === 0 || typeof chain !== 'string' || key === undefined || sql.key.kind !== 'integer')
     return new Map()
   const params = sql.newParams()
-  const given = sql.dialect.given(sql.key.given(known, params))
+  const given = sql.dialect.given(sql.key.given(known), params)
   const column = (alias: string): string => sql.column(key.name, alias)
   // One look for each chain, not for each row: a long chain of failed rows is walked once.
   const text =
-    `select c.chain, l.later from (` +
-    `select ${sql.column(chain, 'm')} as chain, min(${column('m')}) as first ` +
-    `from ${given} join ${sql.table} m on ${sql.key.equals('m', 'r')} group by 1) c ` +
-    `cross join lateral (select ${column(ALIAS)} as later from ${sql.table} ${ALIAS} ` +
+    `select c.chain, (select ${column(ALIAS)} from ${sql.table} ${ALIAS} ` +
     `where ${sql.column(chain)} = c.chain and ${column(ALIAS)} > c.first ` +
-    `and ${sql.isState('sent', params)} order by ${sql.column(chain)} desc, ${column(ALIAS)} desc limit 1) l`
+    `and ${sql.isState('sent', params)} order by ${sql.column(chain)} desc, ${column(ALIAS)} desc limit 1) as later ` +
+    `from (select ${sql.column(chain, 'm')} as chain, min(${column('m')}) as first ` +
+    `from ${given} join ${sql.table} m on ${sql.key.equals('m', 'r')} group by ${sql.column(chain, 'm')}) c`
   const rows = await session.read({ text, values: params.values }, READ_TIMEOUT_MS, signal)
-  return new Map(rows.map((row) => [row['chain'] ?? '', row['later'] ?? '']))
+  return new Map(
+    rows.flatMap(({ chain: of, later }) =>
+      later === null || later === undefined ? [] : [[of ?? '', later]],
+    ),
+  )
 }

@@ -67,7 +67,11 @@ function compare(left: Left, name: Comparison, right: Value, frame: Frame): stri
   if (computed && differs) {
     return `${dialect.asText(left.sql)} ${operator} ${compileValue(right, { kind: 'text' }, frame)}`
   }
-  return `${left.sql} ${operator} ${compileValue(right, left.target, frame)}`
+  const compared = compileValue(right, left.target, frame)
+  const equal = `${left.sql} ${operator} ${compared}`
+  // Rows belong together by what their texts are, not by what a collation takes for the same.
+  const texts = computed && name === 'equals' && mine === 'text' && other === 'text'
+  return texts && dialect.exactly !== null ? `(${equal} and ${dialect.exactly(left.sql, compared)})` : equal
 }
 
 function typesDiffer(one: Target, other: Target): boolean {

@@ -42,7 +42,7 @@ export function columnsBesideKey(mapping: Mapping, sql: Compiler, params: Params
     return expression === null ? [] : [`${expression} as ${as}`]
   }
   return [
-    `${sql.dialect.version(ALIAS)} as version`,
+    `${sql.version(ALIAS)} as version`,
     ...field(mapping.messageId, 'message_id'),
     ...(attempts === undefined ? [] : [`${sql.attempts(params) ?? 'null'} as attempts`]),
     ...(typeof (attempts?.limit ?? 0) === 'number' ? [] : [`${sql.attemptsLimit(params)} as attempts_max`]),
@@ -146,12 +146,15 @@ const TO_DAYS = 10
 const WITH_SECONDS = 22
 const WITH_MICROSECONDS = 29
 
+/** Never; and what MySQL has in the place of it: the last time that it can write, and no date at all. */
+const NO_TIMES = /^-?infinity$|^9999-12-31 23:59:59|^0000-00-00/
+
 /**
  * The server's text as ISO-8601 in UTC with six digits, without a Date in between, which would cut it to
  * milliseconds. Null for null and infinity. Done here, because to_char costs the server more than the whole row.
  */
 export function isoTime(text: string | null | undefined): string | null {
-  if (text === null || text === undefined || text === 'infinity' || text === '-infinity') return null
+  if (text === null || text === undefined || NO_TIMES.test(text)) return null
   // The two common forms, with all six digits or none; a page holds hundreds of times.
   if (text.endsWith('+00') && text[TO_DAYS] === ' ') {
     if (text.length === WITH_MICROSECONDS) return `${text.slice(0, TO_DAYS)}T${text.slice(TO_DAYS + 1, -3)}Z`

@@ -109,14 +109,15 @@ export function windowed(
   const { walk } = sql
   const bounds = boundsOf(window, sql, params)
   const limit = sql.dialect.limit(window.limit, params)
-  const ending = `order by ${walk.order(window.order === 'newest')} limit ${limit}`
+  const newest = window.order === 'newest'
+  const ending = `order by ${walk.orderOf(ALIAS, newest)} limit ${limit}`
   const parts = selection.branches.map((branch) => {
     const list = [walk.list(ALIAS), ...columns(branch)].join(', ')
     const where = [`(${branch.condition})`, ...selection.common, ...bounds].join(' and ')
     return `select ${list} from ${sql.table} ${ALIAS} where ${where} ${ending}`
   })
   if (parts.length === 1) return parts.join('')
-  return `select * from (${parts.map((part) => `(${part})`).join(' union all ')}) w ${ending}`
+  return `select * from (${parts.map((part) => `(${part})`).join(' union all ')}) w order by ${walk.order(newest)} limit ${limit}`
 }
 
 function boundsOf({ order, from, to, after }: Window, { walk }: Compiler, params: Params): readonly string[] {

@@ -155,9 +155,11 @@ export function attemptsLimit({ world, limits }: Judge, frame: Frame): string {
   const limit = world.mapping.attempts?.limit
   if (limit !== undefined && typeof limit !== 'number') return numberOf(valueOf(limit), frame)
   const value = world.mapping.attempts?.value
-  const use = typeof value === 'string' ? value : null
   const text = String(limit ?? limits.attemptsMax)
-  if (use !== null) return frame.params.add(text, use)
+  if (typeof value === 'string') {
+    const { type } = columnTarget(frame, value)
+    return world.dialect.columnParam(frame.params.add(text, value), type)
+  }
   return world.dialect.numberParam(frame.params.add(text, 'number'))
 }
 

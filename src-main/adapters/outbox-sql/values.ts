@@ -51,10 +51,11 @@ function compileLiteral(literal: Exclude<Literal, null>, target: Target, frame: 
   const { dialect } = frame.world
   const { params } = frame
   if (target.kind === 'column') {
-    const { form, use } = target.of
-    if (typeof literal !== 'boolean') return params.add(String(literal), use)
-    if (form !== null && 'truth' in form) return params.add(String(form.truth[literal ? 0 : 1]), use)
-    return params.add(dialect.truth(literal), use)
+    const { form, use, type } = target.of
+    const typed = (text: string): string => dialect.columnParam(params.add(text, use), type)
+    if (typeof literal !== 'boolean') return typed(String(literal))
+    if (form !== null && 'truth' in form) return typed(String(form.truth[literal ? 0 : 1]))
+    return typed(dialect.truth(literal))
   }
   if (target.kind === 'number') return dialect.numberParam(params.add(String(literal), 'number'))
   const text = dialect.textParam(params.add(String(literal), 'text'))
@@ -161,7 +162,8 @@ function compileColumn(
   if ('row' in value) return columnTarget(frame, value.row, true).sql
   const target = columnTarget(frame, value.column)
   if (value.plus === undefined) return target.sql
-  return `(${target.sql} + ${frame.params.add(String(value.plus), target.use)})`
+  const plus = frame.params.add(String(value.plus), target.use)
+  return `(${target.sql} + ${frame.world.dialect.columnParam(plus, target.type)})`
 }
 
 /** In its own form. */
@@ -197,7 +199,8 @@ export function familyOf(target: Target): Family {
 /** Brings an expression of one form into another one; where the server would not compare them, both are texts. */
 function alike(sql: string, from: Target, to: Target, { world: { dialect } }: Frame): string {
   const [source, wanted] = [familyOf(from), familyOf(to)]
-  if (to.kind === 'column' && from.kind === 'column') return sql
+  if (to.kind === 'column' && from.kind === 'column')
+    return dialect.collated(sql, from.of.collation, to.of.collation)
   if (source === wanted) return sql
   if (wanted === 'text') return dialect.asText(sql)
   if (wanted === 'number') return dialect.asNumber(dialect.asText(sql))

@@ -8,6 +8,8 @@ import type { Params, Row } from './statement.ts'
  * the place at which the server has stored the row.
  */
 export interface Walk {
+  /** Two rows may have one place: they are alike in what their key would be, and no more is known. */
+  readonly shared: boolean
   /** Places are whole numbers: a range of them is a piece of the table, whatever is in it. */
   readonly ranged: boolean
   /** The columns of the key, and what else tells the place. */
@@ -32,6 +34,7 @@ export function newWalk(dialect: Dialect, key: Key): Walk {
   const { storage } = dialect
   if (key.kind !== 'none' || storage === null) return byKey(dialect, key)
   return {
+    shared: false,
     ranged: true,
     list: (alias) => `${key.list(alias)}, ${storage.place(alias)} as place`,
     order: (descending) => `place${descending ? ' desc' : ''}`,
@@ -50,6 +53,7 @@ function byKey(dialect: Dialect, key: Key): Walk {
   const [only] = key.columns
   const quoted = key.columns.map(({ name }) => dialect.quote(name))
   return {
+    shared: key.kind === 'none',
     ranged,
     list: (alias) => key.list(alias),
     order: (descending) => key.order(null, descending),
@@ -63,7 +67,7 @@ function byKey(dialect: Dialect, key: Key): Walk {
       })
       const left = quoted.map((name) => `${alias}.${name}`)
       if (left.length === 1) return `${left.join('')} ${operator} ${placeholders.join('')}`
-      return `(${left.join(', ')}) ${operator} (${placeholders.join(', ')})`
+      return dialect.rowBound(left, operator, placeholders)
     },
     placeOf: (row) => key.idOf(row),
     parse: (text) => (key.parts(text) === null ? null : text),

@@ -1,34 +1,43 @@
 import { RedriveError } from '../../domain/errors.ts'
 import type { Mapping } from '../../domain/mapping/mapping.ts'
 import { assignmentsOf, mappingColumns } from '../../domain/mapping/walk.ts'
-import { nameOf, requireKey } from '../outbox-sql/catalogue.ts'
-import type { Catalogue, Catalogues } from '../outbox-sql/catalogue.ts'
-import { parseTableName } from './address.ts'
-import type { TableName } from './address.ts'
-import { readCatalogue, tablesLike } from './catalogue.ts'
-import type { Session } from './session.ts'
+import { nameOf, requireKey } from './catalogue.ts'
+import type { Catalogue, Catalogues } from './catalogue.ts'
+
+/** How a server is asked for its tables. `Name` is a table's name as the server's adapter reads it. */
+export interface TableLookup<Name> {
+  /** Throws RedriveError `table-missing`. */
+  catalogue(name: Name, signal: AbortSignal): Promise<Catalogue>
+  /** A table that stands beside the outbox, as the mapping names it. Throws `workspace-invalid`, `table-missing`. */
+  beside(own: Catalogue, text: string, signal: AbortSignal): Promise<Catalogue>
+  /** Names of tables in the schema; in `pattern` a * stands for any text. */
+  like(
+    of: { readonly schema: string; readonly pattern: string; readonly limit: number },
+    signal: AbortSignal,
+  ): Promise<readonly string[]>
+}
 
 /**
  * All tables that a mapping speaks of, as the server has them. Throws RedriveError `table-missing`, `column-missing` or
  * `table-without-key` where the mapping does not fit.
  */
-export async function readCatalogues(
-  session: Session,
-  { name, choose }: { readonly name: TableName; readonly choose: (columns: readonly string[]) => Mapping },
+export async function fitMapping<Name>(
+  lookup: TableLookup<Name>,
+  { name, choose }: { readonly name: Name; readonly choose: (columns: readonly string[]) => Mapping },
   signal: AbortSignal,
 ): Promise<{ readonly catalogues: Catalogues; readonly mapping: Mapping }> {
-  const own = await readCatalogue(session, name, signal)
+  const own = await lookup.catalogue(name, signal)
   const mapping = choose([...own.columns.keys()])
   requireColumns(own, mappingColumns(mapping))
   requireKey(own, mapping)
   refuseComputed(own, mapping)
   const companions = new Map<string, Catalogue>()
   for (const [companion, { table }] of Object.entries(mapping.companions ?? {})) {
-    const found = table === undefined ? own : await readCatalogue(session, within(own, table), signal)
+    const found = table === undefined ? own : await lookup.beside(own, table, signal)
     requireColumns(found, mappingColumns(mapping, companion))
     companions.set(companion, found)
   }
-  return { catalogues: { own, more: await moreTables(session, own, mapping, signal), companions }, mapping }
+  return { catalogues: { own, more: await moreTables(lookup, own, mapping, signal), companions }, mapping }
 }
 
 /** One outbox over more tables than a person would look through is a mistake in the pattern. */
@@ -36,7 +45,7 @@ const TABLES_MAX = 64
 
 /** The tables of the same shape. Throws as above, and where one lacks a column that the outbox's own table has. */
 async function moreTables(
-  session: Session,
+  lookup: TableLookup<never>,
   own: Catalogue,
   mapping: Mapping,
   signal: AbortSignal,
@@ -48,18 +57,19 @@ async function moreTables(
       at: 'tables',
       problem: 'several tables without a key cannot be put in one order',
     })
+  const quoted = (table: string): string => `"${table.replaceAll('"', '""')}"`
   const names =
     'also' in tables
-      ? tables.also.map((text) => within(own, text))
-      : (
-          await tablesLike(session, { schema: own.schema, pattern: tables.like, limit: TABLES_MAX }, signal)
-        ).map((table) => ({ schema: own.schema, table }))
-  const others = names.filter(({ schema, table }) => schema !== own.schema || table !== own.table)
-  if (new Set([own.table, ...others.map(({ table }) => table)]).size <= others.length)
-    throw new RedriveError('mapping-invalid', 'never', { at: 'tables', problem: 'two tables of one name' })
+      ? tables.also
+      : (await lookup.like({ schema: own.schema, pattern: tables.like, limit: TABLES_MAX }, signal)).map(
+          quoted,
+        )
   const found: Catalogue[] = []
-  for (const name of others) {
-    const catalogue = await readCatalogue(session, name, signal)
+  for (const name of names) {
+    const catalogue = await lookup.beside(own, name, signal)
+    if (catalogue.schema === own.schema && catalogue.table === own.table) continue
+    if ([own, ...found].some(({ table }) => table === catalogue.table))
+      throw new RedriveError('mapping-invalid', 'never', { at: 'tables', problem: 'two tables of one name' })
     requireColumns(catalogue, [...own.columns.keys()])
     requireKey(catalogue, mapping)
     found.push(catalogue)
@@ -75,12 +85,6 @@ function refuseComputed({ columns }: Catalogue, mapping: Mapping): void {
     const problem = `the server computes "${column}", nobody can write it`
     throw new RedriveError('mapping-invalid', 'never', { at, problem })
   }
-}
-
-/** A table without a schema is a neighbour of the outbox. */
-function within({ schema }: Catalogue, text: string): TableName {
-  const name = parseTableName(text)
-  return name.schema === null ? { ...name, schema } : name
 }
 
 function requireColumns(catalogue: Catalogue, wanted: readonly string[]): void {

@@ -1,10 +1,8 @@
 import { RedriveError } from '../../domain/errors.ts'
 import { mappingColumns } from '../../domain/mapping/walk.ts'
-import { nameOf } from '../outbox-sql/catalogue.ts'
-import type { Catalogue, Catalogues } from '../outbox-sql/catalogue.ts'
+import { nameOf } from './catalogue.ts'
+import type { Catalogue, Catalogues } from './catalogue.ts'
 import type { Mapping } from '../../domain/mapping/mapping.ts'
-import { readCatalogue } from './catalogue.ts'
-import type { Session } from './session.ts'
 
 /** Whether the tables are still as they were when the mapping was fitted to them. */
 export interface Drift {
@@ -14,20 +12,30 @@ export interface Drift {
   refuse(signal: AbortSignal): Promise<void>
 }
 
-export function newDrift(session: Session, mapping: Mapping, { own, more, companions }: Catalogues): Drift {
+export interface Looking {
+  /** Grows with each connection that ended: until the next one the table may have been changed. */
+  lost(): number
+  /** Throws RedriveError `table-missing`. */
+  catalogue(
+    name: { readonly schema: string; readonly table: string },
+    signal: AbortSignal,
+  ): Promise<Catalogue>
+}
+
+export function newDrift(looking: Looking, mapping: Mapping, { own, more, companions }: Catalogues): Drift {
   const tables: readonly (readonly [Catalogue, string | null])[] = [
     [own, null],
     ...more.map((one) => [one, null] as const),
     ...[...companions].map(([name, catalogue]) => [catalogue, name] as const),
   ]
-  let looked = session.lost()
+  let looked = looking.lost()
   let found: string | null = null
   const find = async (signal: AbortSignal): Promise<string | null> => {
-    const lost = session.lost()
+    const lost = looking.lost()
     if (lost === looked) return found
     const problems = await Promise.all(
       tables.map(([before, companion]) =>
-        differenceOf(session, before, mappingColumns(mapping, companion), signal),
+        differenceOf(looking, before, mappingColumns(mapping, companion), signal),
       ),
     )
     looked = lost
@@ -44,12 +52,12 @@ export function newDrift(session: Session, mapping: Mapping, { own, more, compan
 }
 
 async function differenceOf(
-  session: Session,
+  looking: Looking,
   before: Catalogue,
   columns: readonly string[],
   signal: AbortSignal,
 ): Promise<string | null> {
-  const now = await tableNow(session, before, signal)
+  const now = await tableNow(looking, before, signal)
   const name = nameOf(before)
   if (now === null) return `${name} is gone`
   const differences = columns.flatMap((column) => {
@@ -64,12 +72,12 @@ async function differenceOf(
 }
 
 async function tableNow(
-  session: Session,
+  looking: Looking,
   { schema, table }: Catalogue,
   signal: AbortSignal,
 ): Promise<Catalogue | null> {
   try {
-    return await readCatalogue(session, { schema, table }, signal)
+    return await looking.catalogue({ schema, table }, signal)
   } catch (error) {
     if (error instanceof RedriveError && error.code === 'table-missing') return null
     throw error

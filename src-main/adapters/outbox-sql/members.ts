@@ -1,15 +1,22 @@
 import { RedriveError } from '../../domain/errors.ts'
-import type { Parts, Whole } from './parts.ts'
+import type { LookParts } from './parts.ts'
+
+/** The whole outbox: read as one, written table by table. */
+export type Whole<Parts extends LookParts> = Parts & {
+  /** Each table alone; one of them where the outbox is one table. */
+  readonly members: readonly Parts[]
+}
 
 /**
  * Runs an action on the tables that the rows are in, one after the other, each with the ids that it has there alone. The
  * answers are in the order of the requests and with their ids; a request that is of no table is answered by `none`.
  */
 export async function onMembers<
+  Parts extends LookParts,
   Request extends { readonly id: string },
   Result extends { readonly id: string },
 >(
-  whole: Whole,
+  whole: Whole<Parts>,
   requests: readonly Request[],
   run: (parts: Parts, requests: readonly Request[]) => Promise<readonly Result[]>,
   none: (id: string) => Result,
@@ -36,7 +43,7 @@ export async function onMembers<
 }
 
 /** The id that a row of the whole has in its own table; null: it is of another one. */
-function idWithin(whole: Whole, { sql, catalogue }: Parts, id: string): string | null {
+function idWithin(whole: LookParts, { sql, catalogue }: LookParts, id: string): string | null {
   const parts = whole.sql.key.parts(id)
   if (parts === null || parts.at(-1) !== catalogue.table) return null
   const own = parts.slice(0, -1)
@@ -48,10 +55,11 @@ function idWithin(whole: Whole, { sql, catalogue }: Parts, id: string): string |
  * fails, the earlier ones have been written, whatever the error says of its own.
  */
 export function writeOnMembers<
+  Parts extends LookParts,
   Request extends { readonly id: string },
   Result extends { readonly id: string },
 >(
-  whole: Whole,
+  whole: Whole<Parts>,
   requests: readonly Request[],
   run: (parts: Parts, requests: readonly Request[]) => Promise<readonly Result[]>,
   none: (id: string) => Result,

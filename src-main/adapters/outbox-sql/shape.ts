@@ -1,7 +1,7 @@
 import { canonical, sha256 } from '../../domain/digest.ts'
 import type { Json } from '../../domain/digest.ts'
-import { nameOf } from '../outbox-sql/catalogue.ts'
-import type { Catalogue, Catalogues } from '../outbox-sql/catalogue.ts'
+import { nameOf } from './catalogue.ts'
+import type { Catalogue, Catalogues } from './catalogue.ts'
 
 /**
  * All columns count, also those that the mapping does not name: a framework's new column for a lease or a block is one

@@ -7,19 +7,18 @@ export const DUE_STATES = ['pending', 'scheduled', 'retrying', 'in-flight'] as c
  * A sweep finds its rows by itself: what a row was before the claim stands nowhere but in the row. So it is written
  * behind the token, where a repeat after a lost answer reads it again.
  */
-const BEFORE = ' (was '
+export const BEFORE = ' (was '
 
 /** Every text that a claim with this token may have written. */
 export function tokenForms(token: string): readonly string[] {
-  return [token, ...DUE_STATES.map((state) => `${token}${BEFORE}${state})`)]
+  return [token, ...DUE_STATES.map((state) => tokenWithState(token, state))]
 }
 
-/** The token with the state as an SQL expression. `token` and `state` are placeholders or expressions. */
 export function tokenWithState(token: string, state: string): string {
-  return `${token}::text || '${BEFORE}' || ${state} || ')'`
+  return `${token}${BEFORE}${state})`
 }
 
 /** Null where the text is not of this token, or does not say. */
 export function stateInToken(text: string, token: string): MessageState | null {
-  return DUE_STATES.find((state) => text === `${token}${BEFORE}${state})`) ?? null
+  return DUE_STATES.find((state) => text === tokenWithState(token, state)) ?? null
 }

@@ -4,10 +4,11 @@ import type { MessageState } from '../../domain/message.ts'
 import type { DueRule } from '../../ports/due.ts'
 import { DUE_LIMIT_MAX } from '../../ports/due.ts'
 import { RedriveError } from '../../domain/errors.ts'
-import { touchedAt } from '../outbox-sql/times.ts'
-import { resendOf } from './claiming.ts'
-import type { Params } from '../outbox-sql/statement.ts'
-import type { Parts } from './parts.ts'
+import { resendOf } from './actions.ts'
+import type { LookParts } from './parts.ts'
+import type { Params } from './statement.ts'
+import { touchedAt } from './times.ts'
+import { secondsParam } from './values.ts'
 
 /**
  * Conditions on a row under the alias `t`. What waits and what is in flight are apart, because each is one range of the
@@ -33,7 +34,7 @@ const WAITING: ReadonlySet<MessageState> = new Set(['pending', 'scheduled', 'ret
 const FINISHED: ReadonlySet<MessageState> = new Set(['sent', 'discarded'])
 
 export function dueConditions(
-  { mapping, sql }: Pick<Parts, 'mapping' | 'sql'>,
+  { mapping, sql }: Pick<LookParts, 'mapping' | 'sql'>,
   rule: DueRule,
   params: Params,
 ): DueConditions {
@@ -42,10 +43,12 @@ export function dueConditions(
     const branches = sql.branches(params, states).map(({ condition }) => `(${condition})`)
     return branches.length === 0 ? 'false' : `(${branches.join(' or ')})`
   }
-  const seconds = params.add(String(rule.stuckAfterSec), 'seconds')
-  const touched = touchedAt(sql.frame(params))
-  const silent =
-    touched === null ? 'false' : `${touched} <= now() - make_interval(secs => ${seconds}::float8)`
+  const { dialect } = sql
+  const frame = sql.frame(params)
+  const touched = touchedAt(frame)
+  const ago = (): string => dialect.ago(secondsParam(rule.stuckAfterSec, frame))
+  const silent = touched === null ? 'false' : `${touched} <= ${ago()}`
+  const now = dialect.now({ form: 'instant', zone: null }, null, null)
   const due = sql.time('nextAttempt', params)
   const attempts = sql.attempts(params)
   const token = sql.column(tokenColumn)
@@ -53,10 +56,12 @@ export function dueConditions(
   return {
     waits: among(WAITING),
     isInFlight: among(new Set(['in-flight'])),
-    reached: due === null ? silent : `case when ${due} is null then ${silent} else ${due} <= now() end`,
+    reached: due === null ? silent : `case when ${due} is null then ${silent} else ${due} <= ${now} end`,
     silent,
     attemptsLeft:
-      attempts === null ? 'true' : `${attempts} < ${params.add(String(rule.attemptsMax), 'attempts')}::int`,
+      attempts === null
+        ? 'true'
+        : `${attempts} < ${dialect.wholeParam(params.add(String(rule.attemptsMax), 'attempts'))}`,
     unclaimed: `(${token} like ${params.add(pattern, 'claimed')} escape '!') is not true`,
     unfinished: messageStates
       .filter((state) => FINISHED.has(state) && mapping.states.some((one) => one.state === state))
@@ -67,7 +72,7 @@ export function dueConditions(
 }
 
 /** A sweep takes its rows in the order of one column that grows. Throws RedriveError `action-refused` where there is none. */
-export function keyColumn({ sql }: Pick<Parts, 'sql'>): string {
+export function keyColumn({ sql }: Pick<LookParts, 'sql'>): string {
   const [key] = sql.key.columns
   if (key !== undefined && sql.key.kind === 'integer') return sql.column(key.name)
   throw new RedriveError('action-refused', 'never', {
@@ -78,8 +83,8 @@ export function keyColumn({ sql }: Pick<Parts, 'sql'>): string {
 }
 
 /** Null where messages have no order. */
-export function chainColumn({ mapping, sql }: Pick<Parts, 'mapping' | 'sql'>): string {
-  return sql.field(mapping.chain?.key, sql.newParams()) ?? 'null::text'
+export function chainColumn({ mapping, sql }: Pick<LookParts, 'mapping' | 'sql'>): string {
+  return sql.field(mapping.chain?.key, sql.newParams()) ?? sql.dialect.asText('null')
 }
 
 /** At most what one statement may take. */
