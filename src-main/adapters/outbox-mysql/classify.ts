@@ -93,7 +93,7 @@ function namesIn(code: ErrorCode, message: string): ErrorDetail {
 }
 
 function verdict(facts: Facts, { during, cancelled }: Circumstances): Verdict {
-  const { number, name, message } = facts
+  const { number, name } = facts
   if (during === 'commit' && (number === 0 || SESSION_ENDED.has(number)))
     return ['connection-lost', 'unknown-effect']
   if (cancelled && INTERRUPTED.has(number)) return ['cancelled', 'later']
@@ -101,9 +101,17 @@ function verdict(facts: Facts, { during, cancelled }: Circumstances): Verdict {
   const known = BY_NUMBER[number]
   if (known !== undefined) return known
   if (during === 'connect') return connectVerdict(facts)
+  return failed(facts) ?? lost(cancelled)
+}
+
+/** Null: it was the connection. */
+function failed({ number, name, message }: Facts): Verdict | null {
   if (number > 0 && !SESSION_ENDED.has(number))
     return ['query-failed', SHORT_OF.has(number) ? 'later' : 'never']
-  if (number === 0 && !isConnection(name, message)) return ['query-failed', 'never']
+  return number === 0 && !isConnection(name, message) ? ['query-failed', 'never'] : null
+}
+
+function lost(cancelled: boolean): Verdict {
   // What was not committed is taken back by the server when its session ends.
   return cancelled ? ['cancelled', 'later'] : ['connection-lost', 'later']
 }

@@ -32,7 +32,7 @@ export async function openConnection({ address, password, tls }: ConnectionSetti
   const connection = await createConnection({
     // The driver verifies the name that it was told as host; the socket may lead to a tunnel's end.
     host: tls?.serverName ?? host,
-    ...(tls?.serverName == null ? { port } : { stream: () => connect(port, host) }),
+    ...((tls?.serverName ?? null) === null ? { port } : { stream: () => connect(port, host) }),
     user,
     database,
     password: await password(),

@@ -38,9 +38,7 @@ interface Waiting {
  */
 export function newPool(open: () => Promise<Held>, connectionsMax: number, onLost: () => void): Pool {
   const idle: Held[] = []
-  const waiting: Waiting[] = []
   const timers = new Map<Held, NodeJS.Timeout>()
-  let places = connectionsMax
   let closed = false
 
   const drop = (held: Held): void => {
@@ -49,28 +47,7 @@ export function newPool(open: () => Promise<Held>, connectionsMax: number, onLos
     timers.delete(held)
     held.connection.destroy()
   }
-  const place = async (signal: AbortSignal): Promise<void> => {
-    if (places > 0) {
-      places -= 1
-      return
-    }
-    const free = Promise.withResolvers<void>()
-    const entry: Waiting = { resolve: free.resolve }
-    const abort = (): void => {
-      const at = waiting.indexOf(entry)
-      if (at < 0) return
-      waiting.splice(at, 1)
-      free.reject(new RedriveError('cancelled', 'later'))
-    }
-    waiting.push(entry)
-    signal.addEventListener('abort', abort, { once: true })
-    await free.promise.finally(() => signal.removeEventListener('abort', abort))
-  }
-  const leave = (): void => {
-    const next = waiting.shift()
-    if (next === undefined) places += 1
-    else next.resolve()
-  }
+  const { place, leave } = newPlaces(connectionsMax)
   const known = (): Held | null => {
     for (let held = idle.pop(); held !== undefined; held = idle.pop()) {
       clearTimeout(timers.get(held))
@@ -123,4 +100,33 @@ async function openUnless(open: () => Promise<Held>, signal: AbortSignal): Promi
   }
   signal.addEventListener('abort', abort, { once: true })
   return Promise.race([opening, aborted.promise]).finally(() => signal.removeEventListener('abort', abort))
+}
+
+/** So many may be taken at a time; whoever comes later waits. */
+function newPlaces(count: number) {
+  const waiting: Waiting[] = []
+  let places = count
+  const place = async (signal: AbortSignal): Promise<void> => {
+    if (places > 0) {
+      places -= 1
+      return
+    }
+    const free = Promise.withResolvers<void>()
+    const entry: Waiting = { resolve: free.resolve }
+    const abort = (): void => {
+      const at = waiting.indexOf(entry)
+      if (at < 0) return
+      waiting.splice(at, 1)
+      free.reject(new RedriveError('cancelled', 'later'))
+    }
+    waiting.push(entry)
+    signal.addEventListener('abort', abort, { once: true })
+    await free.promise.finally(() => signal.removeEventListener('abort', abort))
+  }
+  const leave = (): void => {
+    const next = waiting.shift()
+    if (next === undefined) places += 1
+    else next.resolve()
+  }
+  return { place, leave }
 }

@@ -46,8 +46,8 @@ async function may(
   })
   try {
     // Nothing is carried out: in a transaction that is taken back, and of no row.
-    await whole.session.rehearse(async ({ run }) => {
-      for (const text of texts) await run({ text: `explain ${text}`, values: [] })
+    await whole.session.rehearse(async (work) => {
+      for (const text of texts) await work.run({ text: `explain ${text}`, values: [] })
     }, signal)
     return texts.length > 0
   } catch (error) {

@@ -16,7 +16,10 @@ export function textRows(
 
 function textOf(cell: unknown, bit: boolean): string | null {
   if (cell === null || cell === undefined) return null
-  if (!Buffer.isBuffer(cell)) return String(cell)
+  if (!Buffer.isBuffer(cell)) {
+    if (typeof cell === 'string') return cell
+    return typeof cell === 'number' || typeof cell === 'bigint' ? String(cell) : JSON.stringify(cell)
+  }
   const hex = cell.toString('hex')
   return bit ? String(BigInt(`0x${hex}`)) : hex
 }

@@ -1,4 +1,4 @@
-import type { FieldPacket, ResultSetHeader, RowDataPacket } from 'mysql2/promise'
+import type { ResultSetHeader, RowDataPacket } from 'mysql2/promise'
 import type { ErrorDetail } from '../../domain/errors.ts'
 import { RedriveError } from '../../domain/errors.ts'
 import type { Read, Row, Statement } from '../outbox-sql/statement.ts'
@@ -207,7 +207,7 @@ async function execute(
     values as (string | null)[],
   )
   if (!Array.isArray(result)) return { rows: [], matched: result.affectedRows }
-  return { rows: textRows(result, fields as FieldPacket[]), matched: 0 }
+  return { rows: textRows(result, fields), matched: 0 }
 }
 
 interface Watch {

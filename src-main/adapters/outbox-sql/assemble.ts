@@ -62,7 +62,7 @@ type Looks = Pick<Outbox, 'shape' | 'chains' | 'events' | 'evidence' | 'stored'>
 export interface Opened extends Looks {
   readonly drift: Drift
   /** Of all connections but those of `chains` and `events`. */
-  close(): Promise<void>
+  readonly close: () => Promise<void>
 }
 
 /** The port over one server's work. A table that is no longer as the mapping says is not written to. */
@@ -123,8 +123,9 @@ function writingOf<Parts extends LookParts>(
     signal: AbortSignal,
     run: (parts: Parts, mine: readonly Request[]) => Promise<readonly Result[]>,
     none: (id: string) => Result,
-    over: typeof onMembers | typeof writeOnMembers = onMembers,
-  ): Promise<readonly Result[]> => unchanged(signal, () => over(whole, requests, run, none))
+  ): Promise<readonly Result[]> => unchanged(signal, () => onMembers(whole, requests, run, none))
+  const once: typeof on = (requests, signal, run, none) =>
+    unchanged(signal, () => writeOnMembers(whole, requests, run, none))
   return {
     claim: (requests, token, signal) =>
       on<ClaimRequest, ClaimResult>(
@@ -141,28 +142,25 @@ function writingOf<Parts extends LookParts>(
         (id) => ({ id, marked: false }),
       ),
     resolve: (requests, signal) =>
-      on<ResolveRequest, ResolveResult>(
+      once<ResolveRequest, ResolveResult>(
         requests,
         signal,
         (member, mine) => work.resolve(member, mine, signal),
         (id) => ({ id, applied: false }),
-        writeOnMembers,
       ),
     undo: (requests, signal) =>
-      on<UndoRequest, MarkResult>(
+      once<UndoRequest, MarkResult>(
         requests,
         signal,
         (member, mine) => work.undo(member, mine, signal),
         (id) => ({ id, marked: false }),
-        writeOnMembers,
       ),
     retry: (requests, signal) =>
-      on<HandBackRequest, HandBackResult>(
+      once<HandBackRequest, HandBackResult>(
         requests,
         signal,
         (member, mine) => work.retry(member, mine, signal),
         (id) => ({ id, applied: false }),
-        writeOnMembers,
       ),
     preview: (action, requests, signal) =>
       on(requests, signal, (member, mine) => work.preview(member, action, mine, signal), leftAlone),

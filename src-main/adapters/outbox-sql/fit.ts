@@ -7,7 +7,7 @@ import type { Catalogue, Catalogues } from './catalogue.ts'
 /** How a server is asked for its tables. `Name` is a table's name as the server's adapter reads it. */
 export interface TableLookup<Name> {
   /** Throws RedriveError `table-missing`. */
-  catalogue(name: Name, signal: AbortSignal): Promise<Catalogue>
+  readonly catalogue: (name: Name, signal: AbortSignal) => Promise<Catalogue>
   /** A table that stands beside the outbox, as the mapping names it. Throws `workspace-invalid`, `table-missing`. */
   beside(own: Catalogue, text: string, signal: AbortSignal): Promise<Catalogue>
   /** Names of tables in the schema; in `pattern` a * stands for any text. */

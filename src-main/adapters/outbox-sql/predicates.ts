@@ -62,7 +62,7 @@ function compare(left: Left, name: Comparison, right: Value, frame: Frame): stri
   if (asNumbers) {
     return `${dialect.asNumber(left.sql)} ${operator} ${compileValue(right, { kind: 'number' }, frame)}`
   }
-  const computed = right !== null && typeof right === 'object' && !('is' in right) && !('setting' in right)
+  const computed = isComputed(right)
   const differs = mine !== other || (mine === 'other' && typesDiffer(left.target, theirs))
   if (computed && differs) {
     return `${dialect.asText(left.sql)} ${operator} ${compileValue(right, { kind: 'text' }, frame)}`
@@ -72,6 +72,10 @@ function compare(left: Left, name: Comparison, right: Value, frame: Frame): stri
   // Rows belong together by what their texts are, not by what a collation takes for the same.
   const texts = computed && name === 'equals' && mine === 'text' && other === 'text'
   return texts && dialect.exactly !== null ? `(${equal} and ${dialect.exactly(left.sql, compared)})` : equal
+}
+
+function isComputed(value: Value): boolean {
+  return value !== null && typeof value === 'object' && !('is' in value) && !('setting' in value)
 }
 
 function typesDiffer(one: Target, other: Target): boolean {
