@@ -6,6 +6,7 @@ import type { TlsOptions } from '../../domain/workspace.ts'
 import type { Clock, Log } from '../../ports/surroundings.ts'
 import { addressDetail, tlsSocketOptions } from './address.ts'
 import type { RabbitAddress } from './address.ts'
+import { bundleWrites } from './bundle.ts'
 import { classify } from './classify.ts'
 import { endedWithin, within } from './waiting.ts'
 
@@ -102,6 +103,7 @@ function attended(model: ChannelModel, socket: AbortController, options: DialOpt
   })
   // amqplib reports a throw inside a listener on the connection itself and does not pass it on to the model.
   attendThrows(model.connection, options.log)
+  bundleWrites(model)
   return {
     model,
     ended,

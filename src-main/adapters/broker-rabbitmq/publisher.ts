@@ -41,7 +41,9 @@ interface Item {
   readonly key: string
   readonly exchange: string
   readonly routingKey: string
-  readonly envelope: Envelope
+  readonly bytes: number
+  /** Null as soon as amqplib has its own copy: thousands wait for their answers. */
+  envelope: Envelope | null
   readonly resolve: (outcome: PublishOutcome) => void
   /** Aborted while waiting: it is passed over. */
   withdrawn: boolean
@@ -122,6 +124,7 @@ export class RabbitPublisher implements Publisher {
       key: `${message.messageId}\0${exchange}\0${routingKey}`,
       exchange,
       routingKey,
+      bytes: envelope.content.length,
       envelope,
       resolve,
       withdrawn: false,
@@ -151,8 +154,8 @@ export class RabbitPublisher implements Publisher {
     if (item.withdrawn) return true
     const verdict = this.#admit(item)
     if (verdict === 'wait') return false
-    if (verdict === 'go') this.#send(item)
-    else this.#settle(item, verdict)
+    if (verdict !== 'go') this.#settle(item, verdict)
+    else if (item.envelope !== null) this.#send(item, item.envelope)
     return true
   }
 
@@ -173,14 +176,10 @@ export class RabbitPublisher implements Publisher {
 
   #hasPlace(item: Item): boolean {
     if (this.#outstanding === 0) return true
-    return (
-      this.#outstanding < PUBLISH_WINDOW_MAX &&
-      this.#outstandingBytes + item.envelope.content.length <= WINDOW_BYTES_MAX
-    )
+    return this.#outstanding < PUBLISH_WINDOW_MAX && this.#outstandingBytes + item.bytes <= WINDOW_BYTES_MAX
   }
 
-  #send(item: Item): void {
-    const { content, properties } = item.envelope
+  #send(item: Item, { content, properties }: Envelope): void {
     try {
       this.#channel.publish(item.exchange, item.routingKey, content, properties, (error: Error | null) =>
         this.#answered(item, error),
@@ -191,10 +190,11 @@ export class RabbitPublisher implements Publisher {
       this.#settle(item, refused(unsendable(error), reasonOf(error)))
       return
     }
+    item.envelope = null
     item.sentAtTick = this.#tick + 1
     this.#unanswered.set(item.key, item)
     this.#outstanding += 1
-    this.#outstandingBytes += content.length
+    this.#outstandingBytes += item.bytes
   }
 
   /** Must not throw: amqplib would lose the answers of the messages behind it. */
@@ -222,7 +222,7 @@ export class RabbitPublisher implements Publisher {
     item.settled = true
     if (item.sentAtTick > 0) {
       this.#outstanding -= 1
-      this.#outstandingBytes -= item.envelope.content.length
+      this.#outstandingBytes -= item.bytes
     }
     item.resolve(outcome)
     this.#reportIdle()

@@ -43,6 +43,32 @@ export function createLanes(blockedMax = BLOCKED_CHAINS_MAX): Lanes {
     reason: `parked behind ${blocked.get(chainKey) ?? 'an earlier message'}`,
   })
 
+  /*
+   * Each in a scope of its own: closures of one scope hold all that any of them uses, and a message's content would stay in
+   * memory until the broker has answered.
+   */
+  const after = (
+    before: Promise<Answer>,
+    chainKey: string,
+    publish: () => Promise<PublishOutcome>,
+  ): Promise<Answer> =>
+    before.then((earlier) => {
+      if (earlier.outcome === 'confirmed') return publish()
+      // Both are given back, and both are planned again.
+      return neverSent(earlier) ? earlier : parked(chainKey)
+    })
+  const keptAsTail = (chainKey: string, id: string, answer: Promise<Answer>): Promise<Answer> => {
+    const tail = answer.then((own) => {
+      if (own.outcome !== 'confirmed' && !neverSent(own)) block(chainKey, id)
+      if (tails.get(chainKey) === tail) tails.delete(chainKey)
+      return own
+    })
+    tails.set(chainKey, tail)
+    // Handled where the answer is.
+    tail.catch(handledThere)
+    return tail
+  }
+
   return {
     block,
     blockedBy: (chainKey) => blocked.get(chainKey) ?? null,
@@ -51,21 +77,12 @@ export function createLanes(blockedMax = BLOCKED_CHAINS_MAX): Lanes {
       if (chainKey === null) return publish()
       if (blocked.has(chainKey)) return Promise.resolve(parked(chainKey))
       const before = tails.get(chainKey)
-      const follow = (earlier: Answer): Promise<Answer> | Answer => {
-        if (earlier.outcome === 'confirmed') return publish()
-        // Both are given back, and both are planned again.
-        return neverSent(earlier) ? earlier : parked(chainKey)
-      }
-      const answer: Promise<Answer> = before === undefined ? publish() : before.then(follow)
-      const tail = answer.then((own) => {
-        if (own.outcome !== 'confirmed' && !neverSent(own)) block(chainKey, id)
-        if (tails.get(chainKey) === tail) tails.delete(chainKey)
-        return own
-      })
-      tails.set(chainKey, tail)
-      // Handled where the answer is.
-      tail.catch(() => undefined)
-      return tail
+      const answer = before === undefined ? publish() : after(before, chainKey, publish)
+      return keptAsTail(chainKey, id, answer)
     },
   }
+}
+
+function handledThere(): void {
+  // Nothing to do.
 }
