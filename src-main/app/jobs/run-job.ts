@@ -5,6 +5,8 @@ import type { Publisher } from '../../ports/broker.ts'
 import { stoppedBefore } from './answers.ts'
 import { createBrake } from './brake.ts'
 import type { Brake, Pull } from './brake.ts'
+import { createClaimSize } from './claim-size.ts'
+import type { ClaimSize } from './claim-size.ts'
 import { release, withdrawnStep } from './claim.ts'
 import type { Claim, Feed } from './feed.ts'
 import type { ClaimedItem, HeldItem, Interruption, JobRun } from './job-run.ts'
@@ -37,6 +39,7 @@ interface Line {
   readonly settler: Settler
   readonly brake: Brake
   readonly ramp: Ramp
+  readonly size: ClaimSize
   readonly pace: ((signal: AbortSignal) => Promise<void>) | null
   readonly stop: AbortSignal
 }
@@ -64,7 +67,8 @@ export async function runJob(
   const brake = createBrake(limits, { broker, clock: ports.clock, before })
   const settler = new Settler(run, brake)
   const pace = rate === null ? null : createPace(rate, ports.clock)
-  const line = { run, feed, lanes, publisher, settler, brake, ramp: createRamp(ramp), pace, stop }
+  const size = createClaimSize(ports.batch)
+  const line = { run, feed, lanes, publisher, settler, brake, ramp: createRamp(ramp), size, pace, stop }
   let failure: Interruption | null
   try {
     failure = await publishAll(line)
@@ -105,13 +109,14 @@ async function publishAll(line: Line): Promise<Interruption | null> {
 
 /** The first few messages: each step waits for all its answers. */
 async function climb(line: Line): Promise<Interruption | null> {
-  const { run, feed, ramp, settler } = line
+  const { run, feed, ramp, size, settler } = line
   for (let step = ramp.step; step !== null && !mustStop(line); step = ramp.step) {
     run.status.rampStep = step
-    const claiming = await feed.claim(Math.min(step, run.ports.batch), [])
+    const claiming = await feed.claim(Math.min(step, size.rows), [])
     if (claiming === null) return null
     const claim = await claiming.result
     if ('failure' in claim) return claim.failure
+    size.note(claim.claimed)
     await record(run, [publishingStep(claim.claimed)])
     const before = settler.answers
     const failure = await publishBatch(line, claim)
@@ -127,11 +132,11 @@ async function climb(line: Line): Promise<Interruption | null> {
 
 /** Claims and publishes batch after batch. */
 async function publishBatches(line: Line): Promise<Interruption | null> {
-  const { run, feed } = line
+  const { run, feed, size } = line
   const ahead: Promise<Claim>[] = []
   /** Starts one more claim; its note and the intents of the batch that goes now are written down together. */
   const advance = async (steps: readonly Step[]): Promise<void> => {
-    const next = await feed.claim(run.ports.batch, steps)
+    const next = await feed.claim(size.rows, steps)
     if (next !== null) ahead.push(next.result)
   }
   for (let count = 0; count < CLAIMS_AHEAD_MAX; count += 1) await advance([])
@@ -142,6 +147,7 @@ async function publishBatches(line: Line): Promise<Interruption | null> {
       const failure = await giveBackAll(run, [Promise.resolve(next), ...ahead])
       return failure ?? whyStopped(line)
     }
+    size.note(next.claimed)
     await advance([publishingStep(next.claimed)])
     const failure = await publishBatch(line, next)
     if (failure !== null || mustStop(line)) {
