@@ -59,6 +59,7 @@ export type ErrorCode =
   | 'look-missing'
   | 'header-damaged'
   | 'redriven-too-often'
+  | 'redriven-already'
   | 'origin-unknown'
   | 'no-dead-letters'
   // plans, jobs, decisions

@@ -49,6 +49,7 @@ export const errorCodes = [
   'look-missing',
   'header-damaged',
   'redriven-too-often',
+  'redriven-already',
   'origin-unknown',
   'no-dead-letters',
   'plan-invalid',

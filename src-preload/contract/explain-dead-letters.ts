@@ -33,6 +33,11 @@ export const deadLetterSentences = {
       'It is held for a person and stays in its queue: one more time would most likely end the same way.',
     next: 'Mend the consumer or discard the message; to redrive it all the same, plan with what is held.',
   },
+  'redriven-already': {
+    what: 'A job has redriven this message already; it was put back when that process ended too early.',
+    means: 'It was left out and stays in its queue: the broker confirmed the first one.',
+    next: 'Discard it.',
+  },
   'origin-unknown': {
     what: 'The message does not tell where it came from.',
     means: 'It was left out and stays in its queue.',

@@ -65,6 +65,25 @@ export function storeConformanceOfOutcomes(withStore: WithStore): void {
       expect(await jobReader.held('payments', ['5', '4'])).toEqual(new Map([['5', 'job-elsewhere']]))
     }))
 
+  test('what a job confirmed and did not mark is known as such, of one source', () =>
+    withStore(async (store) => {
+      await begin(store, 'a', 3)
+      await begin(store, 'elsewhere', 3, 'payments')
+      const { jobs, jobReader } = store
+      const ended = (seq: number, marked: boolean) => [
+        ...steps(seq, 'settling').map((move) =>
+          move.to === 'settling' ? { ...move, result: 'confirmed' as const } : move,
+        ),
+        { seq, from: 'settling' as const, to: 'done' as const, marked },
+      ]
+      for (const job of ['job-a', 'job-elsewhere'])
+        await moveItems(jobs, job, owner, [...ended(1, true), ...ended(2, false)], null)
+      const ids = ['1', '2', '3']
+      expect(await jobReader.confirmedUnmarked('orders', ids)).toEqual(new Map([['2', 'job-a']]))
+      expect(await jobReader.confirmedUnmarked('payments', ['2'])).toEqual(new Map([['2', 'job-elsewhere']]))
+      expect(await jobReader.confirmedUnmarked('stock', ids)).toEqual(new Map())
+    }))
+
   test('jobs are listed newest first, by page', () =>
     withStore(async (store) => {
       for (const name of ['a', 'b', 'c']) await begin(store, name, 1)

@@ -24,7 +24,25 @@ export function openJobReader(db: Sqlite, ledger: Ledger, findJob: JobFinder): J
     'SELECT coalesce(sum(unsettled), 0) AS count FROM jobs WHERE source = ? AND unsettled > 0',
   )
   const toJob = (row: JobRow | undefined): Job | null => (row ? jobOf(row) : null)
-  const findHeld = openHeldFinder(db)
+  const findHeld = openHolderFinder(db, { jobs: HOLDING_JOBS, items: HOLDS })
+  const findConfirmedUnmarked = openHolderFinder(db, {
+    jobs: 'j.source = ? AND j.unmarked > 0',
+    items: `i.result = 'confirmed' AND i.marked = 0`,
+  })
+  const jobsById = async (
+    find: typeof findHeld,
+    source: string,
+    ids: readonly string[],
+  ): Promise<ReadonlyMap<string, string>> => {
+    const found = new Map<string, string>()
+    // Slices see different moments; an id is asked about once, so each answer is true on its own.
+    for (let from = 0; from < ids.length; from += SLICE_IDS) {
+      if (from > 0) await breathe()
+      const slice = ids.slice(from, from + SLICE_IDS)
+      for (const { id, job } of ledger.look(() => find(source, slice))) found.set(id, job)
+    }
+    return found
+  }
   const findDeeds = openDeedFinder(db)
 
   return {
@@ -32,16 +50,8 @@ export function openJobReader(db: Sqlite, ledger: Ledger, findJob: JobFinder): J
     jobOfPlan: async (plan) => ledger.look(() => toJob(byPlan.get(plan))),
     jobs: async (query) => ledger.look(() => listJobs(db, query)),
     items: async (job, query) => ledger.look(() => listItems(db, findJob(job), query)),
-    async held(source, ids) {
-      const held = new Map<string, string>()
-      // Slices see different moments; an id is asked about once, so each answer is true on its own.
-      for (let from = 0; from < ids.length; from += SLICE_IDS) {
-        if (from > 0) await breathe()
-        const slice = ids.slice(from, from + SLICE_IDS)
-        for (const { id, job } of ledger.look(() => findHeld(source, slice))) held.set(id, job)
-      }
-      return held
-    },
+    held: (source, ids) => jobsById(findHeld, source, ids),
+    confirmedUnmarked: (source, ids) => jobsById(findConfirmedUnmarked, source, ids),
     unsettled: async (query) => ledger.look(() => listUnsettled(db, query)),
     unsettledJobs: async (source) => ledger.look(() => unsettledJobs(db, source).map(jobOf)),
     unsettledCount: async (source) => ledger.look(() => unsettled.get(source)?.count ?? 0),
@@ -164,16 +174,17 @@ const HOLDS = `(i.state IN ('claiming', 'publishing', 'settling') OR (i.result =
 const SPAN_OF_ITEM = `i.job_key = j.job_key AND i.first_seq =
   (SELECT max(first_seq) FROM job_spans WHERE job_key = j.job_key AND first_seq <= p.seq)`
 
-function openHeldFinder(db: Sqlite) {
+/** Finds the jobs that have something to do with rows: `jobs` is a term of `jobs j` and `items` one of `job_spans i`. */
+function openHolderFinder(db: Sqlite, terms: { readonly jobs: string; readonly items: string }) {
   const anyHolding = db.prepare<[string], { job: string }>(
-    `SELECT j.job FROM jobs j WHERE ${HOLDING_JOBS} LIMIT 1`,
+    `SELECT j.job FROM jobs j WHERE ${terms.jobs} LIMIT 1`,
   )
   const find = db.prepare<[string, string], { id: string; job: string }>(
     `SELECT p.id, j.job
      FROM json_each(?) wanted
        CROSS JOIN plan_items p ON p.id = wanted.value
-       CROSS JOIN jobs j ON j.plan_key = p.plan_key AND ${HOLDING_JOBS}
-       CROSS JOIN job_spans i ON ${SPAN_OF_ITEM} AND ${HOLDS}
+       CROSS JOIN jobs j ON j.plan_key = p.plan_key AND ${terms.jobs}
+       CROSS JOIN job_spans i ON ${SPAN_OF_ITEM} AND ${terms.items}
      ORDER BY j.job_key`,
   )
   return (source: string, ids: readonly string[]): { id: string; job: string }[] =>

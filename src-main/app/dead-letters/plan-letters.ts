@@ -51,13 +51,17 @@ export async function planLetters(
   if (act.reason?.trim() === '') throw new RedriveError('reason-required', 'never')
   const broker = await connections.brokerNamed(look.place.broker)
   await requireDestination(broker, act.to, signal)
-  const held = await ports.jobReader.held(
-    source,
-    look.letters.map(({ id }) => id),
-  )
+  const ids = look.letters.map(({ id }) => id)
+  const held = await ports.jobReader.held(source, ids)
+  const redriven = await ports.jobReader.confirmedUnmarked(source, ids)
   const judged = chosen(look, request.selection).map((letter) => ({
     letter,
-    ...judge(letter, { heldAfter: request.heldAfter, to: act.to, unsettled: held.has(letter.id) }),
+    ...judge(letter, {
+      heldAfter: request.heldAfter,
+      to: act.to,
+      unsettled: held.has(letter.id),
+      redriven: redriven.has(letter.id),
+    }),
   }))
   const items = judged.flatMap(({ letter, destination, code }) =>
     code === null ? [{ letter, destination }] : [],
@@ -178,11 +182,18 @@ function judge(
     heldAfter,
     to,
     unsettled,
-  }: { readonly heldAfter: number | null; readonly to: RedriveTo | null; readonly unsettled: boolean },
+    redriven,
+  }: {
+    readonly heldAfter: number | null
+    readonly to: RedriveTo | null
+    readonly unsettled: boolean
+    readonly redriven: boolean
+  },
 ): { readonly destination: Destination; readonly code: ErrorCode | null } {
   const where = { exchange: letter.exchange, routingKey: letter.routingKey }
   if (unsettled) return { destination: where, code: 'outcome-unsettled' }
   if (to === null) return { destination: where, code: null }
+  if (redriven) return { destination: where, code: 'redriven-already' }
   if (heldAfter !== null && isHeld(letter, heldAfter))
     return { destination: where, code: 'redriven-too-often' }
   if (letter.damagedHeader !== null) return { destination: where, code: 'header-damaged' }

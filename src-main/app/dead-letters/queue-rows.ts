@@ -5,14 +5,22 @@ import type { Job, JobItem } from '../../domain/job.ts'
 import type { HeldLetter, Holding } from '../../ports/dead-letters.ts'
 import type { ItemQuery, JobReader } from '../../ports/job-store.ts'
 import type { ClaimRequest, ClaimResult, MarkRequest, MarkResult } from '../../ports/outbox.ts'
+import type { Clock } from '../../ports/surroundings.ts'
 
 /** Messages of a queue that one run walks through at most; they stay with Redrive until it ends. */
 export const HELD_MAX = 50_000
 const WALK_BATCH = 200
 const ITEMS_PAGE = 1_000
+/**
+ * A broker puts back what a process held that died, but not at once: letters that are missed are looked for again this
+ * often, in all, before they count as gone.
+ */
+export const RETURN_TRIES_MAX = 6
+const RETURN_PAUSE_MS = 500
 
 export interface QueueRowsOptions {
   readonly jobReader: JobReader
+  readonly clock: Clock
   readonly job: Job
   readonly hold: (signal: AbortSignal) => Promise<Holding>
 }
@@ -39,6 +47,7 @@ export class QueueRows {
   #found = new Map<string, Found>()
   #walked = 0
   #atEnd = false
+  #returnTries = 0
 
   constructor(options: QueueRowsOptions) {
     this.#options = options
@@ -72,7 +81,10 @@ export class QueueRows {
     })
   }
 
-  /** Confirmed ones leave the queue. One that cannot be found any more has left it before. */
+  /**
+   * Confirmed ones leave the queue. One that cannot be found is not said to have left it: after a crash it may have, or
+   * the broker has not put it back yet.
+   */
   async mark(
     requests: readonly MarkRequest[],
     _token: string,
@@ -83,9 +95,12 @@ export class QueueRows {
       await this.#meet(leaving, signal)
       const tags = leaving.flatMap((id) => this.#found.get(id)?.tag ?? [])
       await this.#onHolding((holding) => holding.remove(tags, signal), signal)
-      for (const id of leaving) this.#found.delete(id)
     }
-    return requests.map(({ id }) => ({ id, marked: true, version: '' }))
+    return requests.map(({ id, as }): MarkResult => {
+      // What is not confirmed stays where it is.
+      const done = as !== 'confirm' || this.#found.delete(id)
+      return done ? { id, marked: true, version: '' } : { id, marked: false }
+    })
   }
 
   async claimDue(): Promise<never> {
@@ -102,9 +117,19 @@ export class QueueRows {
     await holding?.close()
   }
 
-  /** Walks on until all of these were met or the queue has no more. */
+  /** Walks on until all of these were met or the queue has no more, also of what comes back to it. */
   async #meet(ids: readonly string[], signal: AbortSignal): Promise<void> {
     const missing = (): boolean => ids.some((id) => !this.#found.has(id))
+    await this.#walk(missing, signal)
+    while (missing() && this.#returnTries < RETURN_TRIES_MAX) {
+      this.#returnTries += 1
+      await this.#options.clock.sleep(RETURN_PAUSE_MS, signal)
+      this.#atEnd = false
+      await this.#walk(missing, signal)
+    }
+  }
+
+  async #walk(missing: () => boolean, signal: AbortSignal): Promise<void> {
     while (missing() && !this.#atEnd) {
       const letters = await this.#onHolding((holding) => holding.next(WALK_BATCH, signal), signal)
       if (letters.length < WALK_BATCH) this.#atEnd = true
@@ -144,6 +169,7 @@ export class QueueRows {
     this.#wanted.clear()
     this.#walked = 0
     this.#atEnd = false
+    this.#returnTries = 0
   }
 
   async #unfinished(): Promise<Map<string, string[]>> {

@@ -22,7 +22,7 @@ export async function withRows<T>(
   const { deadLetters } = broker
   if (deadLetters === undefined) throw new RedriveError('no-dead-letters', 'never', { broker: place.broker })
   const hold = (until: AbortSignal) => deadLetters.hold(place.queue, until)
-  const rows = new QueueRows({ jobReader: ports.jobReader, job, hold })
+  const rows = new QueueRows({ jobReader: ports.jobReader, clock: ports.clock, job, hold })
   try {
     return await work(rows)
   } finally {

@@ -26,6 +26,11 @@ export const deadLetterErrors = {
     means: '它留在队列里等人处理：再重投一次多半还是同样的结果。',
     next: '修复消费者，或丢弃该消息；若仍要重投，请在计划中包含被扣留的消息。',
   },
+  'redriven-already': {
+    what: '某个任务已经重投过这条消息；那个进程提前结束，消息又回到了队列。',
+    means: '它被排除，仍留在原队列：Broker 已确认第一次重投。',
+    next: '请丢弃它。',
+  },
   'origin-unknown': {
     what: '消息没有说明它来自哪里。',
     means: '它被排除，仍留在原队列。',
