@@ -122,7 +122,9 @@ function statementOf(
     `select ${key} as k, ${id} as id, ${previous} as prev, ${rowKey} as r, ${before(names)} as lagged ` +
     `from ${table} t where ${where}`
   const users =
-    shape.numbers === 'linked' ? knownOf(names, above === null ? null : { above, upTo }) : nothingKnown(bareType(keyType))
+    shape.numbers === 'linked'
+      ? knownOf(names, above === null ? null : { above, upTo })
+      : nothingKnown(bareType(keyType))
   const text =
     `with c as materialized (${rows}), ` +
     `l as materialized (${withBefore(names, above, indexed)}), ` +
