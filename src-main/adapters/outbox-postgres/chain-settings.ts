@@ -10,13 +10,6 @@ export const BY_INDEX: Readonly<Record<string, string>> = {
   jit: 'off',
 }
 
-/** Chains are read one after the other anyhow. What was found in them is looked up by a hash: rows need no sorting for it. */
-export const ALONG_CHAINS: Readonly<Record<string, string>> = {
-  ...BY_INDEX,
-  enable_nestloop: 'off',
-  enable_mergejoin: 'off',
-}
-
 /** Groups leave the index in its order, so that a limit ends the reading. */
 export const IN_ORDER: Readonly<Record<string, string>> = {
   ...BY_INDEX,

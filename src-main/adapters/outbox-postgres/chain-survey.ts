@@ -14,8 +14,6 @@ const SUSPICIOUS_BATCH = 1_000
 const MESSAGES_PER_CHAIN_MIN = 8
 /** A snapshot keeps what others delete from being cleared away: one statement should last some ten seconds at most. */
 const AT_ONCE_MESSAGES_MAX = 50_000_000
-/** The server holds the keys of so many chains, where all of them are suspicious: some hundred megabytes at most. */
-const HELD_CHAINS_MAX = 4_000_000
 
 export async function surveyChains(options: SurveyOptions): Promise<void> {
   const { layout, names, pace } = options
@@ -82,17 +80,17 @@ async function surveyAtOnce(options: SurveyOptions, stretches: readonly Stretch[
 }
 
 async function surveyStretch(options: SurveyOptions, stretch: Stretch): Promise<void> {
-  const { names, pace, seed, take, lines, signal } = options
+  const { names, pace, seed, take, lines, signal, heldChainsMax } = options
   const { where, bound, groups, first, again } = stretch
   const values = [seed, ...bound]
   const timed = { timeoutMs: pace.statementMs, signal }
   await lines.use(signal, async (connection) => {
-    const limited = `${groups(names, '$1::bigint', where)} limit ${HELD_CHAINS_MAX}`
+    const limited = `${groups(names, '$1::bigint', where)} limit ${heldChainsMax}`
     const text = suspectsOfPart(limited, { namedMax: SUSPICIOUS_NAMED_MAX, last: 'null' })
     const [row = {}] = await connection.rows({ text, values }, { ...timed, settings: first })
     const part = toPart(row)
     // Messages without a chain may make one group more.
-    if (part.chains < HELD_CHAINS_MAX - 1) return take(part)
+    if (part.chains < heldChainsMax - 1) return take(part)
     const all = { text: suspects(fingerprints(names, '$1::bigint', where)), values }
     const read: ReadOptions = { ...timed, settings: again }
     await collect(take, (each) => connection.stream(all, read, each))

@@ -19,15 +19,16 @@ export function indexedWalk(
   const rowsOf = (columns: string): string =>
     `cross join lateral (select ${columns} from ${table} t where ${key} = c.k${bound} offset 0) x`
   const inOrder = rowsOf(`${id} as id, ${previous} as prev, lag(${id}) over (order by ${order}) as before`)
+  // Looked up in a hash for each row, which `is true` sees to: a join would hash or sort the rows of the chains.
+  const asked = `(x.prev in (select prev from a) or x.id in (select prev from a)) is true`
   const original = idIsUnique ? '' : ' where id is distinct from before'
   const known =
     shape.numbers === 'linked'
-      ? `a as materialized (select distinct k, prev from d where prev is not null), s as (select distinct k from a), ` +
-        `u as (select a.k, a.prev, min(x.id) as first_user, min(x.id) filter (where x.id > x.prev) as above ` +
-        `from s c ${idIsUnique ? rowsOf(`${id} as id, ${previous} as prev`) : inOrder} ` +
-        `join a on a.k = c.k and a.prev = x.prev${original} group by 1, 2), ` +
-        `e as (select distinct a.k, a.prev as id from s c ${rowsOf(`${id} as id`)} ` +
-        `join a on a.k = c.k and a.prev = x.id) `
+      ? `a as materialized (select distinct k, prev from d where prev is not null), ` +
+        `p as materialized (select c.k, x.* from (select distinct k from a) c ` +
+        `${idIsUnique ? rowsOf(`${id} as id, ${previous} as prev`) : inOrder} where ${asked}), ` +
+        `u as (select k, prev, min(id) as first_user, min(id) filter (where id > prev) as above ` +
+        `from p${original} group by 1, 2), e as (select distinct k, id from p) `
       : nothingKnown(bareType(keyType))
   const text =
     `with c as (select distinct k from unnest($1::${bareType(keyType)}[]) n(k)), ` +

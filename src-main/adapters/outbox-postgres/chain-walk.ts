@@ -8,7 +8,7 @@ import type { ChainLayout } from './chain-method.ts'
 import { before, deviates } from './chain-sql.ts'
 import type { ChainNames } from './chain-sql.ts'
 import { bareType, indexedWalk, nothingKnown } from './chain-walk-indexed.ts'
-import { ALONG_CHAINS, BY_INDEX, byScan } from './chain-settings.ts'
+import { BY_INDEX, byScan } from './chain-settings.ts'
 import type { Row, SqlValue, Statement } from '../outbox-sql/statement.ts'
 
 /** Deviations handed on at a time; those of one chain are never parted, and cut at DEVIATIONS_PER_CHAIN_MAX. */
@@ -64,7 +64,7 @@ function readingOf(
   if (keys === null || bounds.above !== null) {
     return { statement: statementOf(options, keys, true), settings: BY_INDEX }
   }
-  return { statement: indexedWalk(names, keys, bounds.upTo), settings: ALONG_CHAINS }
+  return { statement: indexedWalk(names, keys, bounds.upTo), settings: BY_INDEX }
 }
 
 function* slices(keys: readonly string[], size: number): Generator<readonly string[]> {
