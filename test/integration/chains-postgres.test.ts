@@ -25,11 +25,11 @@ const goodChain = fc
   .map((ids) => ids.sort((a, b) => a - b).map(String))
   .map((ids) => ids.map((id, at): ChainRow => ({ id, previousId: ids[at - 1] ?? null })))
 
-async function surveyed(reader: ChainReader, workers: 1 | 2 = 1) {
+async function surveyed(reader: ChainReader, workers: 1 | 2 = 1, pauseMs = 0) {
   const suspicious: string[] = []
   const totals = { messages: 0, chains: 0 }
   await reader.survey(
-    { pace: { ...fullPace, workers }, seed: '4711' },
+    { pace: { ...fullPace, workers, pauseMs }, seed: '4711' },
     (part) => {
       totals.messages += part.messages
       totals.chains += part.chains
@@ -87,6 +87,7 @@ describe.each([
       await freeTable(database, indexed)
       if (unique) await database.sql('alter table free_chain add unique (id)')
       const reader = await openChains(database, 'free_chain', freeShape)
+      const frugal = await openChains(database, 'free_chain', freeShape, 3)
       await fc.assert(
         fc.asyncProperty(
           fc.array(fc.oneof(chainArb, goodChain), { minLength: 5, maxLength: 40 }),
@@ -109,13 +110,21 @@ describe.each([
             else await database.sql('vacuum analyze free_chain')
             const wanted = expected(chains)
             expect((await reader.method(never)).reading).toBe(indexed ? 'index' : 'scan')
-            for (const workers of [1, 2] as const) {
-              expect(await surveyed(reader, workers)).toEqual({
+            // With a rest chains are read in parts, without one at once.
+            for (const [workers, pauseMs] of [
+              [1, 0],
+              [2, 0],
+              [1, 1],
+              [2, 1],
+            ] as const) {
+              expect(await surveyed(reader, workers, pauseMs)).toEqual({
                 suspicious: Object.keys(wanted).sort(),
                 messages: rows.length,
                 chains: drawn.length,
               })
             }
+            // However few keys the server may hold, none is missed.
+            expect(await surveyed(frugal, 2)).toEqual(await surveyed(reader, 2))
             expect(await walked(reader, null)).toEqual(wanted)
             const damaged = Object.keys(wanted)
             if (damaged.length > 0) expect(await walked(reader, damaged)).toEqual(wanted)
@@ -126,3 +135,20 @@ describe.each([
     },
   )
 })
+
+test.each([1, 2] as const)(
+  'messages without a chain are not a chain, also where the statistics know of none, %i worker(s)',
+  async (workers) => {
+    const database = await testDatabase({ empty: true })
+    await freeTable(database, true)
+    await database.sql(
+      `insert into free_chain (chain_key, id, prev_id) values ('a', 1, null), ('a', 2, 1), ('b', 3, null)`,
+    )
+    await database.sql('alter table free_chain add unique (id)')
+    await database.sql('vacuum analyze free_chain')
+    await database.sql('insert into free_chain (chain_key, id, prev_id) values (null, 4, 99), (null, 5, 99)')
+    const reader = await openChains(database, 'free_chain', freeShape)
+    expect((await reader.method(never)).reading).toBe('index')
+    expect(await surveyed(reader, workers)).toEqual({ suspicious: [], messages: 3, chains: 2 })
+  },
+)

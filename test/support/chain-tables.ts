@@ -9,8 +9,9 @@ export async function openChains(
   database: Pick<TestDatabase, 'url'>,
   table: string,
   shape: ChainShape,
+  heldChainsMax?: number,
 ): Promise<ChainReader> {
-  const reader = await readerOf(database, table, shape)
+  const reader = await readerOf(database, table, shape, heldChainsMax)
   onTestFinished(() => reader.close())
   return reader
 }

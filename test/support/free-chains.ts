@@ -39,6 +39,7 @@ export async function readerOf(
   database: Pick<TestDatabase, 'url'>,
   table: string,
   shape: ChainShape,
+  heldChainsMax?: number,
 ): Promise<ChainReader> {
   const settings = {
     address: parseAddress(database.url),
@@ -52,7 +53,7 @@ export async function readerOf(
     const mapping = bareMapping(shape.rowKey)
     const catalogues = { own: catalogue, more: [], companions: new Map() }
     const sql = newCompiler(postgresDialect, mapping, catalogues, { stuckAfterSec: 60, attemptsMax: 3 })
-    return openChainReader({ settings, shape, sql, catalogue })
+    return openChainReader({ settings, shape, sql, catalogue, heldChainsMax })
   } finally {
     await session.close()
   }

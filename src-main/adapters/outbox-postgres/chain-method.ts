@@ -2,13 +2,15 @@ import type { ChainMethod } from '../../ports/chains.ts'
 import type { ChainConnection } from './chain-connection.ts'
 import { keyAtEnd } from './chain-sql.ts'
 import type { ChainNames } from './chain-sql.ts'
-import type { SqlValue } from '../outbox-sql/statement.ts'
+import type { Row, SqlValue } from '../outbox-sql/statement.ts'
 
 const CATALOGUE_TIMEOUT_MS = 10_000
 
 export interface ChainLayout extends ChainMethod {
   /** Some index begins with the ordering key: one chain is found without reading the table. */
   readonly chainsAreIndexed: boolean
+  /** The statistics know of no message without a chain. */
+  readonly allHaveKeys: boolean
   /** Keys that part the table into pieces of about the same size, in the order of the index; none where the statistics say nothing. */
   readonly bounds: readonly string[]
 }
@@ -26,7 +28,7 @@ left join pg_attribute p on p.attrelid = i.indrelid and p.attname = $4
 where i.indrelid = $1::text::regclass and i.indisvalid and i.indpred is null and i.indexprs is null`
 
 const SIZE = `
-select greatest(c.reltuples, -1)::bigint as messages, c.relpages as pages, c.relallvisible as visible,
+select greatest(c.reltuples, -1)::bigint as messages, coalesce(s.null_frac = 0, false) as all_keys, c.relpages as pages, c.relallvisible as visible,
   case when s.n_distinct >= 0 then s.n_distinct else -s.n_distinct * greatest(c.reltuples, 0) end::bigint as chains,
   array_to_json(coalesce(s.histogram_bounds::text::text[], '{}') || coalesce(s.most_common_vals::text::text[], '{}')) as bounds
 from pg_class c
@@ -48,10 +50,11 @@ export async function layoutOf(
     const value = Number(size?.[name] ?? -1)
     return value < 0 ? null : value
   }
+  const says = (row: Row | undefined, name: string): boolean => row?.[name] === 't'
   const pages = Number(size?.['pages'] ?? 0)
   const visible = pages === 0 ? 1 : Number(size?.['visible'] ?? 0) / pages
   const continues = keyAtEnd(keyType, 'k', 'max') !== null
-  const covering = index?.['covering'] === 't' && visible >= VISIBLE_PART_MIN && continues
+  const covering = says(index, 'covering') && visible >= VISIBLE_PART_MIN && continues
   const sorted = await read(
     `select distinct b from json_array_elements_text($1::json) e(x), lateral (select x::${keyType} as b) c order by b`,
     [size?.['bounds'] ?? '[]'],
@@ -60,7 +63,8 @@ export async function layoutOf(
     reading: covering ? 'index' : 'scan',
     messagesEstimate: estimate('messages'),
     chainsEstimate: size?.['chains'] === null ? null : estimate('chains'),
-    chainsAreIndexed: index?.['leading'] === 't',
+    allHaveKeys: says(size, 'all_keys'),
+    chainsAreIndexed: says(index, 'leading'),
     bounds: sorted.map((row) => row['b'] ?? ''),
   }
 }

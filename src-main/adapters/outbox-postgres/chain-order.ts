@@ -1,12 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { SUSPICIOUS_NAMED_MAX } from '../../domain/audit.ts'
-import type { SurveyPart } from '../../ports/chains.ts'
 import type { ChainConnection } from './chain-connection.ts'
 import type { ChainLayout } from './chain-method.ts'
 import { IN_ORDER } from './chain-settings.ts'
-import { fingerprints, keyAtEnd, suspectsOfPart } from './chain-sql.ts'
+import { fingerprints, keyAtEnd, suspectsOfPart, toPart } from './chain-sql.ts'
 import type { SurveyOptions } from './survey-options.ts'
-import type { Row } from '../outbox-sql/statement.ts'
 
 /** Messages of one statement, about: a tenth of a second or two, so that what a statement costs by itself does not count. */
 const MESSAGES_A_STATEMENT = 1_000_000
@@ -108,15 +106,5 @@ function statementOf(
       last,
     }),
     values: [seed, String(limit), ...(from === null ? [] : [from])],
-  }
-}
-
-function toPart(row: Row): SurveyPart {
-  const suspicious = JSON.parse(row['named'] ?? '[]') as readonly string[]
-  return {
-    messages: Number(row['messages'] ?? 0),
-    chains: Number(row['chains'] ?? 0),
-    suspicious,
-    unnamed: Number(row['bad'] ?? 0) - suspicious.length,
   }
 }

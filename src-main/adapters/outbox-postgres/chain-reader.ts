@@ -20,7 +20,12 @@ export interface ChainReaderOptions {
   readonly shape: ChainShape
   readonly sql: Compiler
   readonly catalogue: Catalogue
+  /** The server holds the keys of so many chains of one statement, where all of them are suspicious. */
+  readonly heldChainsMax?: number | undefined
 }
+
+/** Some hundred megabytes at most. */
+const HELD_CHAINS_MAX = 4_000_000
 
 const NUMBER_TYPES: ReadonlySet<string> = new Set(['bigint', 'integer', 'smallint'])
 
@@ -31,7 +36,8 @@ export function chainsAreNumbers({ id, previousId }: ChainShape, { columns }: Ca
 }
 
 /** Connects when it is called, and keeps one connection for a moment. */
-export function openChainReader({ settings, shape, sql, catalogue }: ChainReaderOptions): ChainReader {
+export function openChainReader(options: ChainReaderOptions): ChainReader {
+  const { settings, shape, sql, catalogue, heldChainsMax = HELD_CHAINS_MAX } = options
   const names = chainNames(shape, sql, catalogue)
   const lines = openChainLines(settings)
   const layout = (signal: AbortSignal) =>
@@ -43,7 +49,8 @@ export function openChainReader({ settings, shape, sql, catalogue }: ChainReader
       return { reading, messagesEstimate, chainsEstimate }
     },
     async survey({ pace, seed }, take, signal) {
-      await surveyChains({ names, layout: await layout(signal), pace, seed, take, lines, signal })
+      const read = { names, layout: await layout(signal), pace, seed, take, lines, signal }
+      await surveyChains({ ...read, heldChainsMax })
     },
     async walk({ chains, bounds, pace }, take, signal) {
       const read = { names, layout: await layout(signal), chains, bounds, pace, take, signal }

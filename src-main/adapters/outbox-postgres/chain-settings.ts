@@ -25,3 +25,8 @@ export function byScan(workers: 1 | 2): Readonly<Record<string, string>> {
     jit: 'off',
   }
 }
+
+/** Sorts what is too much for hashing; one process does, since what several have sorted must still pass through one. */
+export function bySort(): Readonly<Record<string, string>> {
+  return { ...byScan(1), enable_hashagg: 'off' }
+}

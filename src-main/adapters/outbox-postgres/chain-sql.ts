@@ -1,6 +1,8 @@
 import type { ChainShape } from '../../domain/chain/shape.ts'
 import type { Catalogue } from '../outbox-sql/catalogue.ts'
+import type { SurveyPart } from '../../ports/chains.ts'
 import type { Compiler } from '../outbox-sql/compiler.ts'
+import type { Row } from '../outbox-sql/statement.ts'
 
 /** Names and expressions of one outbox's chains, under the alias `t`. */
 export interface ChainNames {
@@ -39,21 +41,32 @@ export function chainNames(shape: ChainShape, sql: Compiler, catalogue: Catalogu
   }
 }
 
+/** `seed` is a placeholder or a number. */
+export type Groups = (names: ChainNames, seed: string, where: string) => string
+
 /**
  * Chains as (k, n, ok). A chain is intact where it has one head, every predecessor's id is smaller, and the ids but the
  * greatest are exactly the predecessors: compared as sums of hashes, with a seed of this audit's own. Where ids are unique
  * the cheaper exclusive or does, since nothing can stand in it twice, and it tells the heads as well: n - 1 different ids
  * can only come from as many predecessors, each once, because two that are the same leave nothing behind.
  */
-export function fingerprints(names: ChainNames, seed: string, where: string): string {
-  const { table, key } = names
+export const fingerprints: Groups = (names, seed, where) => grouped(names, names.key, { seed, where })
+
+/** The same in groups that sorting by bytes makes, where chains are so short that there are too many for hashing. */
+export const sortedFingerprints: Groups = (names, seed, where) =>
+  grouped(names, names.sortKey(names.key), { seed, where })
+
+function grouped(
+  names: ChainNames,
+  key: string,
+  { seed, where }: { readonly seed: string; readonly where: string },
+): string {
   return (
     `select ${key} as k, count(*) as n, coalesce(${isIntact(names, seed)}, false) as ok ` +
-    `from ${table} t where ${where} group by ${key}`
+    `from ${names.table} t where ${where} group by ${key}`
   )
 }
 
-/** `seed` is a placeholder or a number. */
 function isIntact({ id, previous, idIsUnique, shape }: ChainNames, seed: string): string {
   if (shape.numbers === 'growing') return idIsUnique ? 'true' : `count(*) = count(distinct ${id})`
   const hash = (value: string): string => `hashint8extended(${value}, ${seed})`
@@ -70,16 +83,6 @@ function isIntact({ id, previous, idIsUnique, shape }: ChainNames, seed: string)
   }
   const linked = `count(${previous}) = count(*) - 1 and bool_and(${previous} < ${id}) is not false`
   return `${linked} and ${sum(id)} - ${hash(`max(${id})`)} = coalesce(${sum(previous)}, 0)`
-}
-
-/** The same by an ordered pass: exact, and cheaper where chains are so short that grouping saves nothing. */
-export function orderedFingerprints(names: ChainNames, where: string): string {
-  const { table, key } = names
-  return (
-    `select k, count(*) as n, not bool_or(${deviates(names)}) as ok from ` +
-    `(select ${names.sortKey(key)} as k, ${names.id} as id, ${names.previous} as prev, ${before(names)} as before ` +
-    `from ${table} t where ${where}) l group by k`
-  )
 }
 
 /** What two rows next to each other look like where something is wrong; on `id`, `prev` and `before`. */
@@ -100,13 +103,13 @@ export function before({ key, id, rowKey, idIsUnique, sortKey }: ChainNames): st
 export function suspects(inner: string): string {
   return (
     `select case when ok then null else k::text end as k, count(*) as chains, sum(n) as messages ` +
-    `from (${inner}) f group by 1`
+    `from (${inner}) f where f.k is not null group by 1`
   )
 }
 
 /**
- * The same in one row, with at most `namedMax` keys as JSON and the last key: cheaper where there are many chains, and only
- * for a part of the table, since the server holds the keys of all that are not intact.
+ * The same in one row, with at most `namedMax` keys as JSON, and the last key where it is asked for: cheaper where there
+ * are many chains, and only for so many of them, since the server holds the keys of all that are not intact.
  */
 export function suspectsOfPart(
   inner: string,
@@ -114,8 +117,18 @@ export function suspectsOfPart(
 ): string {
   return (
     `select count(*) as chains, sum(n) as messages, count(*) filter (where not ok) as bad, ${last} as last, ` +
-    `array_to_json((array_agg(k::text) filter (where not ok))[1:${namedMax}]) as named from (${inner}) f`
+    `array_to_json((array_agg(k::text) filter (where not ok))[1:${namedMax}]) as named from (${inner}) f where k is not null`
   )
+}
+
+export function toPart(row: Row): SurveyPart {
+  const suspicious = JSON.parse(row['named'] ?? '[]') as readonly string[]
+  return {
+    messages: Number(row['messages'] ?? 0),
+    chains: Number(row['chains'] ?? 0),
+    suspicious,
+    unnamed: Number(row['bad'] ?? 0) - suspicious.length,
+  }
 }
 
 /** The greatest or smallest of these keys in the order of an index. Null: PostgreSQL has none for the type. */

@@ -7,8 +7,9 @@ import type { ChainConnection } from './chain-connection.ts'
 import type { ChainLayout } from './chain-method.ts'
 import { before, deviates } from './chain-sql.ts'
 import type { ChainNames } from './chain-sql.ts'
+import { bareType, indexedWalk, nothingKnown } from './chain-walk-indexed.ts'
 import { BY_INDEX, byScan } from './chain-settings.ts'
-import type { Row, SqlValue } from '../outbox-sql/statement.ts'
+import type { Row, SqlValue, Statement } from '../outbox-sql/statement.ts'
 
 /** Deviations handed on at a time; those of one chain are never parted, and cut at DEVIATIONS_PER_CHAIN_MAX. */
 const DEVIATIONS_BATCH = 1_000
@@ -39,9 +40,8 @@ export async function walkChains(
   const totals = { messages: 0, chains: 0 }
   for (const [at, keys] of parts.entries()) {
     if (at > 0 && pace.pauseMs > 0) await wait(pace.pauseMs, undefined, { signal })
-    const settings = indexed ? BY_INDEX : byScan(pace.workers)
+    const { statement, settings } = readingOf(options, keys, indexed)
     const grouped = groupChains(take)
-    const statement = statementOf(options, keys, indexed)
     await connection.stream(statement, { timeoutMs: pace.statementMs, settings, signal }, (row) => {
       if (row['k'] !== null) grouped.add(toDeviation(row))
       else {
@@ -52,6 +52,19 @@ export async function walkChains(
     grouped.end()
   }
   return totals
+}
+
+function readingOf(
+  options: WalkOptions,
+  keys: readonly string[] | null,
+  indexed: boolean,
+): { readonly statement: Statement; readonly settings: Readonly<Record<string, string>> } {
+  const { names, bounds, pace } = options
+  if (!indexed) return { statement: statementOf(options, keys, false), settings: byScan(pace.workers) }
+  if (keys === null || bounds.above !== null) {
+    return { statement: statementOf(options, keys, true), settings: BY_INDEX }
+  }
+  return { statement: indexedWalk(names, keys, bounds.upTo), settings: BY_INDEX }
 }
 
 function* slices(keys: readonly string[], size: number): Generator<readonly string[]> {
@@ -94,7 +107,7 @@ function statementOf(
   { names, bounds }: WalkOptions,
   keys: readonly string[] | null,
   indexed: boolean,
-): { readonly text: string; readonly values: readonly SqlValue[] } {
+): Statement {
   const values: SqlValue[] = []
   const add = (value: SqlValue): string => `$${values.push(value)}`
   const { table, key, keyType, id, previous, rowKey, shape } = names
@@ -109,7 +122,9 @@ function statementOf(
     `select ${key} as k, ${id} as id, ${previous} as prev, ${rowKey} as r, ${before(names)} as lagged ` +
     `from ${table} t where ${where}`
   const users =
-    shape.numbers === 'linked' ? knownOf(names, above === null ? null : { above, upTo }) : NOTHING_KNOWN
+    shape.numbers === 'linked'
+      ? knownOf(names, above === null ? null : { above, upTo })
+      : nothingKnown(bareType(keyType))
   const text =
     `with c as materialized (${rows}), ` +
     `l as materialized (${withBefore(names, above, indexed)}), ` +
@@ -121,11 +136,6 @@ function statementOf(
     `d.id = d.before from d left join u on u.k = d.k and u.prev = d.prev left join e on e.k = d.k and e.id = d.prev ` +
     `) x order by k collate "C" nulls first, id, copy nulls first`
   return { text, values }
-}
-
-/** An array's type is that of its element without a length. */
-function bareType(type: string): string {
-  return type.replace(/\(.*\)/, '')
 }
 
 /** Where only new rows are read, the first one of each chain follows what the chain held before them. */
@@ -141,10 +151,6 @@ function withBefore({ table, key, id }: ChainNames, above: string | null, indexe
     `${key} in (select k from c) group by ${key}) p on p.k = c.k`
   )
 }
-
-const NOTHING_KNOWN =
-  `u as (select null::text as k, null::bigint as prev, null::bigint as first_user, null::bigint as above where false), ` +
-  `e as (select null::text as k, null::bigint as id where false) `
 
 /** Who else names a predecessor, and whether it is there: among the rows that were read, or in the whole table. */
 function knownOf(

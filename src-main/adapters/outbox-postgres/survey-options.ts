@@ -8,6 +8,8 @@ export interface SurveyOptions {
   readonly layout: ChainLayout
   readonly pace: ChainPace
   readonly seed: string
+  /** Chains whose keys the server may hold at once. */
+  readonly heldChainsMax: number
   readonly lines: ChainLines
   readonly take: (part: SurveyPart) => void
   readonly signal: AbortSignal
