@@ -1,3 +1,4 @@
+import { inEnglish } from '../../../../src-preload/contract/words.ts'
 import type { MappingPreview } from '../../../../src-preload/contract/mapping-steps.ts'
 import type { Command } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
@@ -25,7 +26,7 @@ export const sourcesDetect: Command = {
       { title: 'WRITES', cell: (row) => row.writes },
       {
         title: 'REASONS',
-        cell: (row) => row.reasons.slice(0, REASONS_SHOWN).join('; '),
+        cell: (row) => row.reasons.slice(0, REASONS_SHOWN).map(inEnglish).join('; '),
         widthMax: REASON_WIDTH,
       },
     ])
@@ -64,7 +65,7 @@ function printPreview(output: Output, preview: MappingPreview): void {
   for (const { action, refusal, sql, rows } of actions) {
     output.line('')
     if (refusal !== null) {
-      output.line(`${action}: not allowed, ${refusal.reason}. ${refusal.instead}`)
+      output.line(`${action}: not allowed, ${inEnglish(refusal.reason)}. ${inEnglish(refusal.instead)}`)
       continue
     }
     output.line(`${action}, rolled back: ${sql ?? ''}`)
@@ -79,7 +80,8 @@ function printPreview(output: Output, preview: MappingPreview): void {
     )
   }
   output.line('')
-  for (const { problem, instead } of unsafe) output.line(`NOT CONFIRMABLE: ${problem}. ${instead}`)
+  for (const { problem, instead } of unsafe)
+    output.line(`NOT CONFIRMABLE: ${inEnglish(problem)}. ${inEnglish(instead)}`)
   if (preview.digest === null) output.line("Redrive's own layout: nothing has to be confirmed.")
   else if (preview.confirmed === null) output.line(`Not confirmed. Digest: ${preview.digest}`)
   else

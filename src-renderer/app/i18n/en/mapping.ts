@@ -221,6 +221,7 @@ export const mapping = {
     keptEver: 'Nothing removes them.',
     keptFor: 'They are kept for {n} seconds.',
   },
+  refusal: '{reason}. {instead}',
   refused: {
     resend: 'No resend:',
     retry: 'No retry:',

@@ -221,6 +221,7 @@ export const mapping = {
     keptEver: '不会被清除。',
     keptFor: '保留 {n} 秒。',
   },
+  refusal: '{reason}。{instead}',
   refused: {
     resend: '不能重发：',
     retry: '不能重试：',
