@@ -1,4 +1,5 @@
 import type { Words } from '../../../src-preload/contract/words.ts'
+import { readableId } from '../../ui/readable-id.ts'
 import type { SayWords } from '../../ui/sentences.ts'
 import type { Locale } from './locale.ts'
 import { messages } from './messages.ts'
@@ -18,7 +19,12 @@ export function sayWordsIn(locale: () => Locale): SayWords {
 
 /** A value that a sentence names so. */
 export function sayValueIn(locale: () => Locale): (value: Words | number, name: string) => string {
-  return (value, name) => (locale() === 'en' ? english(value) : chineseValue(value, name))
+  return (value, name) =>
+    name === 'id' && typeof value === 'string'
+      ? readableId(value)
+      : locale() === 'en'
+        ? english(value)
+        : chineseValue(value, name)
 }
 
 function english(words: Words | number): string {

@@ -6,6 +6,7 @@ import { usageError } from '../../common/failure.ts'
 import { countOption, idsOption, reasonOption, sourceOption, typedCount, unlock } from '../options.ts'
 import type { Output } from '../output.ts'
 import { renderTable } from '../table.ts'
+import { readableId } from '../../../domain/readable-id.ts'
 
 const REASONS_SHOWN = 3
 const REASON_WIDTH = 160
@@ -58,7 +59,10 @@ function printPreview(output: Output, preview: MappingPreview): void {
     renderTable(states, [
       { title: 'STATE', cell: (row) => row.state },
       { title: 'ROWS', cell: countText, align: 'right' },
-      { title: 'FOR EXAMPLE', cell: (row) => row.samples.map((one) => one.id).join(' ') || null },
+      {
+        title: 'FOR EXAMPLE',
+        cell: (row) => row.samples.map((one) => readableId(one.id)).join(', ') || null,
+      },
     ]),
   )
   for (const { state, sql } of states) if (sql !== null) output.line(`-- ${state}: ${sql}`)
@@ -71,7 +75,7 @@ function printPreview(output: Output, preview: MappingPreview): void {
     output.line(`${action}, rolled back: ${sql ?? ''}`)
     print(
       renderTable(rows, [
-        { title: 'ID', cell: (row) => row.id },
+        { title: 'ID', cell: (row) => readableId(row.id) },
         { title: 'IS', cell: (row) => row.state },
         { title: 'WOULD BE', cell: (row) => wouldBe(row) },
         { title: 'RISKS', cell: (row) => row.risks.join(', ') || null },
@@ -151,7 +155,7 @@ export const retry: Command = {
       { signal },
     )
     output.list(results, [
-      { title: 'ID', cell: (row) => row.id },
+      { title: 'ID', cell: (row) => readableId(row.id) },
       { title: 'HANDED BACK', cell: (row) => (row.applied ? 'yes' : 'no') },
       { title: 'WHY NOT', cell: (row) => row.code },
     ])
