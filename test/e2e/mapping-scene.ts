@@ -75,7 +75,7 @@ const TABS_MAX = 150
 export async function tabTo(page: Page, to: Locator): Promise<void> {
   await to.waitFor()
   for (let tab = 0; tab < TABS_MAX; tab += 1) {
-    if (await to.evaluate((element) => element.contains(document.activeElement))) return
+    if (await to.evaluate((element) => element.matches(':focus, :focus-within'))) return
     await page.keyboard.press('Tab')
   }
   throw new Error(`${String(to)} is reached by no Tab`)

@@ -114,6 +114,7 @@ test('a fresh connection, from its form to a row that is handed back, with the k
   const server = serverAddress()
   const main = page.getByRole('main')
   const named = (name: string) => main.getByRole('textbox', { name, exact: true })
+  await page.getByRole('navigation', { name: 'Pages' }).waitFor()
   await page.keyboard.press('g')
   await page.keyboard.press('c')
   await pressOn(page, page.locator('[data-add="source"]').first())

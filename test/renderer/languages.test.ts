@@ -90,8 +90,8 @@ describe('texts of the engine', () => {
     const inChinese = sayWordsIn(() => 'zh-CN')
     const of = { column: 'phase', code: '2', rows: 9 }
     expect(inChinese(say('says.code', { ...of, state: 'in-flight' }))).toBe('phase = 2（抽样 9 行）：发送中')
-    const more = say('because.values', { values: '["Y","N"]' })
-    expect(inChinese(say('because.name-and', { more }))).toBe('依据名称；值只有 ["Y","N"]')
+    const more = say('because.values', { yes: 'Y', no: 'N' })
+    expect(inChinese(say('because.name-and', { more }))).toBe('依据名称；值只有 Y 和 N')
     const detail = { action: 'retry', reason: say('refused.cdc'), instead: say('instead.copy') }
     const { what, next } = sayErrorIn(() => 'zh-CN')({ code: 'action-refused', detail })
     expect([what, next].join('')).not.toMatch(/[a-z]{3}/i)

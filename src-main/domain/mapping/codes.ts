@@ -109,7 +109,7 @@ function fromData(group: readonly Cells[], all: readonly Cells[], columns: CodeC
   const rows = group.length
   const nothing = {
     state: null,
-    evidence: say('because.nothing', { rows }),
+    evidence: say('because.nothing'),
     confidence: 0,
   }
   if (rows < ROWS_MIN) return nothing
@@ -120,19 +120,19 @@ function fromData(group: readonly Cells[], all: readonly Cells[], columns: CodeC
   const others = all.filter((row) => !group.includes(row))
   const sent = share(group, columns.sent)
   if (columns.sent !== null && sent >= MOST && (others.length === 0 || share(others, columns.sent) < MOST)) {
-    const evidence = say('because.share', { percent: percent(sent), rows, column: columns.sent })
+    const evidence = say('because.share', { percent: percent(sent), column: columns.sent })
     return { state: 'sent', evidence, confidence: FROM_SENT_TIME }
   }
   const errors = share(group, columns.lastError)
   if (errors >= MOST && attempts(group) >= ATTEMPTS_FAILED_MIN) {
     const tried = { column: columns.lastError ?? '', attempts: attempts(group).toFixed(1) }
-    const evidence = say('because.errors', { percent: percent(errors), rows, ...tried })
+    const evidence = say('because.errors', { percent: percent(errors), ...tried })
     return { state: 'failed', evidence, confidence: FROM_ATTEMPTS }
   }
   const lowest = Math.min(...all.map((row) => Number(row[columns.attempts ?? ''] ?? 0)))
   const untouched = columns.attempts !== null && attempts(group) === lowest && errors === 0
   if (untouched && columns.sent !== null && sent === 0) {
-    const evidence = say('because.untouched', { rows, column: columns.sent })
+    const evidence = say('because.untouched', { column: columns.sent })
     return { state: 'pending', evidence, confidence: FROM_ATTEMPTS }
   }
   return nothing

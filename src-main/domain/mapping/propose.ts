@@ -34,6 +34,16 @@ function byNameAnd(more: Text): Text {
   return say('because.name-and', { more })
 }
 
+function ofValues([yes, no]: readonly [string | number, string | number]): Text {
+  return say('because.values', { yes, no })
+}
+
+/** In the words of the mapping: `epoch-s, none = 0`. */
+function formText(form: ColumnForm): string {
+  if ('truth' in form) return form.truth.join(' / ')
+  return form.none === undefined ? form.time : `${form.time}, none = ${form.none.join(', ')}`
+}
+
 function written(column: string, form: string): Text {
   return say('says.as', { column, form })
 }
@@ -86,7 +96,7 @@ function proposeTimes(draft: Draft): void {
     if (column === undefined || guess === undefined || guess === null) continue
     draft.times[time] = column.name
     if (guess.form !== null) draft.forms[column.name] = guess.form
-    const says = guess.form === null ? column.name : written(column.name, JSON.stringify(guess.form))
+    const says = guess.form === null ? column.name : written(column.name, formText(guess.form))
     const evidence = byNameAnd(guess.evidence)
     draft.guesses.push({ at: `times.${time}`, says, evidence, confidence: guess.confidence })
   }
@@ -116,8 +126,7 @@ function proposeFlags(draft: Draft): void {
     const truth = column && truthOf(column, draft.rows)
     if (column === undefined || truth === undefined || truth === null) continue
     if (truth !== 'boolean') draft.forms[column.name] = truth
-    const values = JSON.stringify(truth)
-    const more = truth === 'boolean' ? say('because.type') : say('because.values', { values })
+    const more = truth === 'boolean' || !('truth' in truth) ? say('because.type') : ofValues(truth.truth)
     const says = say(`says.${role}`, { column: column.name })
     draft.guesses.push({
       ...{ at: role === 'deleted' ? 'deleted' : 'states', says },

@@ -41,7 +41,7 @@ function ofNumber(values: readonly string[]): TimeGuess | null {
   const none = numbers.length < values.length ? { none: [0] } : {}
   if (numbers.length === 0) return null
   const within = ({ from, to }: typeof EPOCH_S): boolean => numbers.every((one) => one >= from && one < to)
-  const evidence = say('because.size', { rows: numbers.length })
+  const evidence = say('because.size')
   if (within(EPOCH_S)) return { form: { time: 'epoch-s', ...none }, evidence, confidence: BY_SIZE }
   if (within(EPOCH_MS)) return { form: { time: 'epoch-ms', ...none }, evidence, confidence: BY_SIZE }
   return null
