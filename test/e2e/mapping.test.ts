@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { serverAddress } from '../support/postgres-server.ts'
-import { ELSEWHERE_DDL, NO_STATUS_DDL, TWO_STATUSES_DDL } from '../support/invented-layouts.ts'
+import { ELSEWHERE_DDL, NO_STATUS_DDL, TWO_STATUSES, TWO_STATUSES_DDL } from '../support/invented-layouts.ts'
 import {
   addCompanion,
   addRule,
@@ -154,4 +154,29 @@ test('a fresh connection, from its form to a row that is handed back, with the k
   await pressOn(page, dialog.getByRole('button', { name: 'Hand back 1 message' }))
   await dialog.getByText('1 message was handed back to its relay.').waitFor()
   expect(await database.sql('select state from note where uid = $1', [id])).toEqual([{ state: 'new' }])
+})
+
+test('the first fault of the JSON stood outside of what is seen', async (context) => {
+  const { page } = await openMappingScene(context, { ddl: TWO_STATUSES_DDL })
+  await openWizard(page)
+  await takeProposal(page, 'public.msg')
+  await page.locator('.head .n-radio-button').filter({ hasText: 'JSON' }).click()
+  const faulty = { ...TWO_STATUSES, key: [], about: 'x', retry: { ...TWO_STATUSES.retry, set: {} } }
+  const { resolve, ...others } = faulty
+  const text = JSON.stringify({ ...others, settings: { a: 1, b: 2, c: 3 }, resolve }, null, 4)
+  await page.locator('.cm-content').fill(text)
+  const fault = page.locator('.cm-fault').first()
+  await fault.waitFor()
+  await expect
+    .poll(async () => {
+      const [line, seen] = [await fault.boundingBox(), await page.locator('.cm-scroller').boundingBox()]
+      return (
+        line !== null && seen !== null && line.y >= seen.y && line.y + line.height <= seen.y + seen.height
+      )
+    })
+    .toBe(true)
+  // And again, for who has gone on reading.
+  await page.locator('.cm-scroller').evaluate((element) => element.scrollTo(0, element.scrollHeight))
+  await page.locator('[data-test="faults"]').click()
+  await page.locator('.cm-fault').first().waitFor()
 })
