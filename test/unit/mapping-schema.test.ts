@@ -24,7 +24,7 @@ function refusedAt(change: object): string {
     parseMapping({ ...small, ...change }, 'orders.json')
   } catch (error) {
     if (error instanceof RedriveError && error.code === 'mapping-invalid') {
-      return `${String(error.detail['at'])} | ${plain(error.detail['problem'] ?? '')}`
+      return `${plain(error.detail['at'] ?? '')} | ${plain(error.detail['problem'] ?? '')}`
     }
     throw error
   }
