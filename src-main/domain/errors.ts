@@ -1,3 +1,5 @@
+import type { Text } from './text.ts'
+
 /**
  * Errors are named by what the caller must do. `code` is stable and is what the UI, the cli and scripts match on;
  * `retry` says whether trying again is safe:
@@ -111,7 +113,7 @@ export type ErrorCode =
   | 'internal'
 
 /** Values for the sentence of the error: names and numbers that an operator may see. Never a secret. */
-export type ErrorDetail = Readonly<Record<string, string | number>>
+export type ErrorDetail = Readonly<Record<string, string | number | Text>>
 
 export class RedriveError extends Error {
   override readonly name = 'RedriveError'

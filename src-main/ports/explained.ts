@@ -1,3 +1,5 @@
+import type { Text } from '../domain/text.ts'
+
 /** One statement that Redrive would send, and how the server would carry it out. Nothing of it has happened. */
 export interface ExplainedStatement {
   /** What it is for: `list failed`, `retry`. */
@@ -5,7 +7,7 @@ export interface ExplainedStatement {
   readonly text: string
   /** The server's plan, line by line. Empty where it refused to make one: `warnings` says why. */
   readonly plan: readonly string[]
-  readonly warnings: readonly string[]
+  readonly warnings: readonly Text[]
 }
 
 /** Same failure contract as the outbox. */

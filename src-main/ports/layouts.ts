@@ -1,11 +1,12 @@
 import type { Mapping } from '../domain/mapping/mapping.ts'
 import type { SurveyedTable } from '../domain/mapping/surveyed.ts'
+import type { Text } from '../domain/text.ts'
 
 export interface KnownLayout {
   readonly profile: string
   /** From 0 to 1. */
   readonly score: number
-  readonly reasons: readonly string[]
+  readonly reasons: readonly Text[]
   readonly writes: 'needs-confirmation' | 'refused'
   /** In the table's own spelling. */
   readonly mapping: Mapping

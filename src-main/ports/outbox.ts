@@ -1,6 +1,7 @@
 import type { CopiedMessage } from '../domain/outcome.ts'
 import type { Message, MessageContent, MessageState, MessageWithContent, Trouble } from '../domain/message.ts'
 import type { Mapping } from '../domain/mapping/mapping.ts'
+import type { Text } from '../domain/text.ts'
 import type { ChainReader } from './chains.ts'
 import type { EventReader } from './event-reader.ts'
 import type { DueRows } from './due.ts'
@@ -76,7 +77,7 @@ export interface OutboxReport {
   /** The role can insert, delete or truncate, which Redrive never needs; the read-only transaction is what protects. */
   readonly readRoleCanWrite: boolean
   /** What differs between the table and the mapping since it was opened; null: nothing. Writes are off while it does. */
-  readonly drift: string | null
+  readonly drift: Text | null
   /** An index serves the open rows; without it lists are read in bounded slices. */
   readonly indexed: boolean
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { words } from './words.ts'
 import { environment, name, place, procedure, time } from './base.ts'
 import { errorData } from './errors.ts'
 
@@ -101,7 +102,7 @@ export const sourceReport = z.object({
   mappingDigest: z.string(),
   privileges: z.object({ select: z.boolean(), update: z.boolean() }),
   /** What differs between the table and the mapping since it was opened; null: nothing. */
-  drift: z.string().nullable(),
+  drift: words.nullable(),
   readRoleCanWrite: z.boolean(),
   indexed: z.boolean(),
 })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { textValue } from './words.ts'
 
 /** Every error that can cross the border. `src-main/domain/errors.ts` holds the same list for the engine. */
 export const errorCodes = [
@@ -102,7 +103,7 @@ export type ErrorCode = z.infer<typeof errorCode>
 export const errorData = z.object({
   code: errorCode,
   retry: z.enum(['never', 'later', 'unknown-effect']),
-  detail: z.record(z.string(), z.union([z.string(), z.number()])),
+  detail: z.record(z.string(), textValue),
 })
 export type ErrorData = z.infer<typeof errorData>
 

@@ -3,6 +3,8 @@ import { evidenceSentences } from './explain-evidence.ts'
 import { deadLetterSentences } from './explain-dead-letters.ts'
 import { jobSentences } from './explain-jobs.ts'
 import { mappingSentences } from './explain-mapping.ts'
+import { inEnglish } from './words.ts'
+import type { Words } from './words.ts'
 import { nothingSent } from './sentences.ts'
 import type { Sentences } from './sentences.ts'
 
@@ -244,10 +246,17 @@ export const englishSentences: Readonly<Record<ErrorCode, Sentences>> = {
   },
 }
 
-/** Fills the sentences; a value that the detail lacks leaves a question mark, never a raw brace. */
-export function fillSentences(sentences: Sentences, detail: ErrorData['detail']): Sentences {
+/**
+ * Fills the sentences; a value that the detail lacks leaves a question mark, never a raw brace. `say`: how a text of the
+ * engine among the values is said.
+ */
+export function fillSentences(
+  sentences: Sentences,
+  detail: ErrorData['detail'],
+  say: (value: Words | number, name: string) => string = inEnglish,
+): Sentences {
   const fill = (text: string): string =>
-    text.replace(/\{(\w+)\}/g, (_, key: string) => String(detail[key] ?? '?'))
+    text.replace(/\{(\w+)\}/g, (_, key: string) => say(detail[key] ?? '?', key))
   return { what: fill(sentences.what), means: fill(sentences.means), next: fill(sentences.next) }
 }
 

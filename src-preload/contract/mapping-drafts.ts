@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { name, procedure } from './base.ts'
+import { words } from './words.ts'
 import { mappingConfirmation, mappingData, mappingDigest, mappingDraft } from './mapping-shapes.ts'
 
 /** One fault of a mapping, at its place: `states[0].when`; '' where it is the whole. */
-export const mappingProblem = z.object({ at: z.string(), problem: z.string() })
+export const mappingProblem = z.object({ at: z.string(), problem: words })
 export type MappingProblem = z.infer<typeof mappingProblem>
 
 export const surveyedTable = z.object({

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { name, time } from './base.ts'
+import { words } from './words.ts'
 
 export const mappingDigest = z.string().regex(/^[0-9a-f]{64}$/, 'a digest: 64 hexadecimal digits')
 /** A mapping as data; resources/mapping.schema.json says what it may hold. */
@@ -22,8 +23,8 @@ export const mappingConfirmation = z.object({
 export const mappingRefusals = z.array(
   z.object({
     action: z.enum(['resend', 'retry', 'resolve', 'edit']),
-    reason: z.string(),
-    instead: z.string(),
+    reason: words,
+    instead: words,
   }),
 )
 
@@ -31,6 +32,6 @@ export const explainedStatement = z.object({
   name: z.string(),
   text: z.string(),
   plan: z.array(z.string()),
-  warnings: z.array(z.string()),
+  warnings: z.array(words),
 })
 export type ExplainedStatement = z.infer<typeof explainedStatement>

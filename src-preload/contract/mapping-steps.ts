@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { id, name, procedure, reason, time } from './base.ts'
+import { words } from './words.ts'
 import { errorCode } from './errors.ts'
 import {
   explainedStatement,
@@ -18,8 +19,8 @@ export const RETRY_IDS_MAX = 1_000
 export const mappingGuess = z.object({
   /** Place in the mapping: times.sent */
   at: z.string(),
-  says: z.string(),
-  evidence: z.string(),
+  says: words,
+  evidence: words,
   /** From 0 to 1. */
   confidence: z.number().min(0).max(1),
 })
@@ -29,7 +30,7 @@ export const mappingCandidate = z.object({
   profile: z.string().nullable(),
   table: z.string(),
   score: z.number().min(0).max(1),
-  reasons: z.array(z.string()),
+  reasons: z.array(words),
   writes: z.enum(['allowed', 'needs-confirmation', 'refused']),
   guesses: z.array(mappingGuess),
   mapping: mappingData,
@@ -65,7 +66,7 @@ export const mappingPreview = z.object({
   /** The newest confirmation of this source that is not for this digest; null: nobody has confirmed anything else. */
   before: mappingConfirmation.extend({ changed: z.array(mappingChange) }).nullable(),
   /** Why it cannot be confirmed; none: it can. */
-  unsafe: z.array(z.object({ problem: z.string(), instead: z.string() })),
+  unsafe: z.array(z.object({ problem: words, instead: words })),
   refusals: mappingRefusals,
   statements: z.array(explainedStatement),
   states: z.array(
@@ -82,7 +83,7 @@ export const mappingPreview = z.object({
   actions: z.array(
     z.object({
       action: z.enum(['retry', 'resolve']),
-      refusal: z.object({ reason: z.string(), instead: z.string() }).nullable(),
+      refusal: z.object({ reason: words, instead: words }).nullable(),
       sql: z.string().nullable(),
       applies: z.number().int(),
       rows: z.array(rowPreview),

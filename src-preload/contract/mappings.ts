@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { name, procedure } from './base.ts'
+import { words } from './words.ts'
 import { mappingDrafts } from './mapping-drafts.ts'
 import { explainedStatement, mappingRefusals } from './mapping-shapes.ts'
 import { mappingSteps } from './mapping-steps.ts'
@@ -11,7 +12,7 @@ export const mappingCheck = z.object({
   digest: z.string(),
   table: z.string(),
   /** What differs between the table and the mapping since it was opened; null: nothing. */
-  drift: z.string().nullable(),
+  drift: words.nullable(),
   /** In the order in which they are tried. */
   states: z.array(messageState),
   indexed: z.boolean(),

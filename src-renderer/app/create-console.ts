@@ -3,10 +3,11 @@ import { createPinia } from 'pinia'
 import { createApp, watch, type App as VueApp } from 'vue'
 import type { Router } from 'vue-router'
 import { engineKey, type Engine } from '../api/client.ts'
-import { sayErrorKey } from '../ui/sentences.ts'
+import { sayErrorKey, sayWordsKey } from '../ui/sentences.ts'
 import App from './App.vue'
 import { createConsoleI18n, type ConsoleI18n } from './i18n/i18n.ts'
 import { sayErrorIn } from './i18n/say-error.ts'
+import { sayWordsIn } from './i18n/say-words.ts'
 import { createConsoleRouter } from './router.ts'
 import { usePreferences } from './state/preferences.ts'
 import { useSession } from './state/session.ts'
@@ -32,6 +33,10 @@ export function createConsole({ engine }: { engine: Engine }): Console {
   app.provide(
     sayErrorKey,
     sayErrorIn(() => preferences.locale),
+  )
+  app.provide(
+    sayWordsKey,
+    sayWordsIn(() => preferences.locale),
   )
   app.use(i18n)
   app.use(router)

@@ -79,6 +79,12 @@ const FAULTY = {
   columns: { ...TWO_STATUSES.columns, created: { time: 'local' } },
 } as Mapping
 
+/** A busy machine takes its time for the live rows. */
+const seen =
+  (what: string) =>
+  (page: Page): Promise<void> =>
+    page.locator(what).first().waitFor()
+
 export const mappingShots = [
   { name: 'mapping-pick', path: address(MAPPED.odd, 'pick') },
   { name: 'mapping-proposed', path: address(MAPPED.odd, 'pick'), act: takeProposal },
@@ -100,13 +106,17 @@ export const mappingShots = [
       await page.locator('.cm-content').fill(JSON.stringify(FAULTY, null, 2))
     },
   },
-  { name: 'mapping-places', path: address(MAPPED.confirmed, 'places') },
-  { name: 'mapping-acts', path: address(MAPPED.confirmed, 'acts') },
+  { name: 'mapping-places', path: address(MAPPED.confirmed, 'places'), act: seen('[data-test="evidence"]') },
+  { name: 'mapping-acts', path: address(MAPPED.confirmed, 'acts'), act: seen('[data-preview]') },
   { name: 'mapping-risk', path: address(MAPPED.odd, 'pick'), act: imported(HALF, 'acts') },
   { name: 'mapping-impossible', path: address(MAPPED.odd, 'pick'), act: imported(HALF, 'confirm') },
   { name: 'mapping-confirm', path: address(MAPPED.odd, 'pick'), act: imported(TWO_STATUSES, 'confirm') },
-  { name: 'mapping-confirmed', path: address(MAPPED.confirmed, 'confirm') },
-  { name: 'mapping-drifted', path: address(MAPPED.drifted) },
+  {
+    name: 'mapping-confirmed',
+    path: address(MAPPED.confirmed, 'confirm'),
+    act: seen('[data-test="confirmed"]'),
+  },
+  { name: 'mapping-drifted', path: address(MAPPED.drifted), act: seen('[data-test="drift"]') },
   {
     name: 'inbox-retry',
     path: `#/inbox?source=${MAPPED.confirmed}&q=trouble:failed`,

@@ -26,7 +26,16 @@ export interface MappingScene {
  */
 export async function openMappingScene(
   context: TestContext,
-  { ddl, environment = 'development' }: { readonly ddl: string; readonly environment?: string },
+  {
+    ddl,
+    environment = 'development',
+    fresh = false,
+  }: {
+    readonly ddl: string
+    readonly environment?: string
+    /** Without any connection. */
+    readonly fresh?: boolean
+  },
 ): Promise<MappingScene> {
   const database = await testDatabase({ empty: true })
   await database.sql(ddl)
@@ -40,7 +49,10 @@ export async function openMappingScene(
     stuckAfterSec: 60,
     maxAttempts: 3,
   }
-  await writeFile(join(folder, 'redrive.json'), JSON.stringify({ sources: { odd }, brokers: {} }))
+  await writeFile(
+    join(folder, 'redrive.json'),
+    JSON.stringify({ sources: fresh ? {} : { odd }, brokers: {} }),
+  )
   const { router } = await composedEngine(folder)
   const rendererDir = join(PROJECT_DIR, 'out', 'renderer')
   const host = await serveHttp({ router, rendererDir, port: 0, log: pino({ level: 'silent' }) })
@@ -54,6 +66,30 @@ export async function openMappingScene(
   context.onTestFinished(() => expect(complaints).toEqual([]))
   await page.goto(host.url)
   return { page, database }
+}
+
+/** More stops than any page has. */
+const TABS_MAX = 150
+
+/** Goes to something with the Tab key, as somebody does who has no mouse. */
+export async function tabTo(page: Page, to: Locator): Promise<void> {
+  await to.waitFor()
+  for (let tab = 0; tab < TABS_MAX; tab += 1) {
+    if (await to.evaluate((element) => element.matches(':focus, :focus-within'))) return
+    await page.keyboard.press('Tab')
+  }
+  throw new Error(`${String(to)} is reached by no Tab`)
+}
+
+export async function pressOn(page: Page, button: Locator): Promise<void> {
+  await tabTo(page, button)
+  await page.keyboard.press('Enter')
+}
+
+export async function typeInto(page: Page, field: Locator, text: string): Promise<void> {
+  await tabTo(page, field)
+  await page.keyboard.press('ControlOrMeta+a')
+  await page.keyboard.type(text)
 }
 
 /** From the connection, as a person comes here. */

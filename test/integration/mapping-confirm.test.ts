@@ -16,9 +16,6 @@ import { testDatabase } from '../support/postgres.ts'
 import { serverAddress } from '../support/postgres-server.ts'
 import type { TestDatabase } from '../support/postgres-server.ts'
 
-/** Some twelve commands, each of them a process that starts from nothing. */
-const EACH_MS = 120_000
-
 interface Scene {
   readonly cli: Cli
   readonly database: TestDatabase
@@ -55,7 +52,7 @@ async function scene(ddl: string, table: string): Promise<Scene> {
 }
 
 function source(cli: Cli, ...words: readonly string[]): Promise<CliResult> {
-  return cli.json(...words, '--source', 'odd')
+  return cli.here(...words, '--source', 'odd')
 }
 
 async function preview(cli: Cli): Promise<Record<string, unknown>> {
@@ -124,12 +121,12 @@ test.each(layouts)(
     expect(wrong.records).toMatchObject([{ type: 'error', code: 'mapping-digest-mismatch' }])
     const confirmed = await confirm(cli)
     expect(confirmed.code, confirmed.stdout).toBe(0)
-    expect(confirmed.records).toMatchObject([{ actions: ['resend', 'retry', 'resolve'] }])
+    expect(confirmed.records).toMatchObject([{ actions: ['retry', 'resolve'] }])
 
     const done = await retry(cli, id)
     expect(done.records, done.stdout).toEqual([{ id, applied: true, code: null }])
     expect(await count()).toBe(String(Number(before) + 1))
-    const journal = await cli.json('journal', 'list', '--source', 'odd')
+    const journal = await cli.here('journal', 'list', '--source', 'odd')
     const actions = journal.records.map((one) => one['action'])
     expect(actions).toEqual(expect.arrayContaining(['mapping-confirmed', 'retry-intended', 'retried']))
 
@@ -144,11 +141,11 @@ test.each(layouts)(
     await map(changed)
     expect((await retry(cli, id)).records).toMatchObject([{ code: 'mapping-unconfirmed' }])
   },
-  EACH_MS,
 )
 
-test('a proposed mapping whose words tell all is confirmed and retried as it is', async () => {
-  const { cli, database, map } = await scene(ELSEWHERE_DDL, 'public.note')
+test('a proposed mapping whose words tell all is confirmed and retried as it is, each step in a process of its own', async () => {
+  const { cli: command, database, map } = await scene(ELSEWHERE_DDL, 'public.note')
+  const cli: Cli = { ...command, here: command.json }
   const detected = await source(cli, 'sources', 'detect')
   const { mapping } = detected.records.find((one) => one['table'] === 'public.note') as { mapping: Mapping }
   expect(mapping).toMatchObject({
@@ -225,16 +222,29 @@ test.each([
   expect(await database.sql('select phase, tries from msg')).toEqual([{ phase: '0', tries: '1' }])
 })
 
+test('a confirmation named a resend that the layout refuses', async () => {
+  const { cli, map } = await scene(TWO_STATUSES_DDL, 'public.msg')
+  await map(TWO_STATUSES)
+  const refused = (await preview(cli))['refusals'] as readonly { readonly action: string }[]
+  expect(refused.map(({ action }) => action)).toContain('resend')
+  expect((await confirm(cli)).records).toMatchObject([{ actions: ['retry', 'resolve'] }])
+  const { records } = await cli.here('journal', 'list', '--source', 'odd')
+  expect(records[0]).toMatchObject({
+    action: 'mapping-confirmed',
+    detail: { actions: ['retry', 'resolve'] },
+  })
+})
+
 test('an action that no row could show is not confirmed with the rest; an empty table cannot be', async () => {
   const { cli, database, map } = await scene(TWO_STATUSES_DDL, 'public.msg')
   await database.sql(`delete from msg where id not in (1, 3)`)
   await map(TWO_STATUSES)
-  expect((await confirm(cli)).records).toMatchObject([{ actions: ['resend', 'resolve'] }])
+  expect((await confirm(cli)).records).toMatchObject([{ actions: ['resolve'] }])
   await database.sql(`update msg set is_dead = 'Y' where id = 1`)
   const refused = await retry(cli, '1')
   expect(refused.records).toMatchObject([{ code: 'mapping-unconfirmed' }])
   expect(String((refused.records[0]!['detail'] as { reason: string }).reason)).toContain('no row')
-  expect((await confirm(cli)).records).toMatchObject([{ actions: ['resend', 'retry', 'resolve'] }])
+  expect((await confirm(cli)).records).toMatchObject([{ actions: ['retry', 'resolve'] }])
   expect((await retry(cli, '1')).records).toEqual([{ id: '1', applied: true, code: null }])
   await database.sql('delete from msg')
   const empty = await preview(cli)

@@ -29,7 +29,7 @@ test('each statement is explained and none is run; what no index serves is warne
     ['list pending', 1],
     ['retry', 0],
   ])
-  expect(statements[1]!.warnings[0]).toContain('walked along its key')
+  expect(statements[1]!.warnings[0]!.text).toContain('walked along its key')
   expect(statements[2]!.text).toMatch(/^update "public"\."e" t set "state" = \$\d/)
   expect(statements.every(({ plan }) => plan.length > 0)).toBe(true)
   expect(await database.sql(`select count(*) as n from e where state = 'bad'`)).toEqual([{ n: '50' }])

@@ -10,6 +10,12 @@ import { plainCell, STUCK_AFTER_SEC } from './layout.ts'
 import { loadLayout } from './load.ts'
 import { layouts } from './layouts.ts'
 import { tableAndNeighbours } from './shapes.ts'
+import { plain } from '../../src-main/domain/text.ts'
+import type { Text } from '../../src-main/domain/text.ts'
+
+function saidOf({ reasons }: { readonly reasons: readonly Text[] }): string {
+  return reasons.map(plain).join('; ')
+}
 
 const CERTAIN = 0.85
 const NEAR = 0.05
@@ -40,11 +46,11 @@ test.each(layouts.map((layout) => [layout.name, layout] as const))(
     expect(best.sort()).toEqual([profile, ...(twins[profile] ?? [])].sort())
     const own = candidates.find((one) => one.profile === profile)!
     expect(own.score).toBeGreaterThanOrEqual(CERTAIN)
-    for (const twin of twins[profile] ?? []) expect(own.reasons.join('; ')).toContain(twin)
+    for (const twin of twins[profile] ?? []) expect(saidOf(own)).toContain(twin)
     const lookOnly = ['resend', 'retry', 'resolve', 'edit'].every(
       (action) => layout.refuses[action as 'retry'] !== undefined,
     )
-    expect(own.writes, own.reasons.join('; ')).toBe(lookOnly ? 'refused' : 'needs-confirmation')
+    expect(own.writes, saidOf(own)).toBe(lookOnly ? 'refused' : 'needs-confirmation')
 
     const scores = (of: TableShape) => detectLayouts(of, neighbours).map((one) => [one.profile, one.score])
     expect(scores({ ...table, table: 'x_1' })).toEqual(scores(table))
@@ -82,7 +88,7 @@ test('codes of another type are another layout, and never taken for the same', (
   const integers = of({ ...broker, status: 'int(11)' })
   expect(integers.score).toBeLessThan(1)
   expect(integers.writes).toBe('refused')
-  expect(integers.reasons.join('; ')).toContain('status is int(11), not text')
+  expect(saidOf(integers)).toContain('status is int(11), not text')
 })
 
 test('a column that is missing is named, and nothing may be written', () => {
@@ -102,7 +108,7 @@ test('a column that is missing is named, and nothing may be written', () => {
   })
   const [best] = detectLayouts(table)
   expect(best).toMatchObject({ profile: 'namastack', writes: 'refused' })
-  expect(best!.reasons.join('; ')).toContain('missing: partition_no')
+  expect(saidOf(best!)).toContain('missing: partition_no')
 })
 
 test('renaming nothing changes nothing, and there and back is the same', () => {

@@ -11,6 +11,7 @@ import { loadLayout } from './load.ts'
 import type { LoadedLayout } from './load.ts'
 import { tableAndNeighbours } from './shapes.ts'
 import { layouts } from './layouts.ts'
+import { plain } from '../../src-main/domain/text.ts'
 import {
   consumedIds,
   expected,
@@ -104,7 +105,7 @@ function refused(layout: Layout): string {
     const refusal = refusalOf(mapping, action)
     const wanted = layout.refuses[action] !== undefined || (action === 'resend' && layout.retry === undefined)
     if (wanted || action === 'retry' || action === 'resolve')
-      expect(refusal !== null, `${action}: ${refusal?.reason}`).toBe(wanted)
+      expect(refusal !== null, `${action}: ${plain(refusal?.reason ?? '')}`).toBe(wanted)
     if (refusal !== null) expect(refusal.reason && refusal.instead).toBeTruthy()
   }
   return refusable.filter((action) => refusalOf(mapping, action) !== null).join(' ')

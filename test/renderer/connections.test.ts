@@ -195,3 +195,17 @@ test('lock and unlock stand with the source, and edits survive them', async () =
   await page.click(button(page, 'Lock payments now'))
   await page.until(() => expect(hasButton(page, 'Lock payments now')).toBe(false))
 })
+
+test('a test that finds the server and not the table offers to look for the outbox, and keeps the source', async () => {
+  const world = shop()
+  const page = await open(world, 'new=source')
+  await fillSource(page, 'db.internal')
+  await choosePassword(page, 'none')
+  world.switches.fail['connections.test billing'] = errorOf('table-missing', {
+    table: 'public.outbox_message',
+  })
+  await page.click('[data-test=test]')
+  await page.click(await page.until(() => page.find('[data-test=find-outbox]')))
+  await page.until(() => expect(page.text('main')).toContain('Mapping of billing'))
+  expect(world.sources.has('billing')).toBe(true)
+})

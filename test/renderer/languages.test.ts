@@ -5,6 +5,11 @@ import { messages } from '../../src-renderer/app/i18n/messages.ts'
 import { sayErrorIn } from '../../src-renderer/app/i18n/say-error.ts'
 import { englishSentences } from '../../src-preload/contract/explain.ts'
 import { chineseSentences } from '../../src-renderer/app/i18n/zh-CN/errors.ts'
+import { chineseProfileTexts } from '../../src-renderer/app/i18n/zh-CN/profile-texts.ts'
+import { chineseTexts } from '../../src-renderer/app/i18n/zh-CN/texts.ts'
+import { sayWordsIn } from '../../src-renderer/app/i18n/say-words.ts'
+import { englishTexts } from '../../src-main/domain/english-texts.ts'
+import { say } from '../../src-main/domain/text.ts'
 import { marks } from '../../src-renderer/ui/marks.ts'
 
 type Tree = { readonly [key: string]: string | Tree }
@@ -49,6 +54,59 @@ describe('languages', () => {
 
   test('every mark has its word', () => {
     for (const { word } of Object.values(marks)) expect(english.has(word), word).toBe(true)
+  })
+})
+
+/** Everything that a profile says to a person who asks why an action is not offered. */
+function profileTexts(): string[] {
+  const profiles = globSync('src-main/adapters/profiles/*.json').map(
+    (file) =>
+      JSON.parse(readFileSync(file, 'utf8')) as {
+        readonly payload?: { readonly fixed?: string }
+        readonly refuse?: Readonly<Record<string, { readonly reason: string; readonly instead: string }>>
+      },
+  )
+  return profiles.flatMap(({ payload, refuse }) => [
+    ...Object.values(refuse ?? {}).flatMap(({ reason, instead }) => [reason, instead]),
+    ...(payload?.fixed === undefined ? [] : [payload.fixed]),
+  ])
+}
+
+/** Nothing but values and the marks between them. */
+const MARKS_ONLY = new Set(['drift.and', 'fits.guess'])
+
+describe('texts of the engine', () => {
+  test('Chinese has just the codes of the engine', () => {
+    expect(Object.keys(chineseTexts).sort()).toEqual(Object.keys(englishTexts).sort())
+  })
+
+  test.each(Object.entries(englishTexts))('%s says the same values in Chinese', (code, english) => {
+    const translated = chineseTexts[code] ?? ''
+    expect(placeholders(translated)).toEqual(placeholders(english))
+    if (!MARKS_ONLY.has(code)) expect(translated).toMatch(/\p{Script=Han}/u)
+  })
+
+  test('a guess is said whole in Chinese, with the words of the console for states', () => {
+    const inChinese = sayWordsIn(() => 'zh-CN')
+    const of = { column: 'phase', code: '2', rows: 9 }
+    expect(inChinese(say('says.code', { ...of, state: 'in-flight' }))).toBe('phase = 2（抽样 9 行）：发送中')
+    const more = say('because.values', { yes: 'Y', no: 'N' })
+    expect(inChinese(say('because.name-and', { more }))).toBe('依据名称；值只有 Y 和 N')
+    const detail = { action: 'retry', reason: say('refused.cdc'), instead: say('instead.copy') }
+    const { what, next } = sayErrorIn(() => 'zh-CN')({ code: 'action-refused', detail })
+    expect([what, next].join('')).not.toMatch(/[a-z]{3}/i)
+  })
+
+  test('what is in no catalogue is shown as it was written', () => {
+    const unknown = { say: 'of-a-newer-engine', with: {}, text: 'said in English' }
+    expect(sayWordsIn(() => 'zh-CN')(unknown)).toBe('said in English')
+    expect(sayWordsIn(() => 'zh-CN')('ask Ann first')).toBe('ask Ann first')
+  })
+
+  test('every refusal of a shipped profile is said in Chinese, and no other', () => {
+    const texts = new Set(profileTexts())
+    expect(texts.size).toBeGreaterThan(50)
+    expect(Object.keys(chineseProfileTexts).sort()).toEqual([...texts].sort())
   })
 })
 

@@ -2,6 +2,10 @@ import { RedriveError } from '../../domain/errors.ts'
 import { mappingProblems } from '../../domain/mapping/problems.ts'
 import type { Mapping } from '../../domain/mapping/mapping.ts'
 import type { MappingProblem } from '../../domain/mapping/problems.ts'
+import { say } from '../../domain/text.ts'
+import type { Text } from '../../domain/text.ts'
+import { sayIssue } from './issues.ts'
+import type { Issue } from './issues.ts'
 import { mappingSchema } from './schema.ts'
 
 /** Throws RedriveError `mapping-invalid`, which names the place in the mapping, where it is none. `at`: where it stands. */
@@ -9,8 +13,9 @@ export function parseMapping(data: unknown, at: string): Mapping {
   const parsed = mappingSchema.safeParse(data)
   if (!parsed.success) {
     const [issue] = parsed.error.issues
-    const place = issue === undefined ? '' : pathOf(deepest(issue))
-    throw invalid(at, place, issue === undefined ? 'no mapping' : deepest(issue).message)
+    if (issue === undefined) throw invalid(at, '', say('fault.no-mapping'))
+    const deep = deepest(issue)
+    throw invalid(at, pathOf(deep), sayIssue(deep, data))
   }
   // The editor's line is no part of the mapping, and must not change its digest.
   const mapping = Object.fromEntries(
@@ -27,7 +32,7 @@ export function mappingFaults(data: unknown): readonly MappingProblem[] {
   if (parsed.success) return mappingProblems(parsed.data)
   return parsed.error.issues
     .map((issue) => deepest(issue))
-    .map((issue) => ({ at: pathOf(issue), problem: lowered(issue.message) }))
+    .map((issue) => ({ at: pathOf(issue), problem: sayIssue(issue, data) }))
 }
 
 /** The same of a file's text. */
@@ -35,27 +40,16 @@ export function parseMappingText(text: string, at: string): Mapping {
   try {
     return parseMapping(JSON.parse(text), at)
   } catch (error) {
-    if (error instanceof SyntaxError) throw invalid(at, '', 'not valid JSON')
+    if (error instanceof SyntaxError) throw invalid(at, '', say('fault.not-json'))
     throw error
   }
 }
 
-function invalid(at: string, place: string, problem: string): RedriveError {
+function invalid(at: string, place: string, problem: Text): RedriveError {
   return new RedriveError('mapping-invalid', 'never', {
     at: place === '' ? at : `${at}: ${place}`,
-    problem: lowered(problem),
+    problem,
   })
-}
-
-function lowered(sentence: string): string {
-  return sentence.charAt(0).toLowerCase() + sentence.slice(1)
-}
-
-interface Issue {
-  readonly path: readonly PropertyKey[]
-  readonly message: string
-  readonly code?: string
-  readonly errors?: readonly (readonly Issue[])[]
 }
 
 /** Of a union the branch that got furthest is the one that was meant. */

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { encodings, refusable, relayModels, timeForms, timeNames } from '../../domain/mapping/mapping.ts'
 import type { Mapping } from '../../domain/mapping/mapping.ts'
 import type { MappingPredicate, Value } from '../../domain/mapping/values.ts'
+import { englishTexts } from '../../domain/english-texts.ts'
 import { messageStates } from '../../domain/message.ts'
 
 /** NAMEDATALEN of PostgreSQL is 63 bytes, MySQL takes 64 characters; quotes and dots are ordinary in both. */
@@ -13,7 +14,9 @@ export const columnName = z
   .string()
   .min(1)
   .max(NAME_LENGTH_MAX)
-  .refine((text) => !text.includes('\0') && text.isWellFormed(), { error: 'this is no name of a column' })
+  .refine((text) => !text.includes('\0') && text.isWellFormed(), {
+    error: englishTexts['fault.column-name'],
+  })
 const label = z.string().min(1).max(NAME_LENGTH_MAX)
 const sentence = z.string().min(1)
 const literal = z.union([z.string(), z.number(), z.boolean(), z.null()])
@@ -78,7 +81,9 @@ const condition = z.union([
   ...ordered.map((name) =>
     z
       .strictObject({ columns: z.array(columnName).min(1), [name]: z.array(value) })
-      .refine((one) => one['columns']?.length === one[name]?.length, { error: 'as many values as columns' }),
+      .refine((one) => one['columns']?.length === one[name]?.length, {
+        error: englishTexts['fault.as-many'],
+      }),
   ),
 ]) as unknown as z.ZodType<MappingPredicate>
 
@@ -92,7 +97,7 @@ export const columnForms = z.record(
       time: z.enum(timeForms),
       zone: z
         .union([
-          z.string().regex(/^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+)*$/, 'an IANA name: Asia/Shanghai'),
+          z.string().regex(/^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+)*$/, englishTexts['fault.iana']),
           z.strictObject({ setting: label }),
         ])
         .exactOptional(),
@@ -190,7 +195,9 @@ export const mappingSchema: z.ZodType<Mapping> = z.strictObject({
   }),
   settings: z.record(label, z.union([z.string(), z.number()])).exactOptional(),
   columns: columnForms
-    .refine((all) => Object.keys(all).length <= COLUMNS_MAX, { error: `more than ${COLUMNS_MAX} columns` })
+    .refine((all) => Object.keys(all).length <= COLUMNS_MAX, {
+      error: englishTexts['fault.many-columns'],
+    })
     .exactOptional(),
   companions: z
     .record(

@@ -1,4 +1,5 @@
 import { RedriveError } from '../../domain/errors.ts'
+import { say } from '../../domain/text.ts'
 import { nameOf } from '../outbox-sql/catalogue.ts'
 import type { Catalogue, Column, Index } from '../outbox-sql/catalogue.ts'
 import type { TableLookup } from '../outbox-sql/fit.ts'
@@ -109,10 +110,9 @@ function spelled(rows: readonly Row[], table: string): string | null {
 }
 
 function withoutTransactions(catalogue: Catalogue, engine: string | null) {
-  return {
-    reason: `${nameOf(catalogue)} is ${engine === null ? 'a view' : `a table of the engine ${engine}`}, where nothing can be taken back`,
-    instead: 'Change the row by the service itself, or move the table to InnoDB.',
-  }
+  const table = nameOf(catalogue)
+  const reason = engine === null ? say('refused.view', { table }) : say('refused.engine', { table, engine })
+  return { reason, instead: say('instead.innodb') }
 }
 
 function columnOf(row: Row): Column {

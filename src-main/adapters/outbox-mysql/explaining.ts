@@ -1,4 +1,5 @@
 import { RedriveError } from '../../domain/errors.ts'
+import { say } from '../../domain/text.ts'
 import { refusalOf } from '../../domain/mapping/refusals.ts'
 import type { ExplainedStatement } from '../../ports/explained.ts'
 import { pageStatement } from '../outbox-sql/list.ts'
@@ -19,7 +20,7 @@ export async function explainStatements(
   const explained: ExplainedStatement[] = []
   for (const { name, statement, walks = false } of statementsOf(whole)) {
     const { plan, warnings } = await planOf(whole, statement, signal)
-    const walked = walks ? [`no index serves it: the table is walked along its key, in slices`] : []
+    const walked = walks ? [say('plan.walked')] : []
     explained.push({ name, text: bind(statement).text, plan, warnings: [...walked, ...warnings] })
   }
   return explained
@@ -71,11 +72,11 @@ async function planOf(
     const rows = await session.read({ text: `explain ${text}`, values }, EXPLAIN_TIMEOUT_MS, signal)
     // In its statements the outbox goes by these names; a table that a function makes has no index.
     const whole = rows.filter((row) => row['type'] === 'ALL' && ['t', 'm'].includes(row['table'] ?? ''))
-    const warnings = whole.length === 0 ? [] : [`no index serves it: all of ${catalogue.table} is read`]
+    const warnings = whole.length === 0 ? [] : [say('plan.scanned', { table: catalogue.table })]
     return { plan: rows.map(lineOf), warnings }
   } catch (error) {
     if (!(error instanceof RedriveError) || error.retry !== 'never') throw error
-    return { plan: [], warnings: [`the server makes no plan: ${error.detail['reason'] ?? error.code}`] }
+    return { plan: [], warnings: [say('plan.none', { reason: error.detail['reason'] ?? error.code })] }
   }
 }
 

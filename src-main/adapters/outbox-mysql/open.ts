@@ -1,4 +1,5 @@
 import { RedriveError } from '../../domain/errors.ts'
+import { say } from '../../domain/text.ts'
 import type { ColumnForms, Mapping } from '../../domain/mapping/mapping.ts'
 import type { SourceConfig } from '../../domain/workspace.ts'
 import type { Outbox } from '../../ports/outbox.ts'
@@ -113,9 +114,7 @@ async function requireZones(session: Session, mapping: Mapping, signal: AbortSig
     if ((row?.['known'] ?? null) !== null) continue
     throw new RedriveError('mapping-invalid', 'never', {
       at: 'columns',
-      problem:
-        `the server does not know the time zone ${zone}: fill its table of zones (mysql_tzinfo_to_sql), ` +
-        'or say the zone as an offset, +02:00, where it has no summer time',
+      problem: say('fault.zone-unknown', { zone }),
     })
   }
 }

@@ -1,4 +1,5 @@
 import { RedriveError } from '../../domain/errors.ts'
+import { say } from '../../domain/text.ts'
 import { refusalOf } from '../../domain/mapping/refusals.ts'
 import type { ExplainedStatement } from '../../ports/explained.ts'
 import { pageStatement } from '../outbox-sql/list.ts'
@@ -18,7 +19,7 @@ export async function explainStatements(
   for (const { name, statement, walks = false } of statementsOf(whole)) {
     const { plan, warnings } = await planOf(whole, statement, signal)
     // Along the key the server can always walk: that is no scan in its plan, and reads as much.
-    const walked = walks ? [`no index serves it: the table is walked along its key, in slices`] : []
+    const walked = walks ? [say('plan.walked')] : []
     explained.push({ name, text: statement.text, plan, warnings: [...walked, ...warnings] })
   }
   return explained
@@ -75,10 +76,10 @@ async function planOf(
   try {
     const plan = await explain(false)
     const scanned = (await explain(true)).flatMap((line) => /Seq Scan on (.+?)  \(/.exec(line)?.[1] ?? [])
-    const warnings = [...new Set(scanned)].map((table) => `no index serves it: all of ${table} is read`)
+    const warnings = [...new Set(scanned)].map((table) => say('plan.scanned', { table }))
     return { plan, warnings }
   } catch (error) {
     if (!(error instanceof RedriveError) || error.retry !== 'never') throw error
-    return { plan: [], warnings: [`the server makes no plan: ${error.detail['reason'] ?? error.code}`] }
+    return { plan: [], warnings: [say('plan.none', { reason: error.detail['reason'] ?? error.code })] }
   }
 }

@@ -1,4 +1,5 @@
 import { RedriveError } from '../../domain/errors.ts'
+import type { Refused } from '../../domain/mapping/refusals.ts'
 import { keyColumns } from '../../domain/mapping/walk.ts'
 import type { Mapping } from '../../domain/mapping/mapping.ts'
 
@@ -30,7 +31,7 @@ export interface Catalogue {
   readonly leadingColumns: ReadonlySet<string>
   readonly indexes: ReadonlyMap<string, Index>
   /** Why nothing may be written to it, whatever the mapping says; absent: nothing speaks against it. */
-  readonly unwritable?: { readonly reason: string; readonly instead: string }
+  readonly unwritable?: Refused
 }
 
 /** The outbox's own table, more tables of the same shape, and those of its companions by name. */

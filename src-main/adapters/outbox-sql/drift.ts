@@ -1,5 +1,7 @@
 import { RedriveError } from '../../domain/errors.ts'
 import { mappingColumns } from '../../domain/mapping/walk.ts'
+import { say } from '../../domain/text.ts'
+import type { Text } from '../../domain/text.ts'
 import { nameOf } from './catalogue.ts'
 import type { Catalogue, Catalogues } from './catalogue.ts'
 import type { Mapping } from '../../domain/mapping/mapping.ts'
@@ -7,7 +9,7 @@ import type { Mapping } from '../../domain/mapping/mapping.ts'
 /** Whether the tables are still as they were when the mapping was fitted to them. */
 export interface Drift {
   /** Null: they are. Asks the server only where a connection has ended since the last time. */
-  find(signal: AbortSignal): Promise<string | null>
+  find(signal: AbortSignal): Promise<Text | null>
   /** Throws RedriveError `mapping-drifted`. */
   refuse(signal: AbortSignal): Promise<void>
 }
@@ -29,8 +31,8 @@ export function newDrift(looking: Looking, mapping: Mapping, { own, more, compan
     ...[...companions].map(([name, catalogue]) => [catalogue, name] as const),
   ]
   let looked = looking.lost()
-  let found: string | null = null
-  const find = async (signal: AbortSignal): Promise<string | null> => {
+  let found: Text | null = null
+  const find = async (signal: AbortSignal): Promise<Text | null> => {
     const lost = looking.lost()
     if (lost === looked) return found
     const problems = await Promise.all(
@@ -39,7 +41,7 @@ export function newDrift(looking: Looking, mapping: Mapping, { own, more, compan
       ),
     )
     looked = lost
-    found = problems.filter((one) => one !== null).join('; ') || null
+    found = together(problems.filter((one) => one !== null))
     return found
   }
   return {
@@ -56,19 +58,24 @@ async function differenceOf(
   before: Catalogue,
   columns: readonly string[],
   signal: AbortSignal,
-): Promise<string | null> {
+): Promise<Text | null> {
   const now = await tableNow(looking, before, signal)
   const name = nameOf(before)
-  if (now === null) return `${name} is gone`
+  if (now === null) return say('drift.gone', { table: name })
   const differences = columns.flatMap((column) => {
     const type = now.columns.get(column)?.type
     const was = before.columns.get(column)?.type
-    if (type === undefined) return [`${name} has no column ${column} any more`]
-    return type === was ? [] : [`${name}.${column} is ${type} instead of ${was ?? 'nothing'}`]
+    if (type === undefined) return [say('drift.column', { table: name, column })]
+    return type === was ? [] : [say('drift.type', { table: name, column, type, was: was ?? '-' })]
   })
-  const lostKey = before.keys.length > 0 && now.keys.length === 0 ? [`${name} has no key any more`] : []
-  const all = [...differences, ...lostKey]
-  return all.length === 0 ? null : all.join('; ')
+  const lostKey = before.keys.length > 0 && now.keys.length === 0 ? [say('drift.key', { table: name })] : []
+  return together([...differences, ...lostKey])
+}
+
+function together([one, ...more]: readonly Text[]): Text | null {
+  if (one === undefined) return null
+  const rest = together(more)
+  return rest === null ? one : say('drift.and', { one, more: rest })
 }
 
 async function tableNow(

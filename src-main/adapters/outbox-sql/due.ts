@@ -4,6 +4,7 @@ import type { MessageState } from '../../domain/message.ts'
 import type { DueRule } from '../../ports/due.ts'
 import { DUE_LIMIT_MAX } from '../../ports/due.ts'
 import { RedriveError } from '../../domain/errors.ts'
+import { say } from '../../domain/text.ts'
 import { resendOf } from './actions.ts'
 import type { LookParts } from './parts.ts'
 import type { Params } from './statement.ts'
@@ -77,8 +78,8 @@ export function keyColumn({ sql }: Pick<LookParts, 'sql'>): string {
   if (key !== undefined && sql.key.kind === 'integer') return sql.column(key.name)
   throw new RedriveError('action-refused', 'never', {
     action: 'resend',
-    reason: 'a sweep takes rows in the order of their key, which has to be one column of whole numbers',
-    instead: 'Resend by hand, or retry: the services’ own relay sends the message.',
+    reason: say('refused.no-order'),
+    instead: say('instead.by-hand'),
   })
 }
 

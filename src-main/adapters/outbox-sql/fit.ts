@@ -1,6 +1,7 @@
 import { RedriveError } from '../../domain/errors.ts'
 import type { Mapping } from '../../domain/mapping/mapping.ts'
 import { assignmentsOf, mappingColumns } from '../../domain/mapping/walk.ts'
+import { say } from '../../domain/text.ts'
 import { nameOf, requireKey } from './catalogue.ts'
 import type { Catalogue, Catalogues } from './catalogue.ts'
 
@@ -55,7 +56,7 @@ async function moreTables(
   if (typeof mapping.key === 'object' && 'none' in mapping.key)
     throw new RedriveError('mapping-invalid', 'never', {
       at: 'tables',
-      problem: 'several tables without a key cannot be put in one order',
+      problem: say('fault.tables-order'),
     })
   const quoted = (table: string): string => `"${table.replaceAll('"', '""')}"`
   const names =
@@ -69,7 +70,10 @@ async function moreTables(
     const catalogue = await lookup.beside(own, name, signal)
     if (catalogue.schema === own.schema && catalogue.table === own.table) continue
     if ([own, ...found].some(({ table }) => table === catalogue.table))
-      throw new RedriveError('mapping-invalid', 'never', { at: 'tables', problem: 'two tables of one name' })
+      throw new RedriveError('mapping-invalid', 'never', {
+        at: 'tables',
+        problem: say('fault.tables-alike'),
+      })
     requireColumns(catalogue, [...own.columns.keys()])
     requireKey(catalogue, mapping)
     found.push(catalogue)
@@ -82,7 +86,7 @@ function refuseComputed({ columns }: Catalogue, mapping: Mapping): void {
   for (const [at, set] of assignmentsOf(mapping)) {
     const column = Object.keys(set).find((name) => columns.get(name)?.computed === true)
     if (column === undefined) continue
-    const problem = `the server computes "${column}", nobody can write it`
+    const problem = say('fault.computed', { column })
     throw new RedriveError('mapping-invalid', 'never', { at, problem })
   }
 }

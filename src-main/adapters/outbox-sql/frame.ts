@@ -1,4 +1,5 @@
 import { RedriveError } from '../../domain/errors.ts'
+import { say } from '../../domain/text.ts'
 import type { ColumnForm, ColumnForms, Companion, Mapping } from '../../domain/mapping/mapping.ts'
 import type { Bound, MappingPredicate } from '../../domain/mapping/values.ts'
 import { nameOf } from './catalogue.ts'
@@ -47,7 +48,7 @@ export function companionOf({ mapping }: World, name: string): Companion {
   if (found !== undefined) return found
   throw new RedriveError('mapping-invalid', 'never', {
     at: 'companions',
-    problem: `there is no companion "${name}"`,
+    problem: say('fault.no-companion', { name }),
   })
 }
 
@@ -56,7 +57,7 @@ export function settingOf({ mapping }: World, name: string): string | number {
   if (found !== undefined) return found
   throw new RedriveError('mapping-invalid', 'never', {
     at: 'settings',
-    problem: `there is no setting "${name}"`,
+    problem: say('fault.no-setting', { name }),
   })
 }
 
@@ -109,10 +110,7 @@ export function clockOf(target: ColumnTarget, { world, params }: Frame): Clock {
   if (own !== null && own !== 'unzoned') return { form: own, zone: null }
   throw new RedriveError('mapping-invalid', 'never', {
     at: `columns: ${name}`,
-    problem:
-      own === 'unzoned'
-        ? `${type} has no time zone: say "local" with its zone, or "utc"`
-        : `${type} is no time: say how it is written (epoch-s, epoch-ms, iso, …)`,
+    problem: own === 'unzoned' ? say('fault.unzoned', { type }) : say('fault.no-time', { type }),
   })
 }
 

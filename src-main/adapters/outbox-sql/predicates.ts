@@ -1,4 +1,5 @@
 import { RedriveError } from '../../domain/errors.ts'
+import { say } from '../../domain/text.ts'
 import { comparisons } from '../../domain/mapping/values.ts'
 import type { Comparison, MappingPredicate, Value } from '../../domain/mapping/values.ts'
 import { columnTarget, companionFrame, companionOf, withoutNone } from './frame.ts'
@@ -87,7 +88,10 @@ function comparisonOf(of: object): readonly [Comparison, unknown] {
   for (const name of comparisons) {
     if (Object.hasOwn(of, name)) return [name, (of as Readonly<Record<string, unknown>>)[name]]
   }
-  throw new RedriveError('mapping-invalid', 'never', { at: 'condition', problem: 'nothing is compared' })
+  throw new RedriveError('mapping-invalid', 'never', {
+    at: 'condition',
+    problem: say('fault.nothing-compared'),
+  })
 }
 
 function rowComparison(of: Extract<MappingPredicate, { columns: unknown }>, frame: Frame): string {

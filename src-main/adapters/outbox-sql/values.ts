@@ -1,4 +1,5 @@
 import { RedriveError } from '../../domain/errors.ts'
+import { say } from '../../domain/text.ts'
 import type { Literal, Seconds, Value } from '../../domain/mapping/values.ts'
 import { clockOf, columnTarget, companionFrame, companionOf, settingOf, withoutNone } from './frame.ts'
 import type { ColumnTarget, Frame } from './frame.ts'
@@ -74,7 +75,7 @@ function nowSeconds(
   if (!Number.isFinite(seconds)) {
     throw new RedriveError('mapping-invalid', 'never', {
       at: 'settings',
-      problem: 'a number of seconds is none',
+      problem: say('fault.seconds'),
     })
   }
   return secondsParam(seconds, frame)

@@ -2,6 +2,8 @@ import { refusalOf } from '../../domain/mapping/refusals.ts'
 import { refusable } from '../../domain/mapping/mapping.ts'
 import type { Companion, Mapping } from '../../domain/mapping/mapping.ts'
 import { keyColumns, mappingColumns } from '../../domain/mapping/walk.ts'
+import { say } from '../../domain/text.ts'
+import type { Text } from '../../domain/text.ts'
 import { expectedKinds } from './expected-kinds.ts'
 import { renamed } from './rename.ts'
 import { shippedProfiles } from './shipped.ts'
@@ -25,7 +27,7 @@ export interface LayoutCandidate {
   readonly profile: string
   /** From 0 to 1; 1: everything is as the profile says, and the table has nothing else. */
   readonly score: number
-  readonly reasons: readonly string[]
+  readonly reasons: readonly Text[]
   /** `refused`: look only, for the reason in the mapping, or because something is missing. */
   readonly writes: 'needs-confirmation' | 'refused'
   /** With the table's own spelling of its columns. */
@@ -72,10 +74,8 @@ function judge(mapping: Mapping, table: TableShape, neighbours: readonly TableSh
       : [[name, findCompanion(mapping, [name, companion], neighbours)] as const],
   )
   const missingTables = companions.flatMap(([name, shape]) => (shape === null ? [name] : []))
-  const keyLacks = hasKey(mapping, table, own.spelled)
-    ? []
-    : ['no unique key on the columns that identify a row']
-  const tableLacks = missingTables.map((name) => `no table beside it for "${name}"`)
+  const keyLacks = hasKey(mapping, table, own.spelled) ? [] : [say('fits.no-key')]
+  const tableLacks = missingTables.map((name) => say('fits.no-table', { name }))
   const lacks = [...keyLacks, ...tableLacks]
   const raw = own.needed * NEEDED_SHARE + own.explained * (1 - NEEDED_SHARE)
   const score = Math.max(0, raw * (1 - LACK_COST * lacks.length))
@@ -84,10 +84,14 @@ function judge(mapping: Mapping, table: TableShape, neighbours: readonly TableSh
   return {
     profile: mapping.profile,
     score: Math.round(score * DIGITS) / DIGITS,
-    reasons: [...own.reasons, ...lacks, ...(refused ? ['this layout is only to be looked at'] : [])],
+    reasons: [...own.reasons, ...lacks, ...(refused ? [say('fits.look-only')] : [])],
     writes: refused || !complete ? 'refused' : 'needs-confirmation',
     mapping: spelledLike(mapping, own.spelled, new Map(companions)),
   }
+}
+
+function notOfKind({ name, type }: TableShape['columns'][number], wanted: readonly Kind[]): Text {
+  return say('fits.type', { column: name, type, wanted: wanted.join(' or ') })
 }
 
 interface Comparison {
@@ -95,8 +99,8 @@ interface Comparison {
   readonly needed: number
   readonly explained: number
   readonly missing: readonly string[]
-  readonly wrong: readonly string[]
-  readonly reasons: readonly string[]
+  readonly wrong: readonly Text[]
+  readonly reasons: readonly Text[]
   /** The table's spelling of the profile's names. */
   readonly spelled: ReadonlyMap<string, string>
 }
@@ -109,7 +113,7 @@ function compare(
   const here = new Map(table.columns.map((column) => [folded(column.name), column]))
   const spelled = new Map<string, string>()
   const missing: string[] = []
-  const wrong: string[] = []
+  const wrong: Text[] = []
   let weight = 0
   for (const name of wanted) {
     const column = here.get(folded(name))
@@ -119,7 +123,7 @@ function compare(
     }
     spelled.set(name, column.name)
     const right = kinds.get(name)?.includes(kindOf(column.type)) !== false
-    if (!right) wrong.push(`${column.name} is ${column.type}, not ${kinds.get(name)?.join(' or ') ?? ''}`)
+    if (!right) wrong.push(notOfKind(column, kinds.get(name) ?? []))
     weight += weightOf(name) * (right ? 1 : WRONG_KIND)
   }
   const all = wanted.reduce((sum, name) => sum + weightOf(name), 0)
@@ -131,8 +135,8 @@ function compare(
     wrong,
     spelled,
     reasons: [
-      `${spelled.size} of ${wanted.length} columns are there, among them ${telling.join(', ')}`,
-      ...(missing.length === 0 ? [] : [`missing: ${missing.join(', ')}`]),
+      say('fits.columns', { found: spelled.size, all: wanted.length, names: telling.join(', ') }),
+      ...(missing.length === 0 ? [] : [say('fits.missing', { names: missing.join(', ') })]),
       ...wrong,
     ],
   }
@@ -191,6 +195,6 @@ function withRivals(one: LayoutCandidate, all: readonly LayoutCandidate[]): Layo
     .filter((other) => Math.abs(other.score - one.score) < RIVAL_MARGIN)
     .map((other) => other.profile)
   if (rivals.length === 0) return one
-  const reason = `just as well: ${rivals.join(', ')}; which one it is, the table does not tell`
+  const reason = say('fits.rivals', { names: rivals.join(', ') })
   return { ...one, reasons: [...one.reasons, reason] }
 }

@@ -7,6 +7,7 @@ import {
   STUCK_AFTER_SEC_DEFAULT,
 } from '../../domain/workspace.ts'
 import { RedriveError } from '../../domain/errors.ts'
+import { plain } from '../../domain/text.ts'
 import type { Mapping } from '../../domain/mapping/mapping.ts'
 import { parseMapping } from '../mapping-schema/parse.ts'
 import { secretRef, tls } from './access-schema.ts'
@@ -79,7 +80,7 @@ function mappingProblem(value: unknown): string | null {
     return null
   } catch (error) {
     if (!(error instanceof RedriveError)) throw error
-    return `${error.detail['at'] ?? ''}: ${error.detail['problem'] ?? ''}`
+    return `${plain(error.detail['at'] ?? '')}: ${plain(error.detail['problem'] ?? '')}`
   }
 }
 

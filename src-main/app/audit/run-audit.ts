@@ -12,6 +12,7 @@ import type { ChainFinding } from '../../domain/chain/finding.ts'
 import { canonical, sha256 } from '../../domain/digest.ts'
 import type { Json } from '../../domain/digest.ts'
 import { RedriveError } from '../../domain/errors.ts'
+import { plain } from '../../domain/text.ts'
 import type { JournalDraft } from '../../domain/journal.ts'
 import type { SourceConfig } from '../../domain/workspace.ts'
 import type { AuditEnd } from '../../ports/audit-store.ts'
@@ -165,7 +166,7 @@ function whyEnded(error: unknown, cancel: AbortSignal, limit: AbortSignal): EndS
     return { state: 'failed', trouble: { code: 'query-timeout', reason: 'the time for this audit ran out' } }
   }
   if (error instanceof RedriveError) {
-    const reason = String(error.detail['reason'] ?? error.code)
+    const reason = plain(error.detail['reason'] ?? error.code)
     return { state: 'failed', trouble: { code: error.code, reason } }
   }
   return { state: 'failed', trouble: { code: 'internal', reason: String(error) } }

@@ -1,4 +1,5 @@
 import { RedriveError } from '../../domain/errors.ts'
+import { plain } from '../../domain/text.ts'
 import type { ErrorCode } from '../../domain/errors.ts'
 import type { BrokerState } from '../../ports/broker.ts'
 import type { Clock } from '../../ports/surroundings.ts'
@@ -79,7 +80,7 @@ export function createHealthBoard(clock: Clock, changes: Changes): HealthBoard {
       set(kind, name, {
         state: 'disconnected',
         code: error.code,
-        reason: String(error.detail['reason'] ?? ''),
+        reason: plain(error.detail['reason'] ?? ''),
         latencyMs: null,
       })
     },

@@ -1,6 +1,7 @@
 import { letterDigest } from '../../domain/dead-letter/letter.ts'
 import { redrivenCopy } from '../../domain/dead-letter/redriven.ts'
 import { RedriveError } from '../../domain/errors.ts'
+import { say } from '../../domain/text.ts'
 import type { Job, JobItem } from '../../domain/job.ts'
 import type { HeldLetter, Holding } from '../../ports/dead-letters.ts'
 import type { ItemQuery, JobReader } from '../../ports/job-store.ts'
@@ -106,8 +107,8 @@ export class QueueRows {
   async claimDue(): Promise<never> {
     throw new RedriveError('action-refused', 'never', {
       action: 'sweep',
-      reason: 'a queue has no rows that are due',
-      instead: 'Redrive its dead letters by a plan.',
+      reason: say('refused.queue-sweep'),
+      instead: say('instead.redrive'),
     })
   }
 

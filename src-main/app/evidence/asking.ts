@@ -1,6 +1,7 @@
 import { unknownEvidence } from '../../domain/evidence.ts'
 import type { Evidence } from '../../domain/evidence.ts'
 import { RedriveError } from '../../domain/errors.ts'
+import { plain } from '../../domain/text.ts'
 import { EVIDENCE_BATCH_MAX } from '../../ports/evidence.ts'
 import type { EvidenceReader, EvidenceRequest } from '../../ports/evidence.ts'
 import type { Connections } from '../connections/connections.ts'
@@ -77,6 +78,8 @@ function unreachable(): Evidence {
 export function problemOf(error: unknown): string {
   if (!(error instanceof RedriveError)) return error instanceof Error ? error.message : String(error)
   const { reason, problem, server, table } = error.detail
-  const words = [server, table, reason ?? problem].filter((one) => one !== undefined && one !== '')
+  const words = [server, table, reason ?? problem].flatMap((one) =>
+    one === undefined || one === '' ? [] : [plain(one)],
+  )
   return words.length === 0 ? error.code : `${error.code}: ${words.join(', ')}`
 }

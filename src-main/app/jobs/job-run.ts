@@ -1,4 +1,5 @@
 import type { ErrorCode, Retry } from '../../domain/errors.ts'
+import { plain } from '../../domain/text.ts'
 import { RedriveError } from '../../domain/errors.ts'
 import type { BrakePull, Job } from '../../domain/job.ts'
 import type { CopiedMessage } from '../../domain/outcome.ts'
@@ -63,7 +64,7 @@ export interface Interruption {
 
 export function interruptionOf(error: unknown): Interruption {
   if (error instanceof RedriveError) {
-    const reason = String(error.detail['reason'] ?? error.detail['problem'] ?? error.code)
+    const reason = plain(error.detail['reason'] ?? error.detail['problem'] ?? error.code)
     return { code: error.code, reason, passing: isPassing(error.code, error.retry) }
   }
   const reason = error instanceof Error ? error.message : String(error)

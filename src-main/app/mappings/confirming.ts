@@ -18,7 +18,7 @@ export async function confirmSeen(
     const { problem, instead } = unsafe
     throw new RedriveError('mapping-unsafe', 'never', { source, problem, instead })
   }
-  const actions = shownActions(preview)
+  const actions = shownActions(mapping, preview)
   const { operator } = ports
   // The parts of the digest, so that a later change can be called by its name.
   const of = { mapping: mappingDigest(mapping), shape }

@@ -2,6 +2,8 @@ import { proposeMapping } from '../../domain/mapping/propose.ts'
 import type { Guess } from '../../domain/mapping/propose-draft.ts'
 import type { Mapping } from '../../domain/mapping/mapping.ts'
 import { looksLikeOutbox } from '../../domain/mapping/roles.ts'
+import { say } from '../../domain/text.ts'
+import type { Words } from '../../domain/text.ts'
 import type { SurveyedTable } from '../../domain/mapping/surveyed.ts'
 import type { Survey } from '../../ports/survey.ts'
 import type { Connections } from '../connections/connections.ts'
@@ -20,7 +22,7 @@ export interface Candidate {
   readonly table: string
   /** From 0 to 1. */
   readonly score: number
-  readonly reasons: readonly string[]
+  readonly reasons: readonly Words[]
   readonly writes: 'allowed' | 'needs-confirmation' | 'refused'
   /** Of a proposed mapping: each guess with its evidence. */
   readonly guesses: readonly Guess[]
@@ -89,8 +91,8 @@ async function proposalOf(
   const proposal = proposeMapping({ table, neighbours: tables.filter((other) => other !== table), rows })
   const { mapping, score, guesses } = proposal
   if (score < scoreMin) return []
-  const reasons = guesses.map(
-    ({ at, says, evidence, confidence }) => `${at}: ${says} (${Math.round(confidence * 100)} %: ${evidence})`,
+  const reasons = guesses.map(({ at, says, evidence, confidence }) =>
+    say('fits.guess', { at, says, evidence, percent: Math.round(confidence * 100) }),
   )
   return [
     { profile: null, table: nameOf(table), score, reasons, writes: 'needs-confirmation', guesses, mapping },

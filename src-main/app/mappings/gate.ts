@@ -1,6 +1,7 @@
 import { confirmationDigest } from '../../domain/mapping/confirmation.ts'
 import type { Confirmable } from '../../domain/mapping/confirmation.ts'
 import { RedriveError } from '../../domain/errors.ts'
+import { say } from '../../domain/text.ts'
 import type { Outbox } from '../../ports/outbox.ts'
 import type { EnginePorts } from '../engine-ports.ts'
 
@@ -12,9 +13,6 @@ export function digestToConfirm(ports: GatePorts, outbox: Outbox, url: string): 
   return ports.mapping.layouts.isOwn(mapping) ? null : confirmationDigest({ mapping, shape, url })
 }
 
-const NEVER_SEEN = 'its mapping is a new one for this source'
-const CHANGED = 'the mapping, the table or the address is not the one that was confirmed'
-
 /** Throws RedriveError `mapping-unconfirmed`. `action` null: any. */
 export async function requireConfirmed(
   ports: GatePorts,
@@ -24,11 +22,12 @@ export async function requireConfirmed(
   const { confirmations } = ports.mapping
   const confirmation = await confirmations.confirmed(source, digest)
   if (confirmation === null) {
-    const reason = (await confirmations.latest(source)) === null ? NEVER_SEEN : CHANGED
+    const before = await confirmations.latest(source)
+    const reason = before === null ? say('unconfirmed.new') : say('unconfirmed.changed')
     throw new RedriveError('mapping-unconfirmed', 'never', { source, digest, reason })
   }
   if (action === null || confirmation.actions.includes(action)) return
-  const reason = `when it was confirmed there was no row on which ${action} could be shown`
+  const reason = say('unconfirmed.not-shown', { action })
   throw new RedriveError('mapping-unconfirmed', 'never', { source, digest, reason })
 }
 

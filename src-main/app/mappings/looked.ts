@@ -1,5 +1,6 @@
 import type { Confirmation } from '../../domain/mapping/confirmation.ts'
-import type { Mapping, Refusable, Refusal } from '../../domain/mapping/mapping.ts'
+import type { Mapping, Refusable } from '../../domain/mapping/mapping.ts'
+import type { Refused } from '../../domain/mapping/refusals.ts'
 import type { Changes } from '../changes.ts'
 import type { Configure } from '../connections/configure.ts'
 import type { Connections } from '../connections/connections.ts'
@@ -26,7 +27,7 @@ export interface MappingPreview extends Seen {
   readonly before: ConfirmedBefore | null
   /** Why it cannot be confirmed. */
   readonly unsafe: readonly Unsafe[]
-  readonly refusals: readonly (Refusal & { readonly action: Refusable })[]
+  readonly refusals: readonly (Refused & { readonly action: Refusable })[]
 }
 
 /** A look and the shape of the tables that it was at. */

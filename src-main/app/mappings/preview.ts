@@ -1,8 +1,12 @@
 import type { Confirmable } from '../../domain/mapping/confirmation.ts'
-import type { Mapping, Refusal } from '../../domain/mapping/mapping.ts'
+import type { Mapping } from '../../domain/mapping/mapping.ts'
 import { refusalOf } from '../../domain/mapping/refusals.ts'
+import type { Refused } from '../../domain/mapping/refusals.ts'
+import { readableId } from '../../domain/readable-id.ts'
 import { actionableStates, messageStates } from '../../domain/message.ts'
 import type { Message, MessageState } from '../../domain/message.ts'
+import { say } from '../../domain/text.ts'
+import type { Text } from '../../domain/text.ts'
 import type { ExplainedStatement } from '../../ports/explained.ts'
 import type { HandBackPreview, HandBackRisk } from '../../ports/hand-back.ts'
 import type { BoundedCount, Outbox } from '../../ports/outbox.ts'
@@ -26,7 +30,7 @@ export interface RowSeen extends HandBackPreview {
 export interface ActionSeen {
   readonly action: 'retry' | 'resolve'
   /** Null: the layout allows it. */
-  readonly refusal: Refusal | null
+  readonly refusal: Refused | null
   readonly sql: string | null
   readonly rows: readonly RowSeen[]
   /** Rows that it would change. */
@@ -102,41 +106,27 @@ async function actionSeen(
   }
 }
 
-const RISKS: Readonly<Record<HandBackRisk, string>> = {
-  'fails-again': 'its attempts stay used up, so its relay gives it up again at once',
-  purged: 'its time to be purged is reached, so it is removed and never sent',
-  'not-picked-up': 'it is in no state that its relay picks up, so it is never sent',
-  waits: 'its next attempt lies in the future, so it stays where it is until then, or for ever',
-}
-
-const COMPLETE: Readonly<Record<HandBackRisk, string>> = {
-  'fails-again': 'Have "retry" in the mapping set the attempts back too.',
-  purged: 'Have "retry" in the mapping set the time of the purge too.',
-  'not-picked-up':
-    'Have "retry" in the mapping set everything that the relay asks for: status, flags, lease.',
-  waits: 'Have "retry" in the mapping set the next attempt to a moment that is past.',
-}
-
 export interface Unsafe {
-  readonly problem: string
-  readonly instead: string
+  readonly problem: Text
+  readonly instead: Text
 }
 
 /** Why this cannot be confirmed; none: it can. */
 export function whyNotSafe({ states, actions }: Pick<Seen, 'states' | 'actions'>): readonly Unsafe[] {
   if (states.every(({ samples }) => samples.length === 0)) {
-    const instead = 'Confirm it when the table has rows, or check that the mapping names the right table.'
-    return [{ problem: 'there is no row on which it could be shown', instead }]
+    return [{ problem: say('unsafe.no-row'), instead: say('unsafe.no-row.instead') }]
   }
   return actions.flatMap(({ action, rows, risks }) =>
     risks.map((risk) => {
       const row = rows.find((one) => one.risks.includes(risk))
-      return { problem: `after ${action}, row ${row?.id ?? ''}: ${RISKS[risk]}`, instead: COMPLETE[risk] }
+      const problem = say(`unsafe.${risk}`, { action, row: readableId(row?.id ?? '') })
+      return { problem, instead: say(`unsafe.${risk}.instead`) }
     }),
   )
 }
 
 /** An action that no row could show is not confirmed with the rest. */
-export function shownActions({ actions }: Pick<Seen, 'actions'>): readonly Confirmable[] {
-  return ['resend', ...actions.filter(({ applies }) => applies > 0).map(({ action }) => action)]
+export function shownActions(mapping: Mapping, { actions }: Pick<Seen, 'actions'>): readonly Confirmable[] {
+  const resend = refusalOf(mapping, 'resend') === null ? (['resend'] as const) : []
+  return [...resend, ...actions.filter(({ applies }) => applies > 0).map(({ action }) => action)]
 }

@@ -1,4 +1,5 @@
 import { RedriveError } from '../../domain/errors.ts'
+import { plain } from '../../domain/text.ts'
 import { SWEEP_FAILURES_MAX, didAnything, sweepCounts } from '../../domain/sweep.ts'
 import type { SweepOutcome, SweepRun, SweepTrouble } from '../../domain/sweep.ts'
 import type { SweepPolicy } from '../../domain/sweep-policy.ts'
@@ -140,7 +141,7 @@ async function end({ ports }: SweepContext, run: SweepRun, result: Result): Prom
 
 function troubleOf(error: unknown): SweepTrouble {
   if (error instanceof RedriveError) {
-    return { code: error.code, reason: String(error.detail['reason'] ?? error.code) }
+    return { code: error.code, reason: plain(error.detail['reason'] ?? error.code) }
   }
   return { code: 'internal', reason: error instanceof Error ? error.message : String(error) }
 }

@@ -1,4 +1,6 @@
 import type { MessageState } from '../message.ts'
+import { say } from '../text.ts'
+import type { Text } from '../text.ts'
 
 export type Cells = Readonly<Record<string, string | null>>
 
@@ -8,7 +10,7 @@ export interface CodeMeaning {
   readonly rows: number
   /** Null: nothing tells. */
   readonly state: MessageState | null
-  readonly evidence: string
+  readonly evidence: Text
   readonly confidence: number
 }
 
@@ -91,12 +93,12 @@ export function meaningsOf(
       return {
         ...common,
         state: told,
-        evidence: 'the comment of the column says so',
+        evidence: say('because.comment'),
         confidence: FROM_COMMENT,
       }
     const word = /^-?\d+$/.test(code) || code.length < 2 ? null : stateOfWord(code)
     if (word !== null)
-      return { ...common, state: word, evidence: `the word "${code}"`, confidence: FROM_WORD }
+      return { ...common, state: word, evidence: say('because.word', { code }), confidence: FROM_WORD }
     return { ...common, ...fromData(group, rows, columns) }
   })
 }
@@ -104,31 +106,33 @@ export function meaningsOf(
 type Told = Pick<CodeMeaning, 'state' | 'evidence' | 'confidence'>
 
 function fromData(group: readonly Cells[], all: readonly Cells[], columns: CodeColumns): Told {
+  const rows = group.length
   const nothing = {
     state: null,
-    evidence: `nothing in ${group.length} rows tells what it means`,
+    evidence: say('because.nothing'),
     confidence: 0,
   }
-  if (group.length < ROWS_MIN) return nothing
-  const share = (rows: readonly Cells[], column: string | null): number =>
-    column === null ? 0 : rows.filter((row) => isSet(row[column])).length / rows.length
-  const attempts = (rows: readonly Cells[]): number =>
-    columns.attempts === null ? 0 : mean(rows.map((row) => Number(row[columns.attempts ?? ''] ?? 0)))
+  if (rows < ROWS_MIN) return nothing
+  const share = (of: readonly Cells[], column: string | null): number =>
+    column === null ? 0 : of.filter((row) => isSet(row[column])).length / of.length
+  const attempts = (of: readonly Cells[]): number =>
+    columns.attempts === null ? 0 : mean(of.map((row) => Number(row[columns.attempts ?? ''] ?? 0)))
   const others = all.filter((row) => !group.includes(row))
   const sent = share(group, columns.sent)
   if (columns.sent !== null && sent >= MOST && (others.length === 0 || share(others, columns.sent) < MOST)) {
-    const evidence = `${percent(sent)} of its ${group.length} rows have ${columns.sent}`
+    const evidence = say('because.share', { percent: percent(sent), column: columns.sent })
     return { state: 'sent', evidence, confidence: FROM_SENT_TIME }
   }
   const errors = share(group, columns.lastError)
   if (errors >= MOST && attempts(group) >= ATTEMPTS_FAILED_MIN) {
-    const evidence = `${percent(errors)} of its ${group.length} rows have ${columns.lastError ?? ''}, after ${attempts(group).toFixed(1)} attempts`
+    const tried = { column: columns.lastError ?? '', attempts: attempts(group).toFixed(1) }
+    const evidence = say('because.errors', { percent: percent(errors), ...tried })
     return { state: 'failed', evidence, confidence: FROM_ATTEMPTS }
   }
   const lowest = Math.min(...all.map((row) => Number(row[columns.attempts ?? ''] ?? 0)))
   const untouched = columns.attempts !== null && attempts(group) === lowest && errors === 0
   if (untouched && columns.sent !== null && sent === 0) {
-    const evidence = `none of its ${group.length} rows has ${columns.sent}, an error or an attempt`
+    const evidence = say('because.untouched', { column: columns.sent })
     return { state: 'pending', evidence, confidence: FROM_ATTEMPTS }
   }
   return nothing
@@ -142,6 +146,6 @@ function mean(numbers: readonly number[]): number {
   return numbers.length === 0 ? 0 : numbers.reduce((sum, one) => sum + one, 0) / numbers.length
 }
 
-function percent(share: number): string {
-  return `${Math.round(share * 100)} %`
+function percent(share: number): number {
+  return Math.round(share * 100)
 }

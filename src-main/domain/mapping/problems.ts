@@ -1,10 +1,12 @@
 import type { ActionProfile, Mapping } from './mapping.ts'
+import { say } from '../text.ts'
+import type { Text } from '../text.ts'
 import { assignmentsOf, keyColumns, usesOf, usesOfAssignments } from './walk.ts'
 
 export interface MappingProblem {
   /** Place in the mapping: retry.set */
   readonly at: string
-  readonly problem: string
+  readonly problem: Text
 }
 
 /** What is wrong with a mapping, apart from the table that it is for. Empty: nothing. */
@@ -26,12 +28,12 @@ function unknownNames(mapping: Mapping): readonly MappingProblem[] {
   const found = new Map<string, MappingProblem>()
   for (const use of usesOf(mapping)) {
     if (!('column' in use) && 'companion' in use && !companions.has(use.companion)) {
-      const problem = `there is no companion "${use.companion}"`
-      found.set(problem, { at: 'companions', problem })
+      const problem = say('fault.no-companion', { name: use.companion })
+      found.set(problem.text, { at: 'companions', problem })
     }
     if ('setting' in use && !settings.has(use.setting)) {
-      const problem = `there is no setting "${use.setting}"`
-      found.set(problem, { at: 'settings', problem })
+      const problem = say('fault.no-setting', { name: use.setting })
+      found.set(problem.text, { at: 'settings', problem })
     }
   }
   return [...found.values()]
@@ -44,7 +46,7 @@ function writtenAt(mapping: Mapping, column: string): readonly MappingProblem[] 
       ([at, set]) =>
         Object.hasOwn(set, column) && !(at === 'retry.set' && mapping.retry?.does === 'insert-copy'),
     )
-    .map(([at]) => ({ at, problem: `the key column "${column}" is never written` }))
+    .map(([at]) => ({ at, problem: say('fault.key-written', { column }) }))
 }
 
 /** What each place of the mapping may leave to the statement. */
@@ -60,7 +62,7 @@ function boundNames(mapping: Mapping): readonly MappingProblem[] {
     const allowed = at.startsWith('resend.release') ? ['reason'] : (BOUND[at] ?? [])
     return usesOfAssignments(set).flatMap((use) =>
       'bound' in use && !allowed.includes(use.bound)
-        ? [{ at, problem: `the ${use.bound} is not known in this action` }]
+        ? [{ at, problem: say('fault.bound', { value: use.bound }) }]
         : [],
     )
   })
@@ -71,21 +73,21 @@ function actionProblems(name: 'retry' | 'resolve', profile: ActionProfile | unde
   const { does = 'update', set = {}, never = [], from } = profile
   const problems = never
     .filter((column) => Object.hasOwn(set, column))
-    .map((column) => ({ at: `${name}.set`, problem: `the column "${column}" is one that is never touched` }))
+    .map((column) => ({ at: `${name}.set`, problem: say('fault.never', { column }) }))
   if (does === 'update' && Object.keys(set).length === 0)
-    problems.push({ at: `${name}.set`, problem: 'an update that sets nothing' })
+    problems.push({ at: `${name}.set`, problem: say('fault.sets-nothing') })
   if (does === 'delete' && Object.keys(set).length > 0)
-    problems.push({ at: `${name}.set`, problem: 'a row that is deleted has nothing to set' })
+    problems.push({ at: `${name}.set`, problem: say('fault.delete-sets') })
   if (does === 'insert-copy' && name === 'resolve')
-    problems.push({ at: `${name}.does`, problem: 'a copy does not resolve a message' })
-  if (from?.length === 0) problems.push({ at: `${name}.from`, problem: 'no state is named' })
+    problems.push({ at: `${name}.does`, problem: say('fault.copy-resolves') })
+  if (from?.length === 0) problems.push({ at: `${name}.from`, problem: say('fault.no-state') })
   return problems
 }
 
 function fieldProblems({ evidence, columns, companions }: Mapping): MappingProblem[] {
   const problems: MappingProblem[] = []
   if (evidence !== undefined && (evidence.companion === undefined) === (evidence.elsewhere === undefined))
-    problems.push({ at: 'evidence', problem: 'either a companion, or where else it is' })
+    problems.push({ at: 'evidence', problem: say('fault.evidence') })
   const forms = [
     ...Object.entries(columns ?? {}).map(([name, form]) => [`columns.${name}`, form] as const),
     ...Object.entries(companions ?? {}).flatMap(([companion, of]) =>
@@ -97,9 +99,9 @@ function fieldProblems({ evidence, columns, companions }: Mapping): MappingProbl
   for (const [at, form] of forms) {
     if (!('time' in form)) continue
     if (form.time === 'local' && form.zone === undefined)
-      problems.push({ at, problem: 'a local time needs its zone, for example Asia/Shanghai' })
+      problems.push({ at, problem: say('fault.zone-missing') })
     if (form.zone !== undefined && form.time !== 'local' && form.time !== 'date')
-      problems.push({ at, problem: `a time of the form ${form.time} has no zone` })
+      problems.push({ at, problem: say('fault.zone-useless', { form: form.time }) })
   }
   return problems
 }
@@ -109,12 +111,12 @@ function resendProblems(mapping: Mapping): MappingProblem[] {
   const { resend, payload, destination, attempts, times } = mapping
   if (resend === undefined) return []
   const lacks = [
-    ...(payload === undefined ? ['a payload'] : []),
-    ...(destination?.exchange === undefined ? ['a destination'] : []),
-    ...(attempts === undefined ? ['attempts'] : []),
-    ...(times.created === undefined ? ['the time of creation'] : []),
-  ].map((what) => ({ at: 'resend', problem: `the mapping does not name ${what}, which a resend needs` }))
+    ...(payload === undefined ? [say('fault.resend-payload')] : []),
+    ...(destination?.exchange === undefined ? [say('fault.resend-destination')] : []),
+    ...(attempts === undefined ? [say('fault.resend-attempts')] : []),
+    ...(times.created === undefined ? [say('fault.resend-created')] : []),
+  ].map((problem) => ({ at: 'resend', problem }))
   if (payload !== undefined && payload.encoding !== 'json' && payload.encoding !== 'text')
-    lacks.push({ at: 'payload.encoding', problem: 'only a payload of json or text can be sent as it is' })
+    lacks.push({ at: 'payload.encoding', problem: say('fault.resend-encoding') })
   return lacks
 }

@@ -1,3 +1,4 @@
+import { say } from '../text.ts'
 import type { Companion, Mapping } from './mapping.ts'
 import type { Draft } from './propose-draft.ts'
 import { kindOf, rolesOf } from './roles.ts'
@@ -44,10 +45,11 @@ function contentBeside({ table, neighbours, guesses }: Draft): Content | null {
     if (reference === null || table.keys[0]?.includes(reference.name) === true) continue
     const kind = kindOf(payload)
     const encoding = kind === 'bytes' ? 'bytea' : kind === 'json' ? 'json' : 'text'
-    const evidence = `${nameOf(neighbour)} has the key ${column}, which this table names ${reference.name}`
+    const named = { table: nameOf(neighbour), key: column, column: reference.name }
+    const evidence = say('because.reference', named)
     guesses.push({
       at: 'payload',
-      says: `${payload.name} of ${nameOf(neighbour)}`,
+      says: say('says.of', { column: payload.name, table: nameOf(neighbour) }),
       evidence,
       confidence: BY_COLUMN,
     })
@@ -90,8 +92,9 @@ function triesBeside({ table, neighbours, guesses }: Draft): Companion | null {
       own.every((one) => pairs.some(({ column }) => column === one)),
     )
     if (pairs.length < key.length || unique) continue
-    const evidence = `${nameOf(neighbour)} holds the key of this table, errors, and many rows for one`
-    guesses.push({ at: 'attempts', says: `rows of ${nameOf(neighbour)}`, evidence, confidence: BY_COLUMN })
+    const of = { table: nameOf(neighbour) }
+    const evidence = say('because.tries', of)
+    guesses.push({ at: 'attempts', says: say('says.rows-of', of), evidence, confidence: BY_COLUMN })
     return { table: nameOf(neighbour), on: { all: pairs } }
   }
   return null

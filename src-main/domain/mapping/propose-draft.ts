@@ -1,3 +1,4 @@
+import type { Text, Words } from '../text.ts'
 import type { Cells } from './codes.ts'
 import type { ColumnForm, TimeName } from './mapping.ts'
 import { kindOf } from './roles.ts'
@@ -8,8 +9,8 @@ import type { SurveyedColumn, SurveyedTable } from './surveyed.ts'
 export interface Guess {
   /** Place in the mapping. */
   readonly at: string
-  readonly says: string
-  readonly evidence: string
+  readonly says: Words
+  readonly evidence: Text
   /** From 0 to 1. */
   readonly confidence: number
 }

@@ -1,4 +1,5 @@
 import type { MessageState } from '../message.ts'
+import { say } from '../text.ts'
 import type { CodeMeaning } from './codes.ts'
 import type { Mapping } from './mapping.ts'
 import { literalOf } from './propose-draft.ts'
@@ -34,7 +35,8 @@ function fromCodes(draft: Draft, meanings: readonly CodeMeaning[]): readonly Rul
   const column = roles.state
   if (column === undefined) return []
   for (const { code, rows, state, evidence, confidence } of meanings) {
-    const says = `${column.name} = ${code} (${rows} sampled rows) is ${state ?? 'not known'}`
+    const of = { column: column.name, code, rows }
+    const says = state === null ? say('says.code-untold', of) : say('says.code', { ...of, state })
     guesses.push({ at: 'states', says, evidence, confidence })
   }
   const ofState = (state: MessageState): readonly Rule[] => {
@@ -54,8 +56,8 @@ function givenUp({ roles, forms, guesses }: Draft): readonly Rule[] {
   const flagged = dead !== undefined && (forms[dead.name] !== undefined || kindOf(dead) === 'boolean')
   const rules: Rule[] = flagged ? [{ state: 'failed', when: { column: dead.name, equals: true } }] : []
   if (attempts === undefined || attemptsLimit === undefined) return rules
-  const says = `${attempts.name} at or above ${attemptsLimit.name} is failed`
-  guesses.push({ at: 'states', says, evidence: 'the names', confidence: FROM_LIMIT })
+  const says = say('says.limit', { column: attempts.name, limit: attemptsLimit.name })
+  guesses.push({ at: 'states', says, evidence: say('because.names'), confidence: FROM_LIMIT })
   const when: MappingPredicate = { column: attempts.name, atLeast: { column: attemptsLimit.name } }
   return [...rules, { state: 'failed', when }]
 }
@@ -65,8 +67,8 @@ function fromTimes(draft: Draft): readonly Rule[] {
   const { times, guesses, roles } = draft
   if (times.sent === undefined) return []
   guesses.push({
-    ...{ at: 'states', says: `sent once ${times.sent} is set` },
-    ...{ evidence: 'the name, and no column of a status', confidence: FROM_TIME },
+    ...{ at: 'states', says: say('says.sent-once', { column: times.sent }) },
+    ...{ evidence: say('because.no-status'), confidence: FROM_TIME },
   })
   const waits: readonly Rule[] =
     times.nextAttempt === undefined

@@ -1,3 +1,5 @@
+import { say } from '../text.ts'
+import type { Text } from '../text.ts'
 import type { Cells, CodeMeaning } from './codes.ts'
 import { meaningsOf } from './codes.ts'
 import type { ActionProfile, ColumnForm, Mapping, TimeName } from './mapping.ts'
@@ -26,6 +28,26 @@ const RELAY = 0.3
 /** Of the best score that a proposal can have: nobody has confirmed anything of it. */
 const SCORE_MAX = 0.85
 
+const BY_NAME = say('because.name')
+
+function byNameAnd(more: Text): Text {
+  return say('because.name-and', { more })
+}
+
+function ofValues([yes, no]: readonly [string | number, string | number]): Text {
+  return say('because.values', { yes, no })
+}
+
+/** In the words of the mapping: `epoch-s, none = 0`. */
+function formText(form: ColumnForm): string {
+  if ('truth' in form) return form.truth.join(' / ')
+  return form.none === undefined ? form.time : `${form.time}, none = ${form.none.join(', ')}`
+}
+
+function written(column: string, form: string): Text {
+  return say('says.as', { column, form })
+}
+
 /** A first mapping for a table that no profile knows, every guess with its evidence. */
 export function proposeMapping(surveyed: Surveyed): Proposal {
   const draft: Draft = { ...surveyed, roles: rolesOf(surveyed.table), forms: {}, guesses: [], times: {} }
@@ -49,7 +71,7 @@ export function proposeMapping(surveyed: Surveyed): Proposal {
     ...parts,
   }
   draft.guesses.push({
-    ...{ at: 'relay.model', says: 'poller', evidence: 'the table does not tell', confidence: RELAY },
+    ...{ at: 'relay.model', says: 'poller', evidence: say('because.untold'), confidence: RELAY },
   })
   const mapping = {
     ...base,
@@ -74,8 +96,8 @@ function proposeTimes(draft: Draft): void {
     if (column === undefined || guess === undefined || guess === null) continue
     draft.times[time] = column.name
     if (guess.form !== null) draft.forms[column.name] = guess.form
-    const says = guess.form === null ? column.name : `${column.name} as ${JSON.stringify(guess.form)}`
-    const evidence = `the name; ${guess.evidence}`
+    const says = guess.form === null ? column.name : written(column.name, formText(guess.form))
+    const evidence = byNameAnd(guess.evidence)
     draft.guesses.push({ at: `times.${time}`, says, evidence, confidence: guess.confidence })
   }
 }
@@ -104,10 +126,11 @@ function proposeFlags(draft: Draft): void {
     const truth = column && truthOf(column, draft.rows)
     if (column === undefined || truth === undefined || truth === null) continue
     if (truth !== 'boolean') draft.forms[column.name] = truth
-    const evidence = truth === 'boolean' ? 'its type' : `its values are ${JSON.stringify(truth)}`
+    const more = truth === 'boolean' || !('truth' in truth) ? say('because.type') : ofValues(truth.truth)
+    const says = say(`says.${role}`, { column: column.name })
     draft.guesses.push({
-      ...{ at: role === 'deleted' ? 'deleted' : 'states', says: `${column.name} means ${role}` },
-      ...{ evidence: `the name; ${evidence}`, confidence: FROM_NAME },
+      ...{ at: role === 'deleted' ? 'deleted' : 'states', says },
+      ...{ evidence: byNameAnd(more), confidence: FROM_NAME },
     })
   }
 }
@@ -126,20 +149,30 @@ function keyOf({ table, guesses }: Draft): Mapping['key'] {
   const [key] = table.keys
   const [first, ...more] = key ?? []
   if (key === undefined || first === undefined) {
-    guesses.push({ at: 'key', says: 'none', evidence: 'no unique index over all rows', confidence: FROM_KEY })
+    guesses.push({
+      at: 'key',
+      says: say('says.no-key'),
+      evidence: say('because.not-unique'),
+      confidence: FROM_KEY,
+    })
     return { none: table.columns.slice(0, 3).map(({ name }) => name) }
   }
-  guesses.push({ at: 'key', says: key.join(', '), evidence: 'its unique index', confidence: FROM_KEY })
+  guesses.push({ at: 'key', says: key.join(', '), evidence: say('because.unique'), confidence: FROM_KEY })
   return more.length === 0 ? first : key
 }
 
 function messageIdOf({ roles, guesses }: Draft, key: Mapping['key']): Mapping['messageId'] {
   const { messageId } = roles
   if (messageId !== undefined) {
-    guesses.push({ at: 'messageId', says: messageId.name, evidence: 'the name', confidence: FROM_NAME })
+    guesses.push({ at: 'messageId', says: messageId.name, evidence: BY_NAME, confidence: FROM_NAME })
     return messageId.name
   }
-  guesses.push({ at: 'messageId', says: 'the key', evidence: 'no better column', confidence: FROM_NAME })
+  guesses.push({
+    at: 'messageId',
+    says: say('says.the-key'),
+    evidence: say('because.no-better'),
+    confidence: FROM_NAME,
+  })
   if (typeof key === 'string') return key
   const columns = 'none' in key ? key.none : key
   return { concat: columns.flatMap((column, at) => (at === 0 ? [{ column }] : ['/', { column }])) }
@@ -150,7 +183,7 @@ function fieldsOf(draft: Draft, companions: ProposedCompanions): Partial<Mapping
   const named = (role: Role, at: string): string | null => {
     const column = roles[role]
     if (column === undefined) return null
-    draft.guesses.push({ at, says: column.name, evidence: 'the name', confidence: FROM_NAME })
+    draft.guesses.push({ at, says: column.name, evidence: BY_NAME, confidence: FROM_NAME })
     return column.name
   }
   const type = named('type', 'type')
@@ -187,8 +220,13 @@ function payloadOf({ roles, rows, guesses }: Draft, companions: ProposedCompanio
   if (payload === undefined) return companions.payload
   const json = kindOf(payload) === 'json' || rows.every((row) => /^\s*[[{]/.test(row[payload.name] ?? '{'))
   const encoding = kindOf(payload) === 'bytes' ? 'bytea' : json ? 'json' : 'text'
-  const evidence = `the name; ${kindOf(payload) === 'text' ? 'how its values begin' : 'its type'}`
-  guesses.push({ at: 'payload', says: `${payload.name} as ${encoding}`, evidence, confidence: FROM_VALUES })
+  const evidence = byNameAnd(kindOf(payload) === 'text' ? say('because.begins') : say('because.type'))
+  guesses.push({
+    at: 'payload',
+    says: written(payload.name, encoding),
+    evidence,
+    confidence: FROM_VALUES,
+  })
   return { payload: { value: payload.name, encoding } }
 }
 
@@ -207,8 +245,8 @@ function attemptsOf(draft: Draft, companions: ProposedCompanions): Partial<Mappi
     return attempts === null ? {} : { attempts: { value: attempts, ...limit } }
   }
   const startsAt = attemptsStart(draft)
-  const says = `${roles.attempts.name}, from ${startsAt}`
-  guesses.push({ at: 'attempts', says, evidence: 'the name; the least in the sample', confidence: FROM_NAME })
+  const says = say('says.from', { column: roles.attempts.name, start: startsAt })
+  guesses.push({ at: 'attempts', says, evidence: byNameAnd(say('because.least')), confidence: FROM_NAME })
   return { attempts: { value: roles.attempts.name, ...(startsAt === 0 ? {} : { startsAt }), ...limit } }
 }
 
@@ -221,14 +259,19 @@ function leaseOf({ roles, rows, forms, guesses }: Draft): Partial<Mapping> {
     guesses.push({
       at: 'lease',
       says: until.name,
-      evidence: `the name; ${guess.evidence}`,
+      evidence: byNameAnd(guess.evidence),
       confidence: FROM_NAME,
     })
     const held = { column: until.name, above: { is: 'now' as const } }
     return { lease: { ...(holder === undefined ? {} : { holder: holder.name }), until: until.name, held } }
   }
   if (holder === undefined) return {}
-  guesses.push({ at: 'lease', says: `${holder.name} is set`, evidence: 'the name', confidence: FROM_NAME })
+  guesses.push({
+    at: 'lease',
+    says: say('says.is-set', { column: holder.name }),
+    evidence: BY_NAME,
+    confidence: FROM_NAME,
+  })
   return { lease: { holder: holder.name, held: { column: holder.name, isNull: false } } }
 }
 
@@ -255,8 +298,8 @@ function retryOf(
     if (column?.nullable === true) set[column.name] = null
   if (Object.keys(set).length === 0) return null
   guesses.push({
-    ...{ at: 'retry', says: `sets ${Object.keys(set).join(', ')}` },
-    ...{ evidence: 'what rows before their first attempt hold', confidence: FROM_NAME },
+    ...{ at: 'retry', says: say('says.sets', { columns: Object.keys(set).join(', ') }) },
+    ...{ evidence: say('because.untried'), confidence: FROM_NAME },
   })
   return { from: ['failed'], set }
 }

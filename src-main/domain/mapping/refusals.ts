@@ -1,8 +1,16 @@
 import { RedriveError } from '../errors.ts'
-import type { Mapping, Refusable, Refusal, RelayModel } from './mapping.ts'
+import type { Mapping, Refusable, RelayModel } from './mapping.ts'
+import { say } from '../text.ts'
+import type { Words } from '../text.ts'
+
+/** Why an action is not done, and what to do instead: the mapping says it, or the layout. */
+export interface Refused {
+  readonly reason: Words
+  readonly instead: Words
+}
 
 /** Why the layout does not allow an action, and what to do instead; null: it does. Says nothing of a single row. */
-export function refusalOf(mapping: Mapping, action: Refusable): Refusal | null {
+export function refusalOf(mapping: Mapping, action: Refusable): Refused | null {
   const named = mapping.refuse?.[action]
   if (named !== undefined) return named
   switch (action) {
@@ -15,7 +23,7 @@ export function refusalOf(mapping: Mapping, action: Refusable): Refusal | null {
     case 'edit':
       return mapping.payload?.fixed === undefined
         ? null
-        : { reason: mapping.payload.fixed, instead: 'Have the producer store a corrected message.' }
+        : { reason: mapping.payload.fixed, instead: say('instead.corrected') }
   }
 }
 
@@ -26,50 +34,23 @@ export function requireAction(mapping: Mapping, action: Refusable): void {
   throw new RedriveError('action-refused', 'never', { action, ...refusal })
 }
 
-const RESEND_WITHOUT_TOKEN: Refusal = {
-  reason:
-    'the layout has no column in which Redrive could leave its claim, so another process may send it at the same time',
-  instead: 'Use retry: the services’ own relay sends the message.',
+const RESEND_WITHOUT_TOKEN: Refused = { reason: say('refused.no-claim'), instead: say('instead.retry') }
+
+const RESOLVE_UNKNOWN: Refused = {
+  reason: say('refused.resolve-unsaid'),
+  instead: say('instead.complete-resolve'),
 }
 
-const RESOLVE_UNKNOWN: Refusal = {
-  reason: 'the mapping does not say how this layout marks a message that needs no delivery',
-  instead: 'Complete "resolve" in the mapping.',
-}
-
-function severalMessages({ payload }: Mapping): Refusal | null {
+function severalMessages({ payload }: Mapping): Refused | null {
   if (payload?.messages === undefined) return null
-  return {
-    reason: 'one row holds several messages, and some of them may have been delivered',
-    instead: 'Use retry: the services’ own relay knows how to send the rest.',
-  }
+  return { reason: say('refused.several-messages'), instead: say('instead.retry-rest') }
 }
 
-const MAPPING_SAYS_NOT: Refusal = {
-  reason: 'the mapping does not say how a row is handed back to its relay',
-  instead: 'Complete "retry" in the mapping.',
-}
-
-const RETRY_BY_RELAY: Readonly<Record<RelayModel, Refusal>> = {
-  poller: MAPPING_SAYS_NOT,
-  cdc: {
-    reason: 'the relay reads inserts from the log of the database and never sees a changed row',
-    instead: 'Insert a copy of the row; where consumers tell duplicates by the message id, keep it.',
-  },
-  'in-process': {
-    reason: 'nothing polls this table; the application sends from its own memory',
-    instead: 'Restart the application, or call its own interface for resubmission.',
-  },
-  redelivery: {
-    reason: 'the row goes out only when the broker delivers the incoming message again',
-    instead: 'Have the incoming message redelivered.',
-  },
-  'external-api': {
-    reason: 'another server owns the state of this row',
-    instead: 'Use that server’s own interface.',
-  },
-  none: {
-    reason: 'no relay reads this table',
-    instead: 'Nothing has to be sent from here.',
-  },
+const RETRY_BY_RELAY: Readonly<Record<RelayModel, Refused>> = {
+  poller: { reason: say('refused.retry-unsaid'), instead: say('instead.complete-retry') },
+  cdc: { reason: say('refused.cdc'), instead: say('instead.copy') },
+  'in-process': { reason: say('refused.in-process'), instead: say('instead.restart') },
+  redelivery: { reason: say('refused.redelivery'), instead: say('instead.redeliver') },
+  'external-api': { reason: say('refused.external-api'), instead: say('instead.other-server') },
+  none: { reason: say('refused.no-relay'), instead: say('instead.nothing') },
 }

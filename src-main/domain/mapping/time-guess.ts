@@ -1,3 +1,5 @@
+import { say } from '../text.ts'
+import type { Text } from '../text.ts'
 import type { ColumnForm } from './mapping.ts'
 import type { Cells } from './codes.ts'
 import { kindOf } from './roles.ts'
@@ -6,7 +8,7 @@ import type { SurveyedColumn } from './surveyed.ts'
 export interface TimeGuess {
   /** Null: the type says it all. */
   readonly form: ColumnForm | null
-  readonly evidence: string
+  readonly evidence: Text
   readonly confidence: number
 }
 
@@ -23,14 +25,14 @@ export function timeGuess(column: SurveyedColumn, rows: readonly Cells[]): TimeG
   const kind = kindOf(column)
   if (kind === 'time') return ofTimeType(column.type)
   if (kind === 'number') return ofNumber(values)
-  if (values.length === 0 || !values.some((text) => /^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(text))) return null
-  return { form: { time: 'iso' }, evidence: 'its texts are ISO times', confidence: BY_SIZE }
+  if (values.length === 0 || !values.some((one) => /^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(one))) return null
+  return { form: { time: 'iso' }, evidence: say('because.iso'), confidence: BY_SIZE }
 }
 
 function ofTimeType(type: string): TimeGuess {
   if (/with time zone/.test(type))
-    return { form: null, evidence: `its type is ${type}`, confidence: WITH_ZONE }
-  const evidence = `its type is ${type}, which says no zone: UTC is only a guess`
+    return { form: null, evidence: say('because.type-is', { type }), confidence: WITH_ZONE }
+  const evidence = say('because.no-zone', { type })
   return { form: { time: type === 'date' ? 'date' : 'utc' }, evidence, confidence: WITHOUT_ZONE }
 }
 
@@ -39,7 +41,7 @@ function ofNumber(values: readonly string[]): TimeGuess | null {
   const none = numbers.length < values.length ? { none: [0] } : {}
   if (numbers.length === 0) return null
   const within = ({ from, to }: typeof EPOCH_S): boolean => numbers.every((one) => one >= from && one < to)
-  const evidence = `its ${numbers.length} values are of that size`
+  const evidence = say('because.size')
   if (within(EPOCH_S)) return { form: { time: 'epoch-s', ...none }, evidence, confidence: BY_SIZE }
   if (within(EPOCH_MS)) return { form: { time: 'epoch-ms', ...none }, evidence, confidence: BY_SIZE }
   return null

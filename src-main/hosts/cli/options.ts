@@ -6,7 +6,7 @@ export const COUNT_MAX = 1_000_000
 const UNLOCK_MINUTES = 15
 
 export const sourceOption: OptionSpec = { kind: 'text', value: 'NAME', help: 'source in the workspace' }
-export const idsOption: OptionSpec = { kind: 'list', value: 'ID...', help: 'row ids' }
+export const idsOption: OptionSpec = { kind: 'list', value: 'ID...', help: 'row ids, as --json prints them' }
 export const reasonOption: OptionSpec = { kind: 'text', value: 'TEXT', help: 'why; kept in the journal' }
 export const countOption: OptionSpec = {
   kind: 'text',

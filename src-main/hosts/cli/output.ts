@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream'
 import { explain } from '../../../src-preload/contract/explain.ts'
 import type { ErrorData } from '../../../src-preload/contract/errors.ts'
+import { spoken } from './spoken.ts'
 import { renderFields, renderTable } from './table.ts'
 import type { Cell, Column } from './table.ts'
 
@@ -42,14 +43,14 @@ export function createOutput({ stdout, stderr }: Streams, json: boolean): Output
     if (!json) print(text)
   }
   const printRecord = (record: JsonRecord): void => {
-    if (json) print(JSON.stringify(record))
+    if (json) print(JSON.stringify(spoken(record)))
   }
 
   return {
     json,
     closed: () => gone,
     list(rows, columns) {
-      if (json) rows.forEach((row) => print(JSON.stringify(row)))
+      if (json) rows.forEach((row) => print(JSON.stringify(spoken(row))))
       else renderTable(rows, columns).forEach(print)
     },
     object(record, fields) {

@@ -2,6 +2,7 @@ import { englishSentences, fillSentences } from '../../../src-preload/contract/e
 import type { Sentences } from '../../../src-preload/contract/sentences.ts'
 import type { SayError, ShownError } from '../../ui/sentences.ts'
 import type { Locale } from './locale.ts'
+import { sayValueIn } from './say-words.ts'
 import { chineseSentences } from './zh-CN/errors.ts'
 
 type Code = ShownError['code']
@@ -25,5 +26,5 @@ const tables: Readonly<Record<Locale, Readonly<Record<Code, Sentences>>>> = {
 }
 
 export function sayErrorIn(locale: () => Locale): SayError {
-  return ({ code, detail }) => fillSentences(tables[locale()][code], detail)
+  return ({ code, detail }) => fillSentences(tables[locale()][code], detail, sayValueIn(locale))
 }

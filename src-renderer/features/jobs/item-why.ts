@@ -3,6 +3,7 @@ import { useI18n } from 'vue-i18n'
 import type { ErrorCode } from '../../../src-preload/contract/errors.ts'
 import type { JobItem } from '../../../src-preload/contract/jobs.ts'
 import { sayErrorKey } from '../../ui/sentences.ts'
+import { readableId } from '../../ui/readable-id.ts'
 
 export interface ItemWhy {
   /** Redrive's sentence. */
@@ -34,7 +35,7 @@ export function useItemWhy(): (item: JobItem) => ItemWhy {
   return ({ code, id, destination, result, reason, settledAs, marked }) => {
     const parked = result === 'parked' ? (PARKED_BEHIND.exec(reason ?? '')?.[1] ?? null) : null
     if (parked !== null) {
-      const said = t('jobs.item.parkedBehind', { id: parked })
+      const said = t('jobs.item.parkedBehind', { id: readableId(parked) })
       return { said, words: '', whole: said }
     }
     const settled = settledAs === null ? '' : `${t(`jobs.item.settledAs.${settledAs}`)}.`

@@ -4,10 +4,11 @@ import { operand } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 import { failureOf, usageError } from '../../common/failure.ts'
 import { countOption, idsOption, reasonOption, sourceOption, typedCount, unlock } from '../options.ts'
+import { readableId } from '../../../domain/readable-id.ts'
 import type { Column } from '../table.ts'
 
 const columns: readonly Column<ResolveResult>[] = [
-  { title: 'ID', cell: (row) => row.id },
+  { title: 'ID', cell: (row) => readableId(row.id) },
   { title: 'RESOLVED', cell: (row) => (row.applied ? 'yes' : 'no') },
   { title: 'DECISION', cell: (row) => row.decision },
   { title: 'WHY NOT', cell: (row) => row.code },

@@ -13,6 +13,7 @@ import { EXIT } from '../exit-codes.ts'
 import { usageError } from '../../common/failure.ts'
 import { reasonOption, sourceOption, unlock } from '../options.ts'
 import { sayEvidence } from '../say-evidence.ts'
+import { readableId } from '../../../domain/readable-id.ts'
 import type { Column } from '../table.ts'
 
 const LIST_MAX = 200
@@ -38,7 +39,7 @@ const jobColumns: readonly Column<Job>[] = [
 
 const itemColumns: readonly Column<JobItem>[] = [
   { title: 'SEQ', cell: (item) => item.seq, align: 'right' },
-  { title: 'ID', cell: (item) => item.id },
+  { title: 'ID', cell: (item) => readableId(item.id) },
   { title: 'MESSAGE ID', cell: (item) => item.messageId, widthMax: 40 },
   { title: 'RESULT', cell: (item) => item.result ?? item.itemState },
   { title: 'SETTLED', cell: (item) => item.settledAs },
@@ -125,7 +126,7 @@ const unknownColumns: readonly Column<UnknownOutcome>[] = [
   { title: 'JOB', cell: (item) => item.job },
   { title: 'SEQ', cell: (item) => item.seq, align: 'right' },
   { title: 'SOURCE', cell: (item) => item.source },
-  { title: 'ID', cell: (item) => item.id },
+  { title: 'ID', cell: (item) => readableId(item.id) },
   { title: 'MESSAGE ID', cell: (item) => item.messageId, widthMax: 40 },
   { title: 'SINCE', cell: (item) => item.updatedAt },
   { title: 'EVIDENCE', cell: ({ evidence }) => (evidence === null ? null : sayEvidence(evidence)) },

@@ -1,3 +1,4 @@
+import { inEnglish } from '../../../../src-preload/contract/words.ts'
 import type { MappingPreview } from '../../../../src-preload/contract/mapping-steps.ts'
 import type { Command } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
@@ -5,6 +6,7 @@ import { usageError } from '../../common/failure.ts'
 import { countOption, idsOption, reasonOption, sourceOption, typedCount, unlock } from '../options.ts'
 import type { Output } from '../output.ts'
 import { renderTable } from '../table.ts'
+import { readableId } from '../../../domain/readable-id.ts'
 
 const REASONS_SHOWN = 3
 const REASON_WIDTH = 160
@@ -25,7 +27,7 @@ export const sourcesDetect: Command = {
       { title: 'WRITES', cell: (row) => row.writes },
       {
         title: 'REASONS',
-        cell: (row) => row.reasons.slice(0, REASONS_SHOWN).join('; '),
+        cell: (row) => row.reasons.slice(0, REASONS_SHOWN).map(inEnglish).join('; '),
         widthMax: REASON_WIDTH,
       },
     ])
@@ -57,20 +59,23 @@ function printPreview(output: Output, preview: MappingPreview): void {
     renderTable(states, [
       { title: 'STATE', cell: (row) => row.state },
       { title: 'ROWS', cell: countText, align: 'right' },
-      { title: 'FOR EXAMPLE', cell: (row) => row.samples.map((one) => one.id).join(' ') || null },
+      {
+        title: 'FOR EXAMPLE',
+        cell: (row) => row.samples.map((one) => readableId(one.id)).join(', ') || null,
+      },
     ]),
   )
   for (const { state, sql } of states) if (sql !== null) output.line(`-- ${state}: ${sql}`)
   for (const { action, refusal, sql, rows } of actions) {
     output.line('')
     if (refusal !== null) {
-      output.line(`${action}: not allowed, ${refusal.reason}. ${refusal.instead}`)
+      output.line(`${action}: not allowed, ${inEnglish(refusal.reason)}. ${inEnglish(refusal.instead)}`)
       continue
     }
     output.line(`${action}, rolled back: ${sql ?? ''}`)
     print(
       renderTable(rows, [
-        { title: 'ID', cell: (row) => row.id },
+        { title: 'ID', cell: (row) => readableId(row.id) },
         { title: 'IS', cell: (row) => row.state },
         { title: 'WOULD BE', cell: (row) => wouldBe(row) },
         { title: 'RISKS', cell: (row) => row.risks.join(', ') || null },
@@ -79,7 +84,8 @@ function printPreview(output: Output, preview: MappingPreview): void {
     )
   }
   output.line('')
-  for (const { problem, instead } of unsafe) output.line(`NOT CONFIRMABLE: ${problem}. ${instead}`)
+  for (const { problem, instead } of unsafe)
+    output.line(`NOT CONFIRMABLE: ${inEnglish(problem)}. ${inEnglish(instead)}`)
   if (preview.digest === null) output.line("Redrive's own layout: nothing has to be confirmed.")
   else if (preview.confirmed === null) output.line(`Not confirmed. Digest: ${preview.digest}`)
   else
@@ -149,7 +155,7 @@ export const retry: Command = {
       { signal },
     )
     output.list(results, [
-      { title: 'ID', cell: (row) => row.id },
+      { title: 'ID', cell: (row) => readableId(row.id) },
       { title: 'HANDED BACK', cell: (row) => (row.applied ? 'yes' : 'no') },
       { title: 'WHY NOT', cell: (row) => row.code },
     ])

@@ -1,3 +1,4 @@
+import { inEnglish } from '../../../../src-preload/contract/words.ts'
 import type { Command } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 import { sourceOption } from '../options.ts'
@@ -19,9 +20,12 @@ export const mappingCheck: Command = {
         digest: check.digest,
         states: check.states.join(', '),
         'open rows are indexed': check.indexed,
-        drift: check.drift,
+        drift: check.drift === null ? null : inEnglish(check.drift),
         ...Object.fromEntries(
-          check.refusals.map(({ action, reason, instead }) => [`no ${action}`, `${reason}. ${instead}`]),
+          check.refusals.map(({ action, reason, instead }) => [
+            `no ${action}`,
+            `${inEnglish(reason)}. ${inEnglish(instead)}`,
+          ]),
         ),
       },
     )
@@ -45,7 +49,7 @@ export const mappingExplain: Command = {
         continue
       }
       for (const line of [`-- ${name}`, text, ...plan.map((one) => `   ${one}`)]) output.line(line)
-      for (const warning of warnings) output.line(`   WARNING ${warning}`)
+      for (const warning of warnings) output.line(`   WARNING ${inEnglish(warning)}`)
       output.line('')
     }
     return EXIT.done

@@ -5,13 +5,14 @@ import { EXIT } from '../exit-codes.ts'
 import { filterOf, filterOptions } from '../filter.ts'
 import { sourceOption } from '../options.ts'
 import { sayEvidence } from '../say-evidence.ts'
+import { readableId } from '../../../domain/readable-id.ts'
 import type { Column } from '../table.ts'
 
 const LIMIT_DEFAULT = 50
 const LIMIT_MAX = 1_000_000
 
 const columns: readonly Column<Message>[] = [
-  { title: 'ID', cell: (row) => row.id },
+  { title: 'ID', cell: (row) => readableId(row.id) },
   { title: 'MESSAGE ID', cell: (row) => row.messageId, widthMax: 40 },
   { title: 'STATE', cell: (row) => row.state },
   { title: 'TROUBLE', cell: (row) => row.trouble },
@@ -80,7 +81,7 @@ export const messagesShow: Command = {
   words: ['messages', 'show'],
   summary: 'One message with payload, headers and everything Redrive did with it',
   operands: [],
-  options: { source: sourceOption, id: { kind: 'text', value: 'ID', help: 'row id' } },
+  options: { source: sourceOption, id: { kind: 'text', value: 'ID', help: 'row id, as --json prints it' } },
   async run({ args, engine, output, signal }) {
     const source = args.required('source')
     const id = args.required('id')
@@ -92,6 +93,7 @@ export const messagesShow: Command = {
       { ...message, evidence },
       {
         ...plain,
+        id: readableId(message.id),
         destination: place(message),
         chain: chain === null ? null : `${chain.key} after ${chain.previousId ?? 'nothing'}`,
         evidence: sayEvidence(evidence),

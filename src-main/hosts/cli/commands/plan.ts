@@ -15,6 +15,7 @@ import { filterOf, filterOptions } from '../filter.ts'
 import { idsOption, sourceOption } from '../options.ts'
 import type { Output } from '../output.ts'
 import { writePlanFile } from '../plan-file.ts'
+import { readableId } from '../../../domain/readable-id.ts'
 
 export const planResend: Command = {
   words: ['plan', 'resend'],
@@ -136,7 +137,7 @@ function evidenceLines({ evidence }: PlanView): readonly string[] {
 function sentenceOf(warning: PlanWarning): string {
   switch (warning.code) {
     case 'order-broken':
-      return `${warning.id} of chain ${warning.chainKey}: the later message ${warning.laterSentId} was sent already`
+      return `${readableId(warning.id)} of chain ${warning.chainKey}: the later message ${readableId(warning.laterSentId)} was sent already`
     case 'exchange-missing':
       return `${warning.count} go to the exchange "${warning.exchange}", which does not exist`
     case 'maybe-sent':

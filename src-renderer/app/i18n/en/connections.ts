@@ -63,7 +63,7 @@ export const connections = {
     nodes: 'host:port of some nodes; the others are asked of them. 9092 where no port is given.',
     caFile: 'PEM, on the machine where the engine runs.',
     serverName: 'Where the address is a tunnel.',
-    table: 'schema.table, as in the catalogue.',
+    table: 'schema.table, as in the catalogue. Not known? A test then offers to look for it.',
     profile: 'auto compares the column names.',
     stuckAfter: 'seconds pending or in flight',
     maxAttempts: 'attempts',
@@ -138,6 +138,7 @@ export const connections = {
     index: 'Index',
     indexed: 'serves the open rows',
     notIndexed: 'none serves the open rows',
+    drift: 'Read-only: the table changed',
     indexAdvice:
       'Lists are read in bounded slices and take longer. The partial indexes in resources/outbox/postgres.sql make them fast; create them CONCURRENTLY on a busy table.',
     roleAdvice:
@@ -169,5 +170,6 @@ export const connections = {
     lock: 'Lock {name} now',
   },
   mapping: 'Mapping…',
+  find: { act: 'Look for its outbox…', saveFirst: 'Save, and look for its outbox…' },
   memory: 'The in-process broker of the sandbox. It has no address and nothing to set.',
 }

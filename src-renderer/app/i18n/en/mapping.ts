@@ -32,8 +32,8 @@ export const mapping = {
   pickOther: 'Choose another table',
   notJson: 'This is no JSON object yet.',
   faults: '{n} fault: not readable yet | {n} faults: not readable yet',
-  hint: 'A column, "a text", now(), count(companion), or JSON.',
-  discard: 'Discard changes',
+  hint: 'column, "text", now(), JSON',
+  discard: 'Discard',
   json: 'The mapping as JSON',
   view: { label: 'How the mapping is shown', boxes: 'Fields', json: 'JSON' },
   confidence: 'confidence {n} %',
@@ -221,6 +221,7 @@ export const mapping = {
     keptEver: 'Nothing removes them.',
     keptFor: 'They are kept for {n} seconds.',
   },
+  refusal: '{reason}. {instead}',
   refused: {
     resend: 'No resend:',
     retry: 'No retry:',

@@ -62,7 +62,7 @@ export const connections = {
     nodes: '部分节点的 host:port，其余节点由它们告知；不写端口即为 9092。',
     caFile: 'PEM 文件，位于引擎所在的机器上。',
     serverName: '地址是隧道时填写。',
-    table: 'schema.table，与数据库中一致。',
+    table: 'schema.table，与数据库中一致。不知道？测试后可以让 Redrive 查找。',
     profile: 'auto 会按列名自动识别。',
     stuckAfter: '秒（待发送或发送中）',
     maxAttempts: '次尝试',
@@ -136,6 +136,7 @@ export const connections = {
     index: '索引',
     indexed: '未完成的行有索引可用',
     notIndexed: '未完成的行没有索引可用',
+    drift: '只读：表已改变',
     indexAdvice:
       '列表会分段读取，速度较慢。resources/outbox/postgres.sql 里的部分索引可以解决；在繁忙的表上请用 CONCURRENTLY 创建。',
     roleAdvice:
@@ -167,5 +168,6 @@ export const connections = {
     lock: '立即锁定 {name}',
   },
   mapping: '映射…',
+  find: { act: '查找它的发件箱…', saveFirst: '保存，并查找它的发件箱…' },
   memory: '沙箱自带的进程内 broker，没有地址，也没有可设置的内容。',
 }

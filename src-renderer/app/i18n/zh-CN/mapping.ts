@@ -32,7 +32,7 @@ export const mapping = {
   pickOther: '换一张表',
   notJson: '这还不是 JSON 对象。',
   faults: '{n} 处错误，暂不能用来读取',
-  hint: '填列名、"文本"、now()、count(关联表) 或 JSON。',
+  hint: '列名、"文本"、now()、JSON',
   discard: '放弃修改',
   json: '映射的 JSON',
   view: { label: '映射的显示方式', boxes: '字段', json: 'JSON' },
@@ -221,6 +221,7 @@ export const mapping = {
     keptEver: '不会被清除。',
     keptFor: '保留 {n} 秒。',
   },
+  refusal: '{reason}。{instead}',
   refused: {
     resend: '不能重发：',
     retry: '不能重试：',
