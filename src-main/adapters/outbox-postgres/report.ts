@@ -21,7 +21,7 @@ export async function reportOn(parts: Whole, signal: AbortSignal): Promise<Outbo
   const is = (name: string): boolean => row?.[name] === 't'
   const served = parts.served()
   return {
-    serverVersion: row?.['version'] ?? '',
+    serverVersion: `PostgreSQL ${row?.['version'] ?? ''}`,
     role: is('standby') ? 'standby' : 'primary',
     latencyMs: await latency(parts, signal),
     table: `${catalogue.schema}.${catalogue.table}`,

@@ -1,6 +1,7 @@
 import { refusalOf } from '../../domain/mapping/refusals.ts'
 import { refusable } from '../../domain/mapping/mapping.ts'
 import type { Companion, Mapping } from '../../domain/mapping/mapping.ts'
+import { tableName } from '../../domain/mapping/table-name.ts'
 import { keyColumns, mappingColumns } from '../../domain/mapping/walk.ts'
 import { expectedKinds } from './expected-kinds.ts'
 import { renamed } from './rename.ts'
@@ -177,7 +178,7 @@ function spelledLike(
       name,
       shape === null || shape === undefined
         ? companion
-        : { ...companion, table: `${shape.schema}.${shape.table}` },
+        : { ...companion, table: tableName(shape) },
     ] as const
   })
   return { ...adapted, companions: Object.fromEntries(tables) }

@@ -3,6 +3,7 @@ import type { Guess } from '../../domain/mapping/propose-draft.ts'
 import type { Mapping } from '../../domain/mapping/mapping.ts'
 import { looksLikeOutbox } from '../../domain/mapping/roles.ts'
 import type { SurveyedTable } from '../../domain/mapping/surveyed.ts'
+import { tableName } from '../../domain/mapping/table-name.ts'
 import type { Survey } from '../../ports/survey.ts'
 import type { Connections } from '../connections/connections.ts'
 import type { EnginePorts } from '../engine-ports.ts'
@@ -37,7 +38,7 @@ export async function detectOutboxes(
   const survey = await connections.survey(source, signal)
   try {
     const tables = await survey.tables(signal)
-    const looked = picked === null ? tables : tables.filter((table) => nameOf(table) === picked)
+    const looked = picked === null ? tables : tables.filter((table) => tableName(table) === picked)
     const known = looked.flatMap((table) => knownOf(ports, table, tables))
     const certain = new Set(
       known
@@ -45,7 +46,7 @@ export async function detectOutboxes(
         .map((one) => one.table),
     )
     const unknown = looked
-      .filter((table) => !certain.has(nameOf(table)) && (picked !== null || looksLikeOutbox(table)))
+      .filter((table) => !certain.has(tableName(table)) && (picked !== null || looksLikeOutbox(table)))
       .slice(0, PROPOSALS_MAX)
     const proposed: Candidate[] = []
     const scoreMin = picked === null ? PROPOSAL_SCORE_MIN : 0
@@ -66,7 +67,7 @@ function knownOf(
   const neighbours = tables.filter((other) => other !== table)
   return layouts.detect(table, neighbours).map((one) => ({
     ...one,
-    table: nameOf(table),
+    table: tableName(table),
     guesses: [],
     writes: one.writes === 'needs-confirmation' && layouts.isOwn(one.mapping) ? 'allowed' : one.writes,
   }))
@@ -93,13 +94,6 @@ async function proposalOf(
     ({ at, says, evidence, confidence }) => `${at}: ${says} (${Math.round(confidence * 100)} %: ${evidence})`,
   )
   return [
-    { profile: null, table: nameOf(table), score, reasons, writes: 'needs-confirmation', guesses, mapping },
+    { profile: null, table: tableName(table), score, reasons, writes: 'needs-confirmation', guesses, mapping },
   ]
-}
-
-/** As a workspace writes it: quoted where a dot or a quote is part of a name. */
-export function nameOf({ schema, table }: SurveyedTable): string {
-  return [schema, table]
-    .map((name) => (/[".]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name))
-    .join('.')
 }

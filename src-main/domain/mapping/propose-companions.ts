@@ -2,6 +2,7 @@ import type { Companion, Mapping } from './mapping.ts'
 import type { Draft } from './propose-draft.ts'
 import { kindOf, rolesOf } from './roles.ts'
 import type { SurveyedColumn, SurveyedTable } from './surveyed.ts'
+import { tableName } from './table-name.ts'
 import type { Value } from './values.ts'
 
 /** What another table knows of a row. */
@@ -44,15 +45,15 @@ function contentBeside({ table, neighbours, guesses }: Draft): Content | null {
     if (reference === null || table.keys[0]?.includes(reference.name) === true) continue
     const kind = kindOf(payload)
     const encoding = kind === 'bytes' ? 'bytea' : kind === 'json' ? 'json' : 'text'
-    const evidence = `${nameOf(neighbour)} has the key ${column}, which this table names ${reference.name}`
+    const evidence = `${tableName(neighbour)} has the key ${column}, which this table names ${reference.name}`
     guesses.push({
       at: 'payload',
-      says: `${payload.name} of ${nameOf(neighbour)}`,
+      says: `${payload.name} of ${tableName(neighbour)}`,
       evidence,
       confidence: BY_COLUMN,
     })
     return {
-      companion: { table: nameOf(neighbour), on: { column, equals: { row: reference.name } } },
+      companion: { table: tableName(neighbour), on: { column, equals: { row: reference.name } } },
       payload: { value: { of: 'content', value: { column: payload.name } }, encoding },
     }
   }
@@ -90,9 +91,9 @@ function triesBeside({ table, neighbours, guesses }: Draft): Companion | null {
       own.every((one) => pairs.some(({ column }) => column === one)),
     )
     if (pairs.length < key.length || unique) continue
-    const evidence = `${nameOf(neighbour)} holds the key of this table, errors, and many rows for one`
-    guesses.push({ at: 'attempts', says: `rows of ${nameOf(neighbour)}`, evidence, confidence: BY_COLUMN })
-    return { table: nameOf(neighbour), on: { all: pairs } }
+    const evidence = `${tableName(neighbour)} holds the key of this table, errors, and many rows for one`
+    guesses.push({ at: 'attempts', says: `rows of ${tableName(neighbour)}`, evidence, confidence: BY_COLUMN })
+    return { table: tableName(neighbour), on: { all: pairs } }
   }
   return null
 }
@@ -100,10 +101,4 @@ function triesBeside({ table, neighbours, guesses }: Draft): Companion | null {
 function columnFor(neighbour: SurveyedTable, column: string, table: string): string | null {
   const names = column === 'id' ? [`${table}_id`, `${table}id`] : [column]
   return neighbour.columns.find(({ name }) => names.includes(name.toLowerCase()))?.name ?? null
-}
-
-function nameOf({ schema, table }: SurveyedTable): string {
-  return [schema, table]
-    .map((name) => (/[".]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name))
-    .join('.')
 }

@@ -28,7 +28,8 @@ export function timeGuess(column: SurveyedColumn, rows: readonly Cells[]): TimeG
 }
 
 function ofTimeType(type: string): TimeGuess {
-  if (/with time zone/.test(type))
+  // MySQL's timestamp is a moment; that of PostgreSQL says in full whether it is one.
+  if (/with time zone|^timestamp(\(\d\))?$/.test(type))
     return { form: null, evidence: `its type is ${type}`, confidence: WITH_ZONE }
   const evidence = `its type is ${type}, which says no zone: UTC is only a guess`
   return { form: { time: type === 'date' ? 'date' : 'utc' }, evidence, confidence: WITHOUT_ZONE }
