@@ -17,6 +17,7 @@ export function parseAddress(url: string): MysqlAddress {
   if (parsed.password !== '') throw invalid('a password has no place in the url, use "password"')
   if (parsed.search !== '' || parsed.hash !== '')
     throw invalid('options after ? or # are not read, use "tls"')
+  // A Unix socket is written percent-encoded: mysql://user@%2Frun%2Fmysqld%2Fmysqld.sock/shop
   const host = decode(parsed.hostname.replace(/^\[(.*)\]$/, '$1'), 'host')
   const user = decode(parsed.username, 'user')
   const database = decode(parsed.pathname.slice(1), 'database')

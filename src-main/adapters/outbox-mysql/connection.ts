@@ -30,9 +30,7 @@ export interface MysqlTls {
 export async function openConnection({ address, password, tls }: ConnectionSettings): Promise<Connection> {
   const { host, port, user, database } = address
   const connection = await createConnection({
-    // The driver verifies the name that it was told as host; the socket may lead to a tunnel's end.
-    host: tls?.serverName ?? host,
-    ...((tls?.serverName ?? null) === null ? { port } : { stream: () => connect(port, host) }),
+    ...placeOf({ host, port }, tls?.serverName ?? null),
     user,
     database,
     password: await password(),
@@ -53,6 +51,15 @@ export async function openConnection({ address, password, tls }: ConnectionSetti
   // An idle connection that breaks must not end the process; whoever uses it next is told.
   connection.on('error', () => undefined)
   return connection
+}
+
+/** The driver verifies the name that it was told as host; the socket may lead to a tunnel's end. A path is a Unix socket. */
+function placeOf(
+  { host, port }: Pick<MysqlAddress, 'host' | 'port'>,
+  serverName: string | null,
+): Pick<ConnectionOptions, 'host' | 'port' | 'socketPath' | 'stream'> {
+  if (serverName === null) return host.startsWith('/') ? { socketPath: host } : { host, port }
+  return { host: serverName, stream: () => (host.startsWith('/') ? connect(host) : connect(port, host)) }
 }
 
 /** Reads the files of the TLS options. Throws RedriveError `tls-failed` where one cannot be read, `workspace-invalid`. */
