@@ -1,8 +1,12 @@
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { createConnection } from 'mysql2/promise'
 import type { Connection, RowDataPacket } from 'mysql2/promise'
 import type { Cells, TestDatabase } from './postgres-server.ts'
 
 export const MARIADB_URL = process.env['REDRIVE_TEST_MARIADB'] ?? 'mysql://root@127.0.0.1:3306/'
+
+const SCHEMA_FILE = resolve(import.meta.dirname, '../../resources/outbox/mysql.sql')
 
 export async function connectToMariadb(database: string | null): Promise<Connection> {
   const url = new URL(MARIADB_URL)
@@ -29,6 +33,11 @@ async function onServer(text: string): Promise<void> {
   }
 }
 
+/** The text of resources/outbox/mysql.sql. */
+export function mysqlSchema(): Promise<string> {
+  return readFile(SCHEMA_FILE, 'utf8')
+}
+
 /** The password of the tests' user, which no source's address holds. */
 export function mariadbPassword(): string {
   return decodeURIComponent(new URL(MARIADB_URL).password)
@@ -47,6 +56,7 @@ export async function createMariadb(name: string): Promise<TestDatabase> {
   url.pathname = `/${name}`
   url.password = ''
   return {
+    driver: 'mysql',
     name,
     url: url.href,
     async sql(text, values): Promise<readonly Cells[]> {
