@@ -10,7 +10,7 @@ const SCHEMA_FILE = resolve(import.meta.dirname, '../../resources/outbox/mysql.s
 
 export async function connectToMariadb(database: string | null): Promise<Connection> {
   const url = new URL(MARIADB_URL)
-  url.pathname = database === null ? '/' : `/${database}`
+  url.pathname = database === null ? '/' : `/${encodeURIComponent(database)}`
   try {
     return await createConnection({
       uri: url.href,
@@ -22,6 +22,11 @@ export async function connectToMariadb(database: string | null): Promise<Connect
   } catch (error) {
     throw new Error(`MariaDB does not answer at ${url.host} (REDRIVE_TEST_MARIADB)`, { cause: error })
   }
+}
+
+/** A name as SQL. */
+export function ticked(name: string): string {
+  return `\`${name.replaceAll('`', '``')}\``
 }
 
 async function onServer(text: string): Promise<void> {
@@ -44,16 +49,16 @@ export function mariadbPassword(): string {
 }
 
 export async function dropMariadb(name: string): Promise<void> {
-  await onServer(`drop database if exists \`${name}\``)
+  await onServer(`drop database if exists ${ticked(name)}`)
 }
 
 /** Creates a database and connects to it with the session in UTC. */
 export async function createMariadb(name: string): Promise<TestDatabase> {
-  await onServer(`create database \`${name}\` character set utf8mb4`)
+  await onServer(`create database ${ticked(name)} character set utf8mb4`)
   const connection = await connectToMariadb(name)
   await connection.query(`set time_zone = '+00:00'`)
   const url = new URL(MARIADB_URL)
-  url.pathname = `/${name}`
+  url.pathname = `/${encodeURIComponent(name)}`
   url.password = ''
   return {
     driver: 'mysql',

@@ -8,8 +8,10 @@ import { createMariadb, dropMariadb, mariadbPassword, mysqlSchema } from './mari
 import type { TestDatabase } from './postgres-server.ts'
 
 /** A database of this test's own, dropped when the test passes, with the reference outbox for MySQL in it. */
-export async function mysqlDatabase(options: { readonly empty?: boolean } = {}): Promise<TestDatabase> {
-  const name = `redrive_test_${process.pid}_${randomBytes(4).toString('hex')}`
+export async function mysqlDatabase(
+  options: { readonly empty?: boolean; /** What its name ends with. */ readonly suffix?: string } = {},
+): Promise<TestDatabase> {
+  const name = `redrive_test_${process.pid}_${randomBytes(4).toString('hex')}${options.suffix ?? ''}`
   const database = await createMariadb(name)
   onTestFinished(async ({ task }) => {
     await database.close()
