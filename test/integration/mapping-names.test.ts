@@ -71,7 +71,7 @@ const KINDS: readonly Kind[] = [
     tables: ['cap.published', 'quo"t`ed', 'SELECT', "';--", '${table}', `tbl.${'é'.repeat(60)}`],
     types: {
       ...{ key: 'int not null', tenant: 'varchar(99) not null', created: 'timestamp default now()' },
-      ...{ updated: 'datetime', next: 'timestamp null', attempts: 'int', headers: 'json' },
+      ...{ updated: 'timestamp null', next: 'timestamp null', attempts: 'int', headers: 'json' },
     },
     text: 'varchar(99)',
     async open() {
