@@ -1,10 +1,15 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
+import { openMysqlEvidence } from '../../src-main/adapters/outbox-mysql/evidence.ts'
+import { openMysqlSurvey } from '../../src-main/adapters/outbox-mysql/survey.ts'
+import { openPostgresEvidence } from '../../src-main/adapters/outbox-postgres/evidence.ts'
+import { openPostgresSurvey } from '../../src-main/adapters/outbox-postgres/survey.ts'
 import type { Mapping } from '../../src-main/domain/mapping/mapping.ts'
 import type { SourceDriver } from '../../src-main/domain/workspace.ts'
 import { allOf, byMessageId, countOf, openMapped, signal } from '../support/mapped-table.ts'
-import { ticked } from '../support/mariadb.ts'
+import { mariadbPassword, ticked } from '../support/mariadb.ts'
 import { mysqlDatabase } from '../support/mysql.ts'
 import { testDatabase } from '../support/postgres.ts'
+import { serverAddress } from '../support/postgres-server.ts'
 import type { TestDatabase } from '../support/postgres-server.ts'
 
 type Place = (typeof PLACES)[number]
@@ -24,6 +29,9 @@ interface Kind {
   /** An empty database and the hostile name of what its tables are in. */
   readonly open: () => Promise<{ readonly database: TestDatabase; readonly schema: string }>
   readonly places: (count: number) => readonly string[]
+  readonly survey: typeof openPostgresSurvey
+  readonly evidence: typeof openPostgresEvidence
+  readonly password: () => Promise<string>
 }
 
 const names = {
@@ -62,6 +70,9 @@ const KINDS: readonly Kind[] = [
       return { database, schema }
     },
     places: (count) => Array.from({ length: count }, (_, index) => `$${index + 1}`),
+    survey: openPostgresSurvey,
+    evidence: openPostgresEvidence,
+    password: async () => serverAddress().password,
   },
   {
     driver: 'mysql',
@@ -79,6 +90,9 @@ const KINDS: readonly Kind[] = [
       return { database, schema: database.name }
     },
     places: (count) => Array.from({ length: count }, () => '?'),
+    survey: openMysqlSurvey,
+    evidence: openMysqlEvidence,
+    password: async () => mariadbPassword(),
   },
 ]
 
@@ -190,8 +204,34 @@ test.each(cases)('hostile names and values in every place, %s, table %s', async 
   expect(await countOf(opened, { states: ['sent'] })).toBe(0)
   expect((await opened.read([second!.id], signal()))[0]).toEqual(expect.objectContaining({ id: second!.id }))
   expect(await opened.report(signal())).toMatchObject({ table: `${schema}.${table}`, drift: null })
+  await expectSurveyed(kind, database, { schema, table })
+  await expectEvidence(kind, database, outbox)
   expect(await database.sql('select count(*) as n from x')).toEqual([{ n: '1' }])
 })
+
+/** A look through the database finds the table by its name, and all of its rows. */
+async function expectSurveyed(
+  { survey: open, names: NAMES, password }: Kind,
+  database: TestDatabase,
+  { schema, table }: { readonly schema: string; readonly table: string },
+): Promise<void> {
+  const survey = await open({ config: { url: database.url }, password })
+  onTestFinished(() => survey.close())
+  const found = (await survey.tables(signal())).find((one) => one.schema === schema && one.table === table)
+  expect(found?.keys).toEqual([[NAMES.tenant, NAMES.key]])
+  const rows = await survey.sample(found!, signal())
+  expect(rows.map((row) => row[NAMES.messageId]).sort()).toEqual([...HOSTILE].sort())
+}
+
+/** The same table as a receiver's. */
+async function expectEvidence({ evidence: open, names: NAMES, password }: Kind, database: TestDatabase, table: string) {
+  const config = { table, messageId: NAMES.messageId, processedAt: NAMES.created, retentionSec: null }
+  const reader = await open({ config, at: { url: database.url }, password }, signal())
+  onTestFinished(() => reader.close())
+  const asked = [...HOSTILE, 'not there'].map((messageId) => ({ id: '1', messageId, createdAt: null }))
+  const verdicts = (await reader.look(asked, signal())).map(({ verdict }) => verdict)
+  expect(verdicts).toEqual([...HOSTILE.map(() => 'consumed'), 'not-seen-within-retention'])
+}
 
 /** What an injection of the values above would drop. */
 function witness(): string {

@@ -28,6 +28,7 @@ import type { SweepRun } from '../../src-main/domain/sweep.ts'
 import { sourceDriverOf } from '../../src-main/domain/workspace.ts'
 import type { Environment, EvidenceConfig, KafkaConfig, Workspace } from '../../src-main/domain/workspace.ts'
 import type { MessageFilter } from '../../src-main/ports/outbox.ts'
+import { mariadbPassword } from './mariadb.ts'
 import { rabbit, rabbitUrl } from './rabbitmq.ts'
 
 export interface TestEngineOptions {
@@ -35,7 +36,7 @@ export interface TestEngineOptions {
   readonly dataDir: string
   readonly databaseUrl: string
   readonly environment?: Environment
-  /** Empty where it is not said. */
+  /** That of the tests' server where it is not said. */
   readonly databasePassword?: string
   readonly brokerPort?: number
   /** Kafka in the place of RabbitMQ. */
@@ -70,7 +71,8 @@ export interface TestEngine {
 export function openTestEngine(options: TestEngineOptions): TestEngine {
   const clock = systemClock()
   let workspace = workspaceOf(options)
-  const password = (): Promise<string> => Promise.resolve(options.databasePassword ?? '')
+  const usual = sourceDriverOf(options.databaseUrl) === 'mysql' ? mariadbPassword() : ''
+  const password = (): Promise<string> => Promise.resolve(options.databasePassword ?? usual)
   const chooses = (columns: readonly string[]) => chooseMapping('auto', columns)
   const store = openStore({ path: join(options.dataDir, 'redrive.db'), clock })
   const ports: EnginePorts = {

@@ -221,7 +221,7 @@ function onMysql(layout: Layout, columns: string): Layout {
     index ${name}_BY_COMPLETION_DATE_IDX (COMPLETION_DATE));`
   const upper = (name: string): string => name.toUpperCase()
   const named = (statement: string): string =>
-    statement.replaceAll('event_publication', table).replaceAll('select id', 'select ID')
+    statement.replace(/event_publication(_archive)?/g, upper).replaceAll('select id', 'select ID')
   const action = (of: Action): Action => ({
     ...of,
     safe: named(of.safe),
