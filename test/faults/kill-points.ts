@@ -74,9 +74,7 @@ async function checkAfter(
 
 /** After a start a row is in flight exactly where its outcome is unknown; everything else is given back or marked. */
 async function leftHalfWay({ database }: Stage, { store }: TestEngine): Promise<readonly string[]> {
-  const rows = await database.sql(
-    `select id from outbox_message where status = 'sending' order by id`,
-  )
+  const rows = await database.sql(`select id from outbox_message where status = 'sending' order by id`)
   const unknown = await store.jobReader.unsettled({ source: null, after: null, limit: ITEMS_MAX })
   const held = rows.map(({ id }) => id).join(' ')
   const doubtful = unknown

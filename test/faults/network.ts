@@ -154,7 +154,9 @@ export function networkGrid(driver: SourceDriver): readonly NetworkCase[] {
     { kind: 'latency', ms: 200 },
   ]
   const cases = [resend, sweep].flatMap((work) =>
-    (['source', 'broker'] as const).flatMap((side) => faultsOf(side).map((fault) => ({ work, driver, side, fault }))),
+    (['source', 'broker'] as const).flatMap((side) =>
+      faultsOf(side).map((fault) => ({ work, driver, side, fault })),
+    ),
   )
   return cases.map((one, index) => ({
     ...one,

@@ -43,8 +43,7 @@ export interface StageOptions {
 export async function openStage(options: StageOptions = {}): Promise<Stage> {
   const name = `redrive_test_${process.pid}_${randomBytes(4).toString('hex')}`
   const inMysql = options.driver === 'mysql'
-  const database =
-    options.database ?? (await (inMysql ? createMariadb(name) : openDatabase(name, true)))
+  const database = options.database ?? (await (inMysql ? createMariadb(name) : openDatabase(name, true)))
   await database.sql(await (inMysql ? mysqlSchema() : referenceSchema()))
   const sink = options.sink ?? (await openQueue(name.replaceAll('_', '-'), options.brokerPort))
   const closing: (() => Promise<unknown>)[] = []

@@ -21,7 +21,11 @@ test.each([
 )
 
 test('kill -9 at journal points of a bulk resend on mysql, every 10: nothing lost, nothing sent twice', async () => {
-  const { points, score } = await killAtEveryPoint('careful resend', { count: 24, stride: 10, driver: 'mysql' })
+  const { points, score } = await killAtEveryPoint('careful resend', {
+    count: 24,
+    stride: 10,
+    driver: 'mysql',
+  })
   console.log(table([score]))
   expect(points).toBeGreaterThan(4)
   expect(score).toMatchObject({ lost: 0, unexpected: 0, broken: [] })

@@ -126,7 +126,11 @@ test(
       key: 'id',
       payload: { value: 'body' },
       states: [{ state: 'failed', when: { column: 'is_dead', equals: true } }],
-      columns: { created: { time: 'utc' }, touched: { time: 'epoch-ms', none: [0] }, is_dead: { truth: ['Y', 'N'] } },
+      columns: {
+        created: { time: 'utc' },
+        touched: { time: 'epoch-ms', none: [0] },
+        is_dead: { truth: ['Y', 'N'] },
+      },
     })
 
     await writeFile(join(cli.folder, 'odd.json'), JSON.stringify(ODD))
@@ -134,7 +138,15 @@ test(
     expect(await done(fixture, 'mapping', 'check')).toMatchObject([{ table, profile: 'odd', drift: null }])
     const explained = await done(fixture, 'mapping', 'explain')
     expect(explained.map(({ name }) => name)).toEqual([
-      ...['list sent', 'list failed', 'list pending', 'lock for retry', 'retry', 'lock for resolve', 'resolve'],
+      ...[
+        'list sent',
+        'list failed',
+        'list pending',
+        'lock for retry',
+        'retry',
+        'lock for resolve',
+        'resolve',
+      ],
     ])
     expect(explained.filter(({ plan }) => (plan as readonly string[]).length === 0)).toEqual([])
     expect(JSON.stringify(explained[0]!['warnings'])).toContain('no index serves it')
@@ -178,7 +190,10 @@ test(
     )
     const found = await done(fixture, 'sources', 'detect')
     const candidate = found.find(({ profile }) => profile === 'cap')
-    expect(candidate).toMatchObject({ table: `${database.name}."cap.published"`, writes: 'needs-confirmation' })
+    expect(candidate).toMatchObject({
+      table: `${database.name}."cap.published"`,
+      writes: 'needs-confirmation',
+    })
     // The detected mapping names its companion in full: it opens from wherever it is written.
     expect(JSON.stringify(candidate!['mapping'])).toContain(`\\"cap.received\\"`)
     await outboxIs(fixture, { table: candidate!['table'], mapping: candidate!['mapping'] })
@@ -204,7 +219,11 @@ test(
           ...{ table: 'inbox', messageId: 'message_id', processedAt: 'at', retentionSec: null },
           columns: { at: { time: 'utc' } },
         },
-        outbox: { profile: 'auto', table: 'outbox_message', fingerprint: { fields: ['type'], windowSec: 60 } },
+        outbox: {
+          profile: 'auto',
+          table: 'outbox_message',
+          fingerprint: { fields: ['type'], windowSec: 60 },
+        },
       },
     })
     const { cli, database, queue } = fixture

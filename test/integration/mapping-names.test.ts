@@ -78,7 +78,12 @@ const KINDS: readonly Kind[] = [
     driver: 'mysql',
     quoted: ticked,
     // 64 characters: the longest name of MySQL, which knows no names with characters beyond the first plane.
-    names: { ...names, messageId: '`; drop table `cap.published`; --', chain: '界'.repeat(64), routing: 'a`b``数据库' },
+    names: {
+      ...names,
+      messageId: '`; drop table `cap.published`; --',
+      chain: '界'.repeat(64),
+      routing: 'a`b``数据库',
+    },
     tables: ['cap.published', 'quo"t`ed', 'SELECT', "';--", '${table}', `tbl.${'é'.repeat(60)}`],
     types: {
       ...{ key: 'int not null', tenant: 'varchar(99) not null', created: 'timestamp default now()' },
@@ -96,7 +101,19 @@ const KINDS: readonly Kind[] = [
   },
 ]
 
-const HOSTILE = [`'; drop table x; --`, '"', '\\', '$1', '{"a":1}', '%_!', '漢字🙂', '${x}', "E'\\n", '`', '?']
+const HOSTILE = [
+  `'; drop table x; --`,
+  '"',
+  '\\',
+  '$1',
+  '{"a":1}',
+  '%_!',
+  '漢字🙂',
+  '${x}',
+  "E'\\n",
+  '`',
+  '?',
+]
 
 function mappingOf(NAMES: Kind['names'], companionTable: string): Mapping {
   return {
@@ -224,7 +241,11 @@ async function expectSurveyed(
 }
 
 /** The same table as a receiver's. */
-async function expectEvidence({ evidence: open, names: NAMES, password }: Kind, database: TestDatabase, table: string) {
+async function expectEvidence(
+  { evidence: open, names: NAMES, password }: Kind,
+  database: TestDatabase,
+  table: string,
+) {
   const config = { table, messageId: NAMES.messageId, processedAt: NAMES.created, retentionSec: null }
   const reader = await open({ config, at: { url: database.url }, password }, signal())
   onTestFinished(() => reader.close())

@@ -55,47 +55,58 @@ const ways = [
   ['arrived', true],
 ] as const
 
-test.each(ways)('the connection breaks at the COMMIT of a claim, which %s: unknown, and its repeat counts the attempt once', async (_, delivered) => {
-  const { proxy, outbox, id, rows } = await behindProxy('failed')
-  const request = [{ id, version: await versionOf(outbox, id) }]
-  const cut = Promise.withResolvers<void>()
-  proxy.cutAt(COMMIT, delivered, cut.resolve)
-  const error = await refused(outbox.claim(request, 'job-1', signal()))
-  await cut.promise
-  expect(error).toMatchObject({ code: 'connection-lost', retry: 'unknown-effect' })
-  expect(await rows()).toMatchObject([
-    delivered ? { status: 'sending', attempts: '4', last_error: 'job-1' } : { status: 'failed', attempts: '3' },
-  ])
-  const again = await outbox.claim(request, 'job-1', signal())
-  expect(again).toMatchObject([{ id, claimed: true, attempts: 4 }])
-  expect(await rows()).toMatchObject([{ status: 'sending', attempts: '4' }])
-  // Another job never gets what this one may hold.
-  expect(await outbox.claim(request, 'job-2', signal())).toEqual([{ id, claimed: false }])
-})
+test.each(ways)(
+  'the connection breaks at the COMMIT of a claim, which %s: unknown, and its repeat counts the attempt once',
+  async (_, delivered) => {
+    const { proxy, outbox, id, rows } = await behindProxy('failed')
+    const request = [{ id, version: await versionOf(outbox, id) }]
+    const cut = Promise.withResolvers<void>()
+    proxy.cutAt(COMMIT, delivered, cut.resolve)
+    const error = await refused(outbox.claim(request, 'job-1', signal()))
+    await cut.promise
+    expect(error).toMatchObject({ code: 'connection-lost', retry: 'unknown-effect' })
+    expect(await rows()).toMatchObject([
+      delivered
+        ? { status: 'sending', attempts: '4', last_error: 'job-1' }
+        : { status: 'failed', attempts: '3' },
+    ])
+    const again = await outbox.claim(request, 'job-1', signal())
+    expect(again).toMatchObject([{ id, claimed: true, attempts: 4 }])
+    expect(await rows()).toMatchObject([{ status: 'sending', attempts: '4' }])
+    // Another job never gets what this one may hold.
+    expect(await outbox.claim(request, 'job-2', signal())).toEqual([{ id, claimed: false }])
+  },
+)
 
-test.each(ways)('the connection breaks at the COMMIT of a claim of due rows, which %s: the repeat holds the same rows', async (_, delivered) => {
-  const { proxy, outbox, id, rows } = await behindProxy('pending')
-  const request = { limit: 10, chained: false, attemptsMax: 3, stuckAfterSec: 60, repeat: false } as const
-  proxy.cutAt(COMMIT, delivered)
-  const error = await refused(outbox.claimDue(request, 'sweep-1', signal()))
-  expect(error).toMatchObject({ code: 'connection-lost', retry: 'unknown-effect' })
-  expect(await rows()).toMatchObject([{ status: delivered ? 'sending' : 'pending' }])
-  const held = await outbox.claimDue({ ...request, repeat: true }, 'sweep-1', signal())
-  expect(held.map((row) => row.id)).toEqual([id])
-  expect(await rows()).toMatchObject([{ status: 'sending', attempts: '1' }])
-})
+test.each(ways)(
+  'the connection breaks at the COMMIT of a claim of due rows, which %s: the repeat holds the same rows',
+  async (_, delivered) => {
+    const { proxy, outbox, id, rows } = await behindProxy('pending')
+    const request = { limit: 10, chained: false, attemptsMax: 3, stuckAfterSec: 60, repeat: false } as const
+    proxy.cutAt(COMMIT, delivered)
+    const error = await refused(outbox.claimDue(request, 'sweep-1', signal()))
+    expect(error).toMatchObject({ code: 'connection-lost', retry: 'unknown-effect' })
+    expect(await rows()).toMatchObject([{ status: delivered ? 'sending' : 'pending' }])
+    const held = await outbox.claimDue({ ...request, repeat: true }, 'sweep-1', signal())
+    expect(held.map((row) => row.id)).toEqual([id])
+    expect(await rows()).toMatchObject([{ status: 'sending', attempts: '1' }])
+  },
+)
 
-test.each(ways)('the connection breaks at the COMMIT of a mark, which %s: unknown, and its repeat marks what is marked', async (_, delivered) => {
-  const { proxy, outbox, id, rows } = await behindProxy('failed')
-  await outbox.claim([{ id, version: await versionOf(outbox, id) }], 'job-1', signal())
-  const mark = [{ id, as: 'confirm', reason: null, stateBefore: 'failed', attempts: 4 }] as const
-  proxy.cutAt(COMMIT, delivered)
-  const error = await refused(outbox.mark(mark, 'job-1', signal()))
-  expect(error).toMatchObject({ code: 'connection-lost', retry: 'unknown-effect' })
-  expect(await rows()).toMatchObject([{ status: delivered ? 'sent' : 'sending' }])
-  expect(await outbox.mark(mark, 'job-1', signal())).toMatchObject([{ id, marked: true }])
-  expect(await rows()).toMatchObject([{ status: 'sent', attempts: '4' }])
-})
+test.each(ways)(
+  'the connection breaks at the COMMIT of a mark, which %s: unknown, and its repeat marks what is marked',
+  async (_, delivered) => {
+    const { proxy, outbox, id, rows } = await behindProxy('failed')
+    await outbox.claim([{ id, version: await versionOf(outbox, id) }], 'job-1', signal())
+    const mark = [{ id, as: 'confirm', reason: null, stateBefore: 'failed', attempts: 4 }] as const
+    proxy.cutAt(COMMIT, delivered)
+    const error = await refused(outbox.mark(mark, 'job-1', signal()))
+    expect(error).toMatchObject({ code: 'connection-lost', retry: 'unknown-effect' })
+    expect(await rows()).toMatchObject([{ status: delivered ? 'sent' : 'sending' }])
+    expect(await outbox.mark(mark, 'job-1', signal())).toMatchObject([{ id, marked: true }])
+    expect(await rows()).toMatchObject([{ status: 'sent', attempts: '4' }])
+  },
+)
 
 /** Holds the row's lock until it is released. */
 async function lockedElsewhere(database: TestDatabase, id: string) {
@@ -127,19 +138,22 @@ async function whenBusy(database: TestDatabase, text: string): Promise<string> {
 test.each([
   ['query', { code: 'query-timeout', retry: 'later' }],
   ['connection', { code: 'connection-lost', retry: 'later' }],
-] as const)('KILL %s in the middle of a claim: nothing happened, and the next one works', async (what, wanted) => {
-  const database = await mysqlDatabase()
-  const outbox = await openMysql(database)
-  const [id = ''] = await addMysqlRows(database, [{ status: 'failed', attempts: 3 }])
-  const request = [{ id, version: await versionOf(outbox, id) }]
-  const lock = await lockedElsewhere(database, id)
-  const claiming = refused(outbox.claim(request, 'job-1', signal()))
-  await database.sql(`kill ${what} ${await whenBusy(database, 'for update')}`)
-  expect(await claiming).toMatchObject(wanted)
-  await lock.release()
-  expect(await rowsOf(database)).toMatchObject([{ status: 'failed', attempts: '3' }])
-  expect(await outbox.claim(request, 'job-1', signal())).toMatchObject([{ id, claimed: true, attempts: 4 }])
-})
+] as const)(
+  'KILL %s in the middle of a claim: nothing happened, and the next one works',
+  async (what, wanted) => {
+    const database = await mysqlDatabase()
+    const outbox = await openMysql(database)
+    const [id = ''] = await addMysqlRows(database, [{ status: 'failed', attempts: 3 }])
+    const request = [{ id, version: await versionOf(outbox, id) }]
+    const lock = await lockedElsewhere(database, id)
+    const claiming = refused(outbox.claim(request, 'job-1', signal()))
+    await database.sql(`kill ${what} ${await whenBusy(database, 'for update')}`)
+    expect(await claiming).toMatchObject(wanted)
+    await lock.release()
+    expect(await rowsOf(database)).toMatchObject([{ status: 'failed', attempts: '3' }])
+    expect(await outbox.claim(request, 'job-1', signal())).toMatchObject([{ id, claimed: true, attempts: 4 }])
+  },
+)
 
 test('a connection that the server ended while nobody used it is not handed out again', async () => {
   const database = await mysqlDatabase()
@@ -212,7 +226,11 @@ test('a read cannot write', async () => {
   const database = await mysqlDatabase()
   const session = await sessionOn(database)
   await addMysqlRows(database, [{ status: 'failed' }])
-  for (const text of ['update outbox_message set attempts = 9', 'delete from outbox_message', 'drop table outbox_message'])
+  for (const text of [
+    'update outbox_message set attempts = 9',
+    'delete from outbox_message',
+    'drop table outbox_message',
+  ])
     expect((await refused(session.read({ text, values: [] }, 1_000, signal()))).retry, text).toBe('never')
   expect(await rowsOf(database)).toMatchObject([{ attempts: '0' }])
 })

@@ -9,7 +9,7 @@ import { addMysqlRows, mysqlDatabase, openMysql } from '../support/mysql.ts'
 import type { TestDatabase } from '../support/postgres-server.ts'
 
 const signal = () => AbortSignal.timeout(20_000)
-const PASSWORD = "it's \\ a \"password\" 密"
+const PASSWORD = 'it\'s \\ a "password" 密'
 
 async function refused(running: Promise<unknown>): Promise<RedriveError> {
   const reason: unknown = await running.then(

@@ -28,7 +28,11 @@ async function save(page: MountedConsole): Promise<void> {
 }
 
 /** Chooses in one of the selects, as the keyboard does. */
-async function choose(page: MountedConsole, select: 'password-choice' | 'kind', words: string): Promise<void> {
+async function choose(
+  page: MountedConsole,
+  select: 'password-choice' | 'kind',
+  words: string,
+): Promise<void> {
   await page.click(`[data-test=${select}] .n-base-selection-label`)
   const option = await page.until(() => {
     const found = page.all('.n-base-select-option').find((one) => one.textContent?.trim() === words)

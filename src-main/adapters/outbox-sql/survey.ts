@@ -55,12 +55,13 @@ function sampled({ columns }: SurveyedTable): readonly SurveyedColumn[] {
 }
 
 function sampleStatement(
-  { dialect, shown }: SurveyServer,
+  server: SurveyServer,
   table: SurveyedTable,
   { order, rows }: { readonly order: string; readonly rows: number },
 ): Statement {
+  const { dialect } = server
   const columns = sampled(table).map(
-    (column, place) => `${shown(dialect.quote(column.name), column)} as c${place}`,
+    (column, place) => `${server.shown(dialect.quote(column.name), column)} as c${place}`,
   )
   const by = (table.keys[0] ?? []).map((name) => `${dialect.quote(name)} ${order}`)
   return {

@@ -176,9 +176,7 @@ function spelledLike(
     const shape = companions.get(name)
     return [
       name,
-      shape === null || shape === undefined
-        ? companion
-        : { ...companion, table: tableName(shape) },
+      shape === null || shape === undefined ? companion : { ...companion, table: tableName(shape) },
     ] as const
   })
   return { ...adapted, companions: Object.fromEntries(tables) }

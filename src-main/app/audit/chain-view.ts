@@ -70,7 +70,8 @@ export function readerOf(outbox: Outbox, source: string): ChainReader {
   if (chains === 'unavailable') {
     throw new RedriveError('chain-audit-unavailable', 'never', {
       source,
-      reason: 'only PostgreSQL tells what it takes; redrive audit --places compares stored, sent and consumed',
+      reason:
+        'only PostgreSQL tells what it takes; redrive audit --places compares stored, sent and consumed',
     })
   }
   if (chains === null) throw new RedriveError('chain-not-mapped', 'never', { source })

@@ -53,8 +53,7 @@ export async function runAudit(
     const signal = AbortSignal.any([cancel, limit])
     const end = await connections.withOutbox(
       audit.source,
-      async (outbox) =>
-        carryOut({ context, ...begun, moved: told }, readerOf(outbox, audit.source), signal),
+      async (outbox) => carryOut({ context, ...begun, moved: told }, readerOf(outbox, audit.source), signal),
       signal,
     )
     return await ports.auditStore.end(audit.audit, end.end, end.entries)

@@ -94,6 +94,14 @@ async function proposalOf(
     ({ at, says, evidence, confidence }) => `${at}: ${says} (${Math.round(confidence * 100)} %: ${evidence})`,
   )
   return [
-    { profile: null, table: tableName(table), score, reasons, writes: 'needs-confirmation', guesses, mapping },
+    {
+      profile: null,
+      table: tableName(table),
+      score,
+      reasons,
+      writes: 'needs-confirmation',
+      guesses,
+      mapping,
+    },
   ]
 }

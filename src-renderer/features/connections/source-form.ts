@@ -1,5 +1,9 @@
 import { sourceDrivers } from '../../../src-preload/contract/connections.ts'
-import type { SourceConnection, SourceDraft, SourceDriver } from '../../../src-preload/contract/connections.ts'
+import type {
+  SourceConnection,
+  SourceDraft,
+  SourceDriver,
+} from '../../../src-preload/contract/connections.ts'
 import type { Environment } from '../../../src-preload/contract/base.ts'
 import { writeAddress } from './address.ts'
 import { addressOf, emptyFields, fieldsOf, passwordOf, problemsOf, tlsOf } from './connection-form.ts'

@@ -59,7 +59,8 @@ export const connections = {
     host: '可以直接粘贴完整地址，其余字段会自动填好。',
     hostOf: {
       postgres: '可以直接粘贴完整地址，其余字段会自动填好。本机的服务器也可以填套接字所在的目录。',
-      mysql: '可以直接粘贴完整地址，其余字段会自动填好。本机的服务器也可以填套接字：/run/mysqld/mysqld.sock。',
+      mysql:
+        '可以直接粘贴完整地址，其余字段会自动填好。本机的服务器也可以填套接字：/run/mysqld/mysqld.sock。',
     },
     name: '字母、数字、点、短横线、下划线。操作日志会用到它，之后不能改。',
     address: '不含密码。',
