@@ -39,7 +39,7 @@ const POLL_MS = 5
 const NEVER_SO_FAR_MS = 10_000
 
 export function nameOf({ work, driver, side, fault }: NetworkCase): string {
-  const begin = `${work.name}, ${side === 'source' ? driver : side}:`
+  const begin = `${work.name} of ${driver}, ${side}:`
   if (fault.kind === 'cut') return `${begin} cut after ${fault.bytes} bytes ${fault.direction}`
   if (fault.kind === 'black-hole')
     return `${begin} black hole ${fault.directions.join('+')} at ${fault.after}`
