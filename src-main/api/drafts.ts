@@ -10,7 +10,7 @@ import type { BrokerConfig, EvidenceConfig, SecretRef, SourceConfig } from '../d
 /** A form of the connections page as a configuration; the password goes its own way. */
 export function toSourceConfig(draft: SourceDraft): SourceConfig {
   return {
-    driver: 'postgres',
+    driver: draft.driver,
     url: draft.url,
     ...(draft.tls ? { tls: draft.tls } : {}),
     environment: draft.environment,
@@ -59,6 +59,7 @@ export function sourceConnection(
 ): SourceConnection {
   return {
     name,
+    driver: config.driver,
     url: config.url,
     ...(config.tls ? { tls: { ...config.tls } } : {}),
     environment: config.environment,

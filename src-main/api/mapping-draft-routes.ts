@@ -1,7 +1,7 @@
 import type { MappingData } from '../../src-preload/contract/mapping-shapes.ts'
 import type { Engine } from '../app/engine.ts'
-import { nameOf } from '../app/mappings/detect.ts'
 import { looksLikeOutbox } from '../domain/mapping/roles.ts'
+import { tableName } from '../domain/mapping/table-name.ts'
 import type { Implementer } from './implementer.ts'
 import { required } from './signal.ts'
 
@@ -22,7 +22,7 @@ export function mappingDraftRoutes(os: Implementer, { connections, mappings, por
     }),
     tables: os.mappings.tables.handler(async ({ input, signal }) => ({
       tables: (await mappings.tables(input.source, required(signal))).map((table) => ({
-        name: nameOf(table),
+        name: tableName(table),
         comment: table.comment,
         looksLikeOutbox: looksLikeOutbox(table),
         columns: table.columns.map(({ name, type, nullable, comment }) => ({

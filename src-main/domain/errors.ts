@@ -96,6 +96,8 @@ export type ErrorCode =
   | 'audit-busy'
   | 'audit-running'
   | 'chain-not-mapped'
+  | 'chain-audit-unavailable'
+  | 'event-search-unavailable'
   | 'finding-not-found'
   | 'fingerprint-not-set'
   | 'time-not-mapped'

@@ -27,7 +27,8 @@ export interface TlsOptions {
 
 /**
  * Where the receiver of a source's messages writes down what it has consumed, where that is not a companion of the mapping:
- * a table in the outbox's database, in that of another source (`source`), or in one of its own (`url`).
+ * a table in the outbox's database, in that of another source (`source`), or in one of its own (`url`), whose scheme says what
+ * server it is.
  */
 export interface EvidenceConfig {
   readonly source?: string
@@ -51,9 +52,21 @@ export interface EvidenceConfig {
   readonly positions?: { readonly table: string; readonly chain: string; readonly position: string }
 }
 
+/** Kinds of servers that hold outboxes, with the schemes of their addresses. `mysql` is MariaDB too. */
+export const sourceSchemes = { postgres: ['postgres', 'postgresql'], mysql: ['mysql', 'mariadb'] } as const
+export type SourceDriver = keyof typeof sourceSchemes
+export const sourceDrivers = Object.keys(sourceSchemes) as readonly SourceDriver[]
+
+/** Which kind of server an address leads to; null: none that Redrive knows. */
+export function sourceDriverOf(url: string): SourceDriver | null {
+  const scheme = url.slice(0, Math.max(0, url.indexOf(':'))).toLowerCase()
+  const leads = (driver: SourceDriver): boolean => sourceSchemes[driver].some((one) => one === scheme)
+  return sourceDrivers.find(leads) ?? null
+}
+
 export interface SourceConfig {
-  readonly driver: 'postgres'
-  /** postgres://user@host:port/database, without a password. */
+  readonly driver: SourceDriver
+  /** postgres://user@host:port/database, or mysql://…, without a password. */
   readonly url: string
   readonly password?: SecretRef
   readonly tls?: TlsOptions

@@ -4,6 +4,9 @@ import type { Logger } from 'pino'
 import { openKafkaBroker } from '../adapters/broker-kafka/kafka-broker.ts'
 import type { KafkaBrokerOptions } from '../adapters/broker-kafka/kafka-broker.ts'
 import { openRabbitBroker } from '../adapters/broker-rabbitmq/rabbit-broker.ts'
+import { openMysqlEvidence } from '../adapters/outbox-mysql/evidence.ts'
+import { openMysqlOutbox } from '../adapters/outbox-mysql/open.ts'
+import { openMysqlSurvey } from '../adapters/outbox-mysql/survey.ts'
 import { openPostgresEvidence } from '../adapters/outbox-postgres/evidence.ts'
 import { openPostgresOutbox } from '../adapters/outbox-postgres/open.ts'
 import { openPostgresSurvey } from '../adapters/outbox-postgres/survey.ts'
@@ -24,7 +27,7 @@ import type { EnginePorts } from '../app/engine-ports.ts'
 import { createEngine } from '../app/engine.ts'
 import type { KafkaConfig } from '../domain/workspace.ts'
 import type { MappingTexts } from '../ports/mapping-texts.ts'
-import type { Drivers, OpenBroker, PasswordSource } from '../ports/drivers.ts'
+import type { Drivers, OpenBroker, OpenOutbox, PasswordSource } from '../ports/drivers.ts'
 import type { Clock, Log, Secrets, WorkspaceStore } from '../ports/surroundings.ts'
 
 export interface HostOptions {
@@ -81,6 +84,7 @@ export async function compose(options: HostOptions): Promise<Running> {
       texts,
       survey: {
         postgres: ({ config, password }) => openPostgresSurvey({ config, password: orEmpty(password) }),
+        mysql: ({ config, password }) => openMysqlSurvey({ config, password: orEmpty(password) }),
       },
       confirmations: store.confirmations,
     },
@@ -121,23 +125,21 @@ interface DriverParts {
 }
 
 function drivers({ clock, log, memory, texts }: DriverParts): Drivers {
+  const mapped = async ({ config, password }: Parameters<OpenOutbox>[0]) => {
+    const own = await texts.ofSource(config)
+    const choose = (columns: readonly string[]) => own ?? chooseMapping(config.outbox.profile, columns)
+    return { config, password: orEmpty(password), chooseMapping: choose }
+  }
   return {
     outbox: {
-      postgres: async ({ config, password }, signal) => {
-        const own = await texts.ofSource(config)
-        return openPostgresOutbox(
-          {
-            config,
-            password: orEmpty(password),
-            chooseMapping: (columns) => own ?? chooseMapping(config.outbox.profile, columns),
-          },
-          signal,
-        )
-      },
+      postgres: async (source, signal) => openPostgresOutbox(await mapped(source), signal),
+      mysql: async (source, signal) => openMysqlOutbox(await mapped(source), signal),
     },
     evidence: {
-      postgres: ({ config, at, password }, signal) =>
-        openPostgresEvidence({ config, at, password: orEmpty(password) }, signal),
+      postgres: ({ password, ...table }, signal) =>
+        openPostgresEvidence({ ...table, password: orEmpty(password) }, signal),
+      mysql: ({ password, ...table }, signal) =>
+        openMysqlEvidence({ ...table, password: orEmpty(password) }, signal),
     },
     broker: {
       rabbitmq: ({ config, password }) =>

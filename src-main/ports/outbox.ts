@@ -67,6 +67,7 @@ export interface MessageGroup {
 }
 
 export interface OutboxReport {
+  /** Product and version: `PostgreSQL 17.2`. */
   readonly serverVersion: string
   readonly role: 'primary' | 'standby'
   readonly latencyMs: number
@@ -162,14 +163,14 @@ export interface Outbox extends DueRows, HandBackRows, ExplainRows {
   readonly mapping: Mapping
   /** Digest of the tables as they were when it was opened: their names, columns, types and keys. */
   readonly shape: string
-  /** Null where the mapping has no chain, or the adapter cannot audit one. */
-  readonly chains: ChainReader | null
+  /** Null where the mapping has no chain that could be audited; `unavailable`: on this server none can. */
+  readonly chains: ChainReader | 'unavailable' | null
   /** What the mapping's companion says of consumption; null where there is none. Closed with the outbox. */
   readonly evidence: EvidenceReader | null
   /** Those of at most LIST_LIMIT_MAX message ids that the outbox holds. Null where they are no column of one table. */
   readonly stored:
     ((messageIds: readonly string[], signal: AbortSignal) => Promise<ReadonlySet<string>>) | null
-  /** Null where the adapter cannot compare events. */
+  /** Null: on this server events cannot be compared. */
   readonly events: EventReader | null
   report(signal: AbortSignal): Promise<OutboxReport>
   list(query: ListQuery, signal: AbortSignal): Promise<MessagePage>

@@ -35,7 +35,12 @@ export const evidenceDraft = z.strictObject({
 })
 export type EvidenceDraft = z.infer<typeof evidenceDraft>
 
+/** `mysql` is MariaDB too. */
+export const sourceDrivers = ['postgres', 'mysql'] as const
+export type SourceDriver = (typeof sourceDrivers)[number]
+
 export const sourceDraft = z.strictObject({
+  driver: z.enum(sourceDrivers),
   url: z.string().min(1).max(2_000),
   password: passwordInput,
   tls: tls.exactOptional(),

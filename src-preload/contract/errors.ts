@@ -83,6 +83,8 @@ export const errorCodes = [
   'audit-busy',
   'audit-running',
   'chain-not-mapped',
+  'chain-audit-unavailable',
+  'event-search-unavailable',
   'finding-not-found',
   'fingerprint-not-set',
   'time-not-mapped',

@@ -154,6 +154,16 @@ export const jobSentences = {
     means: 'Nothing was audited: this does not mean that no message is missing.',
     next: 'Say in the mapping which columns hold the ordering key and the number or the previous id.',
   },
+  'chain-audit-unavailable': {
+    what: 'Chains of {source} cannot be audited: that needs what only PostgreSQL tells of open transactions.',
+    means: 'Nothing was audited: this does not mean that no message is missing.',
+    next: 'Compare what was stored, sent and consumed instead: redrive audit --places.',
+  },
+  'event-search-unavailable': {
+    what: 'Events of {source} cannot be compared: only outboxes in PostgreSQL can be searched for that.',
+    means: 'Nothing was compared: this does not mean that no event is there twice.',
+    next: 'Compare them in the database itself, by the fields of the fingerprint.',
+  },
   'finding-not-found': {
     what: 'There is no finding {seq} in the audit {audit}.',
     means: nothingSent,

@@ -1,3 +1,4 @@
+import type { SourceDriver } from '../../src-main/domain/workspace.ts'
 import { quickSweep } from '../support/sweep-samples.ts'
 import { runCrashChild } from '../support/run-crash-child.ts'
 import type { TestEngine } from '../support/test-engine.ts'
@@ -19,16 +20,24 @@ export interface KillRun {
   readonly score: Score
 }
 
+export interface KillOptions {
+  /** Messages. */
+  readonly count: number
+  /** Only every so manieth point; every one where it is not said. */
+  readonly stride?: number
+  /** Of the source. */
+  readonly driver?: SourceDriver
+}
+
 /**
  * kill -9 at every journal point, one process after the other: of a sweep, or of a resend that begins with its ramp, is
- * paused and goes on. `stride`: only every so manieth point.
+ * paused and goes on.
  */
 export async function killAtEveryPoint(
   what: 'sweep' | 'careful resend',
-  count: number,
-  stride = 1,
+  { count, stride = 1, driver = 'postgres' }: KillOptions,
 ): Promise<KillRun> {
-  const stage = await openStage()
+  const stage = await openStage({ driver })
   const work = what === 'sweep' ? sweep : resend
   const scores: Score[] = []
   try {
@@ -47,7 +56,7 @@ export async function killAtEveryPoint(
   } finally {
     await stage.close()
   }
-  const score = sumOf(`kill -9 at ${scores.length - 1} points of a ${what}`, scores)
+  const score = sumOf(`kill -9 at ${scores.length - 1} points of a ${what}, ${driver}`, scores)
   return { points: scores.length - 1, score }
 }
 
@@ -65,11 +74,9 @@ async function checkAfter(
 
 /** After a start a row is in flight exactly where its outcome is unknown; everything else is given back or marked. */
 async function leftHalfWay({ database }: Stage, { store }: TestEngine): Promise<readonly string[]> {
-  const rows = await database.sql(
-    `select id::text as row from outbox_message where status = 'sending' order by id`,
-  )
+  const rows = await database.sql(`select id from outbox_message where status = 'sending' order by id`)
   const unknown = await store.jobReader.unsettled({ source: null, after: null, limit: ITEMS_MAX })
-  const held = rows.map(({ row }) => row).join(' ')
+  const held = rows.map(({ id }) => id).join(' ')
   const doubtful = unknown
     .map(({ item }) => Number(item.id))
     .sort((a, b) => a - b)

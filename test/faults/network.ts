@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { serverAddress } from '../support/postgres-server.ts'
+import type { SourceDriver } from '../../src-main/domain/workspace.ts'
 import { rabbit } from '../support/rabbitmq.ts'
 import { quickSweep } from '../support/sweep-samples.ts'
 import { openTcpProxy } from '../support/tcp-proxy.ts'
@@ -21,6 +21,8 @@ export type NetworkFault =
 
 export interface NetworkCase {
   readonly work: Work
+  /** Of the source. */
+  readonly driver: SourceDriver
   readonly side: Side
   readonly fault: NetworkFault
   readonly settling: Settling
@@ -36,29 +38,31 @@ const AWAY_MS = 20_000
 const POLL_MS = 5
 const NEVER_SO_FAR_MS = 10_000
 
-export function nameOf({ work, side, fault }: NetworkCase): string {
-  const begin = `${work.name}, ${side}:`
+export function nameOf({ work, driver, side, fault }: NetworkCase): string {
+  const begin = `${work.name} of ${driver}, ${side}:`
   if (fault.kind === 'cut') return `${begin} cut after ${fault.bytes} bytes ${fault.direction}`
   if (fault.kind === 'black-hole')
     return `${begin} black hole ${fault.directions.join('+')} at ${fault.after}`
   return fault.kind === 'reset' ? `${begin} reset at ${fault.after}` : `${begin} latency ${fault.ms} ms`
 }
 
-/** Runs one case after the other on one stage; `onScore` hears of each. */
+/** Runs one case after the other, on one stage for each kind of source; `onScore` hears of each. */
 export async function runNetworkCases(
   cases: readonly NetworkCase[],
   onScore: (score: Score) => void = () => undefined,
 ): Promise<readonly Score[]> {
-  const stage = await openStage()
   const scores: Score[] = []
-  try {
-    for (const one of cases) {
-      const score = await runCase(stage, one)
-      scores.push(score)
-      onScore(score)
+  for (const [driver, own] of Map.groupBy(cases, (one) => one.driver)) {
+    const stage = await openStage({ driver })
+    try {
+      for (const one of own) {
+        const score = await runCase(stage, one)
+        scores.push(score)
+        onScore(score)
+      }
+    } finally {
+      await stage.close()
     }
-  } finally {
-    await stage.close()
   }
   return scores
 }
@@ -66,9 +70,10 @@ export async function runNetworkCases(
 async function runCase(stage: Stage, one: NetworkCase): Promise<Score> {
   await stage.clear()
   await one.work.prepare(stage, MESSAGES)
-  const { host, port } = one.side === 'source' ? serverAddress() : rabbit
-  const proxy = await openTcpProxy({ host, port })
   const behind = new URL(stage.database.url)
+  const source = { host: behind.hostname, port: Number(behind.port) }
+  const { host, port } = one.side === 'source' ? source : rabbit
+  const proxy = await openTcpProxy({ host, port })
   if (one.side === 'source') behind.port = String(proxy.port)
   const engine = await stage.engine({
     databaseUrl: behind.href,
@@ -138,7 +143,7 @@ const CUTS: Readonly<Record<Side, Readonly<Record<Direction, readonly number[]>>
 const POINTS: readonly number[] = [1, 60, 150]
 
 /** Every fault on both sides, for a resend and for a sweep. */
-export function networkGrid(): readonly NetworkCase[] {
+export function networkGrid(driver: SourceDriver): readonly NetworkCase[] {
   const faultsOf = (side: Side): readonly NetworkFault[] => [
     ...CUTS[side].up.map((bytes) => cut('up', bytes)),
     ...CUTS[side].down.map((bytes) => cut('down', bytes)),
@@ -149,7 +154,9 @@ export function networkGrid(): readonly NetworkCase[] {
     { kind: 'latency', ms: 200 },
   ]
   const cases = [resend, sweep].flatMap((work) =>
-    (['source', 'broker'] as const).flatMap((side) => faultsOf(side).map((fault) => ({ work, side, fault }))),
+    (['source', 'broker'] as const).flatMap((side) =>
+      faultsOf(side).map((fault) => ({ work, driver, side, fault })),
+    ),
   )
   return cases.map((one, index) => ({
     ...one,
@@ -159,13 +166,26 @@ export function networkGrid(): readonly NetworkCase[] {
 
 /** One of each, for every run of the tests. */
 export const networkHandful: readonly NetworkCase[] = [
-  { work: resend, side: 'source', fault: cut('down', 20_000), settling: 'by-looking' },
-  { work: sweep, side: 'source', fault: cut('up', 6_000), settling: 'by-looking' },
-  { work: resend, side: 'broker', fault: cut('up', 20_000), settling: 'blindly-not-sent' },
-  { work: sweep, side: 'broker', fault: cut('down', 560), settling: 'by-looking' },
-  { work: sweep, side: 'broker', fault: hole(['down'], 60), settling: 'blindly-not-sent' },
-  { work: resend, side: 'source', fault: { kind: 'reset', after: 60 }, settling: 'by-looking' },
-  { work: resend, side: 'broker', fault: { kind: 'latency', ms: 200 }, settling: 'by-looking' },
+  ...(
+    [
+      { work: resend, side: 'source', fault: cut('down', 20_000), settling: 'by-looking' },
+      { work: sweep, side: 'source', fault: cut('up', 6_000), settling: 'by-looking' },
+      { work: resend, side: 'broker', fault: cut('up', 20_000), settling: 'blindly-not-sent' },
+      { work: sweep, side: 'broker', fault: cut('down', 560), settling: 'by-looking' },
+      { work: sweep, side: 'broker', fault: hole(['down'], 60), settling: 'blindly-not-sent' },
+      { work: resend, side: 'source', fault: { kind: 'reset', after: 60 }, settling: 'by-looking' },
+      { work: resend, side: 'broker', fault: { kind: 'latency', ms: 200 }, settling: 'by-looking' },
+    ] as const
+  ).map((one) => ({ ...one, driver: 'postgres' as const })),
+  ...(
+    [
+      { work: resend, side: 'source', fault: cut('down', 20_000), settling: 'by-looking' },
+      { work: resend, side: 'source', fault: hole(['down'], 60), settling: 'by-looking' },
+      { work: sweep, side: 'source', fault: cut('up', 6_000), settling: 'by-looking' },
+      { work: sweep, side: 'source', fault: { kind: 'reset', after: 60 }, settling: 'by-looking' },
+      { work: sweep, side: 'broker', fault: cut('down', 560), settling: 'blindly-not-sent' },
+    ] as const
+  ).map((one) => ({ ...one, driver: 'mysql' as const })),
 ]
 
 function cut(direction: Direction, bytes: number): NetworkFault {

@@ -7,6 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import type { SourceDriver } from '../../src-main/domain/workspace.ts'
 import { deadLettersKilled } from './dead-letters.ts'
 import { kafkaVersion } from '../support/kafka-jars.ts'
 import { makeKafkaNode, stopKafkaNode } from '../support/kafka-node.ts'
@@ -42,11 +43,18 @@ const proofs: Readonly<Record<string, () => Promise<readonly Score[]>>> = {
   kafka,
   'dead-letters': async () => [await deadLettersKilled(DEAD_LETTERS, DEAD_LETTER_GROUPS_KILLED)],
   leaks: async () => [(await jobsLeaveNothing(LEAK_JOBS)).score],
-  network,
-  killed: async () => [
-    (await killAtEveryPoint('sweep', KILLED_MESSAGES)).score,
-    (await killAtEveryPoint('careful resend', KILLED_MESSAGES)).score,
-  ],
+  network: () => network('postgres'),
+  'network-mysql': () => network('mysql'),
+  killed: () => killed('postgres'),
+  'killed-mysql': () => killed('mysql'),
+}
+
+async function killed(driver: SourceDriver): Promise<readonly Score[]> {
+  const options = { count: KILLED_MESSAGES, driver }
+  return [
+    (await killAtEveryPoint('sweep', options)).score,
+    (await killAtEveryPoint('careful resend', options)).score,
+  ]
 }
 
 /** On a node of its own, which is stopped, killed and cut off. */
@@ -67,8 +75,8 @@ async function kafka(): Promise<readonly Score[]> {
 }
 
 /** The grid, told by what broke; the single cases as they come. */
-async function network(): Promise<readonly Score[]> {
-  const cases = networkGrid().filter((one) => nameOf(one).includes(options.case))
+async function network(driver: SourceDriver): Promise<readonly Score[]> {
+  const cases = networkGrid(driver).filter((one) => nameOf(one).includes(options.case))
   const scores = await runNetworkCases(cases, (score) => console.log(table([score]).split('\n')[1]))
   const groups = Map.groupBy(scores, ({ scenario }) => scenario.replace(/ (after|at|\d+) .*$/, ''))
   return [...groups].map(([name, of]) => sumOf(`${name} (${of.length})`, of))

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { SourceDriver } from '../../src-main/domain/workspace.ts'
+import { createMariadb, dropMariadb, mysqlSchema } from '../support/mariadb.ts'
 import { dropDatabase, openDatabase, referenceSchema } from '../support/postgres-server.ts'
 import type { TestDatabase } from '../support/postgres-server.ts'
 import { openTestEngine } from '../support/test-engine.ts'
@@ -28,6 +30,8 @@ export interface Stage {
 }
 
 export interface StageOptions {
+  /** Of the database that is made; PostgreSQL where it is not said. */
+  readonly driver?: SourceDriver
   /** A database that is there already; one is made and dropped otherwise. */
   readonly database?: TestDatabase
   /** Of a broker of the test's own. */
@@ -38,8 +42,9 @@ export interface StageOptions {
 
 export async function openStage(options: StageOptions = {}): Promise<Stage> {
   const name = `redrive_test_${process.pid}_${randomBytes(4).toString('hex')}`
-  const database = options.database ?? (await openDatabase(name, true))
-  await database.sql(await referenceSchema())
+  const inMysql = options.driver === 'mysql'
+  const database = options.database ?? (await (inMysql ? createMariadb(name) : openDatabase(name, true)))
+  await database.sql(await (inMysql ? mysqlSchema() : referenceSchema()))
   const sink = options.sink ?? (await openQueue(name.replaceAll('_', '-'), options.brokerPort))
   const closing: (() => Promise<unknown>)[] = []
   const onClose = (work: () => Promise<unknown>): void => void closing.unshift(work)
@@ -65,13 +70,13 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
     take: () => sink.take(),
     async clear() {
       await sink.clear()
-      await database.sql('truncate outbox_message restart identity')
+      await database.sql(inMysql ? 'truncate outbox_message' : 'truncate outbox_message restart identity')
     },
     async close() {
       for (const work of closing) await work()
       await sink.close()
       await database.close()
-      if (options.database === undefined) await dropDatabase(name)
+      if (options.database === undefined) await (inMysql ? dropMariadb(name) : dropDatabase(name))
     },
   }
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Job } from '../../src-main/domain/job.ts'
 import { addPending, anHourLater } from '../support/sweep-samples.ts'
+import type { ChainOf } from '../support/sweep-samples.ts'
 import type { TestEngine } from '../support/test-engine.ts'
 import { testSource } from '../support/test-engine.ts'
 import { scoreOf } from './score.ts'
@@ -16,8 +17,8 @@ const POLL_MS = 20
 const SETTLE_MS = 300
 const ROUND_MS = 250
 
-/** A third of the messages are in chains of up to ten; SQL. */
-const CHAINS = `case when i % 3 = 0 then 'chain-' || (i - 1) / 30 end`
+/** A third of the messages are in chains of up to ten. */
+const CHAINS: ChainOf = (i) => (i % 3 === 0 ? `chain-${Math.floor((i - 1) / 30)}` : null)
 
 /** What is carried out while something breaks. */
 export interface Work {
@@ -166,13 +167,11 @@ export async function conclude(
 
 async function inOrder({ database }: Stage, delivered: readonly string[]): Promise<boolean> {
   const rows = await database.sql(
-    `select chain_key, string_agg(message_id, ' ' order by id) as ids from outbox_message
-     where chain_key is not null group by chain_key`,
+    'select chain_key, message_id from outbox_message where chain_key is not null order by id',
   )
-  return rows.every((row) => {
-    const chain = row['ids'] ?? ''
-    const own = new Set(chain.split(' '))
-    return delivered.filter((id) => own.has(id)).join(' ') === chain
+  return [...Map.groupBy(rows, (row) => row['chain_key']).values()].every((chain) => {
+    const own = chain.map((row) => row['message_id'] ?? '')
+    return delivered.filter((id) => own.includes(id)).join(' ') === own.join(' ')
   })
 }
 

@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest'
+import { readerOf } from '../../src-main/app/audit/chain-view.ts'
 import { auditPatience } from '../../src-main/app/audit/read-chains.ts'
 import type { ChainsRead } from '../../src-main/app/audit/read-chains.ts'
 import type { ChainReader } from '../../src-main/ports/chains.ts'
@@ -12,7 +13,7 @@ import { lines, readAll } from '../support/read-chains.ts'
 const short = { ...auditPatience, steadyMs: 50, holeMs: 300 }
 
 async function chainsOf(database: TestDatabase): Promise<ChainReader> {
-  return (await openOutbox(database)).chains!
+  return readerOf(await openOutbox(database), 'orders')
 }
 
 async function session(database: TestDatabase) {

@@ -5,6 +5,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import type { EnginePorts } from '../../src-main/app/engine-ports.ts'
 import { RedriveError } from '../../src-main/domain/errors.ts'
 import type { Outbox } from '../../src-main/ports/outbox.ts'
+import { inFront } from '../support/outbox-drivers.ts'
 import { addRows, testDatabase } from '../support/postgres.ts'
 import { openRabbitTest } from '../support/rabbitmq.ts'
 import { openTestEngine } from '../support/test-engine.ts'
@@ -48,9 +49,7 @@ function losingAnswers(ports: EnginePorts, fails: (name: 'claim' | 'release') =>
     explain: (signal) => real.explain(signal),
     close: () => real.close(),
   })
-  const open = ports.drivers.outbox.postgres
-  const postgres: typeof open = async (options, signal) => wrap(await open(options, signal))
-  return { ...ports, drivers: { ...ports.drivers, outbox: { postgres } } }
+  return { ...ports, drivers: { ...ports.drivers, outbox: inFront(ports.drivers.outbox, wrap) } }
 }
 
 test.for(['claim', 'release'] as const)(

@@ -4,6 +4,7 @@ import { RedriveError } from '../../src-main/domain/errors.ts'
 import type { SweepRun } from '../../src-main/domain/sweep.ts'
 import type { DueRow } from '../../src-main/ports/due.ts'
 import type { Outbox } from '../../src-main/ports/outbox.ts'
+import { inFront } from '../support/outbox-drivers.ts'
 import { openScene, statuses } from '../support/resend-scene.ts'
 import type { Scene } from '../support/resend-scene.ts'
 import { testSource } from '../support/test-engine.ts'
@@ -22,13 +23,10 @@ async function openDue(
       ...ports,
       drivers: {
         ...ports.drivers,
-        outbox: {
-          postgres: async (options, signal) => {
-            const outbox = await ports.drivers.outbox.postgres(options, signal)
-            const real: ClaimDue = (request, token, stop) => outbox.claimDue(request, token, stop)
-            return { ...outbox, claimDue: change(real) }
-          },
-        },
+        outbox: inFront(ports.drivers.outbox, (outbox) => {
+          const real: ClaimDue = (request, token, stop) => outbox.claimDue(request, token, stop)
+          return { ...outbox, claimDue: change(real) }
+        }),
       },
     }),
   })

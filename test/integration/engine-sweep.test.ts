@@ -209,7 +209,7 @@ test('a sweep goes on while its own messages held up their chains; each chain in
   const policy: SweepPolicy = { ...quickSweep, order: 'chain', batch: 70 }
   const scene = await openScene(context, { sweep: policy })
   const { database, engine, queue } = scene
-  await addPending(database, { queue, count: 300, chainOf: `'chain-' || i % 30` })
+  await addPending(database, { queue, count: 300, chainOf: (i) => `chain-${i % 30}` })
   const poison = 'message-97'
   const chainOf = (id: string): number => Number(id.split('-')[1]) % 30
   await database.sql(

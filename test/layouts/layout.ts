@@ -134,6 +134,8 @@ export interface Layout {
   /** The profile that Redrive ships for it. Absent: of the same name. */
   readonly profile?: string
   readonly engine: Engine
+  /** How columns are spelled here, where it is not as the profile has them. */
+  readonly spelled?: (name: string) => string
   readonly schema: string
   /** As the catalogue names them. The first one is the outbox itself. */
   readonly tables: readonly string[]

@@ -1,6 +1,6 @@
 import { axonDeadLetters, axonEventStore } from './frameworks/axon.ts'
 import { capMysql, capPostgres } from './frameworks/cap.ts'
-import { debezium, debeziumQuarkus } from './frameworks/debezium.ts'
+import { debezium, debeziumMysql, debeziumQuarkus } from './frameworks/debezium.ts'
 import { eventsauce, eventsauceMysql } from './frameworks/eventsauce.ts'
 import { eventuateMysql, eventuatePolling, eventuateTailing } from './frameworks/eventuate.ts'
 import { goharvest } from './frameworks/goharvest.ts'
@@ -9,8 +9,8 @@ import { gruelbox, gruelboxMysql } from './frameworks/gruelbox.ts'
 import { hibernateSearch } from './frameworks/hibernate-search.ts'
 import { brokerMessageLog, gulimallMqMessage, msgLog } from './frameworks/local-message-tables.ts'
 import { masstransit } from './frameworks/masstransit.ts'
-import { modulithV1, modulithV2 } from './frameworks/modulith.ts'
-import { namastack } from './frameworks/namastack.ts'
+import { modulithV1, modulithV1Mysql, modulithV2, modulithV2Mysql } from './frameworks/modulith.ts'
+import { namastack, namastackMysql } from './frameworks/namastack.ts'
 import { oban, river } from './frameworks/oban-river.ts'
 import {
   pgTransactionalOutbox,
@@ -30,8 +30,11 @@ export const layouts: readonly Layout[] = [
   gruelbox,
   gruelboxMysql,
   modulithV1,
+  modulithV1Mysql,
   modulithV2,
+  modulithV2Mysql,
   debezium,
+  debeziumMysql,
   debeziumQuarkus,
   masstransit,
   wolverineOutgoing,
@@ -42,6 +45,7 @@ export const layouts: readonly Layout[] = [
   eventuateMysql,
   axonDeadLetters,
   namastack,
+  namastackMysql,
   pgTransactionalOutbox,
   pgTransactionalOutboxReplication,
   goharvest,

@@ -2,6 +2,7 @@ import { expect, onTestFinished } from 'vitest'
 import { openMysqlOutbox } from '../../src-main/adapters/outbox-mysql/open.ts'
 import { openPostgresOutbox } from '../../src-main/adapters/outbox-postgres/open.ts'
 import { profileByName } from '../../src-main/adapters/profiles/profiles.ts'
+import { renamed } from '../../src-main/adapters/profiles/rename.ts'
 import type { Mapping } from '../../src-main/domain/mapping/mapping.ts'
 import { refusalOf } from '../../src-main/domain/mapping/refusals.ts'
 import type { Message } from '../../src-main/domain/message.ts'
@@ -24,7 +25,8 @@ export const signal = () => AbortSignal.timeout(TIMEOUT_MS)
 
 /** The profile, told where the pretended servers stand. */
 export function mappingOf(layout: Layout): Mapping {
-  const mapping = profileByName(layout.profile ?? layout.name)
+  const profile = profileByName(layout.profile ?? layout.name)
+  const mapping = layout.spelled === undefined ? profile : renamed(profile, layout.spelled)
   if (layout.localTimes !== true) return mapping
   return { ...mapping, settings: { ...mapping.settings, zone: APP_ZONE } }
 }

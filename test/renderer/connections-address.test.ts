@@ -18,6 +18,8 @@ describe('an address', () => {
     ['postgres', 'postgres://redrive@[2001:db8::1]/shop'],
     ['postgres', 'postgres://redrive@%2Frun%2Fpostgresql/shop'],
     ['postgres', 'postgres://a%40b@h/caf%C3%A9%2F1'],
+    ['mysql', 'mysql://redrive@db.internal:3306/shop'],
+    ['mysql', 'mysql://redrive@%2Frun%2Fmysqld%2Fmysqld.sock/shop'],
     ['rabbitmq', 'amqp://guest@127.0.0.1:5672/'],
     ['rabbitmq', 'amqps://guest@mq/shop%2Feu'],
   ] as const)('%s %s survives the form', (kind, url) => {
@@ -92,6 +94,7 @@ describe('an address', () => {
 
 describe('SQL for a role with least privilege', () => {
   const base = {
+    kind: 'postgres' as const,
     role: 'redrive',
     database: 'shop',
     table: 'app.outbox_message',
@@ -115,5 +118,20 @@ describe('SQL for a role with least privilege', () => {
     expect(sql).toContain('on database "my""shop"')
     expect(sql).toContain('on "App.x"."Out""box" to redrive')
     expect(leastPrivilegeSql({ ...base, table: 'outbox' })).toContain('on public.outbox to')
+  })
+
+  test('on MySQL the database is the schema, and names with dots and backticks are quoted', () => {
+    const mysql = { ...base, kind: 'mysql' as const, table: 'shop.outbox_message' }
+    expect(leastPrivilegeSql(mysql)).toBe(
+      [
+        "create user 'redrive'@'%' identified by '…';",
+        "grant select, update (status, attempts, next_attempt_at, last_error, updated_at) on `shop`.`outbox_message` to 'redrive'@'%';",
+      ].join('\n'),
+    )
+    const cap = leastPrivilegeSql({ ...mysql, profile: 'cap', database: 'a.b', table: 'a.b.cap.pub`lished' })
+    expect(cap).toContain("grant select, update on `a.b`.`cap.pub``lished` to 'redrive'@'%';")
+    expect(leastPrivilegeSql({ ...mysql, database: 'other', profile: 'cap' })).toContain(
+      'on `shop`.`outbox_message`',
+    )
   })
 })

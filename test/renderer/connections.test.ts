@@ -28,8 +28,12 @@ async function save(page: MountedConsole): Promise<void> {
 }
 
 /** Chooses in one of the selects, as the keyboard does. */
-async function choosePassword(page: MountedConsole, words: string): Promise<void> {
-  await page.click('[data-test=password-choice] .n-base-selection-label')
+async function choose(
+  page: MountedConsole,
+  select: 'password-choice' | 'kind',
+  words: string,
+): Promise<void> {
+  await page.click(`[data-test=${select}] .n-base-selection-label`)
   const option = await page.until(() => {
     const found = page.all('.n-base-select-option').find((one) => one.textContent?.trim() === words)
     if (found === undefined) throw new Error(`no choice ${words}`)
@@ -95,7 +99,7 @@ test('a saved password is kept unless another is typed, and a new one leaves the
   await page.until(() => expect(world.sources.get('payments')?.connection.table).toBe('app.outbox'))
   // The form begins anew when it hears that it was saved.
   await page.until(() => expect(page.text('.aside')).toContain('Saved.'))
-  await choosePassword(page, 'type it now')
+  await choose(page, 'password-choice', 'type it now')
   await page.until(() => field(page, 'Password'))
   await type(field(page, 'Password'), 'another-word')
   await save(page)
@@ -131,6 +135,59 @@ test('a whole address pasted into the host fills the fields, the password goes t
   await page.until(() => expect(page.text('[data-test=address]')).toBe('postgres://app@[::1]:6432/shop'))
   expect((field(page, 'Password') as HTMLInputElement).value).toBe('pw@x')
   expect(page.root.textContent).toContain('encrypt and verify')
+})
+
+const value = (page: MountedConsole, label: string): string => (field(page, label) as HTMLInputElement).value
+
+test('a source on MySQL or MariaDB has its own port, table, address and advice, and comes back as one', async () => {
+  const world = shop()
+  const page = await open(world, 'new=source')
+  expect(value(page, 'Table')).toBe('public.outbox_message')
+  await choose(page, 'kind', 'MySQL or MariaDB')
+  await page.until(() => expect(value(page, 'Table')).toBe('outbox_message'))
+  expect((field(page, 'Port') as HTMLInputElement).placeholder).toBe('3306')
+  expect(page.root.textContent).toContain('/run/mysqld/mysqld.sock')
+  await fillSource(page, 'db.internal')
+  await type(field(page, 'Password'), 's3cret')
+  expect(page.text('[data-test=address]')).toBe('mysql://redrive@db.internal/billing')
+  world.switches.report = {
+    ...{ role: 'primary', table: 'billing.outbox_message', privileges: { select: true, update: true } },
+    ...{ drift: null, readRoleCanWrite: true, indexed: false },
+  }
+  await page.click('[data-test=test]')
+  await page.until(() =>
+    expect(page.text('[data-test=index-advice]')).toContain('resources/outbox/mysql.sql'),
+  )
+  expect(page.text('[data-test=role-advice]')).toContain(
+    "on `billing`.`outbox_message` to 'redrive_console'@'%';",
+  )
+  await save(page)
+  await page.until(() => expect(page.text('[data-connection="source billing"]')).toContain('db.internal'))
+  expect(world.sources.get('billing')?.connection).toMatchObject({
+    driver: 'mysql',
+    url: 'mysql://redrive@db.internal/billing',
+    table: 'outbox_message',
+  })
+  await page.until(() => expect(page.all('[data-test=kind]')).toEqual([]))
+  expect(page.text('[data-test=address]')).toBe('mysql://redrive@db.internal/billing')
+})
+
+test('a pasted address of MariaDB makes a new source one, and leaves a saved one what it is', async () => {
+  const world = shop()
+  const paste = async (page: MountedConsole) => {
+    const event = new Event('paste', { bubbles: true, cancelable: true })
+    Object.assign(event, { clipboardData: { getData: () => 'mariadb://app@db:3307/shop' } })
+    field(page, 'Host').dispatchEvent(event)
+    await new Promise((resolve) => setTimeout(resolve, 0))
+  }
+  const page = await open(world, 'new=source')
+  await paste(page)
+  await page.until(() => expect(page.text('[data-test=address]')).toBe('mysql://app@db:3307/shop'))
+  expect(page.text('[data-test=kind]')).toContain('MySQL or MariaDB')
+  await page.router.push('/connections?source=payments')
+  await page.until(() => button(page, 'Remove payments…'))
+  await paste(page)
+  expect(page.text('[data-test=address]')).toBe('postgres://redrive@db.internal:5432/payments')
 })
 
 test('missing index and a role that can write too much come with what to do', async () => {
@@ -200,7 +257,7 @@ test('a test that finds the server and not the table offers to look for the outb
   const world = shop()
   const page = await open(world, 'new=source')
   await fillSource(page, 'db.internal')
-  await choosePassword(page, 'none')
+  await choose(page, 'password-choice', 'none')
   world.switches.fail['connections.test billing'] = errorOf('table-missing', {
     table: 'public.outbox_message',
   })

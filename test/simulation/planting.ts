@@ -3,6 +3,7 @@ import type { OutgoingMessage, PublishOutcome } from '../../src-main/domain/outc
 import type { Publisher } from '../../src-main/ports/broker.ts'
 import type { JobStore } from '../../src-main/ports/job-store.ts'
 import type { MarkRequest, Outbox } from '../../src-main/ports/outbox.ts'
+import { inFront } from '../support/outbox-drivers.ts'
 import { bound } from './life.ts'
 import type { Plant } from './world.ts'
 
@@ -39,12 +40,7 @@ export function outbox(change: (real: Outbox, ports: EnginePorts) => Partial<Out
     ...ports,
     drivers: {
       ...ports.drivers,
-      outbox: {
-        postgres: async (options, signal) => {
-          const real = await ports.drivers.outbox.postgres(options, signal)
-          return { ...real, ...change(real, ports) }
-        },
-      },
+      outbox: inFront(ports.drivers.outbox, (real) => ({ ...real, ...change(real, ports) })),
     },
   })
 }

@@ -9,6 +9,7 @@ import type { Engine } from '../../src-main/app/engine.ts'
 import type { Workspace } from '../../src-main/domain/workspace.ts'
 import type { Broker } from '../../src-main/ports/broker.ts'
 import type { Outbox } from '../../src-main/ports/outbox.ts'
+import { everySource, inFront } from '../support/outbox-drivers.ts'
 import { bound, Life, ProcessDied } from './life.ts'
 import { observedOutbox, observedPublisher, observedStore } from './observed.ts'
 import { stream } from './scenario.ts'
@@ -115,10 +116,8 @@ export class SimConsole {
     const chance = stream(world.scenario.seed, `chance of ${instance}`)
     const real: EnginePorts = {
       drivers: {
-        outbox: {
-          postgres: async () => observedOutbox(this.#outbox(life), facts),
-        },
-        evidence: { postgres: () => Promise.reject(new Error('no evidence is mapped here')) },
+        outbox: everySource(async () => observedOutbox(this.#outbox(life), facts)),
+        evidence: everySource(() => Promise.reject(new Error('no evidence is mapped here'))),
         broker: {
           rabbitmq: () => {
             const connection = world.broker.connect(this.name, (message) => facts.sent(this.name, message))
@@ -144,7 +143,7 @@ export class SimConsole {
         // The mapping is no matter of these tests.
         layouts: { detect: () => [], isOwn: () => true },
         texts: openMappingTexts({ read: () => Promise.reject(new Error('no file here')) }),
-        survey: { postgres: () => Promise.reject(new Error('no survey here')) },
+        survey: everySource(() => Promise.reject(new Error('no survey here'))),
         confirmations: store.confirmations,
       },
       auditStore: store.audits,
@@ -246,10 +245,7 @@ function mortal(ports: EnginePorts, life: Life): EnginePorts {
   return {
     ...ports,
     drivers: {
-      outbox: {
-        postgres: async (options, signal) =>
-          life.around(await outbox.postgres(options, signal), 'outbox', OUTBOX_METHODS),
-      },
+      outbox: inFront(outbox, (opened) => life.around(opened, 'outbox', OUTBOX_METHODS)),
       evidence: ports.drivers.evidence,
       broker: {
         rabbitmq: (options) => {

@@ -49,7 +49,7 @@ export function simOutbox(table: SimTable, by: string, execute: Execute): Outbox
     events: null,
     report: (signal) =>
       read('report', signal, () => ({
-        serverVersion: '18.0 (simulated)',
+        serverVersion: 'PostgreSQL 18.0 (simulated)',
         role: 'primary',
         latencyMs: 1,
         table: 'public.outbox_message',

@@ -1,6 +1,8 @@
 import type { TestContext } from 'vitest'
 import { openCli } from './cli.ts'
 import type { Cli } from './cli.ts'
+import { mariadbPassword } from './mariadb.ts'
+import { addMysqlRows, mysqlDatabase } from './mysql.ts'
 import { addRows, testDatabase } from './postgres.ts'
 import { serverAddress } from './postgres-server.ts'
 import type { TestDatabase } from './postgres-server.ts'
@@ -20,22 +22,44 @@ interface Changes {
   readonly empty?: boolean
 }
 
-/** A real outbox, a real broker and a workspace that names both as `orders` and `rabbit`. */
+/** A real outbox in PostgreSQL, a real broker and a workspace that names both as `orders` and `rabbit`. */
 export async function cliFixture(context: TestContext, changes: Changes = {}): Promise<CliFixture> {
   const database = await testDatabase({ empty: changes.empty === true })
+  const source = {
+    driver: 'postgres',
+    password: { value: serverAddress().password },
+    outbox: { profile: 'auto', table: 'public.outbox_message' },
+  }
+  return overDatabase(context, { database, source }, changes)
+}
+
+/** The same in MariaDB. */
+export async function mysqlCliFixture(context: TestContext, changes: Changes = {}): Promise<CliFixture> {
+  const database = await mysqlDatabase({ empty: changes.empty === true })
+  const source = {
+    driver: 'mysql',
+    password: { value: mariadbPassword() },
+    outbox: { profile: 'auto', table: 'outbox_message' },
+  }
+  return overDatabase(context, { database, source }, changes)
+}
+
+async function overDatabase(
+  context: TestContext,
+  { database, source }: { readonly database: TestDatabase; readonly source: object },
+  changes: Changes,
+): Promise<CliFixture> {
   const broker = await openRabbitTest(context)
   const queue = await broker.queue()
   const cli = await openCli({
     sources: {
       orders: {
-        driver: 'postgres',
         url: database.url,
-        password: { value: serverAddress().password },
         environment: 'development',
-        outbox: { profile: 'auto', table: 'public.outbox_message' },
         deliver: { broker: 'rabbit' },
         stuckAfterSec: 60,
         maxAttempts: 3,
+        ...source,
         ...changes.source,
       },
     },
@@ -58,16 +82,21 @@ export function addFailed(
   count: number,
   exchange = '',
 ): Promise<string[]> {
-  return addRows(
-    database,
-    Array.from({ length: count }, (_, index) => ({
-      exchange,
-      routing_key: queue,
-      type: 'OrderPaid',
-      status: 'failed' as const,
-      attempts: 3,
-      last_error: 'connect ECONNREFUSED',
-      payload: JSON.stringify({ order: index, note: 'päckchen' }),
-    })),
-  )
+  return addRows(database, failedRows(queue, count, exchange))
+}
+
+export function addMysqlFailed(database: TestDatabase, queue: string, count: number): Promise<string[]> {
+  return addMysqlRows(database, failedRows(queue, count, ''))
+}
+
+function failedRows(queue: string, count: number, exchange: string) {
+  return Array.from({ length: count }, (_, index) => ({
+    exchange,
+    routing_key: queue,
+    type: 'OrderPaid',
+    status: 'failed' as const,
+    attempts: 3,
+    last_error: 'connect ECONNREFUSED',
+    payload: JSON.stringify({ order: index, note: 'päckchen' }),
+  }))
 }

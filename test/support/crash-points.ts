@@ -1,5 +1,6 @@
 import type { EnginePorts } from '../../src-main/app/engine-ports.ts'
 import type { Broker, Publisher } from '../../src-main/ports/broker.ts'
+import { inFront } from './outbox-drivers.ts'
 
 /** Between two publishes a crash is tried after every so many of them. */
 const PUBLISH_STRIDE = 7
@@ -75,10 +76,7 @@ export function withCrashPoints(
       ]),
       sweepStore: around(ports.sweepStore, 'store', ['begin', 'end']),
       drivers: {
-        outbox: {
-          postgres: async (options, signal) =>
-            around(await outbox.postgres(options, signal), 'outbox', ['claim', 'claimDue', 'mark']),
-        },
+        outbox: inFront(outbox, (opened) => around(opened, 'outbox', ['claim', 'claimDue', 'mark'])),
         evidence: ports.drivers.evidence,
         broker: {
           ...brokers,

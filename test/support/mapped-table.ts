@@ -2,6 +2,7 @@ import { parseMapping } from '../../src-main/adapters/mapping-schema/parse.ts'
 import type { Mapping } from '../../src-main/domain/mapping/mapping.ts'
 import type { Message } from '../../src-main/domain/message.ts'
 import type { MessageFilter, Outbox } from '../../src-main/ports/outbox.ts'
+import { openMysql } from './mysql.ts'
 import { openOutbox, testDatabase } from './postgres.ts'
 import type { TestDatabase } from './postgres-server.ts'
 
@@ -19,9 +20,11 @@ export async function mappedTable(ddl: string, table: string, mapping: Mapping):
   return { database, outbox: await openMapped(database, table, mapping) }
 }
 
+/** Whatever kind of server the database is on. */
 export function openMapped(database: TestDatabase, table: string, mapping: Mapping): Promise<Outbox> {
   const parsed = parseMapping(JSON.parse(JSON.stringify(mapping)), 'test')
-  return openOutbox(database, { table, chooseMapping: () => parsed })
+  const open = database.driver === 'mysql' ? openMysql : openOutbox
+  return open(database, { table, chooseMapping: () => parsed })
 }
 
 export function signal(): AbortSignal {

@@ -1,12 +1,16 @@
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { createConnection } from 'mysql2/promise'
 import type { Connection, RowDataPacket } from 'mysql2/promise'
 import type { Cells, TestDatabase } from './postgres-server.ts'
 
 export const MARIADB_URL = process.env['REDRIVE_TEST_MARIADB'] ?? 'mysql://root@127.0.0.1:3306/'
 
+const SCHEMA_FILE = resolve(import.meta.dirname, '../../resources/outbox/mysql.sql')
+
 export async function connectToMariadb(database: string | null): Promise<Connection> {
   const url = new URL(MARIADB_URL)
-  url.pathname = database === null ? '/' : `/${database}`
+  url.pathname = database === null ? '/' : `/${encodeURIComponent(database)}`
   try {
     return await createConnection({
       uri: url.href,
@@ -20,6 +24,11 @@ export async function connectToMariadb(database: string | null): Promise<Connect
   }
 }
 
+/** A name as SQL. */
+export function ticked(name: string): string {
+  return `\`${name.replaceAll('`', '``')}\``
+}
+
 async function onServer(text: string): Promise<void> {
   const connection = await connectToMariadb(null)
   try {
@@ -29,24 +38,30 @@ async function onServer(text: string): Promise<void> {
   }
 }
 
+/** The text of resources/outbox/mysql.sql. */
+export function mysqlSchema(): Promise<string> {
+  return readFile(SCHEMA_FILE, 'utf8')
+}
+
 /** The password of the tests' user, which no source's address holds. */
 export function mariadbPassword(): string {
   return decodeURIComponent(new URL(MARIADB_URL).password)
 }
 
 export async function dropMariadb(name: string): Promise<void> {
-  await onServer(`drop database if exists \`${name}\``)
+  await onServer(`drop database if exists ${ticked(name)}`)
 }
 
 /** Creates a database and connects to it with the session in UTC. */
 export async function createMariadb(name: string): Promise<TestDatabase> {
-  await onServer(`create database \`${name}\` character set utf8mb4`)
+  await onServer(`create database ${ticked(name)} character set utf8mb4`)
   const connection = await connectToMariadb(name)
   await connection.query(`set time_zone = '+00:00'`)
   const url = new URL(MARIADB_URL)
-  url.pathname = `/${name}`
+  url.pathname = `/${encodeURIComponent(name)}`
   url.password = ''
   return {
+    driver: 'mysql',
     name,
     url: url.href,
     async sql(text, values): Promise<readonly Cells[]> {

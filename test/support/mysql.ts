@@ -1,26 +1,24 @@
 import { randomBytes } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { openMysqlOutbox } from '../../src-main/adapters/outbox-mysql/open.ts'
 import type { MysqlOutboxOptions } from '../../src-main/adapters/outbox-mysql/open.ts'
 import { chooseMapping } from '../../src-main/adapters/profiles/profiles.ts'
 import type { Outbox } from '../../src-main/ports/outbox.ts'
-import { createMariadb, dropMariadb, mariadbPassword } from './mariadb.ts'
+import { createMariadb, dropMariadb, mariadbPassword, mysqlSchema } from './mariadb.ts'
 import type { TestDatabase } from './postgres-server.ts'
 
-const SCHEMA_FILE = resolve(import.meta.dirname, '../../resources/outbox/mysql.sql')
-
 /** A database of this test's own, dropped when the test passes, with the reference outbox for MySQL in it. */
-export async function mysqlDatabase(options: { readonly empty?: boolean } = {}): Promise<TestDatabase> {
-  const name = `redrive_test_${process.pid}_${randomBytes(4).toString('hex')}`
+export async function mysqlDatabase(
+  options: { readonly empty?: boolean; /** What its name ends with. */ readonly suffix?: string } = {},
+): Promise<TestDatabase> {
+  const name = `redrive_test_${process.pid}_${randomBytes(4).toString('hex')}${options.suffix ?? ''}`
   const database = await createMariadb(name)
   onTestFinished(async ({ task }) => {
     await database.close()
     if (task.result?.state === 'fail') console.error(`kept for inspection: MariaDB database ${name}`)
     else await dropMariadb(name)
   })
-  if (options.empty !== true) await database.sql(await readFile(SCHEMA_FILE, 'utf8'))
+  if (options.empty !== true) await database.sql(await mysqlSchema())
   return database
 }
 

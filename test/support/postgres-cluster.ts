@@ -64,6 +64,7 @@ function openWhenAsked(url: string): TestDatabase {
   const withPassword = new URL(url)
   withPassword.password = PASSWORD
   return {
+    driver: 'postgres',
     name: DATABASE,
     url,
     async sql(text, values): Promise<readonly Cells[]> {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import pg from 'pg'
+import type { SourceDriver } from '../../src-main/domain/workspace.ts'
 
 export const SERVER_URL = process.env['REDRIVE_TEST_PG'] ?? 'postgres://postgres@127.0.0.1:5432/postgres'
 
@@ -31,6 +32,7 @@ export function serverAddress(): ServerAddress {
 export type Cells = Readonly<Record<string, string | null>>
 
 export interface TestDatabase {
+  readonly driver: SourceDriver
   readonly name: string
   /** Without a password, as a source's `url`. */
   readonly url: string
@@ -80,6 +82,7 @@ export async function openDatabase(name: string, create: boolean): Promise<TestD
   const client = await connectTo(name)
   const { host, port, user } = serverAddress()
   return {
+    driver: 'postgres',
     name,
     url: `postgres://${encodeURIComponent(user)}@${host.startsWith('/') ? encodeURIComponent(host) : host}:${port}/${name}`,
     async sql(text, values) {

@@ -18,6 +18,7 @@ import type { ExhaustedRow } from '../../src-main/ports/due.ts'
 import type { Outbox } from '../../src-main/ports/outbox.ts'
 import { manualClock } from './manual-clock.ts'
 import type { ManualClock } from './manual-clock.ts'
+import { everySource } from './outbox-drivers.ts'
 import { scratchFolder } from './scratch.ts'
 
 export const idle: SweepOutcome = {
@@ -81,8 +82,8 @@ export async function openSweepEngine(options: SweepEngineOptions = {}): Promise
   } as unknown as Broker
   const ports: EnginePorts = {
     drivers: {
-      outbox: { postgres: () => Promise.resolve(outbox) },
-      evidence: { postgres: () => Promise.reject(new Error('no evidence here')) },
+      outbox: everySource(() => Promise.resolve(outbox)),
+      evidence: everySource(() => Promise.reject(new Error('no evidence here'))),
       broker: { rabbitmq: () => broker },
     },
     workspace: {
@@ -106,7 +107,7 @@ export async function openSweepEngine(options: SweepEngineOptions = {}): Promise
       // The mapping is no matter of these tests.
       layouts: { detect: () => [], isOwn: () => true },
       texts: openMappingTexts({ read: () => Promise.reject(new Error('no file here')) }),
-      survey: { postgres: () => Promise.reject(new Error('no survey here')) },
+      survey: everySource(() => Promise.reject(new Error('no survey here'))),
       confirmations: store.confirmations,
     },
     auditStore: store.audits,

@@ -8,24 +8,35 @@ export const quickSweep: SweepPolicy = {
   backoff: { firstSec: 1, factor: 2, capSec: 60, jitter: 0 },
 }
 
-/** Messages of the service that wait for an hour; `chainOf` is SQL for the chain key of row `i`. */
+/** Chain key of row `i`, from 1; null: it is in none. */
+export type ChainOf = (i: number) => string | null
+
+/** Both read the chain keys as one JSON list: the rows are told by their place in it. */
+const ADD_PENDING: Readonly<Record<TestDatabase['driver'], string>> = {
+  postgres: `insert into outbox_message (chain_key, message_id, exchange, routing_key, type, payload, headers, created_at)
+    select x.chain, 'message-' || x.i, '', $1, 'OrderPaid', jsonb_build_object('order', x.i), '{"x-trace": "t"}',
+      now() - interval '1 hour'
+    from json_array_elements_text($2::json) with ordinality x(chain, i)`,
+  mysql: `insert into outbox_message (chain_key, message_id, exchange, routing_key, type, payload, headers, created_at)
+    select x.chain, concat('message-', x.i), '', ?, 'OrderPaid', json_object('order', x.i), '{"x-trace": "t"}',
+      utc_timestamp(6) - interval 1 hour
+    from json_table(?, '$[*]' columns (i for ordinality, chain varchar(255) path '$')) x order by x.i`,
+}
+
+/** Messages of the service that wait for an hour. */
 export async function addPending(
   database: TestDatabase,
-  { queue, count, chainOf = 'null' }: { queue: string; count: number; chainOf?: string },
+  { queue, count, chainOf = () => null }: { queue: string; count: number; chainOf?: ChainOf },
 ): Promise<void> {
-  await database.sql(
-    `insert into outbox_message (chain_key, message_id, exchange, routing_key, type, payload, headers, created_at)
-     select ${chainOf}, 'message-' || i, '', $1, 'OrderPaid', jsonb_build_object('order', i), '{"x-trace": "t"}',
-       now() - interval '1 hour'
-     from generate_series(1, $2::int) i`,
-    [queue, count],
-  )
+  const chains = Array.from({ length: count }, (_, index) => chainOf(index + 1))
+  await database.sql(ADD_PENDING[database.driver], [queue, JSON.stringify(chains)])
 }
 
 /** Lets an hour go by for every row that nothing has ended: waits are over, what is in flight is silent. */
 export async function anHourLater(database: TestDatabase): Promise<void> {
+  const hour = database.driver === 'postgres' ? `interval '1 hour'` : 'interval 1 hour'
   await database.sql(
-    `update outbox_message set updated_at = updated_at - interval '1 hour', created_at = created_at - interval '1 hour',
-       next_attempt_at = next_attempt_at - interval '1 hour' where status <> 'sent'`,
+    `update outbox_message set updated_at = updated_at - ${hour}, created_at = created_at - ${hour},
+       next_attempt_at = next_attempt_at - ${hour} where status <> 'sent'`,
   )
 }

@@ -18,10 +18,18 @@ export interface TcpProxy {
   delay(ms: number): void
   /** Destroys the pair once this many more bytes have passed in a direction. */
   cutAfter(direction: Direction, bytes: number, onCut?: () => void): void
+  /**
+   * Destroys the pair at the next chunk to the server that holds this text: before the server has it, or `delivered`, when
+   * it has it and before any answer comes back.
+   */
+  cutAt(text: string, delivered: boolean, onCut?: () => void): void
   /** Destroys new connections at once. */
   refuse(on: boolean): void
   close(): Promise<void>
 }
+
+/** What was handed to the kernel is with a server on this machine by then. */
+const DELIVERY_MS = 50
 
 interface Pair {
   readonly client: Socket
@@ -36,6 +44,8 @@ export async function openTcpProxy(target: {
   const pairs = new Set<Pair>()
   const holes = new Set<Direction>()
   const budgets = new Map<Direction, { left: number; readonly onCut: () => void }>()
+  const muted = new WeakSet<Pair>()
+  let trap: { readonly text: string; readonly delivered: boolean; readonly onCut: () => void } | null = null
   const timers = new Set<NodeJS.Timeout>()
   let latencyMs = 0
   let refusing = false
@@ -44,7 +54,16 @@ export async function openTcpProxy(target: {
     const from = direction === 'up' ? pair.client : pair.server
     const to = direction === 'up' ? pair.server : pair.client
     const write = (chunk: Buffer): void => {
-      if (holes.has(direction) || to.destroyed) return
+      if (holes.has(direction) || to.destroyed || (direction === 'down' && muted.has(pair))) return
+      if (trap !== null && direction === 'up' && chunk.includes(trap.text)) {
+        const { delivered, onCut } = trap
+        trap = null
+        muted.add(pair)
+        if (delivered) to.write(chunk, () => setTimeout(() => destroy(pair), DELIVERY_MS))
+        else destroy(pair)
+        onCut()
+        return
+      }
       const budget = budgets.get(direction)
       if (budget !== undefined && chunk.length >= budget.left) {
         budgets.delete(direction)
@@ -108,6 +127,9 @@ export async function openTcpProxy(target: {
     },
     cutAfter: (direction, bytes, onCut = () => undefined) =>
       void budgets.set(direction, { left: bytes, onCut }),
+    cutAt: (text, delivered, onCut = () => undefined) => {
+      trap = { text, delivered, onCut }
+    },
     refuse: (on) => {
       refusing = on
     },

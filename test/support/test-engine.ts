@@ -1,6 +1,9 @@
 import { join } from 'node:path'
 import { openKafkaBroker } from '../../src-main/adapters/broker-kafka/kafka-broker.ts'
 import { openRabbitBroker } from '../../src-main/adapters/broker-rabbitmq/rabbit-broker.ts'
+import { openMysqlEvidence } from '../../src-main/adapters/outbox-mysql/evidence.ts'
+import { openMysqlOutbox } from '../../src-main/adapters/outbox-mysql/open.ts'
+import { openMysqlSurvey } from '../../src-main/adapters/outbox-mysql/survey.ts'
 import { openPostgresEvidence } from '../../src-main/adapters/outbox-postgres/evidence.ts'
 import { openPostgresOutbox } from '../../src-main/adapters/outbox-postgres/open.ts'
 import { openPostgresSurvey } from '../../src-main/adapters/outbox-postgres/survey.ts'
@@ -22,8 +25,10 @@ import type { Job, RunOptions } from '../../src-main/domain/job.ts'
 import type { Plan } from '../../src-main/domain/plan.ts'
 import type { SweepPolicy } from '../../src-main/domain/sweep-policy.ts'
 import type { SweepRun } from '../../src-main/domain/sweep.ts'
+import { sourceDriverOf } from '../../src-main/domain/workspace.ts'
 import type { Environment, EvidenceConfig, KafkaConfig, Workspace } from '../../src-main/domain/workspace.ts'
 import type { MessageFilter } from '../../src-main/ports/outbox.ts'
+import { mariadbPassword } from './mariadb.ts'
 import { rabbit, rabbitUrl } from './rabbitmq.ts'
 
 export interface TestEngineOptions {
@@ -31,7 +36,7 @@ export interface TestEngineOptions {
   readonly dataDir: string
   readonly databaseUrl: string
   readonly environment?: Environment
-  /** Empty where it is not said. */
+  /** That of the tests' server where it is not said. */
   readonly databasePassword?: string
   readonly brokerPort?: number
   /** Kafka in the place of RabbitMQ. */
@@ -49,7 +54,7 @@ export interface TestEngineOptions {
 
 export const testSource = 'orders'
 
-/** The engine on a real PostgreSQL, a real RabbitMQ and a real store, wired as the hosts wire it. */
+/** The engine on a real PostgreSQL or MariaDB, as the address says, a real RabbitMQ and a real store, wired as the hosts wire it. */
 export interface TestEngine {
   readonly engine: Engine
   readonly store: Store
@@ -66,26 +71,20 @@ export interface TestEngine {
 export function openTestEngine(options: TestEngineOptions): TestEngine {
   const clock = systemClock()
   let workspace = workspaceOf(options)
+  const usual = sourceDriverOf(options.databaseUrl) === 'mysql' ? mariadbPassword() : ''
+  const password = (): Promise<string> => Promise.resolve(options.databasePassword ?? usual)
+  const chooses = (columns: readonly string[]) => chooseMapping('auto', columns)
   const store = openStore({ path: join(options.dataDir, 'redrive.db'), clock })
   const ports: EnginePorts = {
     drivers: {
       outbox: {
         postgres: ({ config }, signal) =>
-          openPostgresOutbox(
-            {
-              config,
-              password: () => Promise.resolve(options.databasePassword ?? ''),
-              chooseMapping: (columns) => chooseMapping('auto', columns),
-            },
-            signal,
-          ),
+          openPostgresOutbox({ config, password, chooseMapping: chooses }, signal),
+        mysql: ({ config }, signal) => openMysqlOutbox({ config, password, chooseMapping: chooses }, signal),
       },
       evidence: {
-        postgres: ({ config, at }, signal) =>
-          openPostgresEvidence(
-            { config, at, password: () => Promise.resolve(options.databasePassword ?? '') },
-            signal,
-          ),
+        postgres: ({ config, at }, signal) => openPostgresEvidence({ config, at, password }, signal),
+        mysql: ({ config, at }, signal) => openMysqlEvidence({ config, at, password }, signal),
       },
       broker: {
         kafka: ({ config: { brokers, addresses } }) =>
@@ -128,8 +127,8 @@ export function openTestEngine(options: TestEngineOptions): TestEngine {
       layouts: knownLayouts,
       texts: openMappingTexts(openSchemaFiles({ workspacePath: join(options.dataDir, 'redrive.json') })),
       survey: {
-        postgres: ({ config }) =>
-          openPostgresSurvey({ config, password: () => Promise.resolve(options.databasePassword ?? '') }),
+        postgres: ({ config }) => openPostgresSurvey({ config, password }),
+        mysql: ({ config }) => openMysqlSurvey({ config, password }),
       },
       confirmations: store.confirmations,
     },
@@ -204,13 +203,14 @@ function workspaceOf({
   sweep,
   evidence,
 }: TestEngineOptions): Workspace {
+  const driver = sourceDriverOf(databaseUrl) ?? 'postgres'
   return {
     sources: {
       [testSource]: {
-        driver: 'postgres',
+        driver,
         url: databaseUrl,
         environment: environment ?? 'development',
-        outbox: { profile: 'auto', table: 'public.outbox_message' },
+        outbox: { profile: 'auto', table: driver === 'mysql' ? 'outbox_message' : 'public.outbox_message' },
         deliver: { broker: 'rabbit' },
         stuckAfterSec: 60,
         maxAttempts: 3,

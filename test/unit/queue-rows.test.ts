@@ -58,8 +58,13 @@ function scene(letters: readonly Letter[], returnAfter: number) {
       unsettled === true ? [] : items.filter(({ seq }) => seq > afterSeq),
   } as unknown as JobReader
   const job = { job: 'job-1' } as Job
-  const rows = new QueueRows({ jobReader, clock, job, hold: async () => holding() })
-  return { rows, removed, slept: () => slept }
+  let held = 0
+  const hold = async (): Promise<Holding> => {
+    held += 1
+    return holding()
+  }
+  const rows = new QueueRows({ jobReader, clock, job, hold })
+  return { rows, removed, slept: () => slept, held: () => held }
 }
 
 function confirmOf(letter: Letter) {
@@ -90,4 +95,12 @@ test('what is not in the queue is waited for once in a run, and then not claimed
   expect(await rows.claim([request], 'token', never)).toEqual([{ id: request.id, claimed: false }])
   expect(await rows.claim([request], 'token', never)).toEqual([{ id: request.id, claimed: false }])
   expect(slept()).toBe(RETURN_TRIES_MAX)
+})
+
+test('two claims of a run at once opened the queue twice, and what the first held stayed hidden', async () => {
+  const letters = [letterOf('first'), letterOf('second')]
+  const { rows, held } = scene(letters, 0)
+  const claims = letters.map((letter) => rows.claim([{ id: idOf(letter), version: '' }], 'token', never))
+  expect((await Promise.all(claims)).flat().map(({ claimed }) => claimed)).toEqual([true, true])
+  expect(held()).toBe(1)
 })

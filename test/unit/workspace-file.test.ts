@@ -77,6 +77,19 @@ describe('reading', () => {
     })
   })
 
+  test('a source on MySQL or MariaDB, by either scheme, also through a socket', async () => {
+    for (const url of [
+      'mysql://user@host:3306/shop',
+      'mariadb://user@host/shop',
+      'mysql://user@%2Frun%2Fmysqld%2Fmysqld.sock/shop',
+    ]) {
+      const loaded = await load(withSource({ driver: 'mysql', url }))
+      expect(loaded.sources.orders).toMatchObject({ driver: 'mysql', url })
+      const evidence = { url, table: 'inbox', messageId: 'id', retentionSec: null }
+      expect((await load(withSource({ evidence }))).sources.orders?.evidence?.url).toBe(url)
+    }
+  })
+
   test('every kind of password and of encryption', async () => {
     for (const password of [{ value: '' }, { env: 'A' }, { keychain: true }, { prompt: true }]) {
       expect((await load(withSource({ password }))).sources.orders?.password).toEqual(password)
@@ -117,6 +130,24 @@ describe('refusing, with the place and the problem', () => {
     ['missing url', withSource({ url: undefined }), 'sources.orders.url', /string/],
     ['no url', withSource({ url: 'host:5432/shop' }), 'sources.orders.url', /not a postgres/],
     ['other url', withSource({ url: 'mysql://user@host/shop' }), 'sources.orders.url', /not a postgres/],
+    [
+      'a url of PostgreSQL for MySQL',
+      withSource({ driver: 'mysql', url: 'postgres://user@host/shop' }),
+      'sources.orders.url',
+      /not a mysql/,
+    ],
+    [
+      'a url of MySQL without a user',
+      withSource({ driver: 'mysql', url: 'mysql://host/shop' }),
+      'sources.orders.url',
+      /mysql:\/\/user@host:3306/,
+    ],
+    [
+      'evidence at no database',
+      withSource({ evidence: { url: 'amqp://user@host/', table: 't', messageId: 'm', retentionSec: null } }),
+      'sources.orders.evidence.url',
+      /postgres:\/\/ or mysql:/,
+    ],
     ['url without database', withSource({ url: 'postgres://user@host' }), 'sources.orders.url', /database/],
     ['url without user', withSource({ url: 'postgres://host/shop' }), 'sources.orders.url', /user/],
     [

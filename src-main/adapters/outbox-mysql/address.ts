@@ -1,43 +1,12 @@
 import { RedriveError } from '../../domain/errors.ts'
-
-export interface MysqlAddress {
-  readonly host: string
-  readonly port: number
-  readonly user: string
-  readonly database: string
-}
+import { parseServerAddress } from '../outbox-sql/address.ts'
+import type { ServerAddress } from '../outbox-sql/address.ts'
 
 const PORT_DEFAULT = 3306
 
-/** Reads mysql://user@host:port/database. Everything but the port has to be said. Throws RedriveError `workspace-invalid`. */
-export function parseAddress(url: string): MysqlAddress {
-  if (!URL.canParse(url)) throw invalid('not a URL')
-  const parsed = new URL(url)
-  if (parsed.protocol !== 'mysql:' && parsed.protocol !== 'mariadb:') throw invalid('not mysql://')
-  if (parsed.password !== '') throw invalid('a password has no place in the url, use "password"')
-  if (parsed.search !== '' || parsed.hash !== '')
-    throw invalid('options after ? or # are not read, use "tls"')
-  const host = decode(parsed.hostname.replace(/^\[(.*)\]$/, '$1'), 'host')
-  const user = decode(parsed.username, 'user')
-  const database = decode(parsed.pathname.slice(1), 'database')
-  return { host, user, database, port: parsed.port === '' ? PORT_DEFAULT : Number(parsed.port) }
-}
-
-function decode(text: string, part: string): string {
-  if (text === '') throw invalid(`no ${part}`)
-  try {
-    const decoded = decodeURIComponent(text)
-    // A NUL ends a field of the log-in packet: what follows would be read as another one.
-    if (decoded.includes('\0')) throw invalid(`a NUL in the ${part}`)
-    return decoded
-  } catch (error) {
-    if (error instanceof RedriveError) throw error
-    throw invalid(`the ${part} is not well percent-encoded`)
-  }
-}
-
-function invalid(reason: string): RedriveError {
-  return new RedriveError('workspace-invalid', 'never', { at: 'url', problem: reason })
+/** Reads mysql://user@host:port/database. Throws RedriveError `workspace-invalid`. */
+export function parseAddress(url: string): ServerAddress {
+  return parseServerAddress('mysql', url, PORT_DEFAULT)
 }
 
 export interface TableName {

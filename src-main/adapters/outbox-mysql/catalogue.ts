@@ -143,7 +143,7 @@ function indexesOf(rows: readonly Row[]): Map<string, Index> {
 }
 
 /** Unique, whole and never null. */
-function keysOf(
+export function keysOf(
   rows: readonly Row[],
 ): readonly { readonly name: string; readonly columns: readonly string[] }[] {
   const names = [...new Set(rows.filter((row) => row['doubles'] === '0').map((row) => row['name'] ?? ''))]

@@ -4,7 +4,7 @@ import { connect, isIP } from 'node:net'
 import { RedriveError } from '../../domain/errors.ts'
 import type { TlsOptions } from '../../domain/workspace.ts'
 import { readTlsFiles } from '../outbox-sql/tls-files.ts'
-import type { MysqlAddress } from './address.ts'
+import type { ServerAddress } from '../outbox-sql/address.ts'
 
 /** Waiting for the socket, TLS and the log-in together. */
 const CONNECT_TIMEOUT_MS = 10_000
@@ -14,7 +14,7 @@ const KEEP_ALIVE_DELAY_MS = 10_000
 const PREPARED_STATEMENTS_MAX = 48
 
 export interface ConnectionSettings {
-  readonly address: MysqlAddress
+  readonly address: ServerAddress
   /** Asked at every log-in, so that a token that runs out is replaced. '' where none is needed. */
   readonly password: () => Promise<string>
   readonly tls: MysqlTls | null
@@ -30,9 +30,7 @@ export interface MysqlTls {
 export async function openConnection({ address, password, tls }: ConnectionSettings): Promise<Connection> {
   const { host, port, user, database } = address
   const connection = await createConnection({
-    // The driver verifies the name that it was told as host; the socket may lead to a tunnel's end.
-    host: tls?.serverName ?? host,
-    ...((tls?.serverName ?? null) === null ? { port } : { stream: () => connect(port, host) }),
+    ...placeOf({ host, port }, tls?.serverName ?? null),
     user,
     database,
     password: await password(),
@@ -55,10 +53,19 @@ export async function openConnection({ address, password, tls }: ConnectionSetti
   return connection
 }
 
+/** The driver verifies the name that it was told as host; the socket may lead to a tunnel's end. A path is a Unix socket. */
+function placeOf(
+  { host, port }: Pick<ServerAddress, 'host' | 'port'>,
+  serverName: string | null,
+): Pick<ConnectionOptions, 'host' | 'port' | 'socketPath' | 'stream'> {
+  if (serverName === null) return host.startsWith('/') ? { socketPath: host } : { host, port }
+  return { host: serverName, stream: () => (host.startsWith('/') ? connect(host) : connect(port, host)) }
+}
+
 /** Reads the files of the TLS options. Throws RedriveError `tls-failed` where one cannot be read, `workspace-invalid`. */
 export async function tlsFrom(
   options: TlsOptions | undefined,
-  { host }: MysqlAddress,
+  { host }: ServerAddress,
 ): Promise<MysqlTls | null> {
   if (options === undefined || options.mode === 'disable') return null
   const files = await readTlsFiles(options)

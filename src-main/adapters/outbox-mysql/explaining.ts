@@ -2,12 +2,14 @@ import { RedriveError } from '../../domain/errors.ts'
 import { say } from '../../domain/text.ts'
 import { refusalOf } from '../../domain/mapping/refusals.ts'
 import type { ExplainedStatement } from '../../ports/explained.ts'
+import type { HandBackRequest } from '../../ports/hand-back.ts'
 import { pageStatement } from '../outbox-sql/list.ts'
 import type { Row, Statement } from '../outbox-sql/statement.ts'
 import { bind } from './binding.ts'
+import { rehearsed } from './handing-back.ts'
 import type { Parts, Whole } from './parts.ts'
 import { mayColumn } from './resolving.ts'
-import { givenRows, joined } from './row-work.ts'
+import { actStatement, givenRows, joined } from './row-work.ts'
 
 const EXPLAIN_TIMEOUT_MS = 5_000
 /** Rows of a page, as the inbox asks for them. */
@@ -18,8 +20,8 @@ export async function explainStatements(
   signal: AbortSignal,
 ): Promise<readonly ExplainedStatement[]> {
   const explained: ExplainedStatement[] = []
-  for (const { name, statement, walks = false } of statementsOf(whole)) {
-    const { plan, warnings } = await planOf(whole, statement, signal)
+  for (const { name, statement, walks = false, writes = false } of statementsOf(whole)) {
+    const { plan, warnings } = await planOf(whole, { statement, writes }, signal)
     const walked = walks ? [say('plan.walked')] : []
     explained.push({ name, text: bind(statement).text, plan, warnings: [...walked, ...warnings] })
   }
@@ -31,9 +33,11 @@ interface Named {
   readonly statement: Statement
   /** Rows of a list that no index finds. */
   readonly walks?: boolean
+  /** A connection that only reads would not even explain it. */
+  readonly writes?: boolean
 }
 
-/** Of an action the statement that locks its rows and looks whether it may: what follows finds them by their key. */
+/** Of an action the statement that locks its rows and looks whether it may, and the one that changes them. */
 function statementsOf(whole: Whole): readonly Named[] {
   const states = [...new Set(whole.mapping.states.map(({ state }) => state))]
   const pages = states.map((state) => ({
@@ -44,32 +48,49 @@ function statementsOf(whole: Whole): readonly Named[] {
   const actions = (['retry', 'resolve'] as const)
     .filter((action) => refusalOf(whole.mapping, action) === null)
     .flatMap((action) =>
-      whole.members.map((member) => ({
-        name: whole.members.length === 1 ? action : `${action} in ${member.catalogue.table}`,
-        statement: lockStatement(member, action),
-      })),
+      whole.members.flatMap((member) => {
+        const name = whole.members.length === 1 ? action : `${action} in ${member.catalogue.table}`
+        const rows = sampleOf(member)
+        return [
+          { name: `lock for ${name}`, statement: lockStatement(member, action, rows), writes: true },
+          { name, statement: actStatement(member, rows, rehearsed(member, action)), writes: true },
+        ]
+      }),
     )
   return [...pages, ...actions]
 }
 
-/** Of a row that does not exist: only the plan is asked for. */
-function lockStatement(parts: Parts, action: 'retry' | 'resolve'): Statement {
+/** A row that does not exist: only the plan is asked for. */
+function sampleOf({ sql }: Parts): readonly HandBackRequest[] {
+  const row = Object.fromEntries(sql.key.columns.map(({ as }) => [as, '0']))
+  return [{ id: sql.key.idOf(row), version: '' }]
+}
+
+function lockStatement(
+  parts: Parts,
+  action: 'retry' | 'resolve',
+  rows: readonly HandBackRequest[],
+): Statement {
   const { sql } = parts
   const params = sql.newParams()
-  const row = Object.fromEntries(sql.key.columns.map(({ as }) => [as, '0']))
-  const given = givenRows(parts, [{ id: sql.key.idOf(row) }], {}, params)
-  const text =
-    `select ${sql.key.list('t')}, ${mayColumn(parts, action, params)} ` + `from ${given} ${joined(parts)}`
-  return { text, values: params.values }
+  const given = givenRows(parts, rows, {}, params)
+  const list = [sql.key.list('t'), `${sql.version()} as version`, mayColumn(parts, action, params)]
+  return {
+    text: `select ${list.join(', ')} from ${given} ${joined(parts)} for update`,
+    values: params.values,
+  }
 }
 
 async function planOf(
   { session, catalogue }: Parts,
-  { text, values }: Statement,
+  { statement, writes }: Required<Pick<Named, 'statement' | 'writes'>>,
   signal: AbortSignal,
 ): Promise<Pick<ExplainedStatement, 'plan' | 'warnings'>> {
+  const explain = { text: `explain ${statement.text}`, values: statement.values }
   try {
-    const rows = await session.read({ text: `explain ${text}`, values }, EXPLAIN_TIMEOUT_MS, signal)
+    const rows = writes
+      ? (await session.rehearse((transaction) => transaction.run(explain), signal)).rows
+      : await session.read(explain, EXPLAIN_TIMEOUT_MS, signal)
     // In its statements the outbox goes by these names; a table that a function makes has no index.
     const whole = rows.filter((row) => row['type'] === 'ALL' && ['t', 'm'].includes(row['table'] ?? ''))
     const warnings = whole.length === 0 ? [] : [say('plan.scanned', { table: catalogue.table })]

@@ -9,6 +9,7 @@ import { requireWritable } from './parts.ts'
 import type { Parts } from './parts.ts'
 import { mayColumn } from './resolving.ts'
 import { act, imageOf, look } from './row-work.ts'
+import type { Act } from './row-work.ts'
 import type { Transaction } from './session.ts'
 
 /** What a rehearsal writes where an operator's token or reason would stand. */
@@ -44,7 +45,6 @@ async function apply(
   action: Action,
   requests: readonly HandBackRequest[],
 ): Promise<ReadonlySet<string>> {
-  const profile = profileOf(parts.mapping, action)
   const seen = await look(transaction, parts, requests, {
     columns: (params) => [mayColumn(parts, action, params)],
     locked: true,
@@ -53,9 +53,14 @@ async function apply(
     const row = seen.get(id)
     return row?.['version'] === version && row['may'] === '1'
   })
-  const bind = action === 'retry' ? bound({}) : bound({ token: 'r.token', reason: 'r.token' })
-  await act(transaction, parts, fresh, { profile, bind, texts: { token: () => REHEARSED } })
+  await act(transaction, parts, fresh, rehearsed(parts, action))
   return new Set(fresh.map(({ id }) => id))
+}
+
+/** The action as its rehearsal carries it out, and as it is explained. */
+export function rehearsed({ mapping }: Parts, action: Action): Act<HandBackRequest> {
+  const bind = action === 'retry' ? bound({}) : bound({ token: 'r.token', reason: 'r.token' })
+  return { profile: profileOf(mapping, action), bind, texts: { token: () => REHEARSED } }
 }
 
 export async function previewAction(

@@ -1,3 +1,4 @@
+import { chainShapeOf } from '../../domain/chain/shape.ts'
 import { RedriveError } from '../../domain/errors.ts'
 import { say } from '../../domain/text.ts'
 import type { ColumnForms, Mapping } from '../../domain/mapping/mapping.ts'
@@ -93,7 +94,7 @@ export async function openMysqlOutbox(options: MysqlOutboxOptions, signal: Abort
     return assembleOutbox({ ...parts, members }, work, {
       shape: shapeOf(catalogues),
       // The audit of chains stands on what only PostgreSQL tells of transactions and sequences.
-      chains: null,
+      chains: chainShapeOf(mapping) === null ? null : 'unavailable',
       events: null,
       evidence: companionEvidence(parts, catalogues),
       stored: storedIds(parts, catalogues),

@@ -4,7 +4,7 @@ import { keyColumns } from '../../domain/mapping/walk.ts'
 import type { Bound, MappingAssignments } from '../../domain/mapping/values.ts'
 import type { MessageState } from '../../domain/message.ts'
 import type { Assignment } from '../outbox-sql/compiler.ts'
-import type { Params, Row } from '../outbox-sql/statement.ts'
+import type { Params, Row, Statement } from '../outbox-sql/statement.ts'
 import { charsetOf } from './dialect.ts'
 import type { Parts } from './parts.ts'
 import type { Transaction } from './session.ts'
@@ -116,9 +116,17 @@ export async function update<Request extends Identified>(
   transaction: Transaction,
   parts: Parts,
   requests: readonly Request[],
-  { set, bind, texts }: Change<Request>,
+  change: Change<Request>,
 ): Promise<void> {
   if (requests.length === 0) return
+  await writeAll(transaction, requests, updateStatement(parts, requests, change))
+}
+
+function updateStatement<Request extends Identified>(
+  parts: Parts,
+  requests: readonly Request[],
+  { set, bind, texts }: Change<Request>,
+): Statement {
   const { sql } = parts
   const params = sql.newParams()
   const given = givenRows(parts, requests, texts, params)
@@ -126,10 +134,10 @@ export async function update<Request extends Identified>(
   const written = sql
     .assignments(set, bind, params)
     .map((one, at) => `u.${one.column} = ${fitting(parts, names[at] ?? '', one)}`)
-  await writeAll(transaction, requests, {
+  return {
     text: `update ${given} ${joined(parts)} ${self(parts)} set ${written.join(', ')}`,
     values: params.values,
-  })
+  }
 }
 
 /** Writes back what was read: each request brings the text of each of these columns under its name in `as`. */
@@ -162,7 +170,7 @@ export async function writeBack<Request extends Identified>(
 async function writeAll(
   transaction: Transaction,
   requests: readonly Identified[],
-  statement: { readonly text: string; readonly values: Params['values'] },
+  statement: Statement,
 ): Promise<void> {
   const { matched } = await transaction.run(statement)
   if (matched === requests.length) return
@@ -190,23 +198,33 @@ function fitting({ catalogue }: Parts, name: string, { value }: Assignment): str
   return charset === 'utf8mb4' ? value : `convert(${value} using ${charset})`
 }
 
+export type Act<Request> = Omit<Change<Request>, 'set'> & { readonly profile: ActionProfile }
+
 /** What a mapping's retry or resolve does, on rows that are locked. */
 export async function act<Request extends Identified>(
   transaction: Transaction,
   parts: Parts,
   requests: readonly Request[],
-  { profile, bind, texts }: Omit<Change<Request>, 'set'> & { readonly profile: ActionProfile },
+  of: Act<Request>,
 ): Promise<void> {
   if (requests.length === 0) return
+  await writeAll(transaction, requests, actStatement(parts, requests, of))
+}
+
+export function actStatement<Request extends Identified>(
+  parts: Parts,
+  requests: readonly Request[],
+  { profile, bind, texts }: Act<Request>,
+): Statement {
   const set = profile.set ?? {}
   if (profile.does === undefined || profile.does === 'update')
-    return update(transaction, parts, requests, { set, bind, texts })
+    return updateStatement(parts, requests, { set, bind, texts })
   const { sql } = parts
   const params = sql.newParams()
   const from = `from ${givenRows(parts, requests, texts, params)} ${joined(parts)}`
   const text =
     profile.does === 'delete' ? `delete t ${from}` : `${copied(parts, { set, bind }, params)} ${from}`
-  await writeAll(transaction, requests, { text, values: params.values })
+  return { text, values: params.values }
 }
 
 /** The key of a copy is new: what `set` says, or else the column's default. Columns that the server computes are left to it. */

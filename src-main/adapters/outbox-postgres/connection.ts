@@ -3,7 +3,7 @@ import type { ConnectionOptions } from 'node:tls'
 import pg from 'pg'
 import type { TlsOptions } from '../../domain/workspace.ts'
 import { readTlsFiles } from '../outbox-sql/tls-files.ts'
-import type { PostgresAddress } from './address.ts'
+import type { ServerAddress } from '../outbox-sql/address.ts'
 
 /** Waiting for the socket, TLS and the log-in together. */
 const CONNECT_TIMEOUT_MS = 10_000
@@ -13,7 +13,7 @@ const IDLE_TIMEOUT_MS = 30_000
 const KEEP_ALIVE_DELAY_MS = 10_000
 
 export interface ConnectionSettings {
-  readonly address: PostgresAddress
+  readonly address: ServerAddress
   /** Asked at every log-in, so that a token that runs out is replaced. '' where none is needed. */
   readonly password: () => Promise<string>
   readonly tls: ConnectionOptions | false
@@ -78,7 +78,7 @@ export function newClient(settings: ConnectionSettings): pg.Client {
 /** Reads the files of the TLS options. Throws RedriveError `tls-failed` where one cannot be read. */
 export async function tlsFrom(
   options: TlsOptions | undefined,
-  address: PostgresAddress,
+  address: ServerAddress,
 ): Promise<ConnectionOptions | false> {
   if (options === undefined || options.mode === 'disable') return false
   const files = await readTlsFiles(options)

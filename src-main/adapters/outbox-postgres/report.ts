@@ -1,12 +1,8 @@
-import { assignmentsOf, mappingDigest } from '../../domain/mapping/walk.ts'
-import type { Mapping } from '../../domain/mapping/mapping.ts'
+import { mappingDigest } from '../../domain/mapping/walk.ts'
 import type { OutboxReport } from '../../ports/outbox.ts'
 import { openStates } from '../outbox-sql/indexed.ts'
-import type { Parts, Whole } from './parts.ts'
-
-const REPORT_TIMEOUT_MS = 5_000
-/** Median of these. */
-const ROUND_TRIPS = 3
+import { REPORT_TIMEOUT_MS, latency, writtenColumns } from '../outbox-sql/reporting.ts'
+import type { Whole } from './parts.ts'
 
 export async function reportOn(parts: Whole, signal: AbortSignal): Promise<OutboxReport> {
   const { session, mapping, catalogue } = parts
@@ -21,7 +17,7 @@ export async function reportOn(parts: Whole, signal: AbortSignal): Promise<Outbo
   const is = (name: string): boolean => row?.[name] === 't'
   const served = parts.served()
   return {
-    serverVersion: row?.['version'] ?? '',
+    serverVersion: `PostgreSQL ${row?.['version'] ?? ''}`,
     role: is('standby') ? 'standby' : 'primary',
     latencyMs: await latency(parts, signal),
     table: `${catalogue.schema}.${catalogue.table}`,
@@ -32,19 +28,4 @@ export async function reportOn(parts: Whole, signal: AbortSignal): Promise<Outbo
     readRoleCanWrite: is('may_write'),
     indexed: openStates(mapping).every((state) => served.has(state)),
   }
-}
-
-/** A role may be granted just these. */
-function writtenColumns(mapping: Mapping): string[] {
-  return [...new Set(assignmentsOf(mapping).flatMap(([, set]) => Object.keys(set)))]
-}
-
-async function latency({ session }: Parts, signal: AbortSignal): Promise<number> {
-  const times: number[] = []
-  for (let trip = 0; trip < ROUND_TRIPS; trip += 1) {
-    const startedAt = performance.now()
-    await session.read({ text: 'select 1', values: [] }, REPORT_TIMEOUT_MS, signal)
-    times.push(performance.now() - startedAt)
-  }
-  return times.sort((a, b) => a - b)[Math.floor(ROUND_TRIPS / 2)] ?? 0
 }

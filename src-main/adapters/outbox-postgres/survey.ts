@@ -1,19 +1,13 @@
-import { RedriveError } from '../../domain/errors.ts'
 import type { SurveyedTable } from '../../domain/mapping/surveyed.ts'
 import type { SourceConfig } from '../../domain/workspace.ts'
-import { SAMPLE_CHARS_MAX, SAMPLE_ROWS_MAX, SURVEY_TABLES_MAX } from '../../ports/survey.ts'
-import type { SampleRow, Survey } from '../../ports/survey.ts'
-import type { Row, Statement } from '../outbox-sql/statement.ts'
+import { SAMPLE_CHARS_MAX, SURVEY_TABLES_MAX } from '../../ports/survey.ts'
+import type { Survey } from '../../ports/survey.ts'
+import type { Row } from '../outbox-sql/statement.ts'
+import { SURVEY_TIMEOUT_MS, newSurvey } from '../outbox-sql/survey.ts'
 import { parseAddress } from './address.ts'
 import { tlsFrom } from './connection.ts'
 import { postgresDialect } from './dialect.ts'
 import { openSession } from './session.ts'
-import type { Session } from './session.ts'
-
-const SURVEY_TIMEOUT_MS = 10_000
-const SAMPLE_TIMEOUT_MS = 3_000
-/** A table with more columns than this is no outbox; the rest is not sampled. */
-const SAMPLE_COLUMNS_MAX = 100
 
 const TABLES = `
 select n.nspname as schema, c.relname as "table", obj_description(c.oid, 'pg_class') as comment,
@@ -56,14 +50,15 @@ export async function openPostgresSurvey({
 }): Promise<Survey> {
   const address = parseAddress(config.url)
   const session = openSession({ address, password, tls: await tlsFrom(config.tls, address) })
-  return {
+  return newSurvey({
+    dialect: postgresDialect,
+    session,
     async tables(signal) {
       const statement = { text: TABLES, values: [String(SURVEY_TABLES_MAX)] }
       return (await session.read(statement, SURVEY_TIMEOUT_MS, signal)).map(tableOf)
     },
-    sample: (table, signal) => sampleOf(session, table, signal),
-    close: () => session.close(),
-  }
+    shown: (quoted) => `left(${quoted}::text, ${SAMPLE_CHARS_MAX})`,
+  })
 }
 
 function tableOf(row: Row): SurveyedTable {
@@ -84,55 +79,4 @@ function tableOf(row: Row): SurveyedTable {
 function allowedBy(check: string): readonly string[] {
   if (!/= ANY \(/.test(check)) return []
   return [...check.matchAll(/'((?:[^']|'')*)'::/g)].map(([, text = '']) => text.replaceAll("''", "'"))
-}
-
-async function sampleOf(
-  session: Session,
-  table: SurveyedTable,
-  signal: AbortSignal,
-): Promise<readonly SampleRow[]> {
-  const halves = table.keys[0] === undefined ? [''] : ['desc', 'asc']
-  const found: SampleRow[] = []
-  for (const order of halves) {
-    try {
-      found.push(...(await rowsOf(session, sampleStatement(table, order, halves.length), table, signal)))
-    } catch (error) {
-      if (!(error instanceof RedriveError) || error.code !== 'query-timeout') throw error
-    }
-  }
-  return distinct(found, table)
-}
-
-function sampleStatement(table: SurveyedTable, order: string, halves: number): Statement {
-  const columns = table.columns
-    .slice(0, SAMPLE_COLUMNS_MAX)
-    .map(({ name }, place) => `left(${postgresDialect.quote(name)}::text, ${SAMPLE_CHARS_MAX}) as c${place}`)
-  const by = (table.keys[0] ?? []).map((name) => `${postgresDialect.quote(name)} ${order}`)
-  return {
-    text:
-      `select ${columns.join(', ')} from ${postgresDialect.quote(table.schema)}.${postgresDialect.quote(table.table)} ` +
-      `${by.length === 0 ? '' : `order by ${by.join(', ')} `}limit ${Math.floor(SAMPLE_ROWS_MAX / halves)}`,
-    values: [],
-  }
-}
-
-async function rowsOf(
-  session: Session,
-  statement: Statement,
-  { columns }: SurveyedTable,
-  signal: AbortSignal,
-): Promise<readonly SampleRow[]> {
-  const rows = await session.read(statement, SAMPLE_TIMEOUT_MS, signal)
-  return rows.map((row) =>
-    Object.fromEntries(
-      columns.slice(0, SAMPLE_COLUMNS_MAX).map(({ name }, place) => [name, row[`c${place}`] ?? null]),
-    ),
-  )
-}
-
-/** A small table has the same rows at both ends. */
-function distinct(rows: readonly SampleRow[], { keys }: SurveyedTable): readonly SampleRow[] {
-  const [key] = keys
-  if (key === undefined) return rows
-  return [...new Map(rows.map((row) => [JSON.stringify(key.map((name) => row[name])), row])).values()]
 }

@@ -84,7 +84,7 @@ export function assembleOutbox<Parts extends LookParts>(
     claimDue: (request, token, signal) => unchanged(signal, () => due.claimDue(request, token, signal)),
     expire: (requests, signal) => unchanged(signal, () => due.expire(requests, signal)),
     close: async () => {
-      await looks.chains?.close()
+      if (looks.chains !== 'unavailable') await looks.chains?.close()
       await looks.events?.close()
       await close()
     },

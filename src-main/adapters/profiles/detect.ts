@@ -1,6 +1,7 @@
 import { refusalOf } from '../../domain/mapping/refusals.ts'
 import { refusable } from '../../domain/mapping/mapping.ts'
 import type { Companion, Mapping } from '../../domain/mapping/mapping.ts'
+import { tableName } from '../../domain/mapping/table-name.ts'
 import { keyColumns, mappingColumns } from '../../domain/mapping/walk.ts'
 import { say } from '../../domain/text.ts'
 import type { Text } from '../../domain/text.ts'
@@ -179,9 +180,7 @@ function spelledLike(
     const shape = companions.get(name)
     return [
       name,
-      shape === null || shape === undefined
-        ? companion
-        : { ...companion, table: `${shape.schema}.${shape.table}` },
+      shape === null || shape === undefined ? companion : { ...companion, table: tableName(shape) },
     ] as const
   })
   return { ...adapted, companions: Object.fromEntries(tables) }

@@ -36,9 +36,9 @@ export const evidence = z
       .describe('The source whose database holds the table; neither this nor url: the same.')
       .exactOptional(),
     url: text
-      .describe('postgres://user@host:port/database, without a password.')
+      .describe('postgres:// or mysql://user@host:port/database, without a password.')
       .superRefine((url, context) => {
-        const problem = sourceUrlProblem(url)
+        const problem = sourceUrlProblem(null, url)
         if (problem !== null) context.addIssue({ code: 'custom', message: problem })
       })
       .exactOptional(),

@@ -4,6 +4,7 @@ import {
   compressions,
   environments,
   kafkaMechanisms,
+  sourceDrivers,
   STUCK_AFTER_SEC_DEFAULT,
 } from '../../domain/workspace.ts'
 import { RedriveError } from '../../domain/errors.ts'
@@ -127,20 +128,15 @@ const fingerprint = z
   })
   .describe('Tells a business event that was stored under two message ids. Absent: nobody looks for it.')
 
-const source = z.strictObject({
-  driver: z.literal('postgres'),
-  url: text
-    .describe('postgres://user@host:port/database, without a password.')
-    .superRefine((url, context) => {
-      const problem = sourceUrlProblem(url)
-      if (problem !== null) context.addIssue({ code: 'custom', message: problem })
-    }),
+const sourceFields = z.strictObject({
+  driver: z.enum(sourceDrivers).describe('`mysql` for MySQL and MariaDB.'),
+  url: text.describe('postgres:// or mysql://user@host:port/database, without a password.'),
   password: secretRef.exactOptional(),
   tls: tls.exactOptional(),
   environment: z.enum(environments),
   outbox: z.strictObject({
     profile: text.default('auto').describe("A profile's name, or `auto`."),
-    table: text.describe('Table with its schema: public.outbox_message.'),
+    table: text.describe('Table with its schema: public.outbox_message; on MySQL outbox_message.'),
     mapping: mapping.exactOptional(),
     schemas: schemas.exactOptional(),
     fingerprint: fingerprint.exactOptional(),
@@ -150,6 +146,11 @@ const source = z.strictObject({
   stuckAfterSec: z.int().min(1).max(STUCK_AFTER_SEC_MAX).default(STUCK_AFTER_SEC_DEFAULT),
   maxAttempts: z.int().min(1).max(ATTEMPTS_MAX).default(ATTEMPTS_MAX_DEFAULT),
   sweep: sweep.exactOptional(),
+})
+
+const source = sourceFields.superRefine(({ driver, url }, context) => {
+  const problem = sourceUrlProblem(driver, url)
+  if (problem !== null) context.addIssue({ code: 'custom', message: problem, path: ['url'] })
 })
 
 const amqpBroker = z

@@ -1,4 +1,5 @@
-import type { AmqpConfig } from '../../domain/workspace.ts'
+import { sourceDriverOf } from '../../domain/workspace.ts'
+import type { AmqpConfig, SourceDriver } from '../../domain/workspace.ts'
 
 const PASSWORD_ELSEWHERE =
   'the url holds a password: remove it there and write it as "password", best as { "env": "NAME" }'
@@ -8,14 +9,23 @@ const BROKER_PROTOCOLS: Readonly<Record<AmqpConfig['driver'], readonly string[]>
   memory: ['memory:'],
 }
 
-/** What is wrong with the address of a source, or null. Never repeats the address: it may hold a password. */
-export function sourceUrlProblem(text: string): string | null {
+const EXAMPLES: Readonly<Record<SourceDriver, string>> = {
+  postgres: 'postgres://user@host:5432/database',
+  mysql: 'mysql://user@host:3306/database',
+}
+
+/**
+ * What is wrong with the address of a database, or null; `driver` null: any of the kinds is right. Never repeats the
+ * address: it may hold a password.
+ */
+export function sourceUrlProblem(driver: SourceDriver | null, text: string): string | null {
   const url = parse(text)
-  if (!url || !['postgres:', 'postgresql:'].includes(url.protocol)) return 'not a postgres:// url'
+  const named = url && sourceDriverOf(text)
+  if (!url || !named || named !== (driver ?? named)) return `not a ${driver ?? 'postgres:// or mysql'}:// url`
   if (hasPassword(url)) return PASSWORD_ELSEWHERE
   if (url.hostname === '') return 'the url names no host'
-  if (url.username === '') return 'the url names no user: postgres://user@host:5432/database'
-  if (url.pathname.length < 2) return 'the url names no database: postgres://user@host:5432/database'
+  if (url.username === '') return `the url names no user: ${EXAMPLES[named]}`
+  if (url.pathname.length < 2) return `the url names no database: ${EXAMPLES[named]}`
   return null
 }
 

@@ -64,9 +64,18 @@ export async function viewChain(
   )
 }
 
+/** Throws `chain-not-mapped`, `chain-audit-unavailable`. */
 export function readerOf(outbox: Outbox, source: string): ChainReader {
-  if (outbox.chains !== null) return outbox.chains
-  throw new RedriveError('chain-not-mapped', 'never', { source })
+  const { chains } = outbox
+  if (chains === 'unavailable') {
+    throw new RedriveError('chain-audit-unavailable', 'never', {
+      source,
+      reason:
+        'only PostgreSQL tells what it takes; redrive audit --places compares stored, sent and consumed',
+    })
+  }
+  if (chains === null) throw new RedriveError('chain-not-mapped', 'never', { source })
+  return chains
 }
 
 function cut(

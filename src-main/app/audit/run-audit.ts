@@ -19,6 +19,7 @@ import type { AuditEnd } from '../../ports/audit-store.ts'
 import type { ChainPace, ChainReader } from '../../ports/chains.ts'
 import type { Connections } from '../connections/connections.ts'
 import type { EnginePorts } from '../engine-ports.ts'
+import { readerOf } from './chain-view.ts'
 import { auditPatience, readChains } from './read-chains.ts'
 import type { ChainsRead } from './read-chains.ts'
 import { reportFormat, sealReport } from './report.ts'
@@ -53,7 +54,7 @@ export async function runAudit(
     const signal = AbortSignal.any([cancel, limit])
     const end = await connections.withOutbox(
       audit.source,
-      (outbox) => carryOut({ context, ...begun, moved: told }, outbox.chains, signal),
+      async (outbox) => carryOut({ context, ...begun, moved: told }, readerOf(outbox, audit.source), signal),
       signal,
     )
     return await ports.auditStore.end(audit.audit, end.end, end.entries)
@@ -78,12 +79,11 @@ interface Ended {
 
 async function carryOut(
   work: Work & { readonly config: SourceConfig; readonly moved: Moved },
-  reader: ChainReader | null,
+  reader: ChainReader,
   signal: AbortSignal,
 ): Promise<Ended> {
   const { audit, config, context, moved } = work
   const { ports } = context
-  if (reader === null) throw new RedriveError('chain-not-mapped', 'never', { source: audit.source })
   const outbox = outboxName(config, reader)
   const mark = await ports.auditWatches.mark(audit.source, outbox)
   const { workers, pauseMs, limitSec } = audit.pace

@@ -17,7 +17,7 @@ export interface EventsSearched extends EventsFound {
 
 /**
  * Business events that are stored under two message ids, by the fingerprint that the workspace gives the source. Throws
- * `fingerprint-not-set`, and what an outbox throws; what was not searched to its end is never an answer.
+ * `fingerprint-not-set`, `event-search-unavailable`, and what an outbox throws; what was not searched to its end is never an answer.
  */
 export async function searchEvents(
   connections: Connections,
@@ -30,7 +30,7 @@ export async function searchEvents(
   return connections.withOutbox(
     source,
     async ({ events }) => {
-      if (events === null) throw new RedriveError('fingerprint-not-set', 'never', { source })
+      if (events === null) throw new RedriveError('event-search-unavailable', 'never', { source })
       const found = await events.search({ fingerprint, since, statementMs: STATEMENT_MS_MAX }, signal)
       return { ...found, windowSec: fingerprint.windowSec }
     },

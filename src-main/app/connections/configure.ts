@@ -241,5 +241,5 @@ function without<T>(record: Readonly<Record<string, T>>, name: string): Record<s
 }
 
 function addressOf(config: SourceConfig | BrokerConfig): string {
-  return config.driver === 'postgres' ? config.url : brokerAddress(config)
+  return 'outbox' in config ? config.url : brokerAddress(config)
 }

@@ -49,17 +49,57 @@ export class QueueRows {
   #walked = 0
   #atEnd = false
   #returnTries = 0
+  /** A run claims ahead and marks meanwhile; of two calls at once each would open the queue for itself. */
+  #turn: Promise<unknown> = Promise.resolve()
 
   constructor(options: QueueRowsOptions) {
     this.#options = options
   }
 
   /** A letter that is no longer in the queue, or is another one by now, is not claimed. */
-  async claim(
+  claim(
     requests: readonly ClaimRequest[],
     _token: string,
     signal: AbortSignal,
   ): Promise<readonly ClaimResult[]> {
+    return this.#inTurn(() => this.#claim(requests, signal))
+  }
+
+  /**
+   * Confirmed ones leave the queue. One that cannot be found is not said to have left it: after a crash it may have, or
+   * the broker has not put it back yet.
+   */
+  mark(
+    requests: readonly MarkRequest[],
+    _token: string,
+    signal: AbortSignal,
+  ): Promise<readonly MarkResult[]> {
+    return this.#inTurn(() => this.#mark(requests, signal))
+  }
+
+  async claimDue(): Promise<never> {
+    throw new RedriveError('action-refused', 'never', {
+      action: 'sweep',
+      reason: say('refused.queue-sweep'),
+      instead: say('instead.redrive'),
+    })
+  }
+
+  close(): Promise<void> {
+    return this.#inTurn(async () => {
+      const holding = this.#holding
+      this.#forget()
+      await holding?.close()
+    })
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work)
+    this.#turn = result.catch(() => undefined)
+    return result
+  }
+
+  async #claim(requests: readonly ClaimRequest[], signal: AbortSignal): Promise<readonly ClaimResult[]> {
     await this.#meet(
       requests.map(({ id }) => id),
       signal,
@@ -82,15 +122,7 @@ export class QueueRows {
     })
   }
 
-  /**
-   * Confirmed ones leave the queue. One that cannot be found is not said to have left it: after a crash it may have, or
-   * the broker has not put it back yet.
-   */
-  async mark(
-    requests: readonly MarkRequest[],
-    _token: string,
-    signal: AbortSignal,
-  ): Promise<readonly MarkResult[]> {
+  async #mark(requests: readonly MarkRequest[], signal: AbortSignal): Promise<readonly MarkResult[]> {
     const leaving = requests.filter(({ as }) => as === 'confirm').map(({ id }) => id)
     if (leaving.length > 0) {
       await this.#meet(leaving, signal)
@@ -102,20 +134,6 @@ export class QueueRows {
       const done = as !== 'confirm' || this.#found.delete(id)
       return done ? { id, marked: true, version: '' } : { id, marked: false }
     })
-  }
-
-  async claimDue(): Promise<never> {
-    throw new RedriveError('action-refused', 'never', {
-      action: 'sweep',
-      reason: say('refused.queue-sweep'),
-      instead: say('instead.redrive'),
-    })
-  }
-
-  async close(): Promise<void> {
-    const holding = this.#holding
-    this.#forget()
-    await holding?.close()
   }
 
   /** Walks on until all of these were met or the queue has no more, also of what comes back to it. */

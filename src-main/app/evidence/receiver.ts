@@ -1,4 +1,5 @@
 import { RedriveError } from '../../domain/errors.ts'
+import { sourceDriverOf } from '../../domain/workspace.ts'
 import type { EvidenceConfig, SecretRef, SourceConfig, Workspace } from '../../domain/workspace.ts'
 import type { EvidenceReader } from '../../ports/evidence.ts'
 import type { EnginePorts } from '../engine-ports.ts'
@@ -24,12 +25,13 @@ export function openReceiver(
   },
   signal: AbortSignal,
 ): Promise<EvidenceReader> {
-  const open = drivers.evidence[config.driver]
   const resolve = (secret: string, ref: SecretRef | undefined) => () =>
     ref === undefined ? Promise.resolve(null) : secrets.resolve(secret, ref)
   if (evidence.url !== undefined) {
     const { url, tls, password } = evidence
     const at = { url, ...(tls === undefined ? {} : { tls }) }
+    // Checked with the workspace: the address says what server it is.
+    const open = drivers.evidence[sourceDriverOf(url) ?? config.driver]
     return open({ config: evidence, at, password: resolve(`sources.${name}.evidence`, password) }, signal)
   }
   const holder = evidence.source ?? name
@@ -38,5 +40,6 @@ export function openReceiver(
     const known = Object.keys(sources).join(', ')
     return Promise.reject(new RedriveError('source-unknown', 'never', { source: holder, known }))
   }
+  const open = drivers.evidence[at.driver]
   return open({ config: evidence, at, password: resolve(`sources.${holder}`, at.password) }, signal)
 }

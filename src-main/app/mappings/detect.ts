@@ -5,6 +5,7 @@ import { looksLikeOutbox } from '../../domain/mapping/roles.ts'
 import { say } from '../../domain/text.ts'
 import type { Words } from '../../domain/text.ts'
 import type { SurveyedTable } from '../../domain/mapping/surveyed.ts'
+import { tableName } from '../../domain/mapping/table-name.ts'
 import type { Survey } from '../../ports/survey.ts'
 import type { Connections } from '../connections/connections.ts'
 import type { EnginePorts } from '../engine-ports.ts'
@@ -39,7 +40,7 @@ export async function detectOutboxes(
   const survey = await connections.survey(source, signal)
   try {
     const tables = await survey.tables(signal)
-    const looked = picked === null ? tables : tables.filter((table) => nameOf(table) === picked)
+    const looked = picked === null ? tables : tables.filter((table) => tableName(table) === picked)
     const known = looked.flatMap((table) => knownOf(ports, table, tables))
     const certain = new Set(
       known
@@ -47,7 +48,7 @@ export async function detectOutboxes(
         .map((one) => one.table),
     )
     const unknown = looked
-      .filter((table) => !certain.has(nameOf(table)) && (picked !== null || looksLikeOutbox(table)))
+      .filter((table) => !certain.has(tableName(table)) && (picked !== null || looksLikeOutbox(table)))
       .slice(0, PROPOSALS_MAX)
     const proposed: Candidate[] = []
     const scoreMin = picked === null ? PROPOSAL_SCORE_MIN : 0
@@ -68,7 +69,7 @@ function knownOf(
   const neighbours = tables.filter((other) => other !== table)
   return layouts.detect(table, neighbours).map((one) => ({
     ...one,
-    table: nameOf(table),
+    table: tableName(table),
     guesses: [],
     writes: one.writes === 'needs-confirmation' && layouts.isOwn(one.mapping) ? 'allowed' : one.writes,
   }))
@@ -95,13 +96,14 @@ async function proposalOf(
     say('fits.guess', { at, says, evidence, percent: Math.round(confidence * 100) }),
   )
   return [
-    { profile: null, table: nameOf(table), score, reasons, writes: 'needs-confirmation', guesses, mapping },
+    {
+      profile: null,
+      table: tableName(table),
+      score,
+      reasons,
+      writes: 'needs-confirmation',
+      guesses,
+      mapping,
+    },
   ]
-}
-
-/** As a workspace writes it: quoted where a dot or a quote is part of a name. */
-export function nameOf({ schema, table }: SurveyedTable): string {
-  return [schema, table]
-    .map((name) => (/[".]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name))
-    .join('.')
 }

@@ -3,6 +3,7 @@ import type { Companion, Mapping } from './mapping.ts'
 import type { Draft } from './propose-draft.ts'
 import { kindOf, rolesOf } from './roles.ts'
 import type { SurveyedColumn, SurveyedTable } from './surveyed.ts'
+import { tableName } from './table-name.ts'
 import type { Value } from './values.ts'
 
 /** What another table knows of a row. */
@@ -45,16 +46,16 @@ function contentBeside({ table, neighbours, guesses }: Draft): Content | null {
     if (reference === null || table.keys[0]?.includes(reference.name) === true) continue
     const kind = kindOf(payload)
     const encoding = kind === 'bytes' ? 'bytea' : kind === 'json' ? 'json' : 'text'
-    const named = { table: nameOf(neighbour), key: column, column: reference.name }
+    const named = { table: tableName(neighbour), key: column, column: reference.name }
     const evidence = say('because.reference', named)
     guesses.push({
       at: 'payload',
-      says: say('says.of', { column: payload.name, table: nameOf(neighbour) }),
+      says: say('says.of', { column: payload.name, table: tableName(neighbour) }),
       evidence,
       confidence: BY_COLUMN,
     })
     return {
-      companion: { table: nameOf(neighbour), on: { column, equals: { row: reference.name } } },
+      companion: { table: tableName(neighbour), on: { column, equals: { row: reference.name } } },
       payload: { value: { of: 'content', value: { column: payload.name } }, encoding },
     }
   }
@@ -92,10 +93,10 @@ function triesBeside({ table, neighbours, guesses }: Draft): Companion | null {
       own.every((one) => pairs.some(({ column }) => column === one)),
     )
     if (pairs.length < key.length || unique) continue
-    const of = { table: nameOf(neighbour) }
+    const of = { table: tableName(neighbour) }
     const evidence = say('because.tries', of)
     guesses.push({ at: 'attempts', says: say('says.rows-of', of), evidence, confidence: BY_COLUMN })
-    return { table: nameOf(neighbour), on: { all: pairs } }
+    return { table: tableName(neighbour), on: { all: pairs } }
   }
   return null
 }
@@ -103,10 +104,4 @@ function triesBeside({ table, neighbours, guesses }: Draft): Companion | null {
 function columnFor(neighbour: SurveyedTable, column: string, table: string): string | null {
   const names = column === 'id' ? [`${table}_id`, `${table}id`] : [column]
   return neighbour.columns.find(({ name }) => names.includes(name.toLowerCase()))?.name ?? null
-}
-
-function nameOf({ schema, table }: SurveyedTable): string {
-  return [schema, table]
-    .map((name) => (/[".]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name))
-    .join('.')
 }

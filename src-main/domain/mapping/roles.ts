@@ -28,12 +28,13 @@ export type Kind = 'number' | 'text' | 'time' | 'boolean' | 'json' | 'bytes' | '
 
 const KINDS: readonly (readonly [RegExp, Kind])[] = [
   [/\[\]$/, 'array'],
-  [/^bool/, 'boolean'],
-  [/^(small|big)?int|^(integer|numeric|decimal|real|double)/, 'number'],
+  // MySQL's tinyint(1) holds codes as often as it holds truth: its values tell which.
+  [/^(bool|bit\(1\))/, 'boolean'],
+  [/^(tiny|small|medium|big)?int|^(integer|numeric|decimal|real|double|float)/, 'number'],
   [/^(timestamp|date)/, 'time'],
   [/^json/, 'json'],
-  [/^bytea/, 'bytes'],
-  [/^(character|char|varchar|text|"char"|citext|name|uuid)/, 'text'],
+  [/^(bytea|(tiny|medium|long)?blob|(var)?binary)/, 'bytes'],
+  [/^(character|char|varchar|(tiny|medium|long)?text|"char"|citext|name|uuid|enum|set)/, 'text'],
 ]
 
 export function kindOf({ type }: SurveyedColumn): Kind {

@@ -30,7 +30,8 @@ export function timeGuess(column: SurveyedColumn, rows: readonly Cells[]): TimeG
 }
 
 function ofTimeType(type: string): TimeGuess {
-  if (/with time zone/.test(type))
+  // MySQL's timestamp is a moment; that of PostgreSQL says in full whether it is one.
+  if (/with time zone|^timestamp(\(\d\))?$/.test(type))
     return { form: null, evidence: say('because.type-is', { type }), confidence: WITH_ZONE }
   const evidence = say('because.no-zone', { type })
   return { form: { time: type === 'date' ? 'date' : 'utc' }, evidence, confidence: WITHOUT_ZONE }

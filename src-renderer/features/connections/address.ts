@@ -1,3 +1,5 @@
+import type { SourceDriver } from '../../../src-preload/contract/connections.ts'
+
 /** A connection's address in the fields of the form. The port stays text: an empty one means the driver's own. */
 export interface Address {
   readonly scheme: string
@@ -15,12 +17,14 @@ export interface ReadAddress {
   readonly sslMode: string | null
 }
 
-export type AddressKind = 'postgres' | 'rabbitmq'
+export type AddressKind = SourceDriver | 'rabbitmq'
 
-const SCHEMES: Readonly<Record<AddressKind, readonly string[]>> = {
+/** Of addresses that are read; one that is written has the first. */
+const SCHEMES = {
   postgres: ['postgres', 'postgresql'],
+  mysql: ['mysql', 'mariadb'],
   rabbitmq: ['amqp', 'amqps'],
-}
+} as const satisfies Readonly<Record<AddressKind, readonly [string, string]>>
 const DEFAULT_VHOST = '/'
 
 function decoded(text: string): string {
@@ -36,7 +40,7 @@ export function readAddress(kind: AddressKind, text: string): ReadAddress | null
   if (!URL.canParse(text)) return null
   const url = new URL(text)
   const scheme = url.protocol.slice(0, -1)
-  if (!SCHEMES[kind].includes(scheme)) return null
+  if (!SCHEMES[kind].some((one) => one === scheme)) return null
   const path = decoded(url.pathname.slice(1))
   return {
     address: {
@@ -49,6 +53,11 @@ export function readAddress(kind: AddressKind, text: string): ReadAddress | null
     password: url.password === '' ? null : decoded(url.password),
     sslMode: url.searchParams.get('sslmode'),
   }
+}
+
+export function schemeOf(kind: AddressKind, secured: boolean): string {
+  const [plain] = SCHEMES[kind]
+  return kind === 'rabbitmq' && secured ? 'amqps' : plain
 }
 
 /** The URL of the fields, without a password. */

@@ -1,6 +1,6 @@
 import type { PasswordInput } from '../../../src-preload/contract/connections.ts'
 import type { SourceConnection } from '../../../src-preload/contract/connections.ts'
-import { readAddress } from './address.ts'
+import { readAddress, schemeOf } from './address.ts'
 import type { Address, AddressKind, ReadAddress } from './address.ts'
 
 type Tls = NonNullable<SourceConnection['tls']>
@@ -28,7 +28,11 @@ export interface ConnectionFields {
 /** Field name to the key of the sentence that says what is wrong with it. */
 export type Problems = Partial<Record<string, string>>
 
-const DEFAULT_PORTS: Readonly<Record<AddressKind, string>> = { postgres: '5432', rabbitmq: '5672' }
+const DEFAULT_PORTS: Readonly<Record<AddressKind, string>> = {
+  postgres: '5432',
+  mysql: '3306',
+  rabbitmq: '5672',
+}
 const DEFAULT_AMQPS_PORT = '5671'
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/
 
@@ -95,9 +99,8 @@ function tlsModeOf(read: ReadAddress, present: TlsMode): TlsMode {
 }
 
 export function addressOf(kind: AddressKind, fields: ConnectionFields): Address {
-  const plain = kind === 'postgres' ? 'postgres' : 'amqp'
   return {
-    scheme: kind === 'rabbitmq' && fields.tlsMode !== 'disable' ? 'amqps' : plain,
+    scheme: schemeOf(kind, fields.tlsMode !== 'disable'),
     host: fields.host.trim(),
     port: fields.port.trim(),
     user: fields.user.trim(),
@@ -139,7 +142,7 @@ export function problemsOf(kind: AddressKind, fields: ConnectionFields): Problem
   if (fields.host.trim() === '') problems['host'] = 'required'
   if (!/^\d*$/.test(fields.port.trim()) || Number(fields.port) > 65_535) problems['port'] = 'port'
   if (fields.path.trim() === '') problems['path'] = 'required'
-  if (kind === 'postgres' && fields.user.trim() === '') problems['user'] = 'required'
+  if (kind !== 'rabbitmq' && fields.user.trim() === '') problems['user'] = 'required'
   if (fields.passwordChoice === 'typed' && fields.passwordValue === '') problems['password'] = 'password'
   if (fields.passwordChoice === 'env' && fields.passwordVariable.trim() === '')
     problems['password'] = 'variable'

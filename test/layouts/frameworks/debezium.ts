@@ -47,6 +47,19 @@ export const debezium: Layout = {
     select gen_random_uuid(), aggregatetype, aggregateid, type, payload from outbox where @row`,
 }
 
+/** The same on MySQL and MariaDB, whose documents are texts. */
+export const debeziumMysql: Layout = {
+  ...debezium,
+  name: 'debezium-mysql',
+  profile: 'debezium',
+  engine: 'mariadb',
+  schema: `create table outbox (
+    id varchar(36) not null primary key, aggregatetype varchar(255) not null, aggregateid varchar(255) not null,
+    type varchar(255) not null, payload json)`,
+  copy: `insert into outbox (id, aggregatetype, aggregateid, type, payload)
+    select uuid(), aggregatetype, aggregateid, type, payload from outbox where @row`,
+}
+
 const ages = [
   { is: 'inserted a moment ago', sec: -MINUTE_SEC },
   { is: 'kept because the extension was told not to remove', sec: -2 * HOUR_SEC },

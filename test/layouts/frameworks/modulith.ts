@@ -1,5 +1,5 @@
 import { at, DAY_SEC, HOUR_SEC, MINUTE_SEC, uuid } from '../layout.ts'
-import type { Cells, Layout, LayoutRow } from '../layout.ts'
+import type { Action, Cells, Layout, LayoutRow } from '../layout.ts'
 
 const LISTENER = 'com.shop.Mailer.on(com.shop.OrderPaid)'
 
@@ -209,4 +209,66 @@ export const modulithV2: Layout = {
   },
   purge: `select id from event_publication where completion_date < now() + interval '60 days'
     union all select id from event_publication_archive where completion_date < now() + interval '60 days'`,
+}
+
+/** On MySQL and MariaDB all names are in upper case: of tables it matters, of columns to the catalogue only. */
+function onMysql(layout: Layout, columns: string): Layout {
+  const [table, archive] = ['EVENT_PUBLICATION', 'EVENT_PUBLICATION_ARCHIVE']
+  const create = (name: string): string => `create table ${name} (
+    ID varchar(36) not null, LISTENER_ID varchar(512) not null, EVENT_TYPE varchar(512) not null,
+    SERIALIZED_EVENT varchar(4000) not null, PUBLICATION_DATE timestamp(6) not null,
+    COMPLETION_DATE timestamp(6) null default null, ${columns} primary key (ID),
+    index ${name}_BY_COMPLETION_DATE_IDX (COMPLETION_DATE));`
+  const upper = (name: string): string => name.toUpperCase()
+  const named = (statement: string): string =>
+    statement.replace(/event_publication(_archive)?/g, upper).replaceAll('select id', 'select ID')
+  const action = (of: Action): Action => ({
+    ...of,
+    safe: named(of.safe),
+    changes: of.changes.map(upper),
+    ...(of.careless === undefined
+      ? {}
+      : { careless: { ...of.careless, statement: named(of.careless.statement) } }),
+  })
+  return {
+    ...layout,
+    name: `${layout.name}-mysql`,
+    profile: layout.name,
+    engine: 'mariadb',
+    spelled: upper,
+    tables: [table, archive],
+    key: ['ID'],
+    untouchable: layout.untouchable.map(upper),
+    schema: `${create(table)} ${create(archive)}`,
+    rows: layout.rows.map((row) => ({
+      ...row,
+      ...(row.table === undefined ? {} : { table: archive }),
+      cells: Object.fromEntries(Object.entries(row.cells).map(([name, cell]) => [upper(name), cell])),
+    })),
+    ...(layout.retry === undefined ? {} : { retry: action(layout.retry) }),
+    ...(layout.resolve === undefined ? {} : { resolve: action(layout.resolve) }),
+    purge: named(layout.purge ?? '').replaceAll(`interval '60 days'`, 'interval 60 day'),
+  }
+}
+
+const v1OnMysql = onMysql(modulithV1, '')
+export const modulithV1Mysql: Layout = {
+  ...v1OnMysql,
+  relay: {
+    model: 'in-process',
+    picks: [`select ID from EVENT_PUBLICATION where COMPLETION_DATE is null order by PUBLICATION_DATE asc`],
+  },
+}
+
+const v2OnMysql = onMysql(
+  modulithV2,
+  'STATUS varchar(20), COMPLETION_ATTEMPTS int, LAST_RESUBMISSION_DATE timestamp(6) null default null,',
+)
+export const modulithV2Mysql: Layout = {
+  ...v2OnMysql,
+  relay: {
+    model: 'in-process',
+    // The server does not answer an UPDATE with rows: what the application's claim would match.
+    picks: [`select ID from EVENT_PUBLICATION where STATUS <> 'RESUBMITTED' and STATUS = 'FAILED'`],
+  },
 }

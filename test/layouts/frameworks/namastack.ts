@@ -167,3 +167,29 @@ export const namastack: Layout = {
   untouchable: ['id', 'record_key', 'partition_no', 'handler_id', 'payload', 'created_at'],
   refuses: { resend: 'the destination is a handler in the application, not a place in a broker' },
 }
+
+/** On MySQL and MariaDB, where its times have no fraction of a second. */
+export const namastackMysql: Layout = {
+  ...namastack,
+  name: 'namastack-mysql',
+  profile: 'namastack',
+  engine: 'mariadb',
+  schema: `
+    create table outbox_record (
+      id varchar(255) not null, status varchar(20) not null, record_key varchar(255) not null,
+      record_type varchar(255) not null, payload longtext not null, context longtext,
+      created_at timestamp not null, completed_at timestamp null, failure_count int not null,
+      failure_reason varchar(1000), next_retry_at timestamp not null, partition_no int not null,
+      handler_id varchar(1000) not null, primary key (id),
+      index idx_outbox_record_record_key_created (record_key, created_at),
+      index idx_outbox_record_partition_status_retry (partition_no, status, next_retry_at),
+      index idx_outbox_record_status_retry (status, next_retry_at), index idx_outbox_record_status (status),
+      index idx_outbox_record_record_key_completed_created (record_key, completed_at, created_at));
+    create table outbox_instance (
+      instance_id varchar(255) primary key, hostname varchar(255) not null, port int not null,
+      status varchar(50) not null, started_at timestamp not null, last_heartbeat timestamp not null,
+      created_at timestamp not null, updated_at timestamp not null);
+    create table outbox_partition (
+      partition_number int primary key, instance_id varchar(255), version bigint not null default 0,
+      updated_at timestamp not null)`,
+}

@@ -225,6 +225,7 @@ export function addSource(
   const source: FakeSource = {
     connection: {
       name,
+      driver: 'postgres',
       url: `postgres://redrive@db.internal:5432/${name}`,
       environment,
       table: 'public.outbox_message',

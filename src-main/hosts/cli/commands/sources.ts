@@ -67,7 +67,7 @@ async function testSource(
     { type: 'source', source, ok: true, ...report },
     {
       source,
-      server: `PostgreSQL ${report.serverVersion}, ${report.role}, ${Math.round(report.latencyMs)} ms`,
+      server: `${report.serverVersion}, ${report.role}, ${Math.round(report.latencyMs)} ms`,
       table: report.table,
       profile: report.profile,
       'may read': report.privileges.select,

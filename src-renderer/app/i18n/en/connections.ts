@@ -5,7 +5,7 @@ export const connections = {
   newSource: 'Add a source',
   newBroker: 'Add a broker',
   first: {
-    one: 'A source is a PostgreSQL database with an outbox table; a broker is the RabbitMQ or Kafka that its messages go to.',
+    one: 'A source is a PostgreSQL, MySQL or MariaDB database with an outbox table; a broker is the RabbitMQ or Kafka that its messages go to.',
     two: 'Add the broker first, then the source. Redrive only reads until you unlock a source.',
   },
   pick: 'Choose a connection on the left.',
@@ -58,18 +58,28 @@ export const connections = {
   },
   hint: {
     host: 'A whole address may be pasted here; it fills the other fields.',
+    hostOf: {
+      postgres:
+        'A whole address may be pasted here; it fills the other fields. Of a local server also the folder of its socket.',
+      mysql:
+        'A whole address may be pasted here; it fills the other fields. Of a local server also its socket: /run/mysqld/mysqld.sock.',
+    },
     name: 'Letters, digits, dot, dash, underscore. The journal uses it; it cannot be changed later.',
     address: 'Without the password.',
     nodes: 'host:port of some nodes; the others are asked of them. 9092 where no port is given.',
     caFile: 'PEM, on the machine where the engine runs.',
     serverName: 'Where the address is a tunnel.',
-    table: 'schema.table, as in the catalogue. Not known? A test then offers to look for it.',
+    tableOf: {
+      postgres: 'schema.table, as in the catalogue. Not known? A test then offers to look for it.',
+      mysql:
+        'As in the catalogue; database.table where it is in another database. Not known? A test then offers to look for it.',
+    },
     profile: 'auto compares the column names.',
     stuckAfter: 'seconds pending or in flight',
     maxAttempts: 'attempts',
     environment: 'Production asks for typed counts and names.',
   },
-  kind: { rabbitmq: 'RabbitMQ', kafka: 'Kafka' },
+  kind: { postgres: 'PostgreSQL', mysql: 'MySQL or MariaDB', rabbitmq: 'RabbitMQ', kafka: 'Kafka' },
   kafka: {
     login: {
       none: 'no login',
@@ -139,8 +149,12 @@ export const connections = {
     indexed: 'serves the open rows',
     notIndexed: 'none serves the open rows',
     drift: 'Read-only: the table changed',
-    indexAdvice:
-      'Lists are read in bounded slices and take longer. The partial indexes in resources/outbox/postgres.sql make them fast; create them CONCURRENTLY on a busy table.',
+    indexAdviceOf: {
+      postgres:
+        'Lists are read in bounded slices and take longer. The partial indexes in resources/outbox/postgres.sql make them fast; create them CONCURRENTLY on a busy table.',
+      mysql:
+        'Lists are read in bounded slices and take longer. The keys in resources/outbox/mysql.sql make them fast; add them with LOCK=NONE on a busy table.',
+    },
     roleAdvice:
       'This role can write more than Redrive needs. Reading is protected by a read-only transaction; a role with only these rights protects it twice:',
     copy: 'Copy the SQL',

@@ -5,7 +5,7 @@ export const connections = {
   newSource: '添加数据源',
   newBroker: '添加 Broker',
   first: {
-    one: '数据源是带有 outbox 表的 PostgreSQL 数据库；broker 是这些消息要投递到的 RabbitMQ 或 Kafka。',
+    one: '数据源是带有 outbox 表的 PostgreSQL、MySQL 或 MariaDB 数据库；broker 是这些消息要投递到的 RabbitMQ 或 Kafka。',
     two: '先添加 broker，再添加数据源。解锁之前，Redrive 只读不写。',
   },
   pick: '请在左侧选择一个连接。',
@@ -57,18 +57,26 @@ export const connections = {
   },
   hint: {
     host: '可以直接粘贴完整地址，其余字段会自动填好。',
+    hostOf: {
+      postgres: '可以直接粘贴完整地址，其余字段会自动填好。本机的服务器也可以填套接字所在的目录。',
+      mysql:
+        '可以直接粘贴完整地址，其余字段会自动填好。本机的服务器也可以填套接字：/run/mysqld/mysqld.sock。',
+    },
     name: '字母、数字、点、短横线、下划线。操作日志会用到它，之后不能改。',
     address: '不含密码。',
     nodes: '部分节点的 host:port，其余节点由它们告知；不写端口即为 9092。',
     caFile: 'PEM 文件，位于引擎所在的机器上。',
     serverName: '地址是隧道时填写。',
-    table: 'schema.table，与数据库中一致。不知道？测试后可以让 Redrive 查找。',
+    tableOf: {
+      postgres: 'schema.table，与数据库中一致。不知道？测试后可以让 Redrive 查找。',
+      mysql: '与数据库中一致；在别的数据库里时写 database.table。不知道？测试后可以让 Redrive 查找。',
+    },
     profile: 'auto 会按列名自动识别。',
     stuckAfter: '秒（待发送或发送中）',
     maxAttempts: '次尝试',
     environment: '生产环境会要求输入数量和名称确认。',
   },
-  kind: { rabbitmq: 'RabbitMQ', kafka: 'Kafka' },
+  kind: { postgres: 'PostgreSQL', mysql: 'MySQL 或 MariaDB', rabbitmq: 'RabbitMQ', kafka: 'Kafka' },
   kafka: {
     login: {
       none: '不登录',
@@ -137,8 +145,12 @@ export const connections = {
     indexed: '未完成的行有索引可用',
     notIndexed: '未完成的行没有索引可用',
     drift: '只读：表已改变',
-    indexAdvice:
-      '列表会分段读取，速度较慢。resources/outbox/postgres.sql 里的部分索引可以解决；在繁忙的表上请用 CONCURRENTLY 创建。',
+    indexAdviceOf: {
+      postgres:
+        '列表会分段读取，速度较慢。resources/outbox/postgres.sql 里的部分索引可以解决；在繁忙的表上请用 CONCURRENTLY 创建。',
+      mysql:
+        '列表会分段读取，速度较慢。resources/outbox/mysql.sql 里的索引可以解决；在繁忙的表上请用 LOCK=NONE 添加。',
+    },
     roleAdvice:
       '这个角色的写权限超出了 Redrive 所需。读取本身由只读事务保护；换成只有以下权限的角色，就有两层保护：',
     copy: '复制 SQL',

@@ -20,6 +20,16 @@ export const auditErrors = {
     means: '什么都没有审计：这不表示没有消息缺失。',
     next: '在映射里指明排序键所在的列，以及序号或前一条消息编号所在的列。',
   },
+  'chain-audit-unavailable': {
+    what: '无法审计 {source} 的链：审计要知道哪些事务还没有结束，只有 PostgreSQL 能说明。',
+    means: '什么都没有审计：这不表示没有消息缺失。',
+    next: '改为比对已写入、已发送与已消费的消息：redrive audit --places。',
+  },
+  'event-search-unavailable': {
+    what: '无法比对 {source} 的业务事件：只有 PostgreSQL 里的发件箱支持这种查找。',
+    means: '什么都没有比较：这不表示没有重复的事件。',
+    next: '请在数据库里按指纹的字段自行比对。',
+  },
   'finding-not-found': {
     what: '链审计 {audit} 里没有发现 {seq}。',
     means: '没有发送任何消息，也没有改动任何行。',

@@ -82,7 +82,7 @@ export const chineseSentences: Readonly<Record<ErrorCode, Sentences>> = {
   'no-profile-matches': {
     what: '没有已知配置适合这张表。最接近的 {profile} 缺少：{columns}。',
     means: 'Redrive 不会猜测列的含义。' + nothingSent,
-    next: '换一张表，或按 resources/outbox/postgres.sql 的结构建表。',
+    next: '换一张表，或按 resources/outbox/postgres.sql（或 mysql.sql）的结构建表。',
   },
   ...mappingErrors,
   ...evidenceErrors,
