@@ -19,8 +19,9 @@ const KILL_AT = [0.1, 0.5, 0.9]
 /** What a process held that was killed is put back by the broker, in its own time. */
 const RETURNED_WITHIN_MS = 30_000
 const RETURNED_PAUSE_MS = 200
-/** A busy broker may not answer in time; nothing has happened then, and it is asked again. */
-const PLAN_TRIES_MAX = 5
+/** A busy broker may not answer in time, or still be putting back what the last look held: it is asked again. */
+const PLAN_TRIES_MAX = 10
+const PLAN_PAUSE_MS = 1_000
 
 interface Ended {
   readonly code: number | null
@@ -115,8 +116,8 @@ async function planned(folder: string, words: readonly string[]): Promise<Record
     const { code, records } = await redrive(folder, words)
     const [plan] = records
     if (code === EXIT.done && plan !== undefined) return plan
-    if (attempt === PLAN_TRIES_MAX || plan?.['retry'] !== 'later')
-      throw new Error(`no plan, ${code}: ${JSON.stringify(plan)}`)
+    if (attempt === PLAN_TRIES_MAX) throw new Error(`no plan, ${code}: ${JSON.stringify(plan)}`)
+    await new Promise((resolve_) => setTimeout(resolve_, PLAN_PAUSE_MS))
   }
 }
 
