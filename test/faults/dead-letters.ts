@@ -20,8 +20,8 @@ const KILL_AT = [0.1, 0.5, 0.9]
 const RETURNED_WITHIN_MS = 30_000
 const RETURNED_PAUSE_MS = 200
 /** A busy broker may not answer in time, or still be putting back what the last look held: it is asked again. */
-const PLAN_TRIES_MAX = 10
-const PLAN_PAUSE_MS = 1_000
+const TRIES_MAX = 10
+const PAUSE_MS = 1_000
 
 interface Ended {
   readonly code: number | null
@@ -78,7 +78,7 @@ function workspace({ deadLetters }: DeadLetterScene): string {
 
 /** Not expired and rejected: their cause is the queue, whatever was in it. */
 async function grouped(folder: string, scene: DeadLetterScene, each: number): Promise<string[]> {
-  const { records } = await redrive(folder, ['deadletters', 'groups', ...queueWords(scene)])
+  const records = await asked(folder, ['deadletters', 'groups', ...queueWords(scene)])
   const wrong = records.filter(({ count }) => count !== each)
   return records.length === deaths.length && wrong.length === 0
     ? []
@@ -86,7 +86,7 @@ async function grouped(folder: string, scene: DeadLetterScene, each: number): Pr
 }
 
 async function groupsOf(folder: string, scene: DeadLetterScene): Promise<readonly string[]> {
-  const { records } = await redrive(folder, ['deadletters', 'groups', ...queueWords(scene)])
+  const records = await asked(folder, ['deadletters', 'groups', ...queueWords(scene)])
   return records.map(({ cause }) => String(cause))
 }
 
@@ -97,7 +97,8 @@ async function redriveGroup(
 ): Promise<void> {
   const out = `group-${index}.ndjson`
   const words = ['deadletters', 'plan', ...queueWords(scene), '--cause', cause, '--out', out]
-  const { digest, items } = await planned(folder, words)
+  const [plan] = await asked(folder, words)
+  const { digest, items } = plan ?? {}
   const run = ['run', out, '--confirm', String(digest), '--count', String(items)]
   const before = await scene.depth(scene.queue)
   for (let attempt = 0; attempt < RUNS_MAX; attempt += 1) {
@@ -111,13 +112,13 @@ async function redriveGroup(
   throw new Error(`${cause} never got through`)
 }
 
-async function planned(folder: string, words: readonly string[]): Promise<Record<string, unknown>> {
+/** What a command that only looks answers with. */
+async function asked(folder: string, words: readonly string[]): Promise<Ended['records']> {
   for (let attempt = 1; ; attempt += 1) {
     const { code, records } = await redrive(folder, words)
-    const [plan] = records
-    if (code === EXIT.done && plan !== undefined) return plan
-    if (attempt === PLAN_TRIES_MAX) throw new Error(`no plan, ${code}: ${JSON.stringify(plan)}`)
-    await new Promise((resolve_) => setTimeout(resolve_, PLAN_PAUSE_MS))
+    if (code === EXIT.done && records.length > 0) return records
+    if (attempt === TRIES_MAX) throw new Error(`${words.join(' ')}: ${code}, ${JSON.stringify(records)}`)
+    await new Promise((resolve_) => setTimeout(resolve_, PAUSE_MS))
   }
 }
 

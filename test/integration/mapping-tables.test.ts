@@ -120,7 +120,9 @@ test('a table that is changed under its mapping is only read', async () => {
     `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = 'redrive'`,
   )
   await expect
-    .poll(async () => (await outbox.report(signal()).catch(() => null))?.drift?.text ?? null, { timeout: 10_000 })
+    .poll(async () => (await outbox.report(signal()).catch(() => null))?.drift?.text ?? null, {
+      timeout: 10_000,
+    })
     .toContain('public.shop.state is text instead of integer')
   await expect(outbox.retry([row!], signal())).rejects.toMatchObject({
     code: 'mapping-drifted',

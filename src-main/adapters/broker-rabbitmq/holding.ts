@@ -8,10 +8,10 @@ import { classify } from './classify.ts'
 import type { Dialed } from './dial.ts'
 import { endedWithin, within } from './waiting.ts'
 
-/** For one answer of the broker. */
-const ANSWER_TIMEOUT_MS = 10_000
+/** For one answer of the broker, which may be putting back tens of thousands that another look held. */
+const ANSWER_TIMEOUT_MS = 30_000
 /** For giving everything back at the end; then the socket is cut, which gives back too. */
-const CLOSE_TIMEOUT_MS = 10_000
+const CLOSE_TIMEOUT_MS = 30_000
 
 export interface HoldingOptions {
   readonly dialed: Dialed
