@@ -59,6 +59,8 @@ export type ErrorCode =
   | 'look-missing'
   | 'header-damaged'
   | 'redriven-too-often'
+  | 'redriven-already'
+  | 'discarded-already'
   | 'origin-unknown'
   | 'no-dead-letters'
   // plans, jobs, decisions

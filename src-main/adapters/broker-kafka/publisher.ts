@@ -146,7 +146,8 @@ export class KafkaPublisher implements Publisher {
     if (standing === 'wait') return void this.#unplaced.push(item)
     if (isRefused(standing)) return this.#settle(item, standing)
     // Without a key the id decides, so that a second attempt goes where the first one went.
-    const bytes = Buffer.from(item.envelope.record.key ?? item.messageId)
+    const { key } = item.envelope.record
+    const bytes = typeof key === 'object' && key !== null ? key : Buffer.from(key ?? item.messageId)
     const chosen = partition ?? (standing.size === 0 ? 0 : partitionOf(bytes, standing.size))
     if (standing.has(chosen)) return this.#lanes.add(item, chosen)
     const reason = `the topic '${topic}' has ${standing.size} partitions, none with the number ${chosen}`

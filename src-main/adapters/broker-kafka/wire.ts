@@ -5,7 +5,10 @@ import RequestQueue from 'kafkajs/src/network/requestQueue/index.js'
 import Encoder from 'kafkajs/src/protocol/encoder.js'
 import apiKeys from 'kafkajs/src/protocol/requests/apiKeys.js'
 import { requests } from 'kafkajs/src/protocol/requests/index.js'
+import { isRecordCopy } from '../../domain/outcome.ts'
+import type { CopiedRecord } from '../../domain/outcome.ts'
 import { installCodecs } from './codecs.ts'
+import { encodeProduce } from './produce-copies.ts'
 import type { Sockets } from './sockets.ts'
 
 /**
@@ -67,19 +70,30 @@ export function prepareKafkajs(): void {
  * One request and its answer as it was decoded: kafkajs' own reading of it throws at the first error code and hides which
  * topic or partition it was for, and what became of the others.
  */
-async function ask(
+export async function ask(
   node: Node,
   api: string,
   options: object,
-  encode?: () => Promise<unknown>,
+  own: {
+    readonly encode?: () => Promise<unknown>
+    /** Of the answer's bytes, in the version that was asked in. */
+    readonly decode?: (answer: Buffer, version: number) => unknown
+  } = {},
 ): Promise<unknown> {
+  const { encode, decode } = own
   const definition = requests[api]
   const key = apiKeys[api]
   if (definition === undefined || key === undefined) throw new Error(`kafkajs has no ${api}`)
   const { request, response } = node.lookupRequest(key, definition)(options)
   return await node.connectionPool.send({
     request: encode === undefined ? request : { ...request, encode },
-    response: { decode: response.decode, parse: (decoded) => Promise.resolve(decoded) },
+    response: {
+      decode:
+        decode === undefined
+          ? response.decode
+          : (payload) => Promise.resolve(decode(payload as Buffer, request.apiVersion)),
+      parse: (decoded) => Promise.resolve(decoded),
+    },
   })
 }
 
@@ -105,9 +119,10 @@ export interface Metadata {
 export async function askMetadata(node: Node, topics: readonly string[]): Promise<Metadata> {
   const none = (): Promise<unknown> => Promise.resolve(new Encoder().writeInt32(0).writeBoolean(false))
   const options = { topics, allowAutoTopicCreation: false }
-  return (await ask(node, 'Metadata', options, topics.length === 0 ? none : undefined)) as Metadata
+  return (await ask(node, 'Metadata', options, topics.length === 0 ? { encode: none } : {})) as Metadata
 }
 
+/** A record as kafkajs encodes it: the order of headers of different names is not kept, and none is null. */
 export interface KafkaRecord {
   readonly key: string | null
   readonly value: string | null
@@ -120,7 +135,7 @@ export interface ProduceRequest {
   readonly timeoutMs: number
   readonly topics: readonly {
     readonly topic: string
-    readonly partitions: readonly { readonly partition: number; readonly messages: readonly KafkaRecord[] }[]
+    readonly partitions: readonly { readonly partition: number; readonly messages: readonly (KafkaRecord | CopiedRecord)[] }[]
   }[]
 }
 
@@ -146,12 +161,10 @@ export async function askProduce(node: Node, request: ProduceRequest): Promise<P
     topic,
     partitions: partitions.map((one) => ({ ...one, firstSequence: NO_SEQUENCE })),
   }))
-  return (await ask(node, 'Produce', {
-    acks: ALL_REPLICAS,
-    timeout: timeoutMs,
-    compression,
-    topicData,
-  })) as Produced
+  const copies = topics.some(({ partitions }) => partitions.some(({ messages }) => messages.some(isRecordCopy)))
+  const encode = () => encodeProduce({ acks: ALL_REPLICAS, ...request })
+  const options = { acks: ALL_REPLICAS, timeout: timeoutMs, compression, topicData }
+  return (await ask(node, 'Produce', options, copies ? { encode } : {})) as Produced
 }
 
 interface Coordinator {
@@ -179,19 +192,37 @@ export async function askOffsets(
   >
 }
 
-const LATEST = -1
-const READ_UNCOMMITTED = 0
+export const LATEST = -1
+export const EARLIEST = -2
+export const READ_UNCOMMITTED = 0
+/** The end is then that of what no open transaction holds back. */
+export const READ_COMMITTED = 1
 
 /** The offset that the next record of each partition will have. */
-export async function askLatest(
+export function askLatest(node: Node, places: readonly TopicPartition[]): Promise<ListedOffsets> {
+  return askOffsetsAt(node, places, { timestamp: LATEST, isolationLevel: READ_UNCOMMITTED })
+}
+
+export interface TopicPartition {
+  readonly topic: string
+  readonly partition: number
+}
+
+type ListedOffsets = Offsets<{
+  readonly partition: number
+  readonly errorCode: number
+  readonly offset: string
+}>
+
+/** Of the first record of each partition that is not older than `timestamp` in milliseconds, LATEST or EARLIEST; -1: none. */
+export async function askOffsetsAt(
   node: Node,
-  places: readonly { readonly topic: string; readonly partition: number }[],
-): Promise<Offsets<{ readonly partition: number; readonly offset: string }>> {
+  places: readonly TopicPartition[],
+  { timestamp, isolationLevel }: { readonly timestamp: number; readonly isolationLevel: number },
+): Promise<ListedOffsets> {
   const topics = [...Map.groupBy(places, ({ topic }) => topic)].map(([topic, of]) => ({
     topic,
-    partitions: of.map(({ partition }) => ({ partition, timestamp: LATEST })),
+    partitions: of.map(({ partition }) => ({ partition, timestamp })),
   }))
-  return (await ask(node, 'ListOffsets', { isolationLevel: READ_UNCOMMITTED, topics })) as Awaited<
-    ReturnType<typeof askLatest>
-  >
+  return (await ask(node, 'ListOffsets', { isolationLevel, topics })) as ListedOffsets
 }

@@ -197,6 +197,11 @@ const kafkaBroker = z
       .strictObject({ messageId: text.exactOptional(), type: text.exactOptional() })
       .describe('Names of the headers for id and type: x-message-id and x-message-type unless set.')
       .exactOptional(),
+    deadLetters: z
+      .array(z.strictObject({ topic: text.max(TOPIC_NAME_MAX) }))
+      .max(DEAD_LETTER_QUEUES_MAX)
+      .describe('Topics of dead letters that the console shows.')
+      .exactOptional(),
   })
   .refine((value) => value.password === undefined || value.sasl !== undefined, {
     error: 'a password needs sasl: how to log in, and as whom',

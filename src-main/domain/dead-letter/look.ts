@@ -27,6 +27,18 @@ export interface LookedLetter {
   /** It was not there at the look before; null: there was none. */
   readonly isNew: boolean | null
   readonly story: DeathStory
+  /** Of a record of a topic; null: it is a message of a queue. */
+  readonly position: LetterPosition | null
+}
+
+export interface LetterPosition {
+  readonly partition: number
+  /** Digits. */
+  readonly offset: string
+  /** As text as far as it is text; null: it has none. */
+  readonly key: string | null
+  /** Its value is null, which is not the same as empty. */
+  readonly tombstone: boolean
 }
 
 export interface CauseGroup {
