@@ -49,6 +49,8 @@ export const errorCodes = [
   'look-missing',
   'header-damaged',
   'redriven-too-often',
+  'redriven-already',
+  'discarded-already',
   'origin-unknown',
   'no-dead-letters',
   'plan-invalid',

@@ -33,6 +33,16 @@ export const deadLetterSentences = {
       'It is held for a person and stays in its queue: one more time would most likely end the same way.',
     next: 'Mend the consumer or discard the message; to redrive it all the same, plan with what is held.',
   },
+  'redriven-already': {
+    what: 'This record was redriven before.',
+    means: 'A topic keeps its records, so it is still there. It was left out.',
+    next: 'To redrive it once more, plan with a reason for it.',
+  },
+  'discarded-already': {
+    what: 'This record was discarded.',
+    means: 'It is still in its topic and marked as needing no delivery. It was left out.',
+    next: 'To redrive it all the same, restore it first.',
+  },
   'origin-unknown': {
     what: 'The message does not tell where it came from.',
     means: 'It was left out and stays in its queue.',
@@ -41,6 +51,6 @@ export const deadLetterSentences = {
   'no-dead-letters': {
     what: 'Redrive reads no dead letters of the broker "{broker}".',
     means: nothingSent,
-    next: 'Choose a RabbitMQ broker. Topics of dead letters in Kafka are not read yet.',
+    next: 'Choose a broker of RabbitMQ or Kafka.',
   },
 } as const satisfies Readonly<Record<string, Sentences>>

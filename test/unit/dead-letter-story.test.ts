@@ -37,7 +37,7 @@ describe('the story of a dead letter', () => {
       reason: 'expired',
       error: null,
       cause: "expired in queue 'retry'",
-      origin: { queue: 'work', exchange: 'orders', routingKey: 'orders.placed' },
+      origin: { queue: 'work', exchange: 'orders', routingKey: 'orders.placed', record: null },
       deaths: 3,
       firstDiedAt: '2023-11-14T22:13:20.000Z',
       lastDiedAt: '2023-11-14T22:14:20.000Z',

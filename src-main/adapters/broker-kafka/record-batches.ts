@@ -55,7 +55,7 @@ export async function readBatches(
     const batch = bytes.subarray(at, at + size)
     const head = headOf(batch)
     next = head.lastOffset + 1n
-    if (open.shows(head)) records.push(...(await recordsOf(batch, head)))
+    if (open.shows(head)) records.push(...(await recordsOf(head)))
     at += size
   }
   return { records, next }
@@ -117,7 +117,7 @@ function markerOf(body: Buffer): number | null {
   return key === null || key.length < 4 ? null : Buffer.from(key).readInt16BE(2)
 }
 
-async function recordsOf(batch: Buffer, head: Head): Promise<StoredRecord[]> {
+async function recordsOf(head: Head): Promise<StoredRecord[]> {
   const { attributes, count, body } = head
   const codec = attributes & CODEC_MASK
   // A copy where it is not packed: a record that is kept would keep the whole answer.

@@ -86,7 +86,7 @@ async function leaderNode(
   signal: AbortSignal,
 ): Promise<Node> {
   const leader = (await leadersOf(cluster, topic, signal))?.get(partition)
-  if (leader === undefined) throw new RedriveError('topic-missing', 'never', { topic })
+  if (leader === undefined) throw new RedriveError('topic-missing', 'never', { reason: `no topic '${topic}'` })
   return await cluster.node(leader, signal)
 }
 

@@ -24,6 +24,7 @@ const FINGERPRINT_WINDOW_SEC_MAX = 2_592_000
 const STUCK_AFTER_SEC_MAX = 2_592_000
 const NAME_LENGTH_MAX = 64
 const QUEUE_NAME_MAX = 255
+const TOPIC_NAME_MAX = 249
 const DEAD_LETTER_QUEUES_MAX = 200
 /** Nodes of a Kafka cluster that are named. */
 const BROKERS_MAX = 50

@@ -38,7 +38,7 @@ export async function boxFacts(
 ): Promise<QueueFacts> {
   if (box.is === 'topic') {
     const facts = await topicFacts(box.topics, queue, signal)
-    if (facts === null) throw new RedriveError('topic-missing', 'never', { topic: queue })
+    if (facts === null) throw new RedriveError('topic-missing', 'never', { reason: `no topic '${queue}'` })
     return facts
   }
   const facts = await box.deadLetters.facts(queue, signal)

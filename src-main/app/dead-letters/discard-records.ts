@@ -1,5 +1,7 @@
 import type { JournalDraft } from '../../domain/journal.ts'
 import type { Plan } from '../../domain/plan.ts'
+import type { Changes } from '../changes.ts'
+import type { Locks } from '../connections/locks.ts'
 import type { EnginePorts } from '../engine-ports.ts'
 import { planPages } from '../resend/plan-intact.ts'
 
@@ -23,4 +25,19 @@ export async function discardRecords(
     marked += free.length
   }
   return { marked, missing: items - marked }
+}
+
+/** Takes the marks off. Answers with how many there were. */
+export async function restoreRecords(
+  { ports, locks, changes }: { readonly ports: EnginePorts; readonly locks: Locks; readonly changes: Changes },
+  place: string,
+  ids: readonly string[],
+): Promise<number> {
+  locks.require(place)
+  const { operator, recordLedger } = ports
+  const detail = { ids: [...ids] }
+  const entry: JournalDraft = { action: 'dead-letters-restored', operator, source: place, subject: null, detail }
+  const restored = await recordLedger.restore(place, ids, entry)
+  changes.bump()
+  return restored
 }

@@ -106,7 +106,7 @@ async function store({ ports, connections }: Planning, drawn: Drawn, signal: Abo
       look: look.look,
       action: act.action,
       reason: act.reason,
-      again: request.again,
+      again: drawn.request.again,
     }
     await draft.finish(plan, { action: 'plan-created', operator, source, subject: plan.plan, detail })
     return plan

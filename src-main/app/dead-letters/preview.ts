@@ -79,10 +79,14 @@ function recordHeadersText(headers: RecordLetter['headers']): string {
   return JSON.stringify(Object.fromEntries(shown), null, 2)
 }
 
+function hexOf(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
 /** Numbers in bytes are valid UTF-8 as often as not. */
 function shownValue(bytes: Uint8Array): string {
   const text = bytes.some((byte) => byte < FIRST_OF_TEXT) ? null : textOf(bytes)
-  if (text === null) return bytes.length <= HEX_BYTES_MAX ? `0x${bytes.toHex()}` : `${bytes.length} bytes`
+  if (text === null) return bytes.length <= HEX_BYTES_MAX ? `0x${hexOf(bytes)}` : `${bytes.length} bytes`
   return text.length <= HEADER_CHARS_MAX ? text : `${text.slice(0, HEADER_CHARS_MAX)}…`
 }
 

@@ -108,15 +108,12 @@ function runsOf(ids: readonly string[]): readonly Run[] {
   const runs: Run[] = []
   for (const [partition, of] of Map.groupBy(positions, (one) => one.partition)) {
     const offsets = of.map(({ offset }) => offset).sort((one, other) => (one < other ? -1 : 1))
-    let run: Run | null = null
     for (const offset of offsets) {
-      if (run !== null && offset - run.end <= GAP_MAX) run = { ...run, end: offset + 1n }
-      else {
-        if (run !== null) runs.push(run)
-        run = { partition, begin: offset, end: offset + 1n }
-      }
+      const last = runs.at(-1)
+      if (last?.partition === partition && offset - last.end <= GAP_MAX) {
+        runs[runs.length - 1] = { ...last, end: offset + 1n }
+      } else runs.push({ partition, begin: offset, end: offset + 1n })
     }
-    if (run !== null) runs.push(run)
   }
   return runs
 }

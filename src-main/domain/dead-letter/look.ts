@@ -53,6 +53,8 @@ export interface CauseGroup {
   readonly cameBack: number
   /** Redriven so often that they are held for a person. */
   readonly held: number
+  /** Redriven or discarded, and there all the same, as records of a topic are. */
+  readonly marked: number
 }
 
 export function isHeld({ story }: Pick<LookedLetter, 'story'>, heldAfter: number): boolean {
@@ -60,7 +62,11 @@ export function isHeld({ story }: Pick<LookedLetter, 'story'>, heldAfter: number
 }
 
 /** The largest first. */
-export function groupByCause(letters: readonly LookedLetter[], heldAfter: number): readonly CauseGroup[] {
+export function groupByCause(
+  letters: readonly LookedLetter[],
+  heldAfter: number,
+  marked: { readonly has: (id: string) => boolean },
+): readonly CauseGroup[] {
   const groups = new Map<string | null, CauseGroup>()
   for (const letter of letters) {
     const { story, isNew } = letter
@@ -73,6 +79,7 @@ export function groupByCause(letters: readonly LookedLetter[], heldAfter: number
       fresh: isNew === null ? null : (before?.fresh ?? 0) + Number(isNew),
       cameBack: (before?.cameBack ?? 0) + Number(story.redrive !== null),
       held: (before?.held ?? 0) + Number(isHeld(letter, heldAfter)),
+      marked: (before?.marked ?? 0) + Number(marked.has(letter.id)),
     })
   }
   return [...groups.values()].sort((one, other) => other.count - one.count)

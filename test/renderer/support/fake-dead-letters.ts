@@ -21,6 +21,7 @@ export function fakeDeadLetters(world: World) {
     fresh: null,
     cameBack: kind === 0 ? 1 : 0,
     held: kind === 0 ? 1 : 0,
+    marked: 0,
   }))
   const look = () =>
     looks === 0
@@ -58,6 +59,7 @@ export function fakeDeadLetters(world: World) {
     planRedrive: os.planRedrive.handler(async () => refuse('plan-empty')),
     planDiscard: os.planDiscard.handler(async () => refuse('plan-empty')),
     discard: os.discard.handler(async () => refuse('plan-not-found', { plan: '-' })),
+    restore: os.restore.handler(async () => ({ restored: 0 })),
   }
 }
 
@@ -103,11 +105,13 @@ function letterOf(world: World, cause: string | null, messageId: string, held: b
       reason: 'rejected',
       error: null,
       cause,
-      origin: { queue: 'work', exchange: 'orders', routingKey: 'orders.placed' },
+      origin: { queue: 'work', exchange: 'orders', routingKey: 'orders.placed', record: null },
       deaths: 1,
       firstDiedAt: died,
       lastDiedAt: died,
       redrive: held ? { id: 'r-1', times: 3 } : null,
     },
+    position: null,
+    mark: null,
   }
 }

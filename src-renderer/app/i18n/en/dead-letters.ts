@@ -3,7 +3,7 @@ export const deadLetters = {
   none: 'No queue of dead letters is named. Add "deadLetters": [{"queue": "…"}] to a broker of the workspace file.',
   queues: 'Queues',
   column: { queue: 'Queue', messages: 'Messages', type: 'Type', looked: 'Looked' },
-  type: { classic: 'classic', quorum: 'quorum', stream: 'stream', memory: 'in memory', unknown: 'unknown' },
+  type: { classic: 'classic', quorum: 'quorum', stream: 'stream', memory: 'in memory', topic: 'topic', unknown: 'unknown' },
   neverLooked: 'not yet',
   refusal: {
     'may-delete':

@@ -3,7 +3,7 @@ export const deadLetters = {
   none: '还没有指定死信队列。请在工作区文件的 Broker 中加入 "deadLetters": [{"queue": "…"}]。',
   queues: '队列',
   column: { queue: '队列', messages: '消息', type: '类型', looked: '查看于' },
-  type: { classic: 'classic', quorum: 'quorum', stream: 'stream', memory: '内存', unknown: '未知' },
+  type: { classic: 'classic', quorum: 'quorum', stream: 'stream', memory: '内存', topic: '主题', unknown: '未知' },
   neverLooked: '未查看',
   refusal: {
     'may-delete':

@@ -26,6 +26,16 @@ export const deadLetterErrors = {
     means: '它留在队列里等人处理：再重投一次多半还是同样的结果。',
     next: '修复消费者，或丢弃该消息；若仍要重投，请在计划中包含被扣留的消息。',
   },
+  'redriven-already': {
+    what: '这条记录之前已经重投过。',
+    means: '主题会保留记录，所以它还在。它被排除。',
+    next: '若要再重投一次，请在计划中说明理由。',
+  },
+  'discarded-already': {
+    what: '这条记录已被丢弃。',
+    means: '它仍在主题中，并标记为无需投递。它被排除。',
+    next: '若仍要重投，请先恢复它。',
+  },
   'origin-unknown': {
     what: '消息没有说明它来自哪里。',
     means: '它被排除，仍留在原队列。',
@@ -34,6 +44,6 @@ export const deadLetterErrors = {
   'no-dead-letters': {
     what: 'Redrive 不读取 Broker“{broker}”的死信。',
     means: '没有发送任何消息。',
-    next: '选择 RabbitMQ Broker。Kafka 的死信主题暂不支持。',
+    next: '请选择 RabbitMQ 或 Kafka 的 Broker。',
   },
 } as const
