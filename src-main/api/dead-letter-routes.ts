@@ -66,8 +66,8 @@ export function deadLetterRoutes(os: Implementer, engine: Engine) {
       return { queues: await Promise.all(places.map((place) => queueView(place, required(signal)))) }
     }),
     queue: routes.queue.handler(({ input, signal }) => queueView(input, required(signal))),
-    look: routes.look.handler(async ({ input, signal }) =>
-      await lookView(await looking.look(input, required(signal))),
+    look: routes.look.handler(
+      async ({ input, signal }) => await lookView(await looking.look(input, required(signal))),
     ),
     letters: routes.letters.handler(async ({ input: { look, causes, from, limit } }) => {
       const { letters, place } = looking.get(look)
@@ -75,7 +75,10 @@ export function deadLetterRoutes(os: Implementer, engine: Engine) {
       const narrowed = wanted === null ? letters : letters.filter(({ story }) => wanted.has(story.cause))
       const page = narrowed.slice(from, from + limit)
       const marks = await marksOf(place, page)
-      return { letters: page.map((one) => ({ ...one, mark: marks.get(one.id) ?? null })), total: narrowed.length }
+      return {
+        letters: page.map((one) => ({ ...one, mark: marks.get(one.id) ?? null })),
+        total: narrowed.length,
+      }
     }),
     letter: routes.letter.handler(async ({ input, signal }) => {
       const look = looking.get(input.look)
@@ -93,7 +96,12 @@ export function deadLetterRoutes(os: Implementer, engine: Engine) {
     planDiscard: routes.planDiscard.handler(async ({ input, signal }) => {
       const { reason, ...request } = input
       const act = { action: 'discard', to: null, reason } as const
-      const plan = await planLetters(planning, { ...request, heldAfter: null, again: null }, act, required(signal))
+      const plan = await planLetters(
+        planning,
+        { ...request, heldAfter: null, again: null },
+        act,
+        required(signal),
+      )
       return planNow(engine, plan, required(signal))
     }),
     discard: routes.discard.handler(({ input, signal }) =>

@@ -27,11 +27,7 @@ export interface RecordMark {
  */
 export interface RecordLedger {
   /** The newest of each; what Redrive has not touched is absent. `except`: a job that does not count. */
-  marks(
-    place: string,
-    ids: readonly string[],
-    except?: string,
-  ): Promise<ReadonlyMap<string, RecordMark>>
+  marks(place: string, ids: readonly string[], except?: string): Promise<ReadonlyMap<string, RecordMark>>
   /** A second time changes nothing. */
   discard(
     place: string,

@@ -33,7 +33,12 @@ interface Bench {
 async function bench(context: TestContext, compression: Compression = 'none'): Promise<Bench> {
   const names = await openKafkaTest(context)
   const [origin, letters] = [await names.topic(3), await names.topic(2)]
-  const kafka = { driver: 'kafka', ...kafkaAddress(kafkaNode()), compression, deadLetters: [{ topic: letters }] }
+  const kafka = {
+    driver: 'kafka',
+    ...kafkaAddress(kafkaNode()),
+    compression,
+    deadLetters: [{ topic: letters }],
+  }
   const cli = await openCli({ brokers: { kafka } })
   const out = join(cli.folder, 'plan.ndjson')
   let planned: CliResult | null = null
@@ -127,7 +132,10 @@ describe('dead letters of Kafka', () => {
     expect(listed.map(({ mark }) => (mark as { as: string } | null)?.as ?? null).sort()).toEqual(
       [null, 'redriven', 'redriven'].sort(),
     )
-    expect((await dead('groups')).records).toMatchObject([{ count: 2, marked: 2 }, { count: 1, marked: 0 }])
+    expect((await dead('groups')).records).toMatchObject([
+      { count: 2, marked: 2 },
+      { count: 1, marked: 0 },
+    ])
     expect((await plan('--cause', 'Order <n> not found')).records[0]).toMatchObject({
       code: 'plan-empty',
       detail: { codes: 'redriven-already' },
@@ -151,7 +159,9 @@ describe('dead letters of Kafka', () => {
       ({ mark }) => (mark as { as: string } | null)?.as === 'discarded',
     )
     expect((await plan('--all')).records[0]).toMatchObject({ code: 'plan-empty' })
-    expect((await dead('restore', '--id', String(discarded?.['id']))).records[0]).toMatchObject({ restored: 1 })
+    expect((await dead('restore', '--id', String(discarded?.['id']))).records[0]).toMatchObject({
+      restored: 1,
+    })
     expect((await plan('--all')).records[0]).toMatchObject({ items: 1, skipped: 2 })
   }, 90_000)
 
@@ -167,7 +177,14 @@ describe('dead letters of Kafka', () => {
     const other = await dead('plan', '--out', second, ...to, origin)
     await plan(...to, origin)
     expect((await run()).records.at(-1)).toMatchObject({ confirmed: 1 })
-    const late = await cli.json('run', second, '--confirm', String(other.records[0]?.['digest']), '--count', '1')
+    const late = await cli.json(
+      'run',
+      second,
+      '--confirm',
+      String(other.records[0]?.['digest']),
+      '--count',
+      '1',
+    )
     expect(late.records.at(-1)).toMatchObject({ confirmed: 0, skipped: 1 })
     expect(await names.read(origin)).toHaveLength(1)
     expect((await names.admin.listTopics()).includes(missing)).toBe(false)
@@ -184,7 +201,13 @@ describe('reading a topic', () => {
       kind: 'record',
       key: null,
       value: Buffer.from([1, 2]),
-      headers: [['b', bytes('1')], ['7', null], ['a', bytes('')], ['b', bytes('2')], ['名', bytes('ü')]],
+      headers: [
+        ['b', bytes('1')],
+        ['7', null],
+        ['a', bytes('')],
+        ['b', bytes('2')],
+        ['名', bytes('ü')],
+      ],
     }
     const publisher = await broker.openPublisher(never)
     const destination = { exchange: topic, routingKey: '' }
@@ -230,7 +253,11 @@ describe('reading a topic', () => {
   test('goes on where retention has removed the beginning, and ends where there is no such topic', async (context) => {
     const names = await openKafkaTest(context)
     const topic = await names.topic(1)
-    await produce(kafkaNode(), topic, [1, 2, 3, 4].map((n) => ({ value: String(n) })))
+    await produce(
+      kafkaNode(),
+      topic,
+      [1, 2, 3, 4].map((n) => ({ value: String(n) })),
+    )
     const topics = openTestKafka(context).topics as Topics
     await names.admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '2' }] })
     const found: RecordLetter[] = []

@@ -149,6 +149,7 @@ export class SimConsole {
       },
       auditStore: store.audits,
       auditWatches: store.auditWatches,
+      recordLedger: store.recordLedger,
       clock,
       ids: {
         next: (prefix) =>

@@ -3,20 +3,9 @@ import type { IHeaders, Message } from 'kafkajs'
 import kafkajs from 'kafkajs'
 import type { Compression } from '../../src-main/domain/workspace.ts'
 import { compressionNumber } from '../../src-main/adapters/broker-kafka/codecs.ts'
+import { int32, int64 } from './bytes.ts'
 import type { KafkaNode } from './kafka-node.ts'
 import { kafkaClient } from './kafka.ts'
-
-export function int32(value: number): Buffer {
-  const bytes = Buffer.alloc(4)
-  bytes.writeInt32BE(value)
-  return bytes
-}
-
-export function int64(value: number): Buffer {
-  const bytes = Buffer.alloc(8)
-  bytes.writeBigInt64BE(BigInt(value))
-  return bytes
-}
 
 /** What Spring Kafka's recoverer writes. */
 export function springHeaders(topic: string, offset: number, message: string): IHeaders {
@@ -40,7 +29,11 @@ const LARGE_BYTES = 900_000
 export function hardRecords(topic: string): readonly Message[] {
   const died = (n: number): IHeaders => springHeaders(topic, n, `Order ${n} not found`)
   return [
-    { key: 'k-1', value: Buffer.from([0xff, 0, 0xfe]), headers: { bytes: Buffer.from([0, 255, 128]), ...died(1) } },
+    {
+      key: 'k-1',
+      value: Buffer.from([0xff, 0, 0xfe]),
+      headers: { bytes: Buffer.from([0, 255, 128]), ...died(1) },
+    },
     { key: Buffer.from([0xff, 0x80]), value: '{}', headers: { twice: ['b', 'a'], none: '', ...died(2) } },
     { key: 'gone', value: null, headers: { 'x-message-id': 'm-3', ...died(3) } },
     { value: 'no key', headers: { '7': 'seven', a: 'first', ...died(4) } },
@@ -49,18 +42,22 @@ export function hardRecords(topic: string): readonly Message[] {
   ]
 }
 
+/** `each` of them in one batch. */
 export async function produce(
   node: KafkaNode,
   topic: string,
   messages: readonly Message[],
   compression: Compression = 'none',
+  each = 1,
 ): Promise<void> {
   const producer = kafkaClient(node).producer({
     allowAutoTopicCreation: false,
     createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
   })
   await producer.connect()
-  for (const message of messages)
-    await producer.send({ topic, messages: [message], compression: compressionNumber(compression) })
+  for (let at = 0; at < messages.length; at += each) {
+    const some = messages.slice(at, at + each)
+    await producer.send({ topic, messages: some, compression: compressionNumber(compression) })
+  }
   await producer.disconnect()
 }

@@ -79,6 +79,7 @@ export async function unpack(number: number, packed: Buffer): Promise<Buffer> {
   const name = compressions.find((one) => NUMBERS[one] === number)
   if (name === 'gzip') return await unpackGzip(packed)
   const codec = name === undefined ? undefined : codecs.get(name)
-  if (codec === undefined) throw new Error(`records are packed in a way that Redrive does not know (${number})`)
+  if (codec === undefined)
+    throw new Error(`records are packed in a way that Redrive does not know (${number})`)
   return await codec.decompress(packed)
 }

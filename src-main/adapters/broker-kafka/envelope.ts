@@ -65,9 +65,10 @@ export function seal(message: OutgoingMessage, target: Target, names: HeaderName
 
 /** Every byte as it was read; what an earlier redrive said of itself gives way to what this one says. */
 function sealCopy({ redriveHeaders }: OutgoingMessage, copy: CopiedRecord): Envelope | Refused {
-  const own = Object.entries(redriveHeaders).map(
-    ([name, value]): RecordHeader => [name, Buffer.from(String(value))],
-  )
+  const own = Object.entries(redriveHeaders).map(([name, value]): RecordHeader => [
+    name,
+    Buffer.from(String(value)),
+  ])
   const kept = copy.headers.filter(([name]) => !Object.hasOwn(redriveHeaders, name))
   return fitting({ ...copy, headers: [...kept, ...own] })
 }

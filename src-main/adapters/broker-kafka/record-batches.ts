@@ -93,7 +93,11 @@ function newAborted(aborted: readonly AbortedTransaction[]): { readonly shows: (
   const open = new Set<bigint>()
   return {
     shows({ attributes, lastOffset, producerId, body }) {
-      for (let first = waiting[0]; first !== undefined && first.firstOffset <= lastOffset; first = waiting[0]) {
+      for (
+        let first = waiting[0];
+        first !== undefined && first.firstOffset <= lastOffset;
+        first = waiting[0]
+      ) {
         open.add(first.producerId)
         waiting.shift()
       }

@@ -63,7 +63,9 @@ export class TopicReader implements Topics {
       const asking = askFetch(node, { topic, partition, offset: at, bytesMax: FETCH_BYTES })
       const fetched = await cluster.timed(asking, signal)
       if (fetched.errorCode === OUT_OF_RANGE) {
-        const begin = (await this.partitions(topic, signal))?.find((one) => one.partition === partition)?.begin
+        const begin = (await this.partitions(topic, signal))?.find(
+          (one) => one.partition === partition,
+        )?.begin
         if (begin === undefined || begin <= at) return
         at = begin
         continue
@@ -86,7 +88,8 @@ async function leaderNode(
   signal: AbortSignal,
 ): Promise<Node> {
   const leader = (await leadersOf(cluster, topic, signal))?.get(partition)
-  if (leader === undefined) throw new RedriveError('topic-missing', 'never', { reason: `no topic '${topic}'` })
+  if (leader === undefined)
+    throw new RedriveError('topic-missing', 'never', { reason: `no topic '${topic}'` })
   return await cluster.node(leader, signal)
 }
 
@@ -94,7 +97,12 @@ async function unpacked(topic: string, { batches, aborted }: Fetched): ReturnTyp
   try {
     return await readBatches(batches, aborted)
   } catch (error) {
-    throw new RedriveError('broker-failed', 'never', { reason: `${topic}: ${reasonOf(error)}` }, { cause: error })
+    throw new RedriveError(
+      'broker-failed',
+      'never',
+      { reason: `${topic}: ${reasonOf(error)}` },
+      { cause: error },
+    )
   }
 }
 
@@ -139,7 +147,11 @@ async function offsetsAt(
 
 function letterOf(
   { offset, timestampMs, key, value, headers }: StoredRecord,
-  { topic, partition, names }: { readonly topic: string; readonly partition: number; readonly names: HeaderNames },
+  {
+    topic,
+    partition,
+    names,
+  }: { readonly topic: string; readonly partition: number; readonly names: HeaderNames },
 ): RecordLetter {
   const dated = timestampMs >= 0n && timestampMs <= TIME_MS_MAX
   const textOf = (name: string): string | null => {

@@ -135,7 +135,10 @@ export interface ProduceRequest {
   readonly timeoutMs: number
   readonly topics: readonly {
     readonly topic: string
-    readonly partitions: readonly { readonly partition: number; readonly messages: readonly (KafkaRecord | CopiedRecord)[] }[]
+    readonly partitions: readonly {
+      readonly partition: number
+      readonly messages: readonly (KafkaRecord | CopiedRecord)[]
+    }[]
   }[]
 }
 
@@ -161,7 +164,9 @@ export async function askProduce(node: Node, request: ProduceRequest): Promise<P
     topic,
     partitions: partitions.map((one) => ({ ...one, firstSequence: NO_SEQUENCE })),
   }))
-  const copies = topics.some(({ partitions }) => partitions.some(({ messages }) => messages.some(isRecordCopy)))
+  const copies = topics.some(({ partitions }) =>
+    partitions.some(({ messages }) => messages.some(isRecordCopy)),
+  )
   const encode = () => encodeProduce({ acks: ALL_REPLICAS, ...request })
   const options = { acks: ALL_REPLICAS, timeout: timeoutMs, compression, topicData }
   return (await ask(node, 'Produce', options, copies ? { encode } : {})) as Produced

@@ -29,14 +29,24 @@ export async function discardRecords(
 
 /** Takes the marks off. Answers with how many there were. */
 export async function restoreRecords(
-  { ports, locks, changes }: { readonly ports: EnginePorts; readonly locks: Locks; readonly changes: Changes },
+  {
+    ports,
+    locks,
+    changes,
+  }: { readonly ports: EnginePorts; readonly locks: Locks; readonly changes: Changes },
   place: string,
   ids: readonly string[],
 ): Promise<number> {
   locks.require(place)
   const { operator, recordLedger } = ports
   const detail = { ids: [...ids] }
-  const entry: JournalDraft = { action: 'dead-letters-restored', operator, source: place, subject: null, detail }
+  const entry: JournalDraft = {
+    action: 'dead-letters-restored',
+    operator,
+    source: place,
+    subject: null,
+    detail,
+  }
   const restored = await recordLedger.restore(place, ids, entry)
   changes.bump()
   return restored

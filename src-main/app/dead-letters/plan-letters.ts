@@ -52,7 +52,8 @@ export async function planLetters(
   const { ports, connections, looking } = planning
   const look = looking.get(request.look)
   const source = placeName(look.place)
-  if (act.reason?.trim() === '' || request.again?.trim() === '') throw new RedriveError('reason-required', 'never')
+  if (act.reason?.trim() === '' || request.again?.trim() === '')
+    throw new RedriveError('reason-required', 'never')
   const broker = await connections.brokerNamed(look.place.broker)
   await requireDestination(broker, { to: act.to, from: look.place }, signal)
   const wanted = chosen(look, request.selection)

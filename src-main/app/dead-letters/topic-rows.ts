@@ -82,7 +82,9 @@ export class TopicRows {
     this.#plannedAt ??= plans.plan(job.plan).then((plan) => plan?.createdAt ?? '')
     const plannedAt = await this.#plannedAt
     const marks = await ledger.marks(job.source, ids, job.job)
-    const taken = [...marks].filter(([, { as, at }]) => as === 'under-way' || as === 'unknown' || at >= plannedAt)
+    const taken = [...marks].filter(
+      ([, { as, at }]) => as === 'under-way' || as === 'unknown' || at >= plannedAt,
+    )
     return new Set(taken.map(([id]) => id))
   }
 

@@ -86,7 +86,12 @@ function originOf(headers: RecordHeaders, convention: Convention | null): Record
   const stamped = headers.first(own.originTopic)
   if (stamped !== null) {
     const partition = headers.whole(own.originPartition)
-    return { topic: stamped, partition: numberOf(partition), offset: digits(headers, own.originOffset), group: null }
+    return {
+      topic: stamped,
+      partition: numberOf(partition),
+      offset: digits(headers, own.originOffset),
+      group: null,
+    }
   }
   if (convention === null) return null
   const at = names[convention]

@@ -139,8 +139,7 @@ const sentences: Readonly<Record<JournalEntry['action'], (facts: Facts) => Says>
     counted('lettersDiscarding', 'lettersDiscardedPlain', countOf(facts, 'ids')),
   'dead-letters-discarded': (facts) =>
     counted('lettersDiscarded', 'lettersDiscardedPlain', countOf(facts, 'removed')),
-  'dead-letters-marked': (facts) =>
-    counted('lettersMarked', 'lettersMarkedPlain', countOf(facts, 'ids')),
+  'dead-letters-marked': (facts) => counted('lettersMarked', 'lettersMarkedPlain', countOf(facts, 'ids')),
   'dead-letters-restored': (facts) =>
     counted('lettersRestored', 'lettersRestoredPlain', countOf(facts, 'ids')),
   'audit-begun': () => plain('auditBegun'),

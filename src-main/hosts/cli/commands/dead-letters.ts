@@ -118,7 +118,10 @@ export const deadLettersPlan: Command = {
       : (args.integer('held-after', { min: 1, max: LOOK_MAX }) ?? HELD_AFTER_DEFAULT)
     const client = await context.engine()
     const { look } = await lookInto(context, client)
-    const view = await client.deadLetters.planRedrive({ look, selection, to, heldAfter, again: args.text('again') }, { signal })
+    const view = await client.deadLetters.planRedrive(
+      { look, selection, to, heldAfter, again: args.text('again') },
+      { signal },
+    )
     await writePlanFile(client, view.plan, out)
     reportPlan(output, view, out)
     return EXIT.done
