@@ -20,8 +20,6 @@ import type { Implementer } from './implementer.ts'
 import { planNow } from './plan-now.ts'
 import { required } from './signal.ts'
 
-/** A broker that does not answer must not keep the others from being shown. */
-const FACTS_TIMEOUT_MS = 5_000
 const STORED_TIMEOUT_MS = 3_000
 const STORED_ROWS_MAX = 3
 
@@ -29,32 +27,7 @@ export function deadLetterRoutes(os: Implementer, engine: Engine) {
   const { connections, looking, locks, ports, changes } = engine
   const planning = { ports, connections, looking }
 
-  const queueView = async (place: DeadLetterPlace, signal: AbortSignal): Promise<DeadLetterQueue> => {
-    const last = looking.last(place)
-    const head = {
-      place: placeName(place),
-      ...place,
-      environment: await connections.environment(placeName(place)),
-      unlockedUntil: locks.unlockedUntil(placeName(place)),
-      look: last === null ? null : await lookView(last),
-    }
-    try {
-      const limited = AbortSignal.any([signal, AbortSignal.timeout(FACTS_TIMEOUT_MS)])
-      return { ...head, facts: factsView(await looking.facts(place, limited)), error: null }
-    } catch (error) {
-      signal.throwIfAborted()
-      return { ...head, facts: null, error: errorData(error, ports.log) }
-    }
-  }
-  const marksOf = (place: DeadLetterPlace, letters: readonly LookedLetter[]) =>
-    ports.recordLedger.marks(
-      placeName(place),
-      letters.flatMap(({ id, position }) => (position === null ? [] : [id])),
-    )
-  const lookView = async ({ look, place, at, letters, complete }: Look): Promise<ApiLook> => {
-    const groups = groupByCause(letters, REDRIVES_MAX_DEFAULT, await marksOf(place, letters))
-    return { look, at, messages: letters.length, complete, groups: [...groups] }
-  }
+  const views = letterViews(engine)
   const { deadLetters: routes } = os
 
   return {
@@ -63,30 +36,30 @@ export function deadLetterRoutes(os: Implementer, engine: Engine) {
       const places = Object.entries(brokers).flatMap(([broker, config]) =>
         deadLetterNames(config).map((queue) => ({ broker, queue })),
       )
-      return { queues: await Promise.all(places.map((place) => queueView(place, required(signal)))) }
+      return { queues: await Promise.all(places.map((place) => views.queue(place, required(signal)))) }
     }),
-    queue: routes.queue.handler(({ input, signal }) => queueView(input, required(signal))),
+    queue: routes.queue.handler(({ input, signal }) => views.queue(input, required(signal))),
     look: routes.look.handler(
-      async ({ input, signal }) => await lookView(await looking.look(input, required(signal))),
+      async ({ input, signal }) => await views.look(await looking.look(input, required(signal))),
     ),
     letters: routes.letters.handler(async ({ input: { look, causes, from, limit } }) => {
       const { letters, place } = looking.get(look)
       const wanted = causes === null ? null : new Set(causes)
       const narrowed = wanted === null ? letters : letters.filter(({ story }) => wanted.has(story.cause))
       const page = narrowed.slice(from, from + limit)
-      const marks = await marksOf(place, page)
-      return {
-        letters: page.map((one) => ({ ...one, mark: marks.get(one.id) ?? null })),
-        total: narrowed.length,
-      }
+      return { letters: await views.letters(place, page), total: narrowed.length }
     }),
     letter: routes.letter.handler(async ({ input, signal }) => {
       const look = looking.get(input.look)
       const found = look.letters.find(({ id }) => id === input.id)
       if (found === undefined) throw new RedriveError('message-not-found', 'never', { id: input.id })
       const limited = AbortSignal.any([required(signal), AbortSignal.timeout(STORED_TIMEOUT_MS)])
-      const mark = (await marksOf(look.place, [found])).get(found.id) ?? null
-      return { ...found, mark, stored: await storedRows(engine, look.place.broker, found, limited) }
+      const [view] = await views.letters(look.place, [found])
+      return {
+        ...found,
+        mark: view?.mark ?? null,
+        stored: await storedRows(engine, look.place.broker, found, limited),
+      }
     }),
     planRedrive: routes.planRedrive.handler(async ({ input, signal }) => {
       const { to, ...request } = input
@@ -135,9 +108,4 @@ async function storedRows(
   })
   const answers = await Promise.allSettled(asked)
   return answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []))
-}
-
-/** Without the name, which stands in the head. */
-function factsView({ type, brokerVersion, messages, consumers, deliveryLimit, costs, refusal }: QueueFacts) {
-  return { type, brokerVersion, messages, consumers, deliveryLimit, costs: [...costs], refusal }
 }

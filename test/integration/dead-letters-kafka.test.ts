@@ -89,6 +89,7 @@ function bareMessage({ value, headers }: Message): string {
 describe('dead letters of Kafka', () => {
   test.for(compressions)(
     'are redriven byte for byte to the topic that they came from, packed with %s',
+    { timeout: 90_000 },
     async (compression, context) => {
       const { test: names, origin, letters, dead, plan, run } = await bench(context, compression)
       const hard = hardRecords(origin)
@@ -114,7 +115,6 @@ describe('dead letters of Kafka', () => {
       expect(String(first?.headers['x-redrive-kept']?.[0])).toContain('kafka_dlt-exception-message')
       expect(await traces(names, [letters])).toMatchObject({ groups: [] })
     },
-    90_000,
   )
 
   test('stay in their topic and are marked: not redriven again but with a reason, discarded and restored', async (context) => {

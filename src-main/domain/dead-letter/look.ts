@@ -70,19 +70,24 @@ export function groupByCause(
   const groups = new Map<string | null, CauseGroup>()
   for (const letter of letters) {
     const { story, isNew } = letter
-    const before = groups.get(story.cause)
+    const before = groups.get(story.cause) ?? emptyGroup(story.cause, isNew !== null)
     groups.set(story.cause, {
       cause: story.cause,
-      count: (before?.count ?? 0) + 1,
-      firstDiedAt: least(before?.firstDiedAt ?? null, story.firstDiedAt),
-      lastDiedAt: greatest(before?.lastDiedAt ?? null, story.lastDiedAt),
-      fresh: isNew === null ? null : (before?.fresh ?? 0) + Number(isNew),
-      cameBack: (before?.cameBack ?? 0) + Number(story.redrive !== null),
-      held: (before?.held ?? 0) + Number(isHeld(letter, heldAfter)),
-      marked: (before?.marked ?? 0) + Number(marked.has(letter.id)),
+      count: before.count + 1,
+      firstDiedAt: least(before.firstDiedAt, story.firstDiedAt),
+      lastDiedAt: greatest(before.lastDiedAt, story.lastDiedAt),
+      fresh: isNew === null ? null : (before.fresh ?? 0) + Number(isNew),
+      cameBack: before.cameBack + Number(story.redrive !== null),
+      held: before.held + Number(isHeld(letter, heldAfter)),
+      marked: before.marked + Number(marked.has(letter.id)),
     })
   }
   return [...groups.values()].sort((one, other) => other.count - one.count)
+}
+
+function emptyGroup(cause: string | null, compared: boolean): CauseGroup {
+  const none = { firstDiedAt: null, lastDiedAt: null, cameBack: 0, held: 0, marked: 0 }
+  return { cause, count: 0, fresh: compared ? 0 : null, ...none }
 }
 
 function least(one: string | null, other: string | null): string | null {

@@ -55,7 +55,6 @@ function keptValue(value: Uint8Array | null): unknown {
   if (value === null) return null
   const text = textOf(value)
   // Numbers in bytes are valid UTF-8 as often as not.
-  // eslint-disable-next-line no-control-regex -- they are what tells bytes from text
   if (text === null || /[\u0000-\u0008]/.test(text))
     return { $base64: btoa(String.fromCharCode(...value.subarray(0, KEPT_VALUE_CHARS_MAX))) }
   return text.length <= KEPT_VALUE_CHARS_MAX ? text : `${text.slice(0, KEPT_VALUE_CHARS_MAX)}…`
