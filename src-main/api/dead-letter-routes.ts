@@ -1,21 +1,13 @@
-import type {
-  DeadLetterQueue,
-  LetterDetail,
-  Look as ApiLook,
-} from '../../src-preload/contract/dead-letters.ts'
-import type { Look } from '../app/dead-letters/looking.ts'
+import type { LetterDetail } from '../../src-preload/contract/dead-letters.ts'
 import { restoreRecords } from '../app/dead-letters/discard-records.ts'
 import { discardLetters } from '../app/dead-letters/discarding.ts'
 import { planLetters } from '../app/dead-letters/plan-letters.ts'
 import type { Engine } from '../app/engine.ts'
-import { groupByCause, REDRIVES_MAX_DEFAULT } from '../domain/dead-letter/look.ts'
 import type { LookedLetter } from '../domain/dead-letter/look.ts'
 import { placeName } from '../domain/dead-letter/place.ts'
-import type { DeadLetterPlace } from '../domain/dead-letter/place.ts'
 import { RedriveError } from '../domain/errors.ts'
 import { deadLetterNames } from '../domain/workspace.ts'
-import { errorData } from './errors.ts'
-import type { QueueFacts } from '../ports/dead-letters.ts'
+import { letterViews } from './dead-letter-views.ts'
 import type { Implementer } from './implementer.ts'
 import { planNow } from './plan-now.ts'
 import { required } from './signal.ts'
@@ -26,7 +18,6 @@ const STORED_ROWS_MAX = 3
 export function deadLetterRoutes(os: Implementer, engine: Engine) {
   const { connections, looking, locks, ports, changes } = engine
   const planning = { ports, connections, looking }
-
   const views = letterViews(engine)
   const { deadLetters: routes } = os
 

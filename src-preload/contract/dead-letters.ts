@@ -114,7 +114,6 @@ export const recordMark = z.object({
   operator: z.string(),
   reason: z.string().nullable(),
 })
-export type RecordMark = z.infer<typeof recordMark>
 
 export const letter = z.object({
   id,

@@ -4,7 +4,7 @@ import type { CopiedRecord, OutgoingMessage, PublishOutcome, RecordHeader } from
 import { HeaderRefusal, recordHeaders, refusal } from './headers.ts'
 import type { Target } from './target.ts'
 import { TOPIC_BYTES_MAX } from './target.ts'
-import type { KafkaRecord } from './wire.ts'
+import type { KafkaRecord } from './produce.ts'
 
 /** A request of more than 100 MiB makes a broker close the connection on all that is under way. */
 const RECORD_BYTES_MAX = 64 * 1024 * 1024

@@ -14,7 +14,7 @@ import { targetOf } from './target.ts'
 import { isRefused, Topics } from './topics.ts'
 import { verdictOf } from './verdict.ts'
 import { within } from './waiting.ts'
-import { askProduce } from './wire.ts'
+import { askProduce } from './produce.ts'
 
 /** Bytes without an answer; a single larger message still goes out, alone. */
 const WINDOW_BYTES_MAX = 32 * 1024 * 1024

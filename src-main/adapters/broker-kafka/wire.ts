@@ -5,10 +5,7 @@ import RequestQueue from 'kafkajs/src/network/requestQueue/index.js'
 import Encoder from 'kafkajs/src/protocol/encoder.js'
 import apiKeys from 'kafkajs/src/protocol/requests/apiKeys.js'
 import { requests } from 'kafkajs/src/protocol/requests/index.js'
-import { isRecordCopy } from '../../domain/outcome.ts'
-import type { CopiedRecord } from '../../domain/outcome.ts'
 import { installCodecs } from './codecs.ts'
-import { encodeProduce } from './produce-copies.ts'
 import type { Sockets } from './sockets.ts'
 
 /**
@@ -120,56 +117,6 @@ export async function askMetadata(node: Node, topics: readonly string[]): Promis
   const none = (): Promise<unknown> => Promise.resolve(new Encoder().writeInt32(0).writeBoolean(false))
   const options = { topics, allowAutoTopicCreation: false }
   return (await ask(node, 'Metadata', options, topics.length === 0 ? { encode: none } : {})) as Metadata
-}
-
-/** A record as kafkajs encodes it: the order of headers of different names is not kept, and none is null. */
-export interface KafkaRecord {
-  readonly key: string | null
-  readonly value: string | null
-  readonly headers: Readonly<Record<string, string | Buffer | readonly (string | Buffer)[]>>
-}
-
-export interface ProduceRequest {
-  readonly compression: number
-  /** How long the leader waits for its replicas. */
-  readonly timeoutMs: number
-  readonly topics: readonly {
-    readonly topic: string
-    readonly partitions: readonly {
-      readonly partition: number
-      readonly messages: readonly (KafkaRecord | CopiedRecord)[]
-    }[]
-  }[]
-}
-
-interface Produced {
-  readonly topics: readonly {
-    readonly topicName: string
-    readonly partitions: readonly {
-      readonly partition: number
-      readonly errorCode: number
-      readonly baseOffset: string
-    }[]
-  }[]
-}
-
-const ALL_REPLICAS = -1
-/** Of a producer without a sequence: nothing is sent twice, so there is nothing to recognise. */
-const NO_SEQUENCE = 0
-
-/** Sent once, whatever happens. */
-export async function askProduce(node: Node, request: ProduceRequest): Promise<Produced> {
-  const { compression, timeoutMs, topics } = request
-  const topicData = topics.map(({ topic, partitions }) => ({
-    topic,
-    partitions: partitions.map((one) => ({ ...one, firstSequence: NO_SEQUENCE })),
-  }))
-  const copies = topics.some(({ partitions }) =>
-    partitions.some(({ messages }) => messages.some(isRecordCopy)),
-  )
-  const encode = () => encodeProduce({ acks: ALL_REPLICAS, ...request })
-  const options = { acks: ALL_REPLICAS, timeout: timeoutMs, compression, topicData }
-  return (await ask(node, 'Produce', options, copies ? { encode } : {})) as Produced
 }
 
 interface Coordinator {

@@ -1,19 +1,11 @@
-import type { LookedLetter } from '../../domain/dead-letter/look.ts'
 import type { DeadLetterPlace } from '../../domain/dead-letter/place.ts'
 import { RedriveError } from '../../domain/errors.ts'
 import type { Broker } from '../../ports/broker.ts'
 import type { DeadLetters, QueueFacts } from '../../ports/dead-letters.ts'
 import type { Topics } from '../../ports/topics.ts'
+import type { Found } from './found.ts'
 import { readQueue } from './queue-look.ts'
 import { readTopic, topicFacts } from './topic-look.ts'
-
-export type FoundLetter = Omit<LookedLetter, 'isNew'>
-
-export interface Found {
-  readonly letters: readonly FoundLetter[]
-  /** There was no more. */
-  readonly complete: boolean
-}
 
 /**
  * What holds dead letters. A queue gives its messages and takes them back, so that looking and removing are acts upon it; a

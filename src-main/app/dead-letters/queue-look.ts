@@ -1,6 +1,6 @@
 import { newLetterIds } from '../../domain/dead-letter/letter.ts'
 import type { DeadLetters } from '../../ports/dead-letters.ts'
-import type { Found, FoundLetter } from './boxes.ts'
+import type { Found, FoundLetter } from './found.ts'
 import { newPreviews } from './preview.ts'
 
 const READ_BATCH = 200

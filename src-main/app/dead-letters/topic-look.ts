@@ -1,7 +1,7 @@
 import { recordDigest, recordId } from '../../domain/dead-letter/record-letter.ts'
 import type { QueueFacts } from '../../ports/dead-letters.ts'
 import type { PartitionSpan, Topics } from '../../ports/topics.ts'
-import type { Found, FoundLetter } from './boxes.ts'
+import type { Found, FoundLetter } from './found.ts'
 import { newPreviews } from './preview.ts'
 
 /** Null: there is no such topic. Offsets are counted, so that holes of compaction count as messages. */

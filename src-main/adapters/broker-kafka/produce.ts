@@ -2,13 +2,64 @@ import Encoder from 'kafkajs/src/protocol/encoder.js'
 import { RecordBatch } from 'kafkajs/src/protocol/recordBatch/v0/index.js'
 import { isRecordCopy } from '../../domain/outcome.ts'
 import type { CopiedRecord, RecordHeader } from '../../domain/outcome.ts'
-import type { KafkaRecord, ProduceRequest } from './wire.ts'
+import { ask } from './wire.ts'
+import type { Node } from './wire.ts'
+
+/** A record as kafkajs encodes it: the order of headers of different names is not kept, and none is null. */
+export interface KafkaRecord {
+  readonly key: string | null
+  readonly value: string | null
+  readonly headers: Readonly<Record<string, string | Buffer | readonly (string | Buffer)[]>>
+}
+
+export interface ProduceRequest {
+  readonly compression: number
+  /** How long the leader waits for its replicas. */
+  readonly timeoutMs: number
+  readonly topics: readonly {
+    readonly topic: string
+    readonly partitions: readonly {
+      readonly partition: number
+      readonly messages: readonly (KafkaRecord | CopiedRecord)[]
+    }[]
+  }[]
+}
+
+interface Produced {
+  readonly topics: readonly {
+    readonly topicName: string
+    readonly partitions: readonly {
+      readonly partition: number
+      readonly errorCode: number
+      readonly baseOffset: string
+    }[]
+  }[]
+}
+
+const ALL_REPLICAS = -1
+/** Of a producer without a sequence: nothing is sent twice, so there is nothing to recognise. */
+const NO_SEQUENCE = 0
+
+/** Sent once, whatever happens. */
+export async function askProduce(node: Node, request: ProduceRequest): Promise<Produced> {
+  const { compression, timeoutMs, topics } = request
+  const topicData = topics.map(({ topic, partitions }) => ({
+    topic,
+    partitions: partitions.map((one) => ({ ...one, firstSequence: NO_SEQUENCE })),
+  }))
+  const copies = topics.some(({ partitions }) =>
+    partitions.some(({ messages }) => messages.some(isRecordCopy)),
+  )
+  const encode = () => encodeProduce({ acks: ALL_REPLICAS, ...request })
+  const options = { acks: ALL_REPLICAS, timeout: timeoutMs, compression, topicData }
+  return (await ask(node, 'Produce', options, copies ? { encode } : {})) as Produced
+}
 
 /**
  * The body of a request to produce, the same in versions 3 to 7, for records that go on as they were found: kafkajs takes
  * headers as an object, which knows no order across names, and fails at one that is null.
  */
-export async function encodeProduce({
+async function encodeProduce({
   acks,
   timeoutMs,
   compression,
