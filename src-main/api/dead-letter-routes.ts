@@ -1,75 +1,56 @@
-import type {
-  DeadLetterQueue,
-  LetterDetail,
-  Look as ApiLook,
-} from '../../src-preload/contract/dead-letters.ts'
-import type { Look } from '../app/dead-letters/looking.ts'
+import type { LetterDetail } from '../../src-preload/contract/dead-letters.ts'
+import { restoreRecords } from '../app/dead-letters/discard-records.ts'
 import { discardLetters } from '../app/dead-letters/discarding.ts'
 import { planLetters } from '../app/dead-letters/plan-letters.ts'
 import type { Engine } from '../app/engine.ts'
-import { groupByCause, REDRIVES_MAX_DEFAULT } from '../domain/dead-letter/look.ts'
 import type { LookedLetter } from '../domain/dead-letter/look.ts'
 import { placeName } from '../domain/dead-letter/place.ts'
-import type { DeadLetterPlace } from '../domain/dead-letter/place.ts'
 import { RedriveError } from '../domain/errors.ts'
-import { errorData } from './errors.ts'
-import type { QueueFacts } from '../ports/dead-letters.ts'
+import { deadLetterNames } from '../domain/workspace.ts'
+import { letterViews } from './dead-letter-views.ts'
 import type { Implementer } from './implementer.ts'
 import { planNow } from './plan-now.ts'
 import { required } from './signal.ts'
 
-/** A broker that does not answer must not keep the others from being shown. */
-const FACTS_TIMEOUT_MS = 5_000
 const STORED_TIMEOUT_MS = 3_000
 const STORED_ROWS_MAX = 3
 
 export function deadLetterRoutes(os: Implementer, engine: Engine) {
   const { connections, looking, locks, ports, changes } = engine
   const planning = { ports, connections, looking }
-
-  const queueView = async (place: DeadLetterPlace, signal: AbortSignal): Promise<DeadLetterQueue> => {
-    const last = looking.last(place)
-    const head = {
-      place: placeName(place),
-      ...place,
-      environment: await connections.environment(placeName(place)),
-      unlockedUntil: locks.unlockedUntil(placeName(place)),
-      look: last === null ? null : lookView(last),
-    }
-    try {
-      const limited = AbortSignal.any([signal, AbortSignal.timeout(FACTS_TIMEOUT_MS)])
-      return { ...head, facts: factsView(await looking.facts(place, limited)), error: null }
-    } catch (error) {
-      signal.throwIfAborted()
-      return { ...head, facts: null, error: errorData(error, ports.log) }
-    }
-  }
+  const views = letterViews(engine)
   const { deadLetters: routes } = os
 
   return {
     list: routes.list.handler(async ({ signal }) => {
       const { brokers } = await connections.workspace()
       const places = Object.entries(brokers).flatMap(([broker, config]) =>
-        config.driver === 'kafka' ? [] : (config.deadLetters ?? []).map(({ queue }) => ({ broker, queue })),
+        deadLetterNames(config).map((queue) => ({ broker, queue })),
       )
-      return { queues: await Promise.all(places.map((place) => queueView(place, required(signal)))) }
+      return { queues: await Promise.all(places.map((place) => views.queue(place, required(signal)))) }
     }),
-    queue: routes.queue.handler(({ input, signal }) => queueView(input, required(signal))),
-    look: routes.look.handler(async ({ input, signal }) =>
-      lookView(await looking.look(input, required(signal))),
+    queue: routes.queue.handler(({ input, signal }) => views.queue(input, required(signal))),
+    look: routes.look.handler(
+      async ({ input, signal }) => await views.look(await looking.look(input, required(signal))),
     ),
     letters: routes.letters.handler(async ({ input: { look, causes, from, limit } }) => {
-      const { letters } = looking.get(look)
+      const { letters, place } = looking.get(look)
       const wanted = causes === null ? null : new Set(causes)
       const narrowed = wanted === null ? letters : letters.filter(({ story }) => wanted.has(story.cause))
-      return { letters: narrowed.slice(from, from + limit), total: narrowed.length }
+      const page = narrowed.slice(from, from + limit)
+      return { letters: await views.letters(place, page), total: narrowed.length }
     }),
     letter: routes.letter.handler(async ({ input, signal }) => {
       const look = looking.get(input.look)
       const found = look.letters.find(({ id }) => id === input.id)
       if (found === undefined) throw new RedriveError('message-not-found', 'never', { id: input.id })
       const limited = AbortSignal.any([required(signal), AbortSignal.timeout(STORED_TIMEOUT_MS)])
-      return { ...found, stored: await storedRows(engine, look.place.broker, found, limited) }
+      const [view] = await views.letters(look.place, [found])
+      return {
+        ...found,
+        mark: view?.mark ?? null,
+        stored: await storedRows(engine, look.place.broker, found, limited),
+      }
     }),
     planRedrive: routes.planRedrive.handler(async ({ input, signal }) => {
       const { to, ...request } = input
@@ -79,18 +60,22 @@ export function deadLetterRoutes(os: Implementer, engine: Engine) {
     planDiscard: routes.planDiscard.handler(async ({ input, signal }) => {
       const { reason, ...request } = input
       const act = { action: 'discard', to: null, reason } as const
-      const plan = await planLetters(planning, { ...request, heldAfter: null }, act, required(signal))
+      const plan = await planLetters(
+        planning,
+        { ...request, heldAfter: null, again: null },
+        act,
+        required(signal),
+      )
       return planNow(engine, plan, required(signal))
     }),
     discard: routes.discard.handler(({ input, signal }) =>
       discardLetters({ ports, connections, locks, changes }, input, required(signal)),
     ),
+    restore: routes.restore.handler(async ({ input: { broker, queue, ids } }) => {
+      const place = placeName({ broker, queue })
+      return { restored: await restoreRecords({ ports, locks, changes }, place, ids) }
+    }),
   }
-}
-
-function lookView({ look, at, letters, complete }: Look): ApiLook {
-  const groups = groupByCause(letters, REDRIVES_MAX_DEFAULT)
-  return { look, at, messages: letters.length, complete, groups: [...groups] }
 }
 
 /** Rows of the sources that deliver to this broker. One that does not answer in time is left out: it says nothing. */
@@ -114,9 +99,4 @@ async function storedRows(
   })
   const answers = await Promise.allSettled(asked)
   return answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []))
-}
-
-/** Without the name, which stands in the head. */
-function factsView({ type, brokerVersion, messages, consumers, deliveryLimit, costs, refusal }: QueueFacts) {
-  return { type, brokerVersion, messages, consumers, deliveryLimit, costs: [...costs], refusal }
 }

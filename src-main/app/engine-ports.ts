@@ -8,6 +8,7 @@ import type { Journal } from '../ports/journal.ts'
 import type { Layouts } from '../ports/layouts.ts'
 import type { MappingTexts } from '../ports/mapping-texts.ts'
 import type { OpenSurvey } from '../ports/survey.ts'
+import type { RecordLedger } from '../ports/record-ledger.ts'
 import type { SweepStore } from '../ports/sweep-store.ts'
 import type { Clock, Ids, Log, Processes, Secrets, WorkspaceStore } from '../ports/surroundings.ts'
 
@@ -35,6 +36,7 @@ export interface EnginePorts extends EditPorts {
   readonly mapping: MappingPorts
   readonly auditStore: AuditStore
   readonly auditWatches: AuditWatchStore
+  readonly recordLedger: RecordLedger
   readonly clock: Clock
   readonly ids: Ids
   /** From 0 to 1. */

@@ -62,6 +62,7 @@ export type ErrorCode =
   | 'header-damaged'
   | 'redriven-too-often'
   | 'redriven-already'
+  | 'discarded-already'
   | 'origin-unknown'
   | 'no-dead-letters'
   // plans, jobs, decisions

@@ -33,6 +33,8 @@ export const journalActions = [
   'dead-letters-looked',
   'dead-letters-discarding',
   'dead-letters-discarded',
+  'dead-letters-marked',
+  'dead-letters-restored',
 ] as const
 export type JournalAction = (typeof journalActions)[number]
 

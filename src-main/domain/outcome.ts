@@ -35,7 +35,25 @@ export interface OutgoingMessage {
   /** `x-redrive-job`, `x-redrive-attempt`, and `x-redrive-edited` where the payload is not the stored one. */
   readonly redriveHeaders: Readonly<Record<string, string | number>>
   /** A message of a broker that goes on as it is: it takes the place of payload, type and headers. */
-  readonly copy?: CopiedMessage
+  readonly copy?: Copy
+}
+
+export type Copy = CopiedMessage | CopiedRecord
+
+/** A record of a topic, byte for byte. */
+export interface CopiedRecord {
+  readonly kind: 'record'
+  /** Null here and below: there is none, which is not the same as an empty one. */
+  readonly key: Uint8Array | null
+  readonly value: Uint8Array | null
+  /** In their order; a name may occur more than once. */
+  readonly headers: readonly RecordHeader[]
+}
+
+export type RecordHeader = readonly [name: string, value: Uint8Array | null]
+
+export function isRecordCopy(copy: object | undefined): copy is CopiedRecord {
+  return copy !== undefined && 'kind' in copy && copy.kind === 'record'
 }
 
 /** Body, headers and properties as the broker's client read them, and as it writes them again. */
@@ -65,11 +83,12 @@ export interface CopiedProperties {
 export type QueueMessage = OutgoingMessage & {
   readonly payload: string
   readonly destination: Destination
+  readonly copy?: CopiedMessage
 }
 
 /** What exchanges and queues have no place for. */
-export const NOT_FOR_QUEUES = 'queues take neither tombstones nor topics of Kafka'
+export const NOT_FOR_QUEUES = 'queues take neither tombstones nor topics or records of Kafka'
 
 export function isForQueues(message: OutgoingMessage): message is QueueMessage {
-  return message.payload !== null && !isTopic(message.destination)
+  return message.payload !== null && !isTopic(message.destination) && !isRecordCopy(message.copy)
 }

@@ -110,6 +110,8 @@ export interface PlanDeadLetters {
   readonly reason: string | null
   /** Messages that were redriven this often, or more, are left out. Null: they are in it, because a person said so. */
   readonly heldAfter: number | null
+  /** Why records of a topic that were redriven before are in it. Absent: they are left out. */
+  readonly again?: string
 }
 
 /** `patch`: a JSON Patch as exact text. `payload`: the new text of the one message stands in its item. */

@@ -126,9 +126,18 @@ export interface KafkaConfig {
   readonly addresses?: Readonly<Record<string, string>>
   /** Names of the headers that carry the id and the type of a message. */
   readonly headers?: { readonly messageId?: string; readonly type?: string }
+  /** Topics of dead letters that the console shows. */
+  readonly deadLetters?: readonly { readonly topic: string }[]
 }
 
 export type BrokerConfig = AmqpConfig | KafkaConfig
+
+/** Names of the queues or topics of dead letters that the console shows. */
+export function deadLetterNames(config: BrokerConfig): readonly string[] {
+  return config.driver === 'kafka'
+    ? (config.deadLetters ?? []).map(({ topic }) => topic)
+    : (config.deadLetters ?? []).map(({ queue }) => queue)
+}
 
 /** Where a broker is, for a person: never a secret. */
 export function brokerAddress(config: BrokerConfig): string {

@@ -90,6 +90,7 @@ export async function compose(options: HostOptions): Promise<Running> {
     },
     auditStore: store.audits,
     auditWatches: store.auditWatches,
+    recordLedger: store.recordLedger,
     clock,
     ids: randomIds(clock),
     random: Math.random,

@@ -1,5 +1,6 @@
 import type { Destination, Place } from '../domain/message.ts'
 import type { DeadLetters } from './dead-letters.ts'
+import type { Topics } from './topics.ts'
 import type { OutgoingMessage, PublishOutcome } from '../domain/outcome.ts'
 
 export type BrokerState =
@@ -62,8 +63,10 @@ export interface Broker {
    * look.
    */
   queueDepth(queue: string, signal: AbortSignal): Promise<number | null>
-  /** Absent: Redrive reads no dead letters of this broker. */
+  /** Of a broker of queues. Absent: Redrive takes no dead letters from it. */
   readonly deadLetters?: DeadLetters
+  /** Of a broker that keeps a log. */
+  readonly topics?: Topics
   /** Throws RedriveError with retry `later` where the broker cannot be reached or is blocked. */
   openPublisher(signal: AbortSignal): Promise<Publisher>
   close(): Promise<void>

@@ -1,6 +1,7 @@
 import type { Letter } from '../domain/dead-letter/letter.ts'
 
-export const queueTypes = ['classic', 'quorum', 'stream', 'memory'] as const
+/** `topic`: of a broker that keeps a log; reading it takes nothing and costs nothing. */
+export const queueTypes = ['classic', 'quorum', 'stream', 'memory', 'topic'] as const
 export type QueueType = (typeof queueTypes)[number]
 
 /**
@@ -21,14 +22,15 @@ export type LookCost = 'marked-redelivered' | 'hidden-meanwhile' | 'races-consum
  */
 export type LookRefusal = 'may-delete' | 'is-stream' | 'type-unknown'
 
-/** What can be told of a queue without touching a message. */
+/** What can be told of a queue, or of a topic, without touching a message. */
 export interface QueueFacts {
   readonly queue: string
   /** Null: the broker does not say. */
   readonly type: QueueType | null
   readonly brokerVersion: string
   readonly messages: number
-  readonly consumers: number
+  /** Null: nobody was asked. */
+  readonly consumers: number | null
   /** Its argument; a policy may set another one. Null: none, or not told. */
   readonly deliveryLimit: number | null
   readonly costs: readonly LookCost[]

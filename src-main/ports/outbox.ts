@@ -1,4 +1,4 @@
-import type { CopiedMessage } from '../domain/outcome.ts'
+import type { Copy } from '../domain/outcome.ts'
 import type { Message, MessageContent, MessageState, MessageWithContent, Trouble } from '../domain/message.ts'
 import type { Mapping } from '../domain/mapping/mapping.ts'
 import type { Text } from '../domain/text.ts'
@@ -99,7 +99,7 @@ export type ClaimResult =
       readonly attempts: number
       readonly content: MessageContent
       /** Of a message of a broker, in the place of the content: what goes out, and the digest of what was found. */
-      readonly copy?: CopiedMessage
+      readonly copy?: Copy
       readonly digest?: string
     }
   | { readonly id: string; readonly claimed: false }

@@ -20,10 +20,12 @@ export const lookRefusal = z.enum(['may-delete', 'is-stream', 'type-unknown'])
 
 /** What can be told of a queue without touching a message. */
 export const queueFacts = z.object({
-  type: z.enum(['classic', 'quorum', 'stream', 'memory']).nullable(),
+  type: z.enum(['classic', 'quorum', 'stream', 'memory', 'topic']).nullable(),
   brokerVersion: z.string(),
+  /** Of a topic its offsets: holes of compaction and of transactions count. */
   messages: count,
-  consumers: count,
+  /** Null: nobody was asked. */
+  consumers: count.nullable(),
   /** Of its arguments; a policy may set another one. */
   deliveryLimit: count.nullable(),
   costs: z.array(lookCost),
@@ -44,6 +46,8 @@ export const causeGroup = z.object({
   cameBack: count,
   /** Redriven so often that a person has to release them. */
   held: count,
+  /** Of a topic: redriven or discarded, and there all the same. They are left out of a plan. */
+  marked: count,
 })
 export type CauseGroup = z.infer<typeof causeGroup>
 
@@ -75,7 +79,7 @@ export const deadLetterQueue = z.object({
 export type DeadLetterQueue = z.infer<typeof deadLetterQueue>
 
 export const deathStory = z.object({
-  told: z.enum(['broker', 'recoverer', 'nobody']),
+  told: z.enum(['broker', 'recoverer', 'connector', 'nobody']),
   /** rejected, expired, maxlen, delivery_limit. */
   reason: z.string().nullable(),
   error: z.string().nullable(),
@@ -84,11 +88,31 @@ export const deathStory = z.object({
     queue: z.string().nullable(),
     exchange: z.string().nullable(),
     routingKey: z.string().nullable(),
+    /** Of a record, whose other places are null. */
+    record: z
+      .object({
+        topic: z.string(),
+        partition: count.nullable(),
+        offset: z.string().nullable(),
+        /** Consumer group or connector. */
+        group: z.string().nullable(),
+      })
+      .nullable(),
   }),
   deaths: count.nullable(),
   firstDiedAt: time.nullable(),
   lastDiedAt: time.nullable(),
   redrive: z.object({ id: z.string(), times: z.number().int() }).nullable(),
+})
+
+/** What Redrive did with a record, which stays in its topic whatever is done with it. */
+export const recordMark = z.object({
+  as: z.enum(['under-way', 'redriven', 'unknown', 'discarded']),
+  at: time,
+  /** Job, or plan by which it was discarded. */
+  subject: id,
+  operator: z.string(),
+  reason: z.string().nullable(),
 })
 
 export const letter = z.object({
@@ -102,6 +126,12 @@ export const letter = z.object({
   /** Name of a header that cannot be written again without loss: it is not redriven. */
   damagedHeader: z.string().nullable(),
   story: deathStory,
+  /** Of a record of a topic; null: a message of a queue. */
+  position: z
+    .object({ partition: count, offset: z.string(), key: z.string().nullable(), tombstone: z.boolean() })
+    .nullable(),
+  /** Null: Redrive has not touched it. */
+  mark: recordMark.nullable(),
 })
 export type Letter = z.infer<typeof letter>
 
@@ -183,6 +213,8 @@ export const deadLetters = {
         to: redriveTo,
         /** Null: also messages that came back so often that they wait for a person. */
         heldAfter: z.number().int().min(1).max(HELD_AFTER_MAX).nullable(),
+        /** Why records of a topic that were redriven before are redriven once more; null: they are left out. */
+        again: reason.nullable(),
       }),
     )
     .output(planView),
@@ -190,10 +222,17 @@ export const deadLetters = {
   planDiscard: procedure
     .input(z.strictObject({ look: id, selection: letterSelection, reason }))
     .output(planView),
-  /** Takes the letters of a plan out of their queue for good. Nothing brings them back. */
+  /**
+   * Takes the letters of a plan out of their queue for good; nothing brings them back. Records of a topic stay, and are
+   * marked: `restore` takes the mark off.
+   */
   discard: procedure
     .input(
       z.strictObject({ plan: id, digest: z.string(), typedCount: z.number().int().nonnegative().nullable() }),
     )
     .output(z.object({ removed: count, missing: count })),
+  /** Records of a topic that were discarded are dead letters again. */
+  restore: procedure
+    .input(z.strictObject({ ...queue, ids: z.array(id).min(1).max(IDS_MAX) }))
+    .output(z.object({ restored: count })),
 }

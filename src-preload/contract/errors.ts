@@ -51,6 +51,7 @@ export const errorCodes = [
   'header-damaged',
   'redriven-too-often',
   'redriven-already',
+  'discarded-already',
   'origin-unknown',
   'no-dead-letters',
   'plan-invalid',

@@ -34,9 +34,15 @@ export const deadLetterSentences = {
     next: 'Mend the consumer or discard the message; to redrive it all the same, plan with what is held.',
   },
   'redriven-already': {
-    what: 'A job has redriven this message already; it was put back when that process ended too early.',
-    means: 'It was left out and stays in its queue: the broker confirmed the first one.',
-    next: 'Discard it.',
+    what: 'This message was redriven before.',
+    means:
+      'It was left out and is still there: a topic keeps its records, and a queue gets back what a process held that ended too early.',
+    next: 'In a queue, discard it. To redrive it once more, plan with a reason for it.',
+  },
+  'discarded-already': {
+    what: 'This record was discarded.',
+    means: 'It is still in its topic and marked as needing no delivery. It was left out.',
+    next: 'To redrive it all the same, restore it first.',
   },
   'origin-unknown': {
     what: 'The message does not tell where it came from.',
@@ -46,6 +52,6 @@ export const deadLetterSentences = {
   'no-dead-letters': {
     what: 'Redrive reads no dead letters of the broker "{broker}".',
     means: nothingSent,
-    next: 'Choose a RabbitMQ broker. Topics of dead letters in Kafka are not read yet.',
+    next: 'Choose a broker of RabbitMQ or Kafka.',
   },
 } as const satisfies Readonly<Record<string, Sentences>>

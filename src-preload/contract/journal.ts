@@ -33,6 +33,8 @@ export const journalAction = z.enum([
   'dead-letters-looked',
   'dead-letters-discarding',
   'dead-letters-discarded',
+  'dead-letters-marked',
+  'dead-letters-restored',
 ])
 export type JournalAction = z.infer<typeof journalAction>
 

@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { SourceDriver } from '../../src-main/domain/workspace.ts'
 import { deadLettersKilled } from './dead-letters.ts'
+import { recordsKilled } from './dead-letters-kafka.ts'
 import { kafkaVersion } from '../support/kafka-jars.ts'
 import { makeKafkaNode, stopKafkaNode } from '../support/kafka-node.ts'
 import { killAtEveryPoint } from './kill-points.ts'
@@ -24,6 +25,7 @@ const ROWS_TIMEOUT_MS = 600_000
 const JOB_MESSAGES = 20_000
 const KAFKA_MESSAGES = 50_000
 const KILLED_MESSAGES = 30
+const KAFKA_DEAD_LETTERS = 10_000
 const LEAK_JOBS = 200
 /** Of each of five causes. */
 const DEAD_LETTERS = 1_000
@@ -42,6 +44,7 @@ const proofs: Readonly<Record<string, () => Promise<readonly Score[]>>> = {
   ],
   kafka,
   'dead-letters': async () => [await deadLettersKilled(DEAD_LETTERS, DEAD_LETTER_GROUPS_KILLED)],
+  'kafka-dead-letters': kafkaDeadLetters,
   leaks: async () => [(await jobsLeaveNothing(LEAK_JOBS)).score],
   network: () => network('postgres'),
   'network-mysql': () => network('mysql'),
@@ -68,6 +71,17 @@ async function kafka(): Promise<readonly Score[]> {
       await kafkaRestarted(KAFKA_MESSAGES, { ...outage, signal: 'SIGKILL' }),
       await kafkaCut(KAFKA_MESSAGES, node),
     ]
+  } finally {
+    await stopKafkaNode(node)
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function kafkaDeadLetters(): Promise<readonly Score[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'redrive-kafka-'))
+  const node = await makeKafkaNode(join(folder, 'node'), kafkaVersion, process.pid)
+  try {
+    return [await recordsKilled(KAFKA_DEAD_LETTERS, node)]
   } finally {
     await stopKafkaNode(node)
     await rm(folder, { recursive: true, force: true })

@@ -37,3 +37,21 @@ test('a queue that a look could empty is not looked into, and says why', async (
   await page.until(() => expect(page.text('[role=note]')).toContain('可能删除消息'))
   expect(page.find('[data-test=open-look]').hasAttribute('disabled')).toBe(true)
 })
+
+test('a topic is read at once, says what was redriven, and redrives it again only with a reason', async () => {
+  const page = await open()
+  await page.click('[data-queue="kafka/orders-dlt"]')
+  await page.until(() => expect(page.all('[data-letter]')).toHaveLength(1))
+  expect(page.text('[data-test=marked]')).toBe('1')
+  expect(page.text('[data-test=mark]')).toContain('redriven')
+  await page.click('[data-letter]')
+  await page.until(() => expect(page.text('.inspector')).toContain('was in orders, partition 2, offset 41'))
+  expect(page.text('.inspector')).toContain('The value is null')
+  await page.click('.cause')
+  expect(page.find('[data-test=open-discard]').hasAttribute('disabled')).toBe(true)
+  await page.click('[data-test=open-redrive]')
+  await page.until(() => page.find('[data-test=to-origin]'))
+  const dialog = document.body.textContent ?? ''
+  expect(dialog).toContain('is marked as redriven')
+  expect(page.all('[data-test=to-queue]')).toHaveLength(0)
+})

@@ -148,6 +148,7 @@ export class SimConsole {
       },
       auditStore: store.audits,
       auditWatches: store.auditWatches,
+      recordLedger: store.recordLedger,
       clock,
       ids: {
         next: (prefix) =>

@@ -112,6 +112,7 @@ export async function openSweepEngine(options: SweepEngineOptions = {}): Promise
     },
     auditStore: store.audits,
     auditWatches: store.auditWatches,
+    recordLedger: store.recordLedger,
     clock,
     ids: randomIds(clock),
     random: () => 0.5,

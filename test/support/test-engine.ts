@@ -134,6 +134,7 @@ export function openTestEngine(options: TestEngineOptions): TestEngine {
     },
     auditStore: store.audits,
     auditWatches: store.auditWatches,
+    recordLedger: store.recordLedger,
     clock,
     ids: randomIds(clock),
     random: Math.random,

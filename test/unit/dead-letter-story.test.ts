@@ -37,7 +37,7 @@ describe('the story of a dead letter', () => {
       reason: 'expired',
       error: null,
       cause: "expired in queue 'retry'",
-      origin: { queue: 'work', exchange: 'orders', routingKey: 'orders.placed' },
+      origin: { queue: 'work', exchange: 'orders', routingKey: 'orders.placed', record: null },
       deaths: 3,
       firstDiedAt: '2023-11-14T22:13:20.000Z',
       lastDiedAt: '2023-11-14T22:14:20.000Z',
@@ -59,7 +59,12 @@ describe('the story of a dead letter', () => {
       error: 'Order 4711 not found',
       cause: 'Order <n> not found',
     })
-    expect(story.origin).toEqual({ queue: null, exchange: 'orders', routingKey: 'orders.placed' })
+    expect(story.origin).toEqual({
+      queue: null,
+      exchange: 'orders',
+      routingKey: 'orders.placed',
+      record: null,
+    })
   })
 
   test('a message that died again after a redrive still knows its origin', () => {
@@ -72,7 +77,12 @@ describe('the story of a dead letter', () => {
       'x-first-death-queue': 'work',
     })
     const story = deathStory(again)
-    expect(story.origin).toEqual({ queue: 'work', exchange: 'orders', routingKey: 'orders.placed' })
+    expect(story.origin).toEqual({
+      queue: 'work',
+      exchange: 'orders',
+      routingKey: 'orders.placed',
+      record: null,
+    })
     const second = redrivenCopy(again, 'another')
     expect(second.headers['x-redrive-times']).toBe(2)
     expect(second.headers['x-redrive-id']).toBe(first.headers['x-redrive-id'])
@@ -108,7 +118,10 @@ describe('the story of a dead letter', () => {
     expect(redriveDestination(origin, { kind: 'origin' })).toBeNull()
     expect(redriveDestination(origin, { kind: 'queue' })).toBeNull()
     expect(
-      redriveDestination({ queue: 'work', exchange: '', routingKey: 'work' }, { kind: 'queue' }),
+      redriveDestination(
+        { queue: 'work', exchange: '', routingKey: 'work', record: null },
+        { kind: 'queue' },
+      ),
     ).toEqual({
       exchange: '',
       routingKey: 'work',

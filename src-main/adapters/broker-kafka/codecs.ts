@@ -1,8 +1,9 @@
 import { promisify } from 'node:util'
-import { zstdCompress, zstdDecompress } from 'node:zlib'
+import { gunzip, zstdCompress, zstdDecompress } from 'node:zlib'
 import kafkajs from 'kafkajs'
 import { compressFrame, decompressFrame } from 'lz4-napi'
 import { compress, uncompress } from 'snappy'
+import { compressions } from '../../domain/workspace.ts'
 import type { Compression } from '../../domain/workspace.ts'
 
 const NUMBERS: Readonly<Record<Compression, number>> = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 }
@@ -69,4 +70,16 @@ const codecs: ReadonlyMap<Compression, Codec> = new Map([
 export function installCodecs(): void {
   const table = kafkajs.CompressionCodecs as Record<number, unknown>
   for (const [name, codec] of codecs) table[NUMBERS[name]] = () => codec
+}
+
+const unpackGzip = promisify(gunzip)
+
+/** The records of a batch, by the number of their codec. */
+export async function unpack(number: number, packed: Buffer): Promise<Buffer> {
+  const name = compressions.find((one) => NUMBERS[one] === number)
+  if (name === 'gzip') return await unpackGzip(packed)
+  const codec = name === undefined ? undefined : codecs.get(name)
+  if (codec === undefined)
+    throw new Error(`records are packed in a way that Redrive does not know (${number})`)
+  return await codec.decompress(packed)
 }

@@ -1,9 +1,10 @@
 import type { ErrorCode } from '../../domain/errors.ts'
-import type { OutgoingMessage, PublishOutcome } from '../../domain/outcome.ts'
+import { isRecordCopy } from '../../domain/outcome.ts'
+import type { CopiedRecord, OutgoingMessage, PublishOutcome, RecordHeader } from '../../domain/outcome.ts'
 import { HeaderRefusal, recordHeaders, refusal } from './headers.ts'
 import type { Target } from './target.ts'
 import { TOPIC_BYTES_MAX } from './target.ts'
-import type { KafkaRecord } from './wire.ts'
+import type { KafkaRecord } from './produce.ts'
 
 /** A request of more than 100 MiB makes a broker close the connection on all that is under way. */
 const RECORD_BYTES_MAX = 64 * 1024 * 1024
@@ -12,7 +13,7 @@ const RECORD_FRAME_BYTES = 40
 const HEADER_FRAME_BYTES = 10
 
 export interface Envelope {
-  readonly record: KafkaRecord
+  readonly record: KafkaRecord | CopiedRecord
   /** At least what it takes in a batch, before compression. */
   readonly bytes: number
 }
@@ -35,7 +36,7 @@ export function unknown(code: ErrorCode, reason: string): Refused {
 /** The message as it goes out, or why it cannot go out unchanged. */
 export function seal(message: OutgoingMessage, target: Target, names: HeaderNames): Envelope | Refused {
   const { topic, key } = target
-  if (message.copy !== undefined)
+  if (message.copy !== undefined && !isRecordCopy(message.copy))
     return refused('broker-refused', 'a message of a queue cannot go to Kafka unchanged')
   if (Buffer.byteLength(topic) > TOPIC_BYTES_MAX)
     return {
@@ -43,6 +44,7 @@ export function seal(message: OutgoingMessage, target: Target, names: HeaderName
       code: 'topic-missing',
       reason: `the topic's name is longer than ${TOPIC_BYTES_MAX}`,
     }
+  if (message.copy !== undefined) return sealCopy(message, message.copy)
   for (const text of [topic, key ?? '', message.messageId, message.type ?? ''])
     if (!text.isWellFormed()) return refused('broker-refused', 'topic, key, id or type is not valid Unicode')
   if (message.payload?.isWellFormed() === false)
@@ -54,14 +56,36 @@ export function seal(message: OutgoingMessage, target: Target, names: HeaderName
       value: message.payload,
       headers: headersOf(message, names),
     }
-    const bytes = sizeOf(record)
-    if (bytes > RECORD_BYTES_MAX)
-      return refused('message-too-large', `${bytes} bytes, a request takes ${RECORD_BYTES_MAX}`)
-    return { record, bytes }
+    return fitting(record)
   } catch (error) {
     if (error instanceof HeaderRefusal) return refused('headers-not-json', error.message)
     throw error
   }
+}
+
+/** Every byte as it was read; what an earlier redrive said of itself gives way to what this one says. */
+function sealCopy({ redriveHeaders }: OutgoingMessage, copy: CopiedRecord): Envelope | Refused {
+  const own = Object.entries(redriveHeaders).map(([name, value]): RecordHeader => [
+    name,
+    Buffer.from(String(value)),
+  ])
+  const kept = copy.headers.filter(([name]) => !Object.hasOwn(redriveHeaders, name))
+  return fitting({ ...copy, headers: [...kept, ...own] })
+}
+
+function fitting(record: Envelope['record']): Envelope | Refused {
+  const bytes = isRecordCopy(record) ? copySize(record) : sizeOf(record)
+  if (bytes > RECORD_BYTES_MAX)
+    return refused('message-too-large', `${bytes} bytes, a request takes ${RECORD_BYTES_MAX}`)
+  return { record, bytes }
+}
+
+function copySize({ key, value, headers }: CopiedRecord): number {
+  const own = RECORD_FRAME_BYTES + (key?.length ?? 0) + (value?.length ?? 0)
+  return headers.reduce(
+    (sum, [name, one]) => sum + HEADER_FRAME_BYTES + Buffer.byteLength(name) + (one?.length ?? 0),
+    own,
+  )
 }
 
 function headersOf(message: OutgoingMessage, names: HeaderNames): KafkaRecord['headers'] {

@@ -1,6 +1,6 @@
 import { isContainer, readJson, stringValue } from '../../domain/json-text.ts'
 import type { JsonNode } from '../../domain/json-text.ts'
-import type { KafkaRecord } from './wire.ts'
+import type { KafkaRecord } from './produce.ts'
 
 /** A header of the original that Kafka, or kafkajs, cannot carry as it is. */
 export class HeaderRefusal extends Error {}

@@ -10,6 +10,7 @@ import type { HeaderNames } from './envelope.ts'
 import { Link } from './link.ts'
 import { Look } from './look.ts'
 import { KafkaPublisher } from './publisher.ts'
+import { TopicReader } from './topic-reader.ts'
 
 const CONFIRM_TIMEOUT_MS = 30_000
 const CLIENT_ID = 'redrive'
@@ -59,6 +60,8 @@ class KafkaBroker implements Broker {
   readonly #cluster: ClusterOptions
   readonly #looking: Link
   readonly #look: Look
+  readonly topics: TopicReader
+  readonly #headerNames: HeaderNames
   readonly #publishers = new Set<Publisher>()
   readonly #listeners = new Set<(state: BrokerState) => void>()
   #state: BrokerState = { state: 'connecting' }
@@ -83,6 +86,8 @@ class KafkaBroker implements Broker {
       onState: () => queueMicrotask(() => this.#stateChanged()),
     })
     this.#look = new Look(this.#looking)
+    this.#headerNames = { messageId: 'x-message-id', type: 'x-message-type', ...options.headerNames }
+    this.topics = new TopicReader(this.#looking, this.#headerNames)
   }
 
   state(): BrokerState {
@@ -114,13 +119,13 @@ class KafkaBroker implements Broker {
     if (this.#looking.closed) throw this.#looking.closedError()
     const cluster = await Cluster.connect(this.#cluster, signal)
     this.#looking.wake()
-    const { clock, confirmTimeoutMs, compression, headerNames, log } = this.#options
+    const { clock, confirmTimeoutMs, compression, log } = this.#options
     const publisher = new KafkaPublisher(cluster, {
       clock,
       log: log ?? silent,
       confirmTimeoutMs: confirmTimeoutMs ?? CONFIRM_TIMEOUT_MS,
       compression: compressionNumber(compression ?? 'none'),
-      headerNames: { messageId: 'x-message-id', type: 'x-message-type', ...headerNames },
+      headerNames: this.#headerNames,
       onOver: (over) => this.#publishers.delete(over),
     })
     this.#publishers.add(publisher)

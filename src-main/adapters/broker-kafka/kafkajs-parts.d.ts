@@ -42,7 +42,11 @@ declare module 'kafkajs/src/network/requestQueue/index.js' {
 
 declare module 'kafkajs/src/protocol/requests/index.js' {
   export interface RequestAndResponse {
-    readonly request: { readonly apiKey: number; readonly encode: () => Promise<unknown> }
+    readonly request: {
+      readonly apiKey: number
+      readonly apiVersion: number
+      readonly encode: () => Promise<unknown>
+    }
     readonly response: {
       readonly decode: (payload: unknown) => Promise<unknown>
       readonly parse: (decoded: unknown) => Promise<unknown>
@@ -61,8 +65,15 @@ declare module 'kafkajs/src/protocol/requests/apiKeys.js' {
 declare module 'kafkajs/src/protocol/encoder.js' {
   export default class Encoder {
     readonly buffer: Buffer
+    writeInt16(value: number): this
     writeInt32(value: number): this
     writeBoolean(value: boolean): this
+    writeString(value: string | null): this
+    writeVarInt(value: number): this
+    writeBuffer(value: Buffer): this
+    writeEncoder(value: Encoder): this
+    writeArray(values: readonly Encoder[]): this
+    size(): number
   }
 }
 
@@ -71,4 +82,19 @@ declare module 'kafkajs/src/loggers/index.js' {
     readonly level: number
     readonly logCreator: () => () => void
   }): unknown
+}
+
+declare module 'kafkajs/src/protocol/recordBatch/v0/index.js' {
+  import type Encoder from 'kafkajs/src/protocol/encoder.js'
+  export function RecordBatch(options: {
+    readonly compression: number
+    readonly records: readonly Encoder[]
+    readonly firstTimestamp: number
+    readonly maxTimestamp: number
+    readonly lastOffsetDelta: number
+  }): Promise<Encoder>
+}
+
+declare module 'kafkajs/src/protocol/recordBatch/crc32C/index.js' {
+  export default function crc32C(bytes: Buffer): number
 }

@@ -90,7 +90,7 @@ const SINCE_3_7 = 68
 const SINCE_2_8 = 60
 
 /** The protocol does not say which version answers; it follows from what the server can do. */
-function versionOf({ seed: { versions } }: Cluster): string {
+export function versionOf({ seed: { versions } }: Cluster): string {
   const fetch = versions?.[FETCH]
   if (versions === null || fetch === undefined)
     throw new RedriveError('broker-failed', 'later', { reason: 'the server does not say what it can do' })

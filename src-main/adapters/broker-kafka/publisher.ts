@@ -14,7 +14,7 @@ import { targetOf } from './target.ts'
 import { isRefused, Topics } from './topics.ts'
 import { verdictOf } from './verdict.ts'
 import { within } from './waiting.ts'
-import { askProduce } from './wire.ts'
+import { askProduce } from './produce.ts'
 
 /** Bytes without an answer; a single larger message still goes out, alone. */
 const WINDOW_BYTES_MAX = 32 * 1024 * 1024
@@ -146,7 +146,8 @@ export class KafkaPublisher implements Publisher {
     if (standing === 'wait') return void this.#unplaced.push(item)
     if (isRefused(standing)) return this.#settle(item, standing)
     // Without a key the id decides, so that a second attempt goes where the first one went.
-    const bytes = Buffer.from(item.envelope.record.key ?? item.messageId)
+    const { key } = item.envelope.record
+    const bytes = typeof key === 'object' && key !== null ? key : Buffer.from(key ?? item.messageId)
     const chosen = partition ?? (standing.size === 0 ? 0 : partitionOf(bytes, standing.size))
     if (standing.has(chosen)) return this.#lanes.add(item, chosen)
     const reason = `the topic '${topic}' has ${standing.size} partitions, none with the number ${chosen}`

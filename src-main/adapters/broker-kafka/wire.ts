@@ -67,19 +67,30 @@ export function prepareKafkajs(): void {
  * One request and its answer as it was decoded: kafkajs' own reading of it throws at the first error code and hides which
  * topic or partition it was for, and what became of the others.
  */
-async function ask(
+export async function ask(
   node: Node,
   api: string,
   options: object,
-  encode?: () => Promise<unknown>,
+  own: {
+    readonly encode?: () => Promise<unknown>
+    /** Of the answer's bytes, in the version that was asked in. */
+    readonly decode?: (answer: Buffer, version: number) => unknown
+  } = {},
 ): Promise<unknown> {
+  const { encode, decode } = own
   const definition = requests[api]
   const key = apiKeys[api]
   if (definition === undefined || key === undefined) throw new Error(`kafkajs has no ${api}`)
   const { request, response } = node.lookupRequest(key, definition)(options)
   return await node.connectionPool.send({
     request: encode === undefined ? request : { ...request, encode },
-    response: { decode: response.decode, parse: (decoded) => Promise.resolve(decoded) },
+    response: {
+      decode:
+        decode === undefined
+          ? response.decode
+          : (payload) => Promise.resolve(decode(payload as Buffer, request.apiVersion)),
+      parse: (decoded) => Promise.resolve(decoded),
+    },
   })
 }
 
@@ -105,53 +116,7 @@ export interface Metadata {
 export async function askMetadata(node: Node, topics: readonly string[]): Promise<Metadata> {
   const none = (): Promise<unknown> => Promise.resolve(new Encoder().writeInt32(0).writeBoolean(false))
   const options = { topics, allowAutoTopicCreation: false }
-  return (await ask(node, 'Metadata', options, topics.length === 0 ? none : undefined)) as Metadata
-}
-
-export interface KafkaRecord {
-  readonly key: string | null
-  readonly value: string | null
-  readonly headers: Readonly<Record<string, string | Buffer | readonly (string | Buffer)[]>>
-}
-
-export interface ProduceRequest {
-  readonly compression: number
-  /** How long the leader waits for its replicas. */
-  readonly timeoutMs: number
-  readonly topics: readonly {
-    readonly topic: string
-    readonly partitions: readonly { readonly partition: number; readonly messages: readonly KafkaRecord[] }[]
-  }[]
-}
-
-interface Produced {
-  readonly topics: readonly {
-    readonly topicName: string
-    readonly partitions: readonly {
-      readonly partition: number
-      readonly errorCode: number
-      readonly baseOffset: string
-    }[]
-  }[]
-}
-
-const ALL_REPLICAS = -1
-/** Of a producer without a sequence: nothing is sent twice, so there is nothing to recognise. */
-const NO_SEQUENCE = 0
-
-/** Sent once, whatever happens. */
-export async function askProduce(node: Node, request: ProduceRequest): Promise<Produced> {
-  const { compression, timeoutMs, topics } = request
-  const topicData = topics.map(({ topic, partitions }) => ({
-    topic,
-    partitions: partitions.map((one) => ({ ...one, firstSequence: NO_SEQUENCE })),
-  }))
-  return (await ask(node, 'Produce', {
-    acks: ALL_REPLICAS,
-    timeout: timeoutMs,
-    compression,
-    topicData,
-  })) as Produced
+  return (await ask(node, 'Metadata', options, topics.length === 0 ? { encode: none } : {})) as Metadata
 }
 
 interface Coordinator {
@@ -179,19 +144,37 @@ export async function askOffsets(
   >
 }
 
-const LATEST = -1
-const READ_UNCOMMITTED = 0
+export const LATEST = -1
+export const EARLIEST = -2
+export const READ_UNCOMMITTED = 0
+/** The end is then that of what no open transaction holds back. */
+export const READ_COMMITTED = 1
 
 /** The offset that the next record of each partition will have. */
-export async function askLatest(
+export function askLatest(node: Node, places: readonly TopicPartition[]): Promise<ListedOffsets> {
+  return askOffsetsAt(node, places, { timestamp: LATEST, isolationLevel: READ_UNCOMMITTED })
+}
+
+export interface TopicPartition {
+  readonly topic: string
+  readonly partition: number
+}
+
+type ListedOffsets = Offsets<{
+  readonly partition: number
+  readonly errorCode: number
+  readonly offset: string
+}>
+
+/** Of the first record of each partition that is not older than `timestamp` in milliseconds, LATEST or EARLIEST; -1: none. */
+export async function askOffsetsAt(
   node: Node,
-  places: readonly { readonly topic: string; readonly partition: number }[],
-): Promise<Offsets<{ readonly partition: number; readonly offset: string }>> {
+  places: readonly TopicPartition[],
+  { timestamp, isolationLevel }: { readonly timestamp: number; readonly isolationLevel: number },
+): Promise<ListedOffsets> {
   const topics = [...Map.groupBy(places, ({ topic }) => topic)].map(([topic, of]) => ({
     topic,
-    partitions: of.map(({ partition }) => ({ partition, timestamp: LATEST })),
+    partitions: of.map(({ partition }) => ({ partition, timestamp })),
   }))
-  return (await ask(node, 'ListOffsets', { isolationLevel: READ_UNCOMMITTED, topics })) as Awaited<
-    ReturnType<typeof askLatest>
-  >
+  return (await ask(node, 'ListOffsets', { isolationLevel, topics })) as ListedOffsets
 }

@@ -171,7 +171,7 @@ const HOLDING_JOBS = "j.source = ? AND (j.state IN ('running', 'paused', 'interr
 const HOLDS = `(i.state IN ('claiming', 'publishing', 'settling') OR (i.result = 'unknown' AND i.settled_as IS NULL))`
 
 /** Of `jobs j` and `plan_items p`: the last span that begins at the item or before it. */
-const SPAN_OF_ITEM = `i.job_key = j.job_key AND i.first_seq =
+export const SPAN_OF_ITEM = `i.job_key = j.job_key AND i.first_seq =
   (SELECT max(first_seq) FROM job_spans WHERE job_key = j.job_key AND first_seq <= p.seq)`
 
 /** Finds the jobs that have something to do with rows: `jobs` is a term of `jobs j` and `items` one of `job_spans i`. */

@@ -226,4 +226,16 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (source, digest)
   ) STRICT, WITHOUT ROWID;
   `,
+  // Records of topics that need no delivery: they cannot be removed, so that only this says so.
+  `
+  CREATE TABLE record_discards (
+    place TEXT NOT NULL,
+    id TEXT NOT NULL,
+    plan TEXT NOT NULL,
+    operator TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (place, id)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ]

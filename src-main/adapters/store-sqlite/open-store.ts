@@ -1,6 +1,7 @@
 import type { AuditStore, AuditWatchStore } from '../../ports/audit-store.ts'
 import type { ConfirmationStore } from '../../ports/confirmations.ts'
 import type { Journal } from '../../ports/journal.ts'
+import type { RecordLedger } from '../../ports/record-ledger.ts'
 import type { DecisionStore, JobReader, JobStore } from '../../ports/job-store.ts'
 import type { SweepStore } from '../../ports/sweep-store.ts'
 import type { Clock } from '../../ports/surroundings.ts'
@@ -16,6 +17,7 @@ import { headFilePath } from './journal-head-file.ts'
 import { openJournal } from './journal.ts'
 import { openLedger } from './ledger.ts'
 import { openPlans } from './plans.ts'
+import { openRecordLedger } from './record-ledger.ts'
 import { openSweeps } from './sweeps.ts'
 import { dropStaleSeal, logIsEmpty, openSeal } from './seal.ts'
 import type { Seal } from './seal.ts'
@@ -35,6 +37,7 @@ export interface Store {
   readonly confirmations: ConfirmationStore
   readonly audits: AuditStore
   readonly auditWatches: AuditWatchStore
+  readonly recordLedger: RecordLedger
   close(): Promise<void>
 }
 
@@ -65,6 +68,7 @@ export function openStore({ path, clock }: StoreOptions): Store {
       confirmations: openConfirmations(db, ledger),
       audits: openAudits(db, ledger),
       auditWatches: openAuditWatches(db, ledger),
+      recordLedger: openRecordLedger(db, ledger),
       close: async () => {
         ledger.look(() => {
           leave(db, path, seal)

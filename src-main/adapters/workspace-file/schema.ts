@@ -26,6 +26,7 @@ const FINGERPRINT_WINDOW_SEC_MAX = 2_592_000
 const STUCK_AFTER_SEC_MAX = 2_592_000
 const NAME_LENGTH_MAX = 64
 const QUEUE_NAME_MAX = 255
+const TOPIC_NAME_MAX = 249
 const DEAD_LETTER_QUEUES_MAX = 200
 /** Nodes of a Kafka cluster that are named. */
 const BROKERS_MAX = 50
@@ -198,6 +199,11 @@ const kafkaBroker = z
     headers: z
       .strictObject({ messageId: text.exactOptional(), type: text.exactOptional() })
       .describe('Names of the headers for id and type: x-message-id and x-message-type unless set.')
+      .exactOptional(),
+    deadLetters: z
+      .array(z.strictObject({ topic: text.max(TOPIC_NAME_MAX) }))
+      .max(DEAD_LETTER_QUEUES_MAX)
+      .describe('Topics of dead letters that the console shows.')
       .exactOptional(),
   })
   .refine((value) => value.password === undefined || value.sasl !== undefined, {

@@ -227,11 +227,12 @@ function withUnseenOfBroker(saved: BrokerConfig, before: BrokerConfig | undefine
     return queues === undefined ? saved : { deadLetters: queues, ...saved }
   }
   if (before?.driver !== 'kafka') return saved
-  const { clientId, addresses, headers } = before
+  const { clientId, addresses, headers, deadLetters } = before
   return {
     ...(clientId === undefined ? {} : { clientId }),
     ...(addresses === undefined ? {} : { addresses }),
     ...(headers === undefined ? {} : { headers }),
+    ...(deadLetters === undefined ? {} : { deadLetters }),
     ...saved,
   }
 }

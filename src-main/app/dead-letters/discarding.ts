@@ -9,6 +9,8 @@ import type { Connections } from '../connections/connections.ts'
 import type { Locks } from '../connections/locks.ts'
 import type { EnginePorts } from '../engine-ports.ts'
 import { planIsIntact, planPages } from '../resend/plan-intact.ts'
+import { boxOf } from './boxes.ts'
+import { discardRecords } from './discard-records.ts'
 import { HELD_MAX } from './queue-rows.ts'
 
 const WALK_BATCH = 200
@@ -21,6 +23,7 @@ export interface DiscardRequest {
 }
 
 export interface Discarded {
+  /** Taken out of their queue; of a topic, which keeps them, marked as discarded. */
   readonly removed: number
   /** In the plan and not in the queue any more: somebody else has taken them, or they were discarded before. */
   readonly missing: number
@@ -34,7 +37,8 @@ export interface DiscardOptions {
 }
 
 /**
- * Takes the letters of a plan out of their queue for good; nothing brings them back. The ids of each batch are in the
+ * Takes the letters of a plan out of their queue for good; nothing brings them back. The records of a topic stay where they
+ * are and are marked. The ids of each batch are in the
  * journal before the broker is told. Where the process dies in between, the entry says which ones were about to go, and a
  * look says which are still there.
  */
@@ -53,8 +57,13 @@ export async function discardLetters(
   if (environment === 'production' && request.typedCount !== plan.items) {
     throw new RedriveError('count-not-typed', 'never', { count: plan.items })
   }
-  const { deadLetters } = await connections.brokerNamed(plan.broker)
-  if (deadLetters === undefined) throw new RedriveError('no-dead-letters', 'never', { broker: plan.broker })
+  const box = boxOf(plan.broker, await connections.brokerNamed(plan.broker))
+  if (box.is === 'topic') {
+    const { marked, missing } = await discardRecords(ports, plan, what.reason ?? '')
+    changes.bump()
+    return { removed: marked, missing }
+  }
+  const { deadLetters } = box
   const wanted = await wantedOf(ports, plan)
   const entry = (action: JournalAction, detail: Json) =>
     ports.journal.append({ action, operator: ports.operator, source, subject: plan.plan, detail })

@@ -1,16 +1,15 @@
 import { LOOK_MAX } from '../../domain/dead-letter/look.ts'
 import type { LookedLetter } from '../../domain/dead-letter/look.ts'
-import { newLetterIds } from '../../domain/dead-letter/letter.ts'
 import { placeName } from '../../domain/dead-letter/place.ts'
 import type { DeadLetterPlace } from '../../domain/dead-letter/place.ts'
 import { RedriveError } from '../../domain/errors.ts'
-import type { DeadLetters, LookCost, QueueFacts } from '../../ports/dead-letters.ts'
+import type { LookCost, QueueFacts } from '../../ports/dead-letters.ts'
 import type { Changes } from '../changes.ts'
 import type { Connections } from '../connections/connections.ts'
 import type { EnginePorts } from '../engine-ports.ts'
-import { newPreviews } from './preview.ts'
+import { boxFacts, boxOf, readBox } from './boxes.ts'
+import type { Box } from './boxes.ts'
 
-const READ_BATCH = 200
 /** Looks that are kept in mind, one for each queue; the oldest is forgotten. */
 const LOOKS_KEPT = 8
 
@@ -20,7 +19,7 @@ export interface Look {
   readonly at: string
   readonly facts: QueueFacts
   readonly letters: readonly LookedLetter[]
-  /** The queue had no more. */
+  /** There was no more. */
   readonly complete: boolean
 }
 
@@ -32,8 +31,8 @@ export interface LookRequest extends DeadLetterPlace {
 }
 
 /**
- * Looks into queues of dead letters. Each is an act: it is journalled before it begins, and what it found is kept, so that
- * nothing is read twice to be shown twice.
+ * Looks into queues and topics of dead letters. Into a queue it is an act; each one is journalled before it begins, and
+ * what it found is kept, so that nothing is read twice to be shown twice.
  */
 export class Looking {
   readonly #ports: EnginePorts
@@ -47,17 +46,15 @@ export class Looking {
     this.#changes = changes
   }
 
-  /** Touches no message. Throws `queue-missing`, `no-dead-letters`. */
+  /** Touches no message. Throws `queue-missing`, `topic-missing`, `no-dead-letters`. */
   async facts({ broker, queue }: DeadLetterPlace, signal: AbortSignal): Promise<QueueFacts> {
-    const facts = await (await this.#deadLetters(broker)).facts(queue, signal)
-    if (facts === null) throw new RedriveError('queue-missing', 'never', { queue })
-    return facts
+    return await boxFacts(await this.#box(broker), { broker, queue }, signal)
   }
 
   /** Throws `look-refused` where a message could be lost by it, or where it costs what was not agreed to. */
   async look({ broker, queue, limit, costs }: LookRequest, signal: AbortSignal): Promise<Look> {
     const place = { broker, queue }
-    const deadLetters = await this.#deadLetters(broker)
+    const box = await this.#box(broker)
     const facts = await this.facts(place, signal)
     if (facts.refusal !== null) {
       throw new RedriveError('look-refused', 'never', { queue, refusal: facts.refusal })
@@ -69,7 +66,14 @@ export class Looking {
     const id = ids.next('look')
     const detail = { queue, messages: facts.messages, limit, costs: [...facts.costs] }
     await journal.append({ action: 'dead-letters-looked', operator, source, subject: id, detail })
-    const { letters, complete } = await this.#read(deadLetters, { place, limit }, signal)
+    const known = this.last(place)
+    const before = known === null ? null : new Set(known.letters.map((letter) => letter.id))
+    const found = await readBox(box, place, Math.min(limit, LOOK_MAX), signal)
+    const letters = found.letters.map((letter) => ({
+      ...letter,
+      isNew: before === null ? null : !before.has(letter.id),
+    }))
+    const { complete } = found
     const look = { look: id, place, at: clock.now().toISOString(), facts, letters, complete }
     this.#keep(source, look)
     this.#changes.bump()
@@ -88,35 +92,6 @@ export class Looking {
     throw new RedriveError('look-missing', 'never', { look: id })
   }
 
-  async #read(
-    deadLetters: DeadLetters,
-    { place, limit }: { readonly place: DeadLetterPlace; readonly limit: number },
-    signal: AbortSignal,
-  ): Promise<Pick<Look, 'letters' | 'complete'>> {
-    const known = this.last(place)
-    const before = known === null ? null : new Set(known.letters.map(({ id }) => id))
-    const letters: LookedLetter[] = []
-    const preview = newPreviews()
-    const idOf = newLetterIds()
-    const most = Math.min(limit, LOOK_MAX)
-    let complete = false
-    const holding = await deadLetters.hold(place.queue, signal)
-    try {
-      while (letters.length < most && !complete) {
-        const wanted = Math.min(READ_BATCH, most - letters.length)
-        const batch = await holding.next(wanted, signal)
-        complete = batch.length < wanted
-        for (const { letter } of batch) {
-          const { id, digest } = idOf(letter)
-          letters.push({ id, digest, isNew: before === null ? null : !before.has(id), ...preview(letter) })
-        }
-      }
-    } finally {
-      await holding.close()
-    }
-    return { letters, complete }
-  }
-
   #keep(source: string, look: Look): void {
     this.#looks.delete(source)
     this.#looks.set(source, look)
@@ -124,9 +99,7 @@ export class Looking {
     if (this.#looks.size > LOOKS_KEPT && oldest !== undefined) this.#looks.delete(oldest)
   }
 
-  async #deadLetters(name: string): Promise<DeadLetters> {
-    const { deadLetters } = await this.#connections.brokerNamed(name)
-    if (deadLetters) return deadLetters
-    throw new RedriveError('no-dead-letters', 'never', { broker: name })
+  async #box(name: string): Promise<Box> {
+    return boxOf(name, await this.#connections.brokerNamed(name))
   }
 }

@@ -1,6 +1,7 @@
 import { isHeld } from '../../domain/dead-letter/look.ts'
 import type { LookedLetter } from '../../domain/dead-letter/look.ts'
 import { placeName } from '../../domain/dead-letter/place.ts'
+import type { DeadLetterPlace } from '../../domain/dead-letter/place.ts'
 import { redriveDestination } from '../../domain/dead-letter/redriven.ts'
 import type { RedriveTo } from '../../domain/dead-letter/redriven.ts'
 import { createDryRun } from '../../domain/dry-run.ts'
@@ -11,6 +12,7 @@ import { freezePlan, newItemsDigest, planFormat, SKIPPED_NAMED_MAX } from '../..
 import type { Plan, PlanDeadLetters, PlanHeader, PlanItem, PlanSkip } from '../../domain/plan.ts'
 import type { Destination } from '../../domain/message.ts'
 import type { Broker } from '../../ports/broker.ts'
+import type { RecordMark } from '../../ports/record-ledger.ts'
 import type { Connections } from '../connections/connections.ts'
 import type { EnginePorts } from '../engine-ports.ts'
 import { look as lookAt } from '../resend/destinations.ts'
@@ -27,6 +29,8 @@ export interface LetterPlanRequest {
   readonly selection: LetterSelection
   /** Null after: also those that a person would have to release. */
   readonly heldAfter: number | null
+  /** Why records that were redriven before are redriven once more; null: they are left out. */
+  readonly again: string | null
 }
 
 export interface Planning {
@@ -48,21 +52,22 @@ export async function planLetters(
   const { ports, connections, looking } = planning
   const look = looking.get(request.look)
   const source = placeName(look.place)
-  if (act.reason?.trim() === '') throw new RedriveError('reason-required', 'never')
+  if (act.reason?.trim() === '' || request.again?.trim() === '')
+    throw new RedriveError('reason-required', 'never')
   const broker = await connections.brokerNamed(look.place.broker)
-  await requireDestination(broker, act.to, signal)
-  const ids = look.letters.map(({ id }) => id)
+  await requireDestination(broker, { to: act.to, from: look.place }, signal)
+  const wanted = chosen(look, request.selection)
+  const ids = wanted.map(({ id }) => id)
   const held = await ports.jobReader.held(source, ids)
-  const redriven = await ports.jobReader.confirmedUnmarked(source, ids)
-  const judged = chosen(look, request.selection).map((letter) => ({
-    letter,
-    ...judge(letter, {
-      heldAfter: request.heldAfter,
-      to: act.to,
-      unsettled: held.has(letter.id),
-      redriven: redriven.has(letter.id),
-    }),
-  }))
+  const marks = broker.topics === undefined ? null : await ports.recordLedger.marks(source, ids)
+  // A queue forgets what left it: only what may have come back after a crash was redriven and is there all the same.
+  const cameBack = await ports.jobReader.confirmedUnmarked(source, ids)
+  const judged = wanted.map((letter) => {
+    const unsettled = held.has(letter.id)
+    const redriven = (act.to !== null && cameBack.has(letter.id)) || marks?.get(letter.id)?.as === 'redriven'
+    const mark = markCode(marks?.get(letter.id), { redriven, again: request.again })
+    return { letter, ...judge(letter, { heldAfter: request.heldAfter, to: act.to, unsettled, mark }) }
+  })
   const items = judged.flatMap(({ letter, destination, code }) =>
     code === null ? [{ letter, destination }] : [],
   )
@@ -105,6 +110,7 @@ async function store({ ports, connections }: Planning, drawn: Drawn, signal: Abo
       look: look.look,
       action: act.action,
       reason: act.reason,
+      again: drawn.request.again,
     }
     await draft.finish(plan, { action: 'plan-created', operator, source, subject: plan.plan, detail })
     return plan
@@ -154,7 +160,12 @@ async function freeze(
       maybeSent: 0,
       orderBroken: 0,
     },
-    deadLetters: { queue: look.place.queue, ...act, heldAfter: request.heldAfter },
+    deadLetters: {
+      queue: look.place.queue,
+      ...act,
+      heldAfter: request.heldAfter,
+      ...(request.again === null ? {} : { again: request.again }),
+    },
   }
   const plan = freezePlan(header, { items: items.length, itemsDigest: digest.finish() })
   return { plan, items }
@@ -182,18 +193,18 @@ function judge(
     heldAfter,
     to,
     unsettled,
-    redriven,
+    mark,
   }: {
     readonly heldAfter: number | null
     readonly to: RedriveTo | null
     readonly unsettled: boolean
-    readonly redriven: boolean
+    readonly mark: ErrorCode | null
   },
 ): { readonly destination: Destination; readonly code: ErrorCode | null } {
   const where = { exchange: letter.exchange, routingKey: letter.routingKey }
   if (unsettled) return { destination: where, code: 'outcome-unsettled' }
+  if (mark !== null) return { destination: where, code: mark }
   if (to === null) return { destination: where, code: null }
-  if (redriven) return { destination: where, code: 'redriven-already' }
   if (heldAfter !== null && isHeld(letter, heldAfter))
     return { destination: where, code: 'redriven-too-often' }
   if (letter.damagedHeader !== null) return { destination: where, code: 'header-damaged' }
@@ -201,9 +212,26 @@ function judge(
   return { destination: destination ?? where, code: destination === null ? 'origin-unknown' : null }
 }
 
-async function requireDestination(broker: Broker, to: RedriveTo | null, signal: AbortSignal): Promise<void> {
+/** A record stays in its topic, whatever is done with it: what was done once is not done again by accident. */
+function markCode(
+  mark: RecordMark | undefined,
+  { redriven, again }: { readonly redriven: boolean; readonly again: string | null },
+): ErrorCode | null {
+  if (mark?.as === 'discarded') return 'discarded-already'
+  return redriven && again === null ? 'redriven-already' : null
+}
+
+async function requireDestination(
+  broker: Broker,
+  { to, from }: { readonly to: RedriveTo | null; readonly from: DeadLetterPlace },
+  signal: AbortSignal,
+): Promise<void> {
   if (to?.kind !== 'chosen') return
   const { exchange, routingKey } = to
+  if (broker.topics !== undefined && (exchange || routingKey) === from.queue) {
+    const problem = 'it is the topic that they are in'
+    throw new RedriveError('destination-invalid', 'never', { at: from.queue, problem })
+  }
   const [check] = await broker.checkDestinations([{ exchange, routingKey }], signal)
   if (check?.exists === true) return
   const reason = check?.exists === false ? 'it does not exist' : 'the broker does not say whether it exists'

@@ -1,3 +1,4 @@
+import { isRecordCopy } from '../../domain/outcome.ts'
 import type { ClaimedItem } from './job-run.ts'
 
 /** Content that a claim should bring, in characters or bytes; two or three claims are in memory at a time. */
@@ -34,5 +35,6 @@ export function createClaimSize(batch: number): ClaimSize {
 
 function weightOf({ content, copy }: Weighed): number {
   const text = content.payload.length + (content.headers?.length ?? 0)
-  return text + (copy?.body.length ?? 0)
+  if (copy === undefined) return text
+  return text + (isRecordCopy(copy) ? (copy.value?.length ?? 0) : copy.body.length)
 }

@@ -2,7 +2,7 @@ import type { ErrorCode, Retry } from '../../domain/errors.ts'
 import { plain } from '../../domain/text.ts'
 import { RedriveError } from '../../domain/errors.ts'
 import type { BrakePull, Job } from '../../domain/job.ts'
-import type { CopiedMessage } from '../../domain/outcome.ts'
+import type { Copy } from '../../domain/outcome.ts'
 import type { Destination, MessageContent, MessageState } from '../../domain/message.ts'
 import type { Broker } from '../../ports/broker.ts'
 import type { MarkRequest } from '../../ports/outbox.ts'
@@ -43,7 +43,7 @@ export interface ClaimedItem extends HeldItem {
   /** Digest of the stored content, where another payload is sent; null: as stored. */
   readonly parentDigest: string | null
   /** A message of a broker that goes on as it is, in the place of the content. */
-  readonly copy?: CopiedMessage
+  readonly copy?: Copy
 }
 
 /** An outcome that says what to write into the row. */

@@ -1,15 +1,16 @@
 import { deadLetterPlace } from '../../domain/dead-letter/place.ts'
-import { RedriveError } from '../../domain/errors.ts'
 import type { Job } from '../../domain/job.ts'
 import type { Outbox } from '../../ports/outbox.ts'
 import type { Connections } from '../connections/connections.ts'
+import { boxOf } from '../dead-letters/boxes.ts'
 import { QueueRows } from '../dead-letters/queue-rows.ts'
+import { TopicRows } from '../dead-letters/topic-rows.ts'
 import type { EnginePorts } from '../engine-ports.ts'
 
-/** What a job needs of the place that its messages are in: an outbox, or a queue of dead letters. */
+/** What a job needs of the place that its messages are in: an outbox, or a queue or topic of dead letters. */
 export type Rows = Pick<Outbox, 'claim' | 'claimDue' | 'mark'>
 
-/** Runs `work` on the rows of the job's source or queue. What it took from a queue and did not use is put back at the end. */
+/** Runs `work` on the rows of the job's source, queue or topic. What it took from a queue and did not use is put back at the end. */
 export async function withRows<T>(
   { ports, connections }: { readonly ports: EnginePorts; readonly connections: Connections },
   job: Job,
@@ -19,9 +20,12 @@ export async function withRows<T>(
   const place = deadLetterPlace(job.source)
   if (place === null) return connections.withOutbox(job.source, work, signal)
   const { broker } = await connections.brokerOf(job.source)
-  const { deadLetters } = broker
-  if (deadLetters === undefined) throw new RedriveError('no-dead-letters', 'never', { broker: place.broker })
-  const hold = (until: AbortSignal) => deadLetters.hold(place.queue, until)
+  const box = boxOf(place.broker, broker)
+  if (box.is === 'topic') {
+    const { recordLedger: ledger, jobStore: plans } = ports
+    return work(new TopicRows({ topics: box.topics, topic: place.queue, job, ledger, plans }))
+  }
+  const hold = (until: AbortSignal) => box.deadLetters.hold(place.queue, until)
   const rows = new QueueRows({ jobReader: ports.jobReader, clock: ports.clock, job, hold })
   try {
     return await work(rows)

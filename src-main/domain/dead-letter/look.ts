@@ -27,6 +27,18 @@ export interface LookedLetter {
   /** It was not there at the look before; null: there was none. */
   readonly isNew: boolean | null
   readonly story: DeathStory
+  /** Of a record of a topic; null: it is a message of a queue. */
+  readonly position: LetterPosition | null
+}
+
+export interface LetterPosition {
+  readonly partition: number
+  /** Digits. */
+  readonly offset: string
+  /** As text as far as it is text; null: it has none. */
+  readonly key: string | null
+  /** Its value is null, which is not the same as empty. */
+  readonly tombstone: boolean
 }
 
 export interface CauseGroup {
@@ -41,6 +53,8 @@ export interface CauseGroup {
   readonly cameBack: number
   /** Redriven so often that they are held for a person. */
   readonly held: number
+  /** Redriven or discarded, and there all the same, as records of a topic are. */
+  readonly marked: number
 }
 
 export function isHeld({ story }: Pick<LookedLetter, 'story'>, heldAfter: number): boolean {
@@ -48,22 +62,32 @@ export function isHeld({ story }: Pick<LookedLetter, 'story'>, heldAfter: number
 }
 
 /** The largest first. */
-export function groupByCause(letters: readonly LookedLetter[], heldAfter: number): readonly CauseGroup[] {
+export function groupByCause(
+  letters: readonly LookedLetter[],
+  heldAfter: number,
+  marked: { readonly has: (id: string) => boolean },
+): readonly CauseGroup[] {
   const groups = new Map<string | null, CauseGroup>()
   for (const letter of letters) {
     const { story, isNew } = letter
-    const before = groups.get(story.cause)
+    const before = groups.get(story.cause) ?? emptyGroup(story.cause, isNew !== null)
     groups.set(story.cause, {
       cause: story.cause,
-      count: (before?.count ?? 0) + 1,
-      firstDiedAt: least(before?.firstDiedAt ?? null, story.firstDiedAt),
-      lastDiedAt: greatest(before?.lastDiedAt ?? null, story.lastDiedAt),
-      fresh: isNew === null ? null : (before?.fresh ?? 0) + Number(isNew),
-      cameBack: (before?.cameBack ?? 0) + Number(story.redrive !== null),
-      held: (before?.held ?? 0) + Number(isHeld(letter, heldAfter)),
+      count: before.count + 1,
+      firstDiedAt: least(before.firstDiedAt, story.firstDiedAt),
+      lastDiedAt: greatest(before.lastDiedAt, story.lastDiedAt),
+      fresh: isNew === null ? null : (before.fresh ?? 0) + Number(isNew),
+      cameBack: before.cameBack + Number(story.redrive !== null),
+      held: before.held + Number(isHeld(letter, heldAfter)),
+      marked: before.marked + Number(marked.has(letter.id)),
     })
   }
   return [...groups.values()].sort((one, other) => other.count - one.count)
+}
+
+function emptyGroup(cause: string | null, compared: boolean): CauseGroup {
+  const none = { firstDiedAt: null, lastDiedAt: null, cameBack: 0, held: 0, marked: 0 }
+  return { cause, count: 0, fresh: compared ? 0 : null, ...none }
 }
 
 function least(one: string | null, other: string | null): string | null {

@@ -7,6 +7,10 @@ export const own = {
   originQueue: 'x-redrive-origin-queue',
   originExchange: 'x-redrive-origin-exchange',
   originKey: 'x-redrive-origin-routing-key',
+  /** Of a record, in the place of queue, exchange and key. */
+  originTopic: 'x-redrive-origin-topic',
+  originPartition: 'x-redrive-origin-partition',
+  originOffset: 'x-redrive-origin-offset',
   /** JSON text of what was taken off. */
   kept: 'x-redrive-kept',
 } as const

@@ -8,12 +8,15 @@ import { deathStory } from './story.ts'
 import type { Origin } from './story.ts'
 
 /** Characters of one value that is taken off and kept: a stack trace says nothing new after that. */
-const KEPT_VALUE_CHARS_MAX = 2_000
+export const KEPT_VALUE_CHARS_MAX = 2_000
 /** Characters of all of them; a frame of headers holds 64 KiB in all. */
-const KEPT_CHARS_MAX = 16_000
-const ID_CHARS = 32
+export const KEPT_CHARS_MAX = 16_000
+export const ID_CHARS = 32
 
-/** Where dead letters go. `origin` is the exchange and key that they were first published to, `queue` the one they died in. */
+/**
+ * Where dead letters go. `origin` is the exchange and key that they were first published to, or the topic; `queue` the one
+ * they died in. A chosen topic stands in the place of the exchange.
+ */
 export type RedriveTo =
   { readonly kind: 'origin' } | { readonly kind: 'queue' } | ({ readonly kind: 'chosen' } & Destination)
 
@@ -23,8 +26,11 @@ export function redriveDestination(origin: Origin, to: RedriveTo): Destination |
     case 'chosen':
       return { exchange: to.exchange, routingKey: to.routingKey }
     case 'queue':
+      // A record died in no queue: the topic that it came from has it still, and goes on.
       return origin.queue === null ? null : { exchange: '', routingKey: origin.queue }
     case 'origin':
+      // The key of a record stays with it.
+      if (origin.record !== null) return { exchange: origin.record.topic, routingKey: '' }
       return origin.exchange === null || origin.routingKey === null
         ? null
         : { exchange: origin.exchange, routingKey: origin.routingKey }

@@ -4,8 +4,8 @@ import type { Letter } from './letter.ts'
 
 /** Why a message was dead-lettered, as far as it carries it. Times are ISO-8601. */
 export interface DeathStory {
-  /** Who wrote it: the broker itself, a recoverer in the consumer (Spring's), or nobody. */
-  readonly told: 'broker' | 'recoverer' | 'nobody'
+  /** Who wrote it: the broker itself, a recoverer in the consumer (Spring's), a connector of Kafka Connect, or nobody. */
+  readonly told: 'broker' | 'recoverer' | 'connector' | 'nobody'
   /** The broker's word: rejected, expired, maxlen, delivery_limit; null where it has not said. */
   readonly reason: string | null
   /** The consumer's error as it was written; null: none. */
@@ -27,6 +27,17 @@ export interface Origin {
   /** What it was published to; null where that is not told. */
   readonly exchange: string | null
   readonly routingKey: string | null
+  /** Of a record, whose queue, exchange and key are null; null: of a message of a queue, or it is not told. */
+  readonly record: RecordOrigin | null
+}
+
+export interface RecordOrigin {
+  readonly topic: string
+  readonly partition: number | null
+  /** Digits. */
+  readonly offset: string | null
+  /** The consumer group that gave it up, or the connector. */
+  readonly group: string | null
 }
 
 interface Death {
@@ -78,18 +89,20 @@ function originOf(headers: Letter['headers'], deaths: readonly Death[]): Origin 
       queue: text(headers[own.originQueue]),
       exchange: text(headers[own.originExchange]),
       routingKey: stamped,
+      record: null,
     }
   }
   const spring = text(headers['x-original-exchange'])
   const first = deaths.at(-1)
   if (spring !== null) {
     // Spring's recoverer does not say which queue it read from.
-    return { queue: null, exchange: spring, routingKey: text(headers['x-original-routingKey']) }
+    return { queue: null, exchange: spring, routingKey: text(headers['x-original-routingKey']), record: null }
   }
   return {
     queue: text(headers['x-first-death-queue']) ?? first?.queue ?? null,
     exchange: text(headers['x-first-death-exchange']) ?? first?.exchange ?? null,
     routingKey: first?.routingKey ?? null,
+    record: null,
   }
 }
 

@@ -2,6 +2,7 @@ import type { Command } from './command.ts'
 import { audit, auditList, auditRepair, auditReport } from './commands/audit.ts'
 import {
   deadLettersDiscard,
+  deadLettersRestore,
   deadLettersGroups,
   deadLettersList,
   deadLettersPlan,
@@ -34,6 +35,7 @@ export const commands: readonly Command[] = [
   deadLettersGroups,
   deadLettersPlan,
   deadLettersDiscard,
+  deadLettersRestore,
   run,
   retry,
   resolve,

@@ -8,7 +8,13 @@ export const actionGroups = {
   publishing: ['job-claiming', 'job-publishing', 'job-outcomes', 'job-marked'],
   settling: ['job-settling', 'job-settled'],
   sweeps: ['sweep-switched', 'sweep-begun', 'sweep-expiring', 'sweep-ended'],
-  deadLetters: ['dead-letters-looked', 'dead-letters-discarding', 'dead-letters-discarded'],
+  deadLetters: [
+    'dead-letters-looked',
+    'dead-letters-discarding',
+    'dead-letters-discarded',
+    'dead-letters-marked',
+    'dead-letters-restored',
+  ],
   audits: ['audit-begun', 'audit-ended', 'audit-watched'],
   decisions: ['resolve-intended', 'resolved', 'undo-intended', 'undone', 'retry-intended', 'retried'],
 } as const satisfies Readonly<Record<string, readonly JournalAction[]>>

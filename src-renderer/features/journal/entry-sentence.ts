@@ -139,6 +139,9 @@ const sentences: Readonly<Record<JournalEntry['action'], (facts: Facts) => Says>
     counted('lettersDiscarding', 'lettersDiscardedPlain', countOf(facts, 'ids')),
   'dead-letters-discarded': (facts) =>
     counted('lettersDiscarded', 'lettersDiscardedPlain', countOf(facts, 'removed')),
+  'dead-letters-marked': (facts) => counted('lettersMarked', 'lettersMarkedPlain', countOf(facts, 'ids')),
+  'dead-letters-restored': (facts) =>
+    counted('lettersRestored', 'lettersRestoredPlain', countOf(facts, 'ids')),
   'audit-begun': () => plain('auditBegun'),
   'audit-ended': auditEnded,
   'audit-watched': (facts) => plain(facts['everySec'] === null ? 'auditWatched.off' : 'auditWatched.on'),
@@ -157,6 +160,7 @@ const REASONED: ReadonlySet<JournalEntry['action']> = new Set([
   'resolved',
   'dead-letters-discarding',
   'dead-letters-discarded',
+  'dead-letters-marked',
 ])
 
 /** The operator's own words in an entry; null where the action asks for none. */

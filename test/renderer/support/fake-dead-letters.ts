@@ -10,15 +10,20 @@ const EACH = 4
 export function fakeDeadLetters(world: World) {
   const os = implement(contract).deadLetters
   let looks = 0
+  let read = false
+  const record = recordOf(world)
+  const topicLook = () => ({
+    look: TOPIC_LOOK,
+    at: iso(world.now()),
+    messages: 1,
+    complete: true,
+    groups: [{ ...groupOf(world, record.story.cause), count: 1, marked: 1 }],
+  })
   const letters = CAUSES.flatMap((cause, kind) =>
     Array.from({ length: EACH }, (_, n) => letterOf(world, cause, `m-${kind}-${n}`, kind === 0 && n === 0)),
   )
   const groups = CAUSES.map((cause, kind): CauseGroup => ({
-    cause,
-    count: EACH,
-    firstDiedAt: iso(world.now() - 7_200_000),
-    lastDiedAt: iso(world.now() - 600_000),
-    fresh: null,
+    ...groupOf(world, cause),
     cameBack: kind === 0 ? 1 : 0,
     held: kind === 0 ? 1 : 0,
   }))
@@ -29,6 +34,7 @@ export function fakeDeadLetters(world: World) {
   const queues = (): DeadLetterQueue[] => [
     queueOf('orders.dead', 'classic', letters.length, look()),
     queueOf('payments.dead', 'quorum', 7, null),
+    topicOf(read ? topicLook() : null),
   ]
   return {
     list: os.list.handler(async () => {
@@ -39,18 +45,24 @@ export function fakeDeadLetters(world: World) {
       const found = queues().find(({ queue }) => queue === input.queue)
       return found ?? refuse('queue-missing', { queue: input.queue })
     }),
-    look: os.look.handler(async () => {
+    look: os.look.handler(async ({ input }) => {
+      if (input.queue === TOPIC) {
+        read = true
+        changed(world)
+        return topicLook()
+      }
       await meet(world, 'deadLetters.look', null)
       looks += 1
       changed(world)
       return look() ?? refuse('look-missing', { look: '-' })
     }),
-    letters: os.letters.handler(async ({ input: { causes, from, limit } }) => {
+    letters: os.letters.handler(async ({ input: { look: about, causes, from, limit } }) => {
+      if (about === TOPIC_LOOK) return { letters: [record], total: 1 }
       const narrowed = causes === null ? letters : letters.filter(({ story }) => causes.includes(story.cause))
       return { letters: narrowed.slice(from, from + limit), total: narrowed.length }
     }),
     letter: os.letter.handler(async ({ input }) => {
-      const found = letters.find(({ id }) => id === input.id)
+      const found = [...letters, record].find(({ id }) => id === input.id)
       if (found === undefined) return refuse('message-not-found', { id: input.id })
       const text = { contentType: 'application/json', preview: '{"order":1}', cut: false, headers: '{}' }
       return { ...found, ...text, stored: [] }
@@ -58,6 +70,37 @@ export function fakeDeadLetters(world: World) {
     planRedrive: os.planRedrive.handler(async () => refuse('plan-empty')),
     planDiscard: os.planDiscard.handler(async () => refuse('plan-empty')),
     discard: os.discard.handler(async () => refuse('plan-not-found', { plan: '-' })),
+    restore: os.restore.handler(async () => ({ restored: 0 })),
+  }
+}
+
+function groupOf(world: World, cause: string | null): CauseGroup {
+  const firstDiedAt = iso(world.now() - 7_200_000)
+  const lastDiedAt = iso(world.now() - 600_000)
+  return { cause, count: EACH, firstDiedAt, lastDiedAt, fresh: null, cameBack: 0, held: 0, marked: 0 }
+}
+
+const TOPIC = 'orders-dlt'
+const TOPIC_LOOK = 'look-topic'
+
+function topicOf(look: DeadLetterQueue['look']): DeadLetterQueue {
+  const { facts, ...queue } = queueOf(TOPIC, 'classic', 1, look)
+  if (facts === null) throw new Error('it has facts')
+  const place = { place: `kafka/${TOPIC}`, broker: 'kafka' }
+  return { ...queue, ...place, facts: { ...facts, type: 'topic', consumers: null, costs: [] } }
+}
+
+/** Redriven before, and still there. */
+function recordOf(world: World): Letter {
+  const letter = letterOf(world, 'Order <n> not found', 'm-topic', false)
+  const record = { topic: 'orders', partition: 2, offset: '41', group: 'billing' }
+  const origin = { queue: null, exchange: null, routingKey: null, record }
+  return {
+    ...letter,
+    id: '0@7#0011',
+    story: { ...letter.story, told: 'recoverer', reason: null, origin },
+    position: { partition: 0, offset: '7', key: 'k', tombstone: true },
+    mark: { as: 'redriven', at: iso(world.now()), subject: 'job-9', operator: 'ada', reason: null },
   }
 }
 
@@ -103,11 +146,13 @@ function letterOf(world: World, cause: string | null, messageId: string, held: b
       reason: 'rejected',
       error: null,
       cause,
-      origin: { queue: 'work', exchange: 'orders', routingKey: 'orders.placed' },
+      origin: { queue: 'work', exchange: 'orders', routingKey: 'orders.placed', record: null },
       deaths: 1,
       firstDiedAt: died,
       lastDiedAt: died,
       redrive: held ? { id: 'r-1', times: 3 } : null,
     },
+    position: null,
+    mark: null,
   }
 }

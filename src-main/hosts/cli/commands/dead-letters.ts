@@ -21,7 +21,7 @@ import { reportPlan } from './plan.ts'
 
 const queueOptions: OptionSpecs = {
   broker: { kind: 'text', value: 'NAME', help: 'broker in the workspace' },
-  queue: { kind: 'text', value: 'NAME', help: 'queue of dead letters' },
+  queue: { kind: 'text', value: 'NAME', help: 'queue of dead letters, or topic of Kafka' },
 }
 
 /** Every process looks for itself, so each of these commands reads the queue once. */
@@ -30,7 +30,7 @@ const lookOptions: OptionSpecs = {
   limit: { kind: 'text', value: 'N', help: `messages to read (${LOOK_MAX})` },
   read: {
     kind: 'flag',
-    help: 'read messages, and take the cost of it for the queue, which is printed without',
+    help: 'read messages, and take the cost of it for the queue, which is printed without; a topic costs nothing',
   },
 }
 
@@ -74,11 +74,12 @@ export const deadLettersGroups: Command = {
       { title: 'COUNT', cell: (row) => row.count },
       { title: 'CAME BACK', cell: (row) => row.cameBack },
       { title: 'HELD', cell: (row) => row.held },
+      { title: 'MARKED', cell: (row) => row.marked },
       { title: 'FIRST', cell: (row) => row.firstDiedAt },
       { title: 'LAST', cell: (row) => row.lastDiedAt },
       { title: 'CAUSE', cell: (row) => row.cause },
     ])
-    if (!look.complete) context.output.remark(`The queue has more: ${look.messages} were read.`)
+    if (!look.complete) context.output.remark(`There is more: ${look.messages} were read.`)
     return EXIT.done
   },
 }
@@ -97,12 +98,14 @@ export const deadLettersPlan: Command = {
     },
     'to-exchange': { kind: 'text', value: 'NAME', help: 'with --to chosen' },
     'to-key': { kind: 'text', value: 'KEY', help: 'with --to chosen' },
+    'to-topic': { kind: 'text', value: 'NAME', help: 'topic of Kafka, with --to chosen' },
     'held-after': {
       kind: 'text',
       value: 'N',
       help: `leave out what was redriven N times already (${HELD_AFTER_DEFAULT})`,
     },
     'with-held': { kind: 'flag', help: 'also what came back that often' },
+    again: { kind: 'text', value: 'REASON', help: 'also records of a topic that were redriven before' },
     out: { kind: 'text', value: 'FILE', help: 'plan file to write' },
   },
   async run(context) {
@@ -115,7 +118,10 @@ export const deadLettersPlan: Command = {
       : (args.integer('held-after', { min: 1, max: LOOK_MAX }) ?? HELD_AFTER_DEFAULT)
     const client = await context.engine()
     const { look } = await lookInto(context, client)
-    const view = await client.deadLetters.planRedrive({ look, selection, to, heldAfter }, { signal })
+    const view = await client.deadLetters.planRedrive(
+      { look, selection, to, heldAfter, again: args.text('again') },
+      { signal },
+    )
     await writePlanFile(client, view.plan, out)
     reportPlan(output, view, out)
     return EXIT.done
@@ -137,6 +143,23 @@ export const deadLettersDiscard: Command = {
     count: countOption,
   },
   run: (context) => (context.args.text('plan') === null ? planDiscard(context) : carryOut(context)),
+}
+
+export const deadLettersRestore: Command = {
+  words: ['deadletters', 'restore'],
+  summary: 'Takes the mark of a discard off records of a topic: they are dead letters again',
+  operands: [],
+  options: { ...queueOptions, id: idsOption },
+  async run({ args, engine, output, signal }) {
+    const [broker, queue] = [args.required('broker'), args.required('queue')]
+    const ids = [...args.list('id')]
+    if (ids.length === 0) throw usageError('Say which records: --id ID...')
+    const client = await engine()
+    await unlock(client, `${broker}/${queue}`)
+    const { restored } = await client.deadLetters.restore({ broker, queue, ids }, { signal })
+    output.object({ type: 'summary', restored }, { restored })
+    return restored < ids.length ? EXIT.attention : EXIT.done
+  },
 }
 
 async function planDiscard(context: CommandContext) {
@@ -183,11 +206,11 @@ async function lookInto({ args, output, signal }: CommandContext, client: Engine
   if (found.error !== null) throw new RedriveError(found.error.code, found.error.retry, found.error.detail)
   const { facts } = found
   if (facts === null) throw new RedriveError('queue-missing', 'never', { queue })
-  if (facts.refusal === null && !args.flag('read')) {
+  if (facts.refusal === null && facts.costs.length > 0 && !args.flag('read')) {
     const kind = facts.type ?? 'unknown type'
     output.record({ type: 'cost', broker, queue, facts })
     throw usageError(
-      `${queue} (${kind}, ${facts.messages} messages, ${facts.consumers} consumers): reading costs ${facts.costs.join(', ')}. Say --read to do it.`,
+      `${queue} (${kind}, ${facts.messages} messages, ${facts.consumers ?? '?'} consumers): reading costs ${facts.costs.join(', ')}. Say --read to do it.`,
     )
   }
   return await client.deadLetters.look({ broker, queue, limit, costs: facts.costs }, { signal })
@@ -208,11 +231,13 @@ function selectionOf(args: Arguments): LetterSelection {
 
 function toOf(args: Arguments): RedriveTo {
   const kind = args.text('to') ?? 'origin'
+  const topic = args.text('to-topic')
+  if (kind === 'chosen' && topic !== null) return { kind, exchange: topic, routingKey: '' }
   const routingKey = args.text('to-key')
   if (kind === 'origin' || kind === 'queue') return { kind }
   if (kind !== 'chosen' || routingKey === null)
     throw usageError(
-      '--to takes origin, queue, or chosen with --to-key and, where it is not the default, --to-exchange.',
+      '--to takes origin, queue, or chosen with --to-topic or --to-key and, where it is not the default, --to-exchange.',
     )
   return { kind, exchange: args.text('to-exchange') ?? '', routingKey }
 }
@@ -236,12 +261,18 @@ function listLetters({ output }: CommandContext, letters: readonly Letter[]): vo
     { title: 'ID', cell: (row) => row.id },
     { title: 'TYPE', cell: (row) => row.type },
     { title: 'DIED', cell: (row) => row.story.lastDiedAt },
-    { title: 'IN', cell: (row) => row.story.origin.queue },
+    { title: 'IN', cell: (row) => row.story.origin.queue ?? row.story.origin.record?.group ?? null },
     {
       title: 'FROM',
-      cell: (row) => `${row.story.origin.exchange ?? '?'}/${row.story.origin.routingKey ?? '?'}`,
+      cell: (row) => fromWhere(row.story.origin),
     },
     { title: 'REDRIVEN', cell: (row) => row.story.redrive?.times ?? 0 },
+    { title: 'MARK', cell: (row) => (row.mark === null ? null : `${row.mark.as} ${row.mark.at}`) },
     { title: 'CAUSE', cell: (row) => row.story.cause },
   ])
+}
+
+function fromWhere({ exchange, routingKey, record }: Letter['story']['origin']): string {
+  if (record !== null) return `${record.topic}/${record.partition ?? '?'}@${record.offset ?? '?'}`
+  return `${exchange ?? '?'}/${routingKey ?? '?'}`
 }

@@ -1,9 +1,16 @@
 export const deadLetters = {
   title: 'Dead letters',
-  none: 'No queue of dead letters is named. Add "deadLetters": [{"queue": "…"}] to a broker of the workspace file.',
+  none: 'No queue of dead letters is named. Add "deadLetters": [{"queue": "…"}], or of Kafka [{"topic": "…"}], to a broker of the workspace file.',
   queues: 'Queues',
   column: { queue: 'Queue', messages: 'Messages', type: 'Type', looked: 'Looked' },
-  type: { classic: 'classic', quorum: 'quorum', stream: 'stream', memory: 'in memory', unknown: 'unknown' },
+  type: {
+    classic: 'classic',
+    quorum: 'quorum',
+    stream: 'stream',
+    memory: 'in memory',
+    topic: 'topic',
+    unknown: 'unknown',
+  },
   neverLooked: 'not yet',
   refusal: {
     'may-delete':
@@ -18,6 +25,7 @@ export const deadLetters = {
   look: {
     open: 'Look…',
     again: 'Look again…',
+    topic: 'Read again',
     title: 'Look into {queue}',
     means: 'Reads up to {n} message and puts it back. | Reads up to {n} messages and puts them back.',
     costs: 'What it costs the queue',
@@ -30,6 +38,7 @@ export const deadLetters = {
     kept: 'What was read is kept in memory and not read again to be shown. The look is in the journal.',
     act: 'Read {n} message | Read {n} messages',
   },
+  newest: 'The topic has more: these are the newest {n} records.',
   partial: 'The queue had more than the {n} messages that were read.',
   asOf: '{n} message, looked at {age} ago | {n} messages, looked at {age} ago',
   groups: {
@@ -42,11 +51,19 @@ export const deadLetters = {
     cameMeans: 'Came back after a redrive',
     held: 'Held',
     heldMeans: 'Redriven three times: waits for a person',
+    marked: 'Marked',
+    markedMeans: 'Redriven or discarded, and in the topic all the same',
     first: 'First',
     last: 'Last',
     unknown: 'nothing says why',
     choose: 'Choose this cause',
     all: 'Choose all causes',
+  },
+  mark: {
+    'under-way': 'under way',
+    redriven: 'redriven',
+    unknown: 'outcome unknown',
+    discarded: 'discarded',
   },
   letters: 'Letters',
   redrive: {
@@ -55,21 +72,30 @@ export const deadLetters = {
     where: 'Where to',
     origin: 'Where it was first published',
     originMeans: 'Exchange and key of the first publish: every queue bound there gets it again.',
+    topicOrigin: 'The topic that it came from',
+    topicOriginMeans: 'The key chooses the partition: every consumer group of the topic gets it again.',
     queue: 'The queue it died in',
     queueMeans: 'Only that queue gets it, through the default exchange.',
     chosen: 'Another place',
     chosenMeans: 'It has to exist.',
+    topic: 'Topic',
     exchange: 'Exchange',
     routingKey: 'Routing key or queue',
     held: 'Also those that came back {n} times and wait for a person',
     means:
       'Nothing is sent yet: the plan shows first what would be done. Message ids stay; x-death, CC and the like are taken off and kept in x-redrive-kept.',
+    topicMeans:
+      'Nothing is sent yet: the plan shows first what would be done. Key, value and headers stay byte for byte; what was written about the failure is taken off and kept in x-redrive-kept. The record stays in this topic and is marked as redriven.',
+    again:
+      'Reason for redriving the marked one once more; empty: it is left out | Reason for redriving the {n} marked ones once more; empty: they are left out',
     act: 'Make the plan',
   },
   discard: {
     open: 'Discard {n}… | Discard {n}…',
     title: 'Discard from {queue}',
     means: 'Takes these messages out of the queue for good. This cannot be undone.',
+    topicMeans:
+      'Marks these records as needing no delivery. They stay in the topic, where other tools still see them. "redrive deadletters restore" takes the mark off.',
     reason: 'Reason',
     reasonHint: 'Kept in the journal',
     plan: 'Make the plan',
@@ -86,6 +112,10 @@ export const deadLetters = {
     story: 'What happened',
     stored: 'stored as row {id} of {source}, now {state}',
     published: 'published to {exchange} with {key}',
+    fromTopic: 'was in {topic}, partition {partition}, offset {offset}',
+    group: 'given up by {group}',
+    position: 'is in partition {partition}, offset {offset}, key {key}',
+    tombstone: 'The value is null: a tombstone.',
     publishedUnknown: 'where it was published is not told',
     died: 'dead-lettered in {queue}: {reason}',
     diedAt: 'first died',

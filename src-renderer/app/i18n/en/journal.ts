@@ -99,6 +99,10 @@ export const journal = {
     lettersDiscarding: 'About to discard {n} dead letter | About to discard {n} dead letters',
     lettersDiscarded: 'Discarded {n} dead letter | Discarded {n} dead letters',
     lettersDiscardedPlain: 'Discarded dead letters',
+    lettersMarked: 'Marked {n} record as discarded | Marked {n} records as discarded',
+    lettersMarkedPlain: 'Marked records as discarded',
+    lettersRestored: 'Restored {n} discarded record | Restored {n} discarded records',
+    lettersRestoredPlain: 'Restored discarded records',
     auditBegun: 'Began to audit the chains',
     auditEnded: {
       intact: 'Audit: every chain is intact',

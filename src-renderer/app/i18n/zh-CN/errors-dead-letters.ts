@@ -27,9 +27,14 @@ export const deadLetterErrors = {
     next: '修复消费者，或丢弃该消息；若仍要重投，请在计划中包含被扣留的消息。',
   },
   'redriven-already': {
-    what: '某个任务已经重投过这条消息；那个进程提前结束，消息又回到了队列。',
-    means: '它被排除，仍留在原队列：Broker 已确认第一次重投。',
-    next: '请丢弃它。',
+    what: '这条消息之前已经重投过。',
+    means: '它被排除，仍在原处：主题会保留记录；进程提前结束时，队列会收回它持有的消息。',
+    next: '若在队列中，请丢弃它。若要再重投一次，请在计划中说明理由。',
+  },
+  'discarded-already': {
+    what: '这条记录已被丢弃。',
+    means: '它仍在主题中，并标记为无需投递。它被排除。',
+    next: '若仍要重投，请先恢复它。',
   },
   'origin-unknown': {
     what: '消息没有说明它来自哪里。',
@@ -39,6 +44,6 @@ export const deadLetterErrors = {
   'no-dead-letters': {
     what: 'Redrive 不读取 Broker“{broker}”的死信。',
     means: '没有发送任何消息。',
-    next: '选择 RabbitMQ Broker。Kafka 的死信主题暂不支持。',
+    next: '请选择 RabbitMQ 或 Kafka 的 Broker。',
   },
 } as const

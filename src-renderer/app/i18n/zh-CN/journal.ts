@@ -91,6 +91,10 @@ export const journal = {
     lettersDiscarding: '即将丢弃 {n} 条死信',
     lettersDiscarded: '丢弃了 {n} 条死信',
     lettersDiscardedPlain: '丢弃了死信',
+    lettersMarked: '把 {n} 条记录标记为已丢弃',
+    lettersMarkedPlain: '把记录标记为已丢弃',
+    lettersRestored: '恢复了 {n} 条已丢弃的记录',
+    lettersRestoredPlain: '恢复了已丢弃的记录',
     auditBegun: '开始审计消息链',
     auditEnded: {
       intact: '链审计：所有链完整',
