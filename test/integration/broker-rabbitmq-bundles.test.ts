@@ -45,7 +45,7 @@ test('a hundred packets of one turn leave in one call, in their order and whole,
     let received = ''
     peer.on('data', (chunk: Buffer) => (received += chunk.toString()))
     for (const packet of packets) socket.write(packet)
-    await new Promise(process.nextTick)
+    await new Promise<void>((resolve) => process.nextTick(resolve))
     expect(writes.calls()).toBe(1)
     socket.write('alone;')
     await expect.poll(() => received).toBe(`${packets.join('')}alone;`)

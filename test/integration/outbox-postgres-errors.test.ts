@@ -6,6 +6,7 @@ import { addRows, openOutbox, testDatabase } from '../support/postgres.ts'
 import type { OutboxTestOptions } from '../support/postgres.ts'
 import { serverAddress } from '../support/postgres-server.ts'
 import type { TestDatabase } from '../support/postgres-server.ts'
+import { plain } from '../../src-main/domain/text.ts'
 
 const LIST = { filter: {}, order: 'newest', cursor: null, limit: 100, budgetMs: 10_000 } as const
 const signal = () => AbortSignal.timeout(20_000)
@@ -137,7 +138,7 @@ test('what is wrong with the table is said before anything is read', async () =>
   expect(nothing).toMatchObject({ code: 'no-profile-matches', retry: 'never' })
   // The nearest of all profiles, and what the table lacks for it.
   expect(nothing.detail['profile']).not.toBe('-')
-  expect(String(nothing.detail['columns']).split(', ').length).toBeGreaterThan(1)
+  expect(plain(nothing.detail['columns'] ?? '').split(', ').length).toBeGreaterThan(1)
   await database.sql('alter table outbox_message drop column headers cascade')
   expect((await opening(database, {})).detail['columns']).toBe('headers')
   expect(await opening(database, { profile: 'redrive-reference' })).toMatchObject({

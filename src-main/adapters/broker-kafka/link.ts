@@ -1,4 +1,5 @@
 import { RedriveError } from '../../domain/errors.ts'
+import { plain } from '../../domain/text.ts'
 import type { BrokerState } from '../../ports/broker.ts'
 import type { Clock, Log } from '../../ports/surroundings.ts'
 import { classify } from './classify.ts'
@@ -160,7 +161,7 @@ export class Link {
     this.#wake = new AbortController()
     this.#set({
       state: 'disconnected',
-      reason: String(failure.detail['reason'] ?? failure.code),
+      reason: plain(failure.detail['reason'] ?? failure.code),
       retryInMs: hopeless ? null : delayMs,
     })
     for (const waiter of this.#waiters) if (hopeless || !this.#wasUp) waiter.reject(failure)

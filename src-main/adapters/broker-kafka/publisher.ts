@@ -1,5 +1,6 @@
 import { RedriveError } from '../../domain/errors.ts'
 import type { OutgoingMessage, PublishOutcome } from '../../domain/outcome.ts'
+import { plain } from '../../domain/text.ts'
 import { PUBLISH_WINDOW_MAX } from '../../ports/broker.ts'
 import type { Publisher } from '../../ports/broker.ts'
 import type { Clock, Log } from '../../ports/surroundings.ts'
@@ -80,7 +81,7 @@ export class KafkaPublisher implements Publisher {
       onAnswer: () => this.#place(),
       onFailure: (error) => this.#end(reasonOf(error)),
     })
-    void cluster.ended.then((error) => this.#end(String(error.detail['reason'])))
+    void cluster.ended.then((error) => this.#end(plain(error.detail['reason'] ?? error.code)))
   }
 
   publish(message: OutgoingMessage, signal: AbortSignal): Promise<PublishOutcome> {
@@ -228,7 +229,8 @@ export class KafkaPublisher implements Publisher {
     } catch (error) {
       this.#finish(items)
       const late = error instanceof RedriveError && error.code === 'confirm-timeout'
-      const reason = error instanceof RedriveError ? String(error.detail['reason']) : reasonOf(error)
+      const reason =
+        error instanceof RedriveError ? plain(error.detail['reason'] ?? error.code) : reasonOf(error)
       // Whatever it was, it was after the request may have been written.
       for (const item of items)
         this.#settle(item, unknown(late ? 'confirm-timeout' : 'channel-closed', reason))
