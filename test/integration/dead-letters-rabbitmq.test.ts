@@ -62,7 +62,7 @@ test('a quorum queue with a delivery limit: what a look would delete is refused,
   }
   await expect.poll(() => names.count(queue)).toBe(1)
   expect(await names.channel.get(doomed)).toBe(false)
-})
+}, 90_000)
 
 test('redriven by group to the exchange it was published to; what nobody takes stays among the dead letters', async (context) => {
   const { scene, letters, redrive } = await bench(context)

@@ -136,7 +136,7 @@ test('out of time is never an empty list: it says how far it came, and goes on f
   expect(count.scope.complete).toBe(false)
   const whole = await outbox.count({ trouble: 'failed' }, 20_000, signal())
   expect(whole).toMatchObject({ count: 2, scope: { complete: true } })
-})
+}, 90_000)
 
 test('an indexed list that the server stops says so, and its cursor goes on', async () => {
   const database = await testDatabase()
