@@ -137,7 +137,7 @@ async function reached(progress: () => Promise<number>, count: number): Promise<
  * Within what flows. The broker says about 565 bytes until a channel is open; its confirms are few, and 21 bytes each.
  */
 const CUTS: Readonly<Record<Side, Readonly<Record<Direction, readonly number[]>>>> = {
-  source: { up: [300, 1_500, 4_000, 8_000, 12_000], down: [300, 1_500, 6_000, 20_000, 30_000] },
+  source: { up: [300, 1_500, 4_000, 8_000, 12_000], down: [300, 1_500, 6_000, 20_000, 25_000] },
   broker: { up: [300, 1_500, 6_000, 20_000, 45_000], down: [50, 300, 500, 560, 580] },
 }
 const POINTS: readonly number[] = [1, 60, 150]
