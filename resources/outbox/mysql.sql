@@ -23,10 +23,11 @@ create table if not exists outbox_message (
   -- JSON as a text: the type json of MySQL changes the order of the keys and the precision of numbers.
   payload         longtext character set utf8mb4 collate utf8mb4_bin not null check (json_valid(payload)),
   headers         longtext character set utf8mb4 collate utf8mb4_bin check (headers is null or json_valid(headers)),
-  -- pending: waits for the relay. sending: somebody is publishing it. sent: the broker confirmed it.
+  -- prepared: a half message, which nobody sends before its producer has said that its business was done; for services that
+  -- cannot write it in one transaction with that. pending: waits for the relay. sending: somebody is publishing it. sent: the broker confirmed it.
   -- failed: attempts used up, a person decides; with next_attempt_at = '9999-12-31 23:59:59' a person decided that it
   -- needs no delivery.
-  status          varchar(16) character set ascii collate ascii_bin not null default 'pending' check (status in ('pending', 'sending', 'sent', 'failed')),
+  status          varchar(16) character set ascii collate ascii_bin not null default 'pending' check (status in ('prepared', 'pending', 'sending', 'sent', 'failed')),
   -- Publishes begun. Counted before the publish, so that a crash counts as one.
   attempts        int not null default 0 check (attempts >= 0),
   -- The relay leaves the row alone until then. Null: as soon as possible.

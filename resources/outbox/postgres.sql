@@ -24,10 +24,11 @@ create table if not exists outbox_message (
   type            text check (octet_length(type) <= 255),
   payload         jsonb not null,
   headers         jsonb,
-  -- pending: waits for the relay. sending: somebody is publishing it. sent: the broker confirmed it.
+  -- prepared: a half message, which nobody sends before its producer has said that its business was done; for services that
+  -- cannot write it in one transaction with that. pending: waits for the relay. sending: somebody is publishing it. sent: the broker confirmed it.
   -- failed: attempts used up, a person decides; with next_attempt_at = 'infinity' a person decided that it needs
   -- no delivery.
-  status          text not null default 'pending' check (status in ('pending', 'sending', 'sent', 'failed')),
+  status          text not null default 'pending' check (status in ('prepared', 'pending', 'sending', 'sent', 'failed')),
   -- Publishes begun. Counted before the publish, so that a crash counts as one.
   attempts        integer not null default 0 check (attempts >= 0),
   -- The relay leaves the row alone until then. Null: as soon as possible.

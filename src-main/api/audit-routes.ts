@@ -2,14 +2,17 @@ import type {
   Audit as AuditView,
   AuditFinding,
   ChainBlock,
+  IdFindings,
   SameEvent,
   SameEvents,
 } from '../../src-preload/contract/audits.ts'
 import type { EventsSearched } from '../app/audit/search-events.ts'
+import type { IdsSearched } from '../app/audit/search-ids.ts'
 import type { ChainViewBlock } from '../app/audit/chain-view.ts'
 import type { Engine } from '../app/engine.ts'
 import type { Audit, KeptFinding } from '../domain/audit.ts'
 import { sayFinding } from '../domain/chain/say.ts'
+import { sayIdFinding } from '../domain/id-service.ts'
 import { saySameEvent } from '../domain/same-event.ts'
 import type { SameEvent as FoundEvent } from '../domain/same-event.ts'
 import type { Implementer } from './implementer.ts'
@@ -57,6 +60,10 @@ export function auditRoutes(os: Implementer, { audits, auditWatching, ports, cha
       const found = await audits.events(input, required(signal))
       return eventsView(input.source, ports.clock.now().toISOString(), found)
     }),
+    ids: os.audits.ids.handler(async ({ input, signal }) => {
+      const found = await audits.ids(input, required(signal))
+      return idsView(input.source, ports.clock.now().toISOString(), found)
+    }),
     watches: os.audits.watches.handler(async () => ({ watches: [...(await auditWatching.list())] })),
     watch: os.audits.watch.handler(async ({ input }) => ({
       watch: await auditWatching.set(input.source, input.everySec),
@@ -79,6 +86,17 @@ function eventsView(
 ): SameEvents {
   const verdict = events.length > 0 ? 'broken' : cut ? 'incomplete' : 'intact'
   return { source, asOf, windowSec, messages, verdict, events: events.map(eventView) }
+}
+
+function idsView(source: string, asOf: string, { findings, unseen, ...found }: IdsSearched): IdFindings {
+  return {
+    ...found,
+    source,
+    asOf,
+    verdict: findings.length > 0 ? 'broken' : 'intact',
+    findings: findings.map((finding) => ({ ...finding, says: sayIdFinding(finding) })),
+    unseen: [...unseen],
+  }
 }
 
 function eventView(event: FoundEvent): SameEvent {

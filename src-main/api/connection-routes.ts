@@ -2,6 +2,7 @@ import type { Engine } from '../app/engine.ts'
 import { brokerConnection, sourceConnection, toBrokerConfig, toSourceConfig } from './drafts.ts'
 import { errorData } from './errors.ts'
 import { deadLetterPlace } from '../domain/dead-letter/place.ts'
+import type { OutboxReport } from '../ports/outbox.ts'
 import type { Implementer } from './implementer.ts'
 import { required } from './signal.ts'
 
@@ -21,13 +22,9 @@ export function connectionRoutes(os: Implementer, engine: Engine) {
     saveSource: os.connections.saveSource.handler(async ({ input: { name, isNew, draft } }) => {
       // What was unlocked was another connection.
       await locks.lock(name)
-      const saved = await configure.saveSource({
-        name,
-        isNew,
-        config: toSourceConfig(draft),
-        password: draft.password,
-        keepsEvidence: draft.evidence !== null,
-      })
+      const keeps = { keepsEvidence: draft.evidence !== null, keepsReplica: draft.replica !== null }
+      const asked = { name, isNew, config: toSourceConfig(draft), password: draft.password }
+      const saved = await configure.saveSource({ ...asked, ...keeps })
       return sourceConnection(name, saved, null)
     }),
     saveBroker: os.connections.saveBroker.handler(async ({ input: { name, isNew, draft } }) =>
@@ -50,7 +47,7 @@ export function connectionRoutes(os: Implementer, engine: Engine) {
         const password = draft && configure.draftPassword('source', name, draft.password)
         const tested = draft && password ? { config: toSourceConfig(draft), password } : null
         const report = await connections.testSource(name, tested, required(signal))
-        return { ok: true as const, report: { ...report, privileges: { ...report.privileges } } }
+        return { ok: true as const, report: ofReport(report) }
       } catch (error) {
         return failed(error)
       }
@@ -74,6 +71,15 @@ export function connectionRoutes(os: Implementer, engine: Engine) {
       await locks.lock(input.source)
       return {}
     }),
+  }
+}
+
+function ofReport({ facts, warnings, ...report }: OutboxReport) {
+  return {
+    ...report,
+    privileges: { ...report.privileges },
+    ...(facts === undefined ? {} : { facts: [...facts] }),
+    ...(warnings === undefined ? {} : { warnings: [...warnings] }),
   }
 }
 

@@ -1,19 +1,15 @@
-import type { LetterDetail } from '../../src-preload/contract/dead-letters.ts'
 import { restoreRecords } from '../app/dead-letters/discard-records.ts'
 import { discardLetters } from '../app/dead-letters/discarding.ts'
 import { planLetters } from '../app/dead-letters/plan-letters.ts'
+import { storedRows } from '../app/dead-letters/stored-rows.ts'
 import type { Engine } from '../app/engine.ts'
-import type { LookedLetter } from '../domain/dead-letter/look.ts'
 import { placeName } from '../domain/dead-letter/place.ts'
 import { RedriveError } from '../domain/errors.ts'
 import { deadLetterNames } from '../domain/workspace.ts'
-import { letterViews } from './dead-letter-views.ts'
+import { letterViews, storedViews } from './dead-letter-views.ts'
 import type { Implementer } from './implementer.ts'
 import { planNow } from './plan-now.ts'
 import { required } from './signal.ts'
-
-const STORED_TIMEOUT_MS = 3_000
-const STORED_ROWS_MAX = 3
 
 export function deadLetterRoutes(os: Implementer, engine: Engine) {
   const { connections, looking, locks, ports, changes } = engine
@@ -44,13 +40,12 @@ export function deadLetterRoutes(os: Implementer, engine: Engine) {
       const look = looking.get(input.look)
       const found = look.letters.find(({ id }) => id === input.id)
       if (found === undefined) throw new RedriveError('message-not-found', 'never', { id: input.id })
-      const limited = AbortSignal.any([required(signal), AbortSignal.timeout(STORED_TIMEOUT_MS)])
       const [view] = await views.letters(look.place, [found])
-      return {
-        ...found,
-        mark: view?.mark ?? null,
-        stored: await storedRows(engine, look.place.broker, found, limited),
-      }
+      const [stored, deeds] = await Promise.all([
+        storedRows(engine, look.place.broker, found, required(signal)),
+        ports.jobReader.deeds(placeName(look.place), found.id),
+      ])
+      return { ...found, mark: view?.mark ?? null, stored: stored.flatMap(storedViews), deeds: [...deeds] }
     }),
     planRedrive: routes.planRedrive.handler(async ({ input, signal }) => {
       const { to, ...request } = input
@@ -76,27 +71,4 @@ export function deadLetterRoutes(os: Implementer, engine: Engine) {
       return { restored: await restoreRecords({ ports, locks, changes }, place, ids) }
     }),
   }
-}
-
-/** Rows of the sources that deliver to this broker. One that does not answer in time is left out: it says nothing. */
-async function storedRows(
-  { connections }: Engine,
-  broker: string,
-  { messageId }: LookedLetter,
-  signal: AbortSignal,
-): Promise<LetterDetail['stored']> {
-  if (messageId === null) return []
-  const { sources } = await connections.workspace()
-  const names = Object.keys(sources).filter((name) => sources[name]?.deliver?.broker === broker)
-  const query = { filter: { messageId }, order: 'newest', cursor: null, limit: STORED_ROWS_MAX } as const
-  const asked = names.map(async (source) => {
-    const page = await connections.withOutbox(
-      source,
-      (outbox) => outbox.list({ ...query, budgetMs: STORED_TIMEOUT_MS }, signal),
-      signal,
-    )
-    return page.messages.map(({ id, state, createdAt }) => ({ source, id, state, createdAt }))
-  })
-  const answers = await Promise.allSettled(asked)
-  return answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []))
 }

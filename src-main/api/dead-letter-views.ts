@@ -1,5 +1,11 @@
-import type { DeadLetterQueue, Letter, Look as ApiLook } from '../../src-preload/contract/dead-letters.ts'
+import type {
+  DeadLetterQueue,
+  Letter,
+  LetterDetail,
+  Look as ApiLook,
+} from '../../src-preload/contract/dead-letters.ts'
 import type { Look } from '../app/dead-letters/looking.ts'
+import type { StoredRows } from '../app/dead-letters/stored-rows.ts'
 import type { Engine } from '../app/engine.ts'
 import { groupByCause, REDRIVES_MAX_DEFAULT } from '../domain/dead-letter/look.ts'
 import type { LookedLetter } from '../domain/dead-letter/look.ts'
@@ -7,6 +13,7 @@ import { placeName } from '../domain/dead-letter/place.ts'
 import type { DeadLetterPlace } from '../domain/dead-letter/place.ts'
 import type { QueueFacts } from '../ports/dead-letters.ts'
 import { errorData } from './errors.ts'
+import { messageEvidence } from './message-evidence.ts'
 
 /** A broker that does not answer must not keep the others from being shown. */
 const FACTS_TIMEOUT_MS = 5_000
@@ -28,9 +35,9 @@ export function letterViews({ connections, looking, locks, ports }: Engine): Let
       placeName(place),
       letters.flatMap(({ id, position }) => (position === null ? [] : [id])),
     )
-  const lookView = async ({ look, place, at, letters, complete }: Look): Promise<ApiLook> => {
+  const lookView = async ({ look, place, at, before, letters, complete }: Look): Promise<ApiLook> => {
     const groups = groupByCause(letters, REDRIVES_MAX_DEFAULT, await marksOf(place, letters))
-    return { look, at, messages: letters.length, complete, groups: [...groups] }
+    return { look, at, before, messages: letters.length, complete, groups: [...groups] }
   }
   return {
     look: lookView,
@@ -61,4 +68,17 @@ export function letterViews({ connections, looking, locks, ports }: Engine): Let
 /** Without the name, which stands in the head. */
 function factsView({ type, brokerVersion, messages, consumers, deliveryLimit, costs, refusal }: QueueFacts) {
   return { type, brokerVersion, messages, consumers, deliveryLimit, costs: [...costs], refusal }
+}
+
+export function storedViews({ source, messages, shown }: StoredRows): LetterDetail['stored'] {
+  const isMapped = shown.where !== null || shown.problem !== null
+  return messages.map(({ id, state, createdAt, attempts, attemptsMax }, at) => ({
+    source,
+    id,
+    state,
+    createdAt,
+    attempts,
+    attemptsMax,
+    evidence: isMapped ? messageEvidence(shown, at) : null,
+  }))
 }

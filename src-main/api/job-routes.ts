@@ -57,6 +57,10 @@ export function jobRoutes(os: Implementer, engine: Engine) {
       const result = await jobs.settleByEvidence(job, seqs, required(signal))
       return { ...result, job: await view(result.job) }
     }),
+    settleByArrival: os.jobs.settleByArrival.handler(async ({ input: { job, ...request }, signal }) => {
+      const result = await jobs.settleByArrival(job, request, required(signal))
+      return { ...result, job: await view(result.job) }
+    }),
     unknown: os.jobs.unknown.handler(({ input: { source, cursor, limit }, signal }) =>
       unknownPage(engine, { source, after: unknownCursor(cursor), limit }, required(signal)),
     ),

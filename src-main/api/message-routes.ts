@@ -16,8 +16,18 @@ export function messageRoutes(os: Implementer, { messages, evidence, ports }: En
       return { ...result, groups: [...result.groups], asOf: now() }
     }),
     get: os.messages.get.handler(async ({ input, signal }) => {
-      const { content, deeds, ...message } = await messages.show(input.source, input.id, required(signal))
-      return { ...message, payload: content.payload, headers: content.headers, deeds: [...deeds] }
+      const { content, deeds, notes, ...message } = await messages.show(
+        input.source,
+        input.id,
+        required(signal),
+      )
+      return {
+        ...message,
+        payload: content.payload,
+        headers: content.headers,
+        deeds: [...deeds],
+        notes: [...notes],
+      }
     }),
     evidence: os.messages.evidence.handler(async ({ input: { source, id }, signal }) => {
       const { messageId, createdAt } = await messages.show(source, id, required(signal))

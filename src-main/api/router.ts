@@ -1,26 +1,35 @@
 import type { SessionInfo } from '../../src-preload/contract/session.ts'
 import type { Engine } from '../app/engine.ts'
+import { alertRoutes } from './alert-routes.ts'
 import { auditRoutes } from './audit-routes.ts'
+import { brokerRoutes } from './broker-routes.ts'
+import { callbackRoutes } from './callback-routes.ts'
 import { connectionRoutes } from './connection-routes.ts'
 import { deadLetterRoutes } from './dead-letter-routes.ts'
-import { errorData } from './errors.ts'
+import { evidenceRoutes } from './evidence-routes.ts'
 import { implementer } from './implementer.ts'
 import { jobRoutes } from './job-routes.ts'
 import { mappingDraftRoutes } from './mapping-draft-routes.ts'
 import { mappingStepRoutes } from './mapping-step-routes.ts'
 import { mappingRoutes } from './mapping-routes.ts'
 import { messageRoutes } from './message-routes.ts'
+import { overviewRoutes } from './overview-routes.ts'
 import { placesRoutes } from './places-routes.ts'
 import { planRoutes } from './plan-routes.ts'
 import { sessionRoutes } from './session-routes.ts'
 import { required } from './signal.ts'
+import { halfMessageRoutes } from './half-message-routes.ts'
 import { sweepRoutes } from './sweep-routes.ts'
+import { triageRoutes } from './triage-routes.ts'
 
 /** The whole API on one engine. */
 export function createRouter(engine: Engine, info: SessionInfo) {
   const os = implementer(engine)
   return os.router({
+    alerts: alertRoutes(os, engine),
     audits: auditRoutes(os, engine),
+    brokers: brokerRoutes(os, engine),
+    callback: callbackRoutes(os, engine),
     connections: connectionRoutes(os, engine),
     deadLetters: deadLetterRoutes(os, engine),
     decisions: {
@@ -34,6 +43,7 @@ export function createRouter(engine: Engine, info: SessionInfo) {
         decisions: [...(await engine.ports.decisionStore.recent(input.source, input.limit))],
       })),
     },
+    evidence: evidenceRoutes(os, engine),
     jobs: jobRoutes(os, engine),
     journal: {
       list: os.journal.list.handler(async ({ input }) => {
@@ -52,23 +62,13 @@ export function createRouter(engine: Engine, info: SessionInfo) {
       ...mappingDraftRoutes(os, engine),
     },
     messages: messageRoutes(os, engine),
-    overview: {
-      source: os.overview.source.handler(async ({ input, signal }) => {
-        const { environment } = await engine.connections.source(input.source)
-        const head = { source: input.source, environment, asOf: engine.ports.clock.now().toISOString() }
-        try {
-          const counts = await engine.messages.counts(input.source, required(signal))
-          return { ...head, troubles: [...counts.troubles], unsettled: counts.unsettled, error: null }
-        } catch (error) {
-          const unsettled = await engine.ports.jobReader.unsettledCount(input.source)
-          return { ...head, troubles: null, unsettled, error: errorData(error, engine.ports.log) }
-        }
-      }),
-    },
+    overview: overviewRoutes(os, engine),
     places: placesRoutes(os, engine),
     plans: planRoutes(os, engine),
     session: sessionRoutes(os, engine, info),
     sweeps: sweepRoutes(os, engine),
+    halfMessages: halfMessageRoutes(os, engine),
+    ...triageRoutes(os, engine),
   })
 }
 

@@ -23,6 +23,7 @@ export async function sessionStatus(engine: Engine): Promise<SessionStatus> {
       at: now,
     }),
   })
+  const open = await ports.alerts.open()
   const jobs = await ports.jobReader.jobs({ before: null, limit: JOBS_SHOWN_MAX })
   return {
     now,
@@ -36,10 +37,23 @@ export async function sessionStatus(engine: Engine): Promise<SessionStatus> {
         ? [{ job, source, state, items, ended }]
         : [],
     ),
+    deadLetters: knownLetters(engine),
     unsettled: (await ports.jobReader.unsettledJobs(null)).reduce(
       (sum, { tally }) => sum + tally.unsettled,
       0,
     ),
+    alerts: {
+      firing: open.length,
+      fresh: open.filter(({ acknowledged }) => acknowledged === null).length,
+    },
     revision,
   }
+}
+
+/** As the last looks of this process found them: nobody is asked, and reading a queue is an act. */
+function knownLetters({ looking }: Engine): SessionStatus['deadLetters'] {
+  const looks = looking.all()
+  const [oldest] = looks.map(({ at }) => at).sort()
+  if (oldest === undefined) return null
+  return { count: looks.reduce((sum, { open }) => sum + open, 0), oldestLookAt: oldest }
 }

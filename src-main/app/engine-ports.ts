@@ -1,7 +1,9 @@
 import type { EditPorts } from './edit/edit-messages.ts'
+import type { AlertStore } from '../ports/alert-store.ts'
 import type { AuditStore, AuditWatchStore } from '../ports/audit-store.ts'
 import type { SourceConfig } from '../domain/workspace.ts'
 import type { ConfirmationStore } from '../ports/confirmations.ts'
+import type { CallbackStore } from '../ports/callback-store.ts'
 import type { Drivers } from '../ports/drivers.ts'
 import type { DecisionStore, JobReader, JobStore } from '../ports/job-store.ts'
 import type { Journal } from '../ports/journal.ts'
@@ -9,7 +11,12 @@ import type { Layouts } from '../ports/layouts.ts'
 import type { MappingTexts } from '../ports/mapping-texts.ts'
 import type { OpenSurvey } from '../ports/survey.ts'
 import type { RecordLedger } from '../ports/record-ledger.ts'
+import type { CheckRunStore, HalfStore } from '../ports/half-store.ts'
+import type { SampleStore } from '../ports/sample-store.ts'
+import type { ServiceCalls } from '../ports/service-calls.ts'
 import type { SweepStore } from '../ports/sweep-store.ts'
+import type { UpstreamStore } from '../ports/upstream-store.ts'
+import type { NoteStore, ViewStore } from '../ports/triage-store.ts'
 import type { Clock, Ids, Log, Processes, Secrets, WorkspaceStore } from '../ports/surroundings.ts'
 
 /** Rows that one claim, one group of intents and one bulk mark hold. */
@@ -33,10 +40,20 @@ export interface EnginePorts extends EditPorts {
   readonly decisionStore: DecisionStore
   readonly journal: Journal
   readonly sweepStore: SweepStore
+  readonly checkRunStore: CheckRunStore
+  readonly halfStore: HalfStore
+  readonly serviceCalls: ServiceCalls
   readonly mapping: MappingPorts
   readonly auditStore: AuditStore
   readonly auditWatches: AuditWatchStore
   readonly recordLedger: RecordLedger
+  readonly upstream: UpstreamStore
+  readonly samples: SampleStore
+  readonly alerts: AlertStore
+  readonly noteStore: NoteStore
+  readonly viewStore: ViewStore
+  /** Opened when it is first asked for: most machines run no callback service. */
+  readonly callbackStore: () => Promise<CallbackStore>
   readonly clock: Clock
   readonly ids: Ids
   /** From 0 to 1. */

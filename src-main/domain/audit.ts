@@ -16,10 +16,18 @@ export type AuditScope =
   | { readonly kind: 'since'; readonly id: string }
   | { readonly kind: 'new' }
 
+/**
+ * Where the survey is read, where the source names a replica: `if-current` there if it has all that the primary had, else on
+ * the primary; `only` there or not at all; `never` on the primary.
+ */
+export type ReplicaUse = 'if-current' | 'only' | 'never'
+
 export interface AuditPace {
   readonly workers: 1 | 2
   readonly pauseMs: number
   readonly limitSec: number
+  /** Absent: `if-current`. */
+  readonly replica?: ReplicaUse
 }
 
 export const defaultAuditPace: AuditPace = { workers: 2, pauseMs: 20, limitSec: 3_600 }
@@ -34,8 +42,43 @@ export interface AuditProgress {
   readonly suspicious: number
 }
 
+/** How an audit fared with the replica of its source. */
+export interface AuditReplica {
+  /** host:port */
+  readonly server: string
+  /** The survey that counts was read there. */
+  readonly used: boolean
+  /** Bytes of the primary's log that it had not replayed when it was first asked; null: it did not say. */
+  readonly behindBytes: number | null
+  /** How long it was waited for until it had them, or was given up. */
+  readonly waitedMs: number
+  /** Null: the role may not ask either server which system it belongs to, so that only the table was compared. */
+  readonly sameSystem: boolean | null
+  readonly trouble: ReplicaTrouble | null
+}
+
+/**
+ * Why a replica was not read: `unreachable` and `cut-off` with the server's words; `behind` and `ahead` of the
+ * primary's log; `not-a-standby`, `other-system` and `other-table` where it is not a copy of the source; `source-is-standby` where
+ * the source itself is one.
+ */
+export interface ReplicaTrouble {
+  readonly kind:
+    | 'unreachable'
+    | 'not-a-standby'
+    | 'other-system'
+    | 'other-table'
+    | 'behind'
+    | 'ahead'
+    | 'cut-off'
+    | 'source-is-standby'
+  readonly reason: string
+}
+
 export interface AuditMethod {
   readonly reading: 'index' | 'scan'
+  /** Null or absent: the source names none, or the audit was of a kind or told not to read there. */
+  readonly replica?: AuditReplica | null
   readonly remarks: readonly string[]
   readonly tempBytes: number | null
 }

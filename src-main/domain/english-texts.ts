@@ -1,15 +1,19 @@
+import { dedupeTexts } from './english-texts-dedupe.ts'
+
 /**
  * Texts that the engine itself makes about mappings: refusals with their remedies, faults, guesses with their evidence.
  * A code is for good; `{name}` stands for a value. The renderer has the same codes in its other languages, and a test
  * holds both to the same codes and the same values.
  */
 export const englishTexts = {
+  ...dedupeTexts,
   // Why the layout does not allow an action, and what to do instead.
   'refused.no-claim':
     'the layout has no column in which Redrive could leave its claim, so another process may send it at the same time',
   'refused.several-messages': 'one row holds several messages, and some of them may have been delivered',
   'refused.resolve-unsaid': 'the mapping does not say how this layout marks a message that needs no delivery',
   'refused.retry-unsaid': 'the mapping does not say how a row is handed back to its relay',
+  'refused.no-half-messages': 'the mapping does not say how a decision about a half message is written',
   'refused.cdc': 'the relay reads inserts from the log of the database and never sees a changed row',
   'refused.in-process': 'nothing polls this table; the application sends from its own memory',
   'refused.redelivery': 'the row goes out only when the broker delivers the incoming message again',
@@ -18,12 +22,18 @@ export const englishTexts = {
   'refused.no-order':
     'a sweep takes rows in the order of their key, which has to be one column of whole numbers',
   'refused.queue-sweep': 'a queue has no rows that are due',
+  'refused.look-for-records': 'copies are looked for in queues of RabbitMQ only',
+  'refused.look-for-rows': 'only what was redriven from a queue of dead letters is looked for in a queue',
+  'refused.queue-consumed':
+    'queue {queue} has {consumers} consumers: what is not there may have been consumed',
   'refused.view': '{table} is a view, where nothing can be taken back',
   'refused.engine': '{table} is a table of the engine {engine}, where nothing can be taken back',
   'instead.retry': 'Use retry: the services’ own relay sends the message.',
   'instead.retry-rest': 'Use retry: the services’ own relay knows how to send the rest.',
   'instead.complete-resolve': 'Complete "resolve" in the mapping.',
   'instead.complete-retry': 'Complete "retry" in the mapping.',
+  'instead.complete-half-messages':
+    'Complete "halfMessages" in the mapping, where the layout has half messages.',
   'instead.copy': 'Insert a copy of the row; where consumers tell duplicates by the message id, keep it.',
   'instead.restart': 'Restart the application, or call its own interface for resubmission.',
   'instead.redeliver': 'Have the incoming message redelivered.',
@@ -31,8 +41,35 @@ export const englishTexts = {
   'instead.nothing': 'Nothing has to be sent from here.',
   'instead.corrected': 'Have the producer store a corrected message.',
   'instead.by-hand': 'Resend by hand, or retry: the services’ own relay sends the message.',
+  'instead.base-table': 'Name the table that the view shows.',
+  'fact.sqlite-wal': 'Write-ahead log: looking never holds up the service.',
+  'fact.sqlite-journal':
+    'Journal mode {mode}: while the service writes, looking waits, and the other way round.',
+  'fault.not-in-redis': '{what} cannot be said of a message in Redis: only its own fields can',
+  'refused.redis-chain':
+    'messages in Redis are looked at one by one, and no order within a chain could be promised',
+  'instead.order-none':
+    'Sweep with order none where the consumers can take it, or resend a chain from a plan.',
+  'fact.redis-log': 'Append-only file: {log}; snapshots: {save}.',
+  'fact.redis-replicas': 'Replicas: {count}; of these {min} have to be there for a write.',
+  'fact.redis-memory': 'Where memory is full: {policy}.',
+  'warning.redis-unknown':
+    'The server does not tell how it keeps its data: a crash may lose staged messages.',
+  'warning.redis-nothing': 'Nothing is kept on disk: a crash of the server loses every staged message.',
+  'warning.redis-snapshots':
+    'No append-only file: a crash loses what was staged since the last snapshot ({save}).',
+  'warning.redis-fsync':
+    'The append-only file is synced {mode}, not always: a crash of the machine loses what was staged last.',
+  'warning.redis-failover':
+    'A replica may be behind when it takes over (min-replicas-to-write is 0): a failover loses what was staged last.',
+  'warning.redis-eviction':
+    'With {policy} the server drops keys when memory is full, staged messages among them.',
   'instead.innodb': 'Change the row by the service itself, or move the table to InnoDB.',
   'instead.redrive': 'Redrive its dead letters by a plan.',
+  'instead.read-topic': 'Look into the topic for the message ids, or settle by hand.',
+  'instead.settle-by-evidence': 'Settle by evidence, or by hand.',
+  'instead.stop-consumers':
+    'Look without saying that the queue is untouched: what is found is settled, the rest stays undecided.',
 
   // Why a mapping cannot be confirmed.
   'unsafe.no-row': 'there is no row on which it could be shown',
@@ -65,6 +102,8 @@ export const englishTexts = {
   'fault.delete-sets': 'a row that is deleted has nothing to set',
   'fault.copy-resolves': 'a copy does not resolve a message',
   'fault.no-state': 'no state is named',
+  'fault.half-removed': 'a commit makes a message sendable, it does not remove it',
+  'fault.half-stateless': 'no rule gives the state waiting-confirm, which half messages are in',
   'fault.evidence': 'either a companion, or where else it is',
   'fault.zone-missing': 'a local time needs its zone, for example Asia/Shanghai',
   'fault.zone-useless': 'a time of the form {form} has no zone',

@@ -20,6 +20,7 @@ export type ErrorCode =
   | 'connection-lost'
   | 'permission-denied'
   | 'source-is-standby'
+  | 'replica-not-usable'
   | 'secret-missing'
   | 'secret-store-weak'
   // the outbox
@@ -65,6 +66,14 @@ export type ErrorCode =
   | 'discarded-already'
   | 'origin-unknown'
   | 'no-dead-letters'
+  // looking into brokers
+  | 'no-topics'
+  | 'no-queues'
+  | 'not-a-stream'
+  | 'group-missing'
+  | 'reading-missing'
+  | 'management-missing'
+  | 'management-absent'
   // plans, jobs, decisions
   | 'plan-invalid'
   | 'plan-digest-mismatch'
@@ -90,8 +99,15 @@ export type ErrorCode =
   | 'undo-too-late'
   | 'process-ended'
   | 'brake-pulled'
+  | 'check-back-not-set'
+  | 'id-not-typed'
   | 'sweep-busy'
   | 'sweep-not-found'
+  // second confirmation
+  | 'callback-not-configured'
+  | 'callback-not-running'
+  | 'callback-places-missing'
+  | 'callback-busy'
   // audits
   | 'audit-not-found'
   | 'audit-busy'
@@ -102,6 +118,8 @@ export type ErrorCode =
   | 'finding-not-found'
   | 'fingerprint-not-set'
   | 'time-not-mapped'
+  // alerts
+  | 'alert-not-found'
   // the workspace and the local store
   | 'workspace-invalid'
   | 'source-unknown'

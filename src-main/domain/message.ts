@@ -14,8 +14,11 @@ export const messageStates = [
 ] as const
 export type MessageState = (typeof messageStates)[number]
 
-/** Why an operator should look: `stuck` pending or in flight for too long; `failed` attempts used up. */
-export const troubles = ['stuck', 'failed'] as const
+/**
+ * Why an operator should look: `stuck` pending or in flight for too long; `failed` attempts used up; `unconfirmed` a half
+ * message that has waited too long for its decision.
+ */
+export const troubles = ['stuck', 'failed', 'unconfirmed'] as const
 export type Trouble = (typeof troubles)[number]
 
 export interface Destination {
@@ -68,6 +71,8 @@ export interface Message {
   readonly lastError: string | null
   /** How many messages the row holds, where that may be another number than one. */
   readonly messages?: number
+  /** How often the row says that the producer of a half message was asked, where its layout counts that. */
+  readonly checks?: number
 }
 
 /** Exact text as the source holds it. `headers` is the text of a JSON object, or null. */

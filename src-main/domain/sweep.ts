@@ -42,7 +42,8 @@ export interface SweepTrouble {
 export const sweepRunStates = ['running', 'done', 'stopped', 'failed'] as const
 export type SweepRunState = (typeof sweepRunStates)[number]
 
-export interface SweepRun {
+/** One run of what runs by itself: of a sweep, or of another work with an outcome of its own. */
+export interface ScheduledRun<Outcome> {
   readonly run: string
   readonly source: string
   /** Who began it: the schedule, or a person. */
@@ -52,10 +53,12 @@ export interface SweepRun {
   readonly endedAt: string | null
   readonly state: SweepRunState
   /** Null until it has ended, or where it is not known what it did. */
-  readonly outcome: SweepOutcome | null
+  readonly outcome: Outcome | null
   /** Why it failed. */
   readonly trouble: SweepTrouble | null
 }
+
+export type SweepRun = ScheduledRun<SweepOutcome>
 
 /** What this machine's store knows of a sweep beside its runs. */
 export interface SweepStanding {
@@ -74,8 +77,13 @@ export interface SweepStanding {
 export type SweepState = 'off' | 'unapproved' | 'on' | 'stopped'
 
 export function sweepStateOf(config: SourceConfig, standing: SweepStanding): SweepState {
-  if (config.sweep?.enabled !== true) return 'off'
-  if (standing.approved !== sweepFingerprint(config)) return 'unapproved'
+  return scheduleState(config.sweep?.enabled === true ? sweepFingerprint(config) : null, standing)
+}
+
+/** `fingerprint`: of what would run; null: nothing is switched on in the workspace file. */
+export function scheduleState(fingerprint: string | null, standing: SweepStanding): SweepState {
+  if (fingerprint === null) return 'off'
+  if (standing.approved !== fingerprint) return 'unapproved'
   return standing.stopped === null ? 'on' : 'stopped'
 }
 
@@ -96,4 +104,10 @@ export function sweepCounts(outcome: SweepOutcome): Omit<SweepOutcome, 'interrup
 
 export function didAnything(outcome: SweepOutcome): boolean {
   return outcome.claimed > 0 || outcome.expired > 0
+}
+
+/** What an operator agreed to when switching a check-back on: this database, this table, this producer, these rules. */
+export function checkBackFingerprint(config: SourceConfig): string {
+  const { url, environment, outbox, checkBack } = config
+  return sha256(canonical({ url, environment, outbox, checkBack } as unknown as Json))
 }

@@ -1,75 +1,54 @@
-import type { ColumnForms, Mapping } from './mapping/mapping.ts'
-import type { MappingPredicate } from './mapping/values.ts'
+import type { SecretRef, TlsOptions } from './access.ts'
+import type { AlertsConfig } from './alert/rule.ts'
+import type { CallbackConfig } from './callback/config.ts'
+import type { CheckBackConfig } from './check-back.ts'
+import type { EvidenceConfig } from './evidence-config.ts'
+import type { IdService } from './id-service.ts'
+import type { Mapping } from './mapping/mapping.ts'
 import type { EventFingerprint } from './same-event.ts'
 import type { SweepPolicy } from './sweep-policy.ts'
+
+export type { SecretRef, TlsOptions } from './access.ts'
+export type { EvidenceConfig } from './evidence-config.ts'
 
 export const environments = ['development', 'staging', 'production'] as const
 export type Environment = (typeof environments)[number]
 
-/** Where a secret comes from. `value` is for throw-away setups; `keychain` and `prompt` are filled by the host. */
-export type SecretRef =
-  | { readonly value: string }
-  | { readonly env: string }
-  | { readonly keychain: true }
-  | { readonly prompt: true }
-
-export type TlsMode = 'disable' | 'require' | 'verify-full'
-
-export interface TlsOptions {
-  /** `require` encrypts without checking who answers; `verify-full` checks the certificate and the name. */
-  readonly mode: TlsMode
-  readonly caFile?: string
-  readonly certFile?: string
-  readonly keyFile?: string
-  /** Name to verify where the address is a tunnel's. */
-  readonly serverName?: string
-}
-
-/**
- * Where the receiver of a source's messages writes down what it has consumed, where that is not a companion of the mapping:
- * a table in the outbox's database, in that of another source (`source`), or in one of its own (`url`), whose scheme says what
- * server it is.
- */
-export interface EvidenceConfig {
-  readonly source?: string
-  readonly url?: string
-  readonly password?: SecretRef
-  readonly tls?: TlsOptions
-  readonly table: string
-  /** Column with the message id as it was sent. */
-  readonly messageId: string
-  /** Column with the time of consumption. */
-  readonly processedAt?: string
-  /** Only these rows speak of this outbox's messages; of a table that many receivers share, those of one. */
-  readonly scope?: MappingPredicate
-  /** A row that was consumed. Absent: that it is there is the proof. */
-  readonly processed?: MappingPredicate
-  /** How columns are written whose type does not say it. */
-  readonly columns?: ColumnForms
-  /** Seconds for which a proof is kept; null: nothing removes it. */
-  readonly retentionSec: number | null
-  /** The receiver's position in each chain, in the same database. */
-  readonly positions?: { readonly table: string; readonly chain: string; readonly position: string }
-}
-
 /** Kinds of servers that hold outboxes, with the schemes of their addresses. `mysql` is MariaDB too. */
-export const sourceSchemes = { postgres: ['postgres', 'postgresql'], mysql: ['mysql', 'mariadb'] } as const
+export const sourceSchemes = {
+  postgres: ['postgres', 'postgresql'],
+  mysql: ['mysql', 'mariadb'],
+  sqlite: ['sqlite', 'file'],
+  redis: ['redis', 'rediss', 'redis-sentinel', 'rediss-sentinel', 'redis-cluster', 'rediss-cluster'],
+} as const
 export type SourceDriver = keyof typeof sourceSchemes
 export const sourceDrivers = Object.keys(sourceSchemes) as readonly SourceDriver[]
 
 /** Which kind of server an address leads to; null: none that Redrive knows. */
 export function sourceDriverOf(url: string): SourceDriver | null {
   const scheme = url.slice(0, Math.max(0, url.indexOf(':'))).toLowerCase()
-  const leads = (driver: SourceDriver): boolean => sourceSchemes[driver].some((one) => one === scheme)
+  const leads = (driver: SourceDriver): boolean =>
+    (sourceSchemes[driver] as readonly string[]).includes(scheme)
   return sourceDrivers.find(leads) ?? null
+}
+
+export interface ReplicaConfig {
+  /** As the source's, with the same database. */
+  readonly url: string
+  /** Absent: the source's, as a standby has the roles of its primary. */
+  readonly password?: SecretRef
+  /** Absent: the source's. */
+  readonly tls?: TlsOptions
 }
 
 export interface SourceConfig {
   readonly driver: SourceDriver
-  /** postgres://user@host:port/database, or mysql://…, without a password. */
+  /** postgres://user@host:port/database, or mysql://…, without a password; sqlite:///absolute/path.db. */
   readonly url: string
   readonly password?: SecretRef
   readonly tls?: TlsOptions
+  /** PostgreSQL only: a physical standby, on which audits do their long reading. */
+  readonly replica?: ReplicaConfig
   readonly environment: Environment
   readonly outbox: {
     readonly profile: string
@@ -80,14 +59,20 @@ export interface SourceConfig {
     readonly schemas?: Readonly<Record<string, string>>
     /** Tells a business event that was stored under two message ids. Absent: nobody looks for it. */
     readonly fingerprint?: EventFingerprint
+    /** What made the ids, where that is a service. Absent: nobody looks at them as such. */
+    readonly ids?: IdService
   }
   readonly deliver?: { readonly broker: string }
   /** Absent: what the mapping says, if anything. */
   readonly evidence?: EvidenceConfig
   readonly stuckAfterSec: number
   readonly maxAttempts: number
+  /** Second confirmation; absent: nobody waits for one. */
+  readonly callback?: CallbackConfig
   /** Absent: no sweep. */
   readonly sweep?: SweepPolicy
+  /** Absent: nobody asks the producer of half messages. */
+  readonly checkBack?: CheckBackConfig
 }
 
 /** RabbitMQ, or the sandbox's own. */
@@ -97,6 +82,8 @@ export interface AmqpConfig {
   readonly url: string
   readonly password?: SecretRef
   readonly tls?: TlsOptions
+  /** http://host:port or https:// of the management API, for the same user. Absent: it is not asked. */
+  readonly management?: string
   /** Queues of dead letters that the console shows. */
   readonly deadLetters?: readonly { readonly queue: string }[]
 }
@@ -147,6 +134,8 @@ export function brokerAddress(config: BrokerConfig): string {
 export interface Workspace {
   readonly sources: Readonly<Record<string, SourceConfig>>
   readonly brokers: Readonly<Record<string, BrokerConfig>>
+  /** Absent: nobody is alerted. */
+  readonly alerts?: AlertsConfig
 }
 
 export const STUCK_AFTER_SEC_DEFAULT = 300

@@ -1,30 +1,37 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import { openKafkaBroker } from '../adapters/broker-kafka/kafka-broker.ts'
 import type { KafkaBrokerOptions } from '../adapters/broker-kafka/kafka-broker.ts'
 import { openRabbitBroker } from '../adapters/broker-rabbitmq/rabbit-broker.ts'
-import { openMysqlEvidence } from '../adapters/outbox-mysql/evidence.ts'
-import { openMysqlOutbox } from '../adapters/outbox-mysql/open.ts'
-import { openMysqlSurvey } from '../adapters/outbox-mysql/survey.ts'
+import { openHttpCalls } from '../adapters/http-calls/http-calls.ts'
 import { openPostgresEvidence } from '../adapters/outbox-postgres/evidence.ts'
 import { openPostgresOutbox } from '../adapters/outbox-postgres/open.ts'
 import { openPostgresSurvey } from '../adapters/outbox-postgres/survey.ts'
 import { openMappingTexts } from '../adapters/mapping-schema/mapping-texts.ts'
 import { knownLayouts } from '../adapters/profiles/layouts.ts'
 import { chooseMapping } from '../adapters/profiles/profiles.ts'
-import { createAjvSchemas } from '../adapters/schema-ajv/ajv-schemas.ts'
+import { chooseStaged } from '../adapters/profiles/staged.ts'
+import { openCallbackStore } from '../adapters/store-sqlite/callback-store.ts'
+import type { OpenedCallbackStore } from '../adapters/store-sqlite/callback-store.ts'
 import { openStore } from '../adapters/store-sqlite/open-store.ts'
+import type { Store } from '../adapters/store-sqlite/open-store.ts'
 import { systemClock } from '../adapters/system/clock.ts'
 import { randomIds } from '../adapters/system/ids.ts'
 import { localProcesses } from '../adapters/system/processes.ts'
 import { openSchemaFiles } from '../adapters/workspace-file/schema-files.ts'
+import { runSandboxCallbacks } from './common/sandbox-callbacks.ts'
 import { createRouter } from '../api/router.ts'
 import type { EngineRouter } from '../api/router.ts'
 import { RESEND_BATCH } from '../app/engine-ports.ts'
 import { AWAY_MS_MAX } from '../app/jobs/patience.ts'
+import type { Callbacks } from '../app/callback/views.ts'
 import type { EnginePorts } from '../app/engine-ports.ts'
 import { createEngine } from '../app/engine.ts'
+import type { Engine } from '../app/engine.ts'
+import type { Watch } from '../app/watch/watch.ts'
+import { createMetrics } from '../app/metrics/metrics.ts'
+import { openMetricsText } from '../domain/open-metrics.ts'
+import type { StagedForm } from '../domain/mapping/mapping.ts'
 import type { KafkaConfig } from '../domain/workspace.ts'
 import type { MappingTexts } from '../ports/mapping-texts.ts'
 import type { Drivers, OpenBroker, OpenOutbox, PasswordSource } from '../ports/drivers.ts'
@@ -51,11 +58,18 @@ export interface HostOptions {
 export interface Running {
   /** Implements the whole contract. Serve it over a port or a socket, or call it with `createRouterClient`. */
   readonly router: EngineRouter
+  /** For a monitoring system, in the text of OpenMetrics. */
+  readonly metrics: () => Promise<string>
+  /** For the host that tells a person. */
+  readonly alerts: Pick<Watch, 'subscribe'>
+  /** For the host that is a callback service. */
+  readonly callbacks: Callbacks
   /** Waits for what is claimed, within a deadline, then closes every connection and the store. */
   close(): Promise<void>
 }
 
 export const storeFileName = 'redrive.db'
+const callbackFileName = 'callback.db'
 
 /** The one place where adapters meet the engine. Recovers what a crash left behind before it resolves. */
 export async function compose(options: HostOptions): Promise<Running> {
@@ -68,29 +82,23 @@ export async function compose(options: HostOptions): Promise<Running> {
     workspacePath: options.workspacePath ?? join(dataDir, storeFileName),
   })
   const texts = openMappingTexts(schemaFiles)
+  let callbackStore: OpenedCallbackStore | null = null
   const ports: EnginePorts = {
     drivers: drivers({ clock, log, memory: memoryBroker, texts }),
     workspace: options.workspace,
-    payloadSchemas: createAjvSchemas(),
+    payloadSchemas: schemas,
     schemaFiles,
     secrets: options.secrets,
-    jobStore: store.jobs,
-    jobReader: store.jobReader,
-    decisionStore: store.decisions,
-    journal: store.journal,
-    sweepStore: store.sweeps,
+    ...storePorts(store),
+    serviceCalls: openHttpCalls(),
     mapping: {
       layouts: knownLayouts,
       texts,
-      survey: {
-        postgres: ({ config, password }) => openPostgresSurvey({ config, password: orEmpty(password) }),
-        mysql: ({ config, password }) => openMysqlSurvey({ config, password: orEmpty(password) }),
-      },
+      survey: surveys,
       confirmations: store.confirmations,
     },
-    auditStore: store.audits,
-    auditWatches: store.auditWatches,
-    recordLedger: store.recordLedger,
+    callbackStore: async () =>
+      (callbackStore ??= openCallbackStore({ path: join(dataDir, callbackFileName), clock })),
     clock,
     ids: randomIds(clock),
     random: Math.random,
@@ -101,21 +109,93 @@ export async function compose(options: HostOptions): Promise<Running> {
     awayMsMax: AWAY_MS_MAX,
   }
   const engine = createEngine(ports)
+  let listening: { close(): Promise<void> } | null = null
   const close = async (): Promise<void> => {
+    await listening?.close()
     await engine.close()
+    callbackStore?.close()
     await store.close()
   }
   try {
     await engine.recover()
-    // A command of the command line sweeps only what it was told to.
-    if (host !== 'cli') await engine.sweeps.start()
-    if (host !== 'cli') await engine.auditWatching.start()
+    // A command of the command line does only what it was told to.
+    if (host !== 'cli') await startSchedules(engine)
+    if (memoryBroker !== null) listening = runSandboxCallbacks(engine.callbacks, log)
   } catch (error) {
     await close()
     throw error
   }
   const info = { version, host, operator, sandbox: memoryBroker !== null, keepsPasswords }
-  return { router: createRouter(engine, info), close }
+  return {
+    router: createRouter(engine, info),
+    metrics: metricsOf(engine, version),
+    alerts: engine.watch,
+    callbacks: engine.callbacks,
+    close,
+  }
+}
+
+/*
+ * What most consoles never use is loaded when it is first used: the clients of Kafka and MySQL and the compiler of schemas
+ * take some 25 MB together, a fifth of an engine that has just started.
+ */
+const kafka = () => import('../adapters/broker-kafka/kafka-broker.ts')
+const schemas = async () => (await import('../adapters/schema-ajv/ajv-schemas.ts')).createAjvSchemas()
+const redis = async () => ({
+  ...(await import('../adapters/outbox-redis/open.ts')),
+  ...(await import('../adapters/outbox-redis/evidence.ts')),
+})
+const sqlite = async () => ({
+  ...(await import('../adapters/outbox-sqlite/open.ts')),
+  ...(await import('../adapters/outbox-sqlite/evidence.ts')),
+  ...(await import('../adapters/outbox-sqlite/survey.ts')),
+})
+const mysql = async () => ({
+  ...(await import('../adapters/outbox-mysql/open.ts')),
+  ...(await import('../adapters/outbox-mysql/evidence.ts')),
+  ...(await import('../adapters/outbox-mysql/survey.ts')),
+})
+
+/** What is kept in the local store. */
+function storePorts(store: Store) {
+  return {
+    jobStore: store.jobs,
+    jobReader: store.jobReader,
+    decisionStore: store.decisions,
+    journal: store.journal,
+    sweepStore: store.sweeps,
+    checkRunStore: store.checkRuns,
+    halfStore: store.halfMessages,
+    auditStore: store.audits,
+    auditWatches: store.auditWatches,
+    recordLedger: store.recordLedger,
+    upstream: store.upstream,
+    samples: store.samples,
+    alerts: store.alerts,
+    noteStore: store.notes,
+    viewStore: store.views,
+  } satisfies Partial<EnginePorts>
+}
+
+function metricsOf(engine: Engine, version: string): Running['metrics'] {
+  const metrics = createMetrics({ ...engine, version })
+  return async () => openMetricsText(await metrics.read())
+}
+
+async function startSchedules({ sweeps, checkBacks, auditWatching, watch }: Engine): Promise<void> {
+  await sweeps.start()
+  await checkBacks.start()
+  await auditWatching.start()
+  watch.start()
+}
+
+const surveys: EnginePorts['mapping']['survey'] = {
+  postgres: ({ config, password }) => openPostgresSurvey({ config, password: orEmpty(password) }),
+  mysql: async ({ config, password }) =>
+    (await mysql()).openMysqlSurvey({ config, password: orEmpty(password) }),
+  sqlite: async ({ config }) => (await sqlite()).openSqliteSurvey({ config }),
+  redis: async ({ config, password }) =>
+    (await redis()).openRedisSurvey({ config, password: orEmpty(password) }),
 }
 
 interface DriverParts {
@@ -126,21 +206,35 @@ interface DriverParts {
 }
 
 function drivers({ clock, log, memory, texts }: DriverParts): Drivers {
-  const mapped = async ({ config, password }: Parameters<OpenOutbox>[0]) => {
+  const mapped = async ({ config, password, replicaPassword = password }: Parameters<OpenOutbox>[0]) => {
     const own = await texts.ofSource(config)
     const choose = (columns: readonly string[]) => own ?? chooseMapping(config.outbox.profile, columns)
-    return { config, password: orEmpty(password), chooseMapping: choose }
+    const passwords = { password: orEmpty(password), replicaPassword: orEmpty(replicaPassword) }
+    return { config, ...passwords, chooseMapping: choose }
   }
   return {
     outbox: {
       postgres: async (source, signal) => openPostgresOutbox(await mapped(source), signal),
-      mysql: async (source, signal) => openMysqlOutbox(await mapped(source), signal),
+      mysql: async (source, signal) => (await mysql()).openMysqlOutbox(await mapped(source), signal),
+      sqlite: async (source, signal) => (await sqlite()).openSqliteOutbox(await mapped(source), signal),
+      redis: async ({ config, password }, signal) => {
+        const own = await texts.ofSource(config)
+        const choose = (layout: StagedForm['layout'] | null) =>
+          own ?? chooseStaged(config.outbox.profile, layout)
+        return (await redis()).openRedisOutbox(
+          { config, password: orEmpty(password), chooseMapping: choose },
+          signal,
+        )
+      },
     },
     evidence: {
       postgres: ({ password, ...table }, signal) =>
         openPostgresEvidence({ ...table, password: orEmpty(password) }, signal),
-      mysql: ({ password, ...table }, signal) =>
-        openMysqlEvidence({ ...table, password: orEmpty(password) }, signal),
+      mysql: async ({ password, ...table }, signal) =>
+        (await mysql()).openMysqlEvidence({ ...table, password: orEmpty(password) }, signal),
+      sqlite: async (table, signal) => (await sqlite()).openSqliteEvidence(table, signal),
+      redis: async ({ password, ...table }, signal) =>
+        (await redis()).openRedisEvidence({ ...table, password: orEmpty(password) }, signal),
     },
     broker: {
       rabbitmq: ({ config, password }) =>
@@ -148,11 +242,12 @@ function drivers({ clock, log, memory, texts }: DriverParts): Drivers {
           url: config.url,
           password: orEmpty(password),
           ...(config.tls ? { tls: config.tls } : {}),
+          ...(config.management === undefined ? {} : { management: config.management }),
           clock,
           log,
         }),
-      kafka: ({ config, password }) =>
-        openKafkaBroker({ ...kafkaOptions(config), password: orEmpty(password), clock, log }),
+      kafka: async ({ config, password }) =>
+        (await kafka()).openKafkaBroker({ ...kafkaOptions(config), password: orEmpty(password), clock, log }),
       ...(memory ? { memory } : {}),
     },
   }

@@ -1,6 +1,9 @@
 import type { Destination, Place } from '../domain/message.ts'
 import type { DeadLetters } from './dead-letters.ts'
-import type { Topics } from './topics.ts'
+import type { Feeds } from './feeds.ts'
+import type { Groups } from './groups.ts'
+import type { Queues } from './queues.ts'
+import type { RecordLog, Topics } from './topics.ts'
 import type { OutgoingMessage, PublishOutcome } from '../domain/outcome.ts'
 
 export type BrokerState =
@@ -67,6 +70,13 @@ export interface Broker {
   readonly deadLetters?: DeadLetters
   /** Of a broker that keeps a log. */
   readonly topics?: Topics
+  readonly groups?: Groups
+  /** Of a broker of queues: those of its queues that are logs, by name. */
+  readonly streams?: RecordLog
+  /** Of one whose queues or topics the callback service can consume. */
+  readonly feeds?: Feeds
+  /** Of a broker of queues that can list them. */
+  readonly queues?: Queues
   /** Throws RedriveError with retry `later` where the broker cannot be reached or is blocked. */
   openPublisher(signal: AbortSignal): Promise<Publisher>
   close(): Promise<void>

@@ -1,4 +1,5 @@
 import type { Deviation } from '../domain/chain/deviation.ts'
+import type { ReplicaTrouble } from '../domain/audit.ts'
 import type { ChainShape } from '../domain/chain/shape.ts'
 
 /** Chain keys that one call may name. */
@@ -86,6 +87,46 @@ export interface ChainRowAt extends ChainPlace {
   readonly previousId: string | null
 }
 
+export type SurveyTake = (part: SurveyPart) => void
+
+export interface SurveyRequest {
+  readonly pace: ChainPace
+  readonly seed: string
+}
+
+/** What a replica had when it was asked, and how long it was waited for. */
+export interface ReplicaState {
+  readonly behindBytes: number | null
+  readonly waitedMs: number
+  readonly sameSystem: boolean | null
+}
+
+export type ReplicaAnswer = ReplicaState &
+  (
+    | { readonly current: false; readonly trouble: ReplicaTrouble }
+    | {
+        readonly current: true
+        /**
+         * As `ChainReader.survey`, on the replica. Each transaction makes sure for itself that its server is a standby of the
+         * source that has what the primary had: behind one address there may be several. Throws RedriveError where one does not,
+         * `replica-not-usable`, and where a statement was cut off, by a conflict with recovery too.
+         */
+        survey(request: SurveyRequest, take: SurveyTake, signal: AbortSignal): Promise<void>
+        close(): Promise<void>
+      }
+  )
+
+/** A standby of the source, for the reading that is long. What decides is never asked of it. */
+export interface ChainReplica {
+  /** host:port, for a person. */
+  readonly server: string
+  /**
+   * Notes what the primary has written in its log by now, and waits at most `waitMs` until the replica has replayed it. Whatever
+   * is wrong with the replica is a value; throws where the primary does not answer, and `cancelled`.
+   */
+  current(waitMs: number, signal: AbortSignal): Promise<ReplicaAnswer>
+}
+
 /**
  * The chains of one outbox. Reads only, on connections of its own, so that an audit takes nothing from the lists; every
  * statement has a limit on the server and is cancelled there when `signal` is aborted.
@@ -97,21 +138,20 @@ export interface ChainReader {
   readonly shape: ChainShape
   method(signal: AbortSignal): Promise<ChainMethod>
   /** A fingerprint of each chain, compared with that of an intact one. `seed` differs for each audit. */
-  survey(
-    options: { readonly pace: ChainPace; readonly seed: string },
-    take: (part: SurveyPart) => void,
-    signal: AbortSignal,
-  ): Promise<void>
+  survey(request: SurveyRequest, take: SurveyTake, signal: AbortSignal): Promise<void>
+  /** Null: the source names none. */
+  readonly replica: ChainReplica | null
   /**
    * Deviations of these chains (null: of all), grouped by chain and in the order of ids; with bounds, those of the rows
    * within them, judged by all that is stored. A chain's deviations come in one piece, at most DEVIATIONS_PER_CHAIN_MAX.
-   * Resolves with what was read.
+   * Resolves with what was read, where that is to be counted, which costs another reading; else with zeros.
    */
   walk(
     options: {
       readonly chains: readonly string[] | null
       readonly bounds: IdBounds
       readonly pace: ChainPace
+      readonly counted: boolean
     },
     take: (deviations: readonly Deviation[]) => void,
     signal: AbortSignal,

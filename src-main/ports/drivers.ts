@@ -11,7 +11,12 @@ export type PasswordSource = () => Promise<string | null>
  * reached, the table is missing or the mapping does not fit it.
  */
 export type OpenOutbox = (
-  options: { readonly config: SourceConfig; readonly password: PasswordSource },
+  options: {
+    readonly config: SourceConfig
+    readonly password: PasswordSource
+    /** Where the replica has one of its own; absent: that of the source. */
+    readonly replicaPassword?: PasswordSource
+  },
   signal: AbortSignal,
 ) => Promise<Outbox>
 
@@ -32,12 +37,15 @@ export type OpenBroker<Config = AmqpConfig> = (options: {
   readonly password: PasswordSource
 }) => Broker
 
+/** The same where its client is loaded first. */
+export type LoadBroker<Config> = (...options: Parameters<OpenBroker<Config>>) => Broker | Promise<Broker>
+
 export interface Drivers {
   readonly outbox: Readonly<Record<SourceConfig['driver'], OpenOutbox>>
   readonly evidence: Readonly<Record<SourceConfig['driver'], OpenEvidence>>
   readonly broker: {
     readonly rabbitmq?: OpenBroker
     readonly memory?: OpenBroker
-    readonly kafka?: OpenBroker<KafkaConfig>
+    readonly kafka?: LoadBroker<KafkaConfig>
   }
 }

@@ -1,3 +1,4 @@
+import type { DedupeFacts } from '../domain/dedupe/facts.ts'
 import type { Evidence } from '../domain/evidence.ts'
 
 /** Messages that one look may ask for. */
@@ -52,5 +53,9 @@ export interface EvidenceReader {
   /** The receiver's position in each chain that it knows, by chain key. Null where no table of positions is mapped. */
   readonly positions:
     ((chains: readonly string[], signal: AbortSignal) => Promise<ReadonlyMap<string, string>>) | null
+  /** How it was made, so that a person knows whether a second delivery is noticed. Bounded: it looks at a sample. */
+  dedupe(signal: AbortSignal): Promise<DedupeFacts>
+  /** The time of its server, ISO-8601. */
+  clock(signal: AbortSignal): Promise<string>
   close(): Promise<void>
 }

@@ -119,6 +119,17 @@ export interface MessageDeed {
   readonly reason: string | null
 }
 
+/** Of all jobs of one place, since the store was made. */
+export interface OutcomeTotals {
+  readonly source: string
+  readonly confirmed: number
+  readonly returned: number
+  readonly refused: number
+  readonly unknown: number
+  /** Of these, those that nobody has settled. */
+  readonly unsettled: number
+}
+
 export interface JobReader {
   job(id: string): Promise<Job | null>
   jobOfPlan(plan: string): Promise<Job | null>
@@ -143,6 +154,8 @@ export interface JobReader {
   unsettledJobs(source: string | null): Promise<readonly Job[]>
   /** Unsettled unknown outcomes of a source. */
   unsettledCount(source: string): Promise<number>
+  /** By source. */
+  outcomeTotals(): Promise<readonly OutcomeTotals[]>
   /** Newest first. */
   deeds(source: string, id: string): Promise<readonly MessageDeed[]>
 }

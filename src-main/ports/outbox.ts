@@ -7,6 +7,8 @@ import type { EventReader } from './event-reader.ts'
 import type { DueRows } from './due.ts'
 import type { EvidenceReader } from './evidence.ts'
 import type { ExplainRows } from './explained.ts'
+import type { IdReader } from './id-reader.ts'
+import type { HalfRows } from './half-messages.ts'
 import type { HandBackRows } from './hand-back.ts'
 
 /** Rows to look for. Every field narrows; an empty filter means all rows. */
@@ -81,6 +83,9 @@ export interface OutboxReport {
   readonly drift: Text | null
   /** An index serves the open rows; without it lists are read in bounded slices. */
   readonly indexed: boolean
+  /** What else a person should know of this server; `warnings`: by which messages could get lost. */
+  readonly facts?: readonly Text[]
+  readonly warnings?: readonly Text[]
 }
 
 export interface ClaimRequest {
@@ -159,7 +164,7 @@ export interface UndoRequest {
  * connection broke after the statement had been sent. All four may then be repeated: the same claim token, mark or
  * decision applied twice has the effect of once.
  */
-export interface Outbox extends DueRows, HandBackRows, ExplainRows {
+export interface Outbox extends DueRows, HandBackRows, HalfRows, ExplainRows {
   readonly mapping: Mapping
   /** Digest of the tables as they were when it was opened: their names, columns, types and keys. */
   readonly shape: string
@@ -172,7 +177,11 @@ export interface Outbox extends DueRows, HandBackRows, ExplainRows {
     ((messageIds: readonly string[], signal: AbortSignal) => Promise<ReadonlySet<string>>) | null
   /** Null: on this server events cannot be compared. */
   readonly events: EventReader | null
+  /** Null: on this server ids cannot be compared. */
+  readonly ids: IdReader | null
   report(signal: AbortSignal): Promise<OutboxReport>
+  /** The time of its server, ISO-8601. */
+  clock(signal: AbortSignal): Promise<string>
   list(query: ListQuery, signal: AbortSignal): Promise<MessagePage>
   count(filter: MessageFilter, budgetMs: number, signal: AbortSignal): Promise<BoundedCount>
   /** At most GROUPS_MAX groups, largest first, over at most COUNT_MAX rows. */

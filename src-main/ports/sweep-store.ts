@@ -1,5 +1,12 @@
 import type { JournalDraft } from '../domain/journal.ts'
-import type { SweepOutcome, SweepRun, SweepRunState, SweepStanding, SweepTrouble } from '../domain/sweep.ts'
+import type {
+  ScheduledRun,
+  SweepOutcome,
+  SweepRun,
+  SweepRunState,
+  SweepStanding,
+  SweepTrouble,
+} from '../domain/sweep.ts'
 import type { Owner } from './job-store.ts'
 
 export interface NewSweepRun {
@@ -11,29 +18,32 @@ export interface NewSweepRun {
   readonly owner: Owner
 }
 
-export interface SweepEnd {
+export interface RunEnd<Outcome> {
   readonly state: Exclude<SweepRunState, 'running'>
-  readonly outcome: SweepOutcome | null
+  readonly outcome: Outcome | null
   readonly trouble: SweepTrouble | null
   /** The sweep stops by itself with this. */
   readonly stops: SweepTrouble | null
 }
 
 /**
- * Runs of sweeps, and what is known of each source's sweep on this machine. Every method is one transaction, on disk
+ * Runs of what runs by itself, and what is known of each source's schedule on this machine. Every method is one transaction, on disk
  * when it resolves; its journal entries are part of it.
  */
-export interface SweepStore {
+export interface RunStore<Outcome> {
   /** Keeps the newest SWEEP_RUNS_KEPT runs of the source. */
-  begin(run: NewSweepRun, entries: readonly JournalDraft[]): Promise<SweepRun>
+  begin(run: NewSweepRun, entries: readonly JournalDraft[]): Promise<ScheduledRun<Outcome>>
   /** Counts failures: `failed` one more, `done` none. Throws `job-state-forbids` where the run is not running. */
-  end(run: string, end: SweepEnd, entries: readonly JournalDraft[]): Promise<SweepRun>
-  run(id: string): Promise<SweepRun | null>
+  end(run: string, end: RunEnd<Outcome>, entries: readonly JournalDraft[]): Promise<ScheduledRun<Outcome>>
+  run(id: string): Promise<ScheduledRun<Outcome> | null>
   /** Newest first. */
-  runs(source: string, limit: number): Promise<readonly SweepRun[]>
+  runs(source: string, limit: number): Promise<readonly ScheduledRun<Outcome>[]>
   /** Running ones with their owners, for recovery. */
-  running(): Promise<readonly { readonly run: SweepRun; readonly owner: Owner }[]>
+  running(): Promise<readonly { readonly run: ScheduledRun<Outcome>; readonly owner: Owner }[]>
   standing(source: string): Promise<SweepStanding>
   /** Switches on (`approved` is the fingerprint) or off (null); either way failures are forgotten. */
   approve(source: string, approved: string | null, operator: string, entry: JournalDraft): Promise<void>
 }
+
+export type SweepEnd = RunEnd<SweepOutcome>
+export type SweepStore = RunStore<SweepOutcome>

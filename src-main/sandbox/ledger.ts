@@ -6,6 +6,7 @@ import type { ChainedMessage, ReceiverEvent } from '../../resources/receiver/rec
 import type { EventFingerprint } from '../domain/same-event.ts'
 import type { EvidenceConfig } from '../domain/workspace.ts'
 import { SECOND } from './draft.ts'
+import { ledgerWords } from './ledger-callback.ts'
 import { openLedgerChannel } from './ledger-channel.ts'
 import { LEDGER_EXCHANGE, LEDGER_KEY, LEDGER_QUEUE } from './ledger-names.ts'
 import type { Random } from './random.ts'
@@ -71,7 +72,7 @@ const BOOK = `
 
 export interface LedgerOptions {
   readonly pool: Pool
-  readonly broker: Pick<SandboxBroker, 'take'>
+  readonly broker: Pick<SandboxBroker, 'take' | 'tell'>
   readonly random: Random
   readonly log: Logger
 }
@@ -110,17 +111,21 @@ async function book(client: Pick<PoolClient, 'query'>, account: string, amount: 
 export async function runLedger(options: LedgerOptions, signal: AbortSignal): Promise<void> {
   const { pool, broker, random, log } = options
   const channel = openLedgerChannel()
+  const words = ledgerWords(broker, signal)
   const receiver = await startReceiver({
     ...{ database: pool, outbox: pool, channel, queue: LEDGER_QUEUE },
     handle: takeEffect,
-    tell: (event) =>
-      void remember(pool, event).catch((error: unknown) => log.debug({ err: error }, 'not kept')),
+    tell(event) {
+      if (event.event === 'handled') words.confirm(event.message.messageId)
+      void remember(pool, event).catch((error: unknown) => log.debug({ err: error }, 'not kept'))
+    },
   })
   const carriage = newCarriage()
   let lastEntryAt = Date.now()
   try {
     for (let booked = 0; !signal.aborted;) {
       for (const message of broker.take(LEDGER_QUEUE, CARRIED_MAX)) {
+        words.checkLater(message.messageId)
         for (let copy = carriage(message.headers); copy > 0; copy -= 1) channel.bring(message)
       }
       if (Date.now() - lastEntryAt >= ENTRY_EVERY_MS && booked < ENTRIES_MAX) {

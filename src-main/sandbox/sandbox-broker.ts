@@ -3,7 +3,13 @@ import type { MemoryBroker, MemoryBrokerOptions } from '../adapters/broker-memor
 import { systemClock } from '../adapters/system/clock.ts'
 import type { Broker, Publisher } from '../ports/broker.ts'
 import { SECOND } from './draft.ts'
-import { LEDGER_EXCHANGE, LEDGER_KEY, LEDGER_QUEUE } from './ledger-names.ts'
+import {
+  LEDGER_CHECKS,
+  LEDGER_CONFIRMATIONS,
+  LEDGER_EXCHANGE,
+  LEDGER_KEY,
+  LEDGER_QUEUE,
+} from './ledger-names.ts'
 import type { Random } from './random.ts'
 import { failSome, fillDeadLetters } from './sandbox-dead-letters.ts'
 import { SETTLEMENT_KEY } from './settlement-messages.ts'
@@ -48,6 +54,8 @@ export interface SandboxBroker {
   open(): Broker
   /** Takes the oldest messages out of a queue, as a consumer does. */
   take: MemoryBroker['take']
+  /** Puts a message about another one into a queue, as a service does that is no outbox. */
+  tell(queue: string, messageId: string, payload: string): Promise<void>
   close(): Promise<void>
 }
 
@@ -67,6 +75,8 @@ export async function startBroker(random: Random, signal: AbortSignal): Promise<
   // The ledger's receiver consumes it.
   broker.declareQueue(LEDGER_QUEUE)
   broker.bind(LEDGER_QUEUE, LEDGER_EXCHANGE, LEDGER_KEY)
+  broker.declareQueue(LEDGER_CONFIRMATIONS)
+  broker.declareQueue(LEDGER_CHECKS)
   for (const { queue, exchange, key } of FULL) {
     broker.declareQueue(queue, FULL_LENGTH)
     broker.bind(queue, exchange, key)
@@ -79,9 +89,16 @@ export async function startBroker(random: Random, signal: AbortSignal): Promise<
     failSome(broker, random, signal).catch(() => undefined)
   }, CONSUME_EVERY_MS)
   consumers.unref()
+  let telling: Promise<Publisher> | null = null
   return {
     open: () => hold(broker),
     take: (queue, limit) => broker.take(queue, limit),
+    async tell(queue, messageId, payload) {
+      telling ??= broker.openPublisher(signal)
+      const destination = { exchange: '', routingKey: queue }
+      const about = { messageId, type: null, destination, payload, headers: null, redriveHeaders: {} }
+      await (await telling).publish(about, signal)
+    },
     close: async () => {
       clearInterval(consumers)
       await broker.close()
@@ -143,6 +160,8 @@ function hold(broker: MemoryBroker): Broker {
     checkDestinations: (destinations, signal) => broker.checkDestinations(destinations, signal),
     queueDepth: (queue, signal) => broker.queueDepth(queue, signal),
     ...(broker.deadLetters ? { deadLetters: broker.deadLetters } : {}),
+    ...(broker.queues ? { queues: broker.queues } : {}),
+    ...(broker.feeds ? { feeds: broker.feeds } : {}),
     openPublisher: async (signal) => {
       const opened = await broker.openPublisher(signal)
       const publisher: Publisher = {

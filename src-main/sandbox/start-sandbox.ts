@@ -1,23 +1,39 @@
 import { randomBytes } from 'node:crypto'
-import { Client, Pool } from 'pg'
+import { Pool } from 'pg'
 import type { Logger } from 'pino'
 import type { Workspace } from '../domain/workspace.ts'
 import { ATTEMPTS_MAX_DEFAULT, STUCK_AFTER_SEC_DEFAULT } from '../domain/workspace.ts'
 import type { OpenBroker } from '../ports/drivers.ts'
 import type { WorkspaceStore } from '../ports/surroundings.ts'
+import { BOOKINGS, bookingsCheckBack } from './bookings.ts'
 import { livePayroll, liveShop, runService } from './live-services.ts'
 import type { Service } from './live-services.ts'
 import { memoryWorkspace } from './memory-workspace.ts'
+import { ledgerCallback, startResendService } from './ledger-callback.ts'
 import { LEDGER_EVIDENCE, LEDGER_FINGERPRINT, LEDGER_TABLES, runLedger, seedLedger } from './ledger.ts'
+import { openBookings } from './open-bookings.ts'
+import { openOthers } from './open-others.ts'
+import type { OtherSources } from './open-others.ts'
+import {
+  BROKER_URL,
+  connection,
+  CONSOLE_ROLE,
+  NO_DEAD_RELAY,
+  noPassword,
+  POOL_CONNECTIONS_MAX,
+  withClient,
+} from './opening.ts'
+import type { Opening, Undo } from './opening.ts'
 import { DEAD_PAYSLIP_KEY, payrollStory } from './payroll-story.ts'
 import { reachablePostgres, unprivilegedAccount } from './postgres-binaries.ts'
-import { databaseDir, endServer, kill, startServer, SUPERUSER } from './postgres-server.ts'
+import { databaseDir, endServer, kill, startServer } from './postgres-server.ts'
 import type { Server, ServerPlace } from './postgres-server.ts'
 import { seeded } from './random.ts'
 import type { Random } from './random.ts'
 import { runRelay } from './relay.ts'
 import { makeRunFolder, removeLeftovers } from './run-folder.ts'
 import { DEAD_LETTER_QUEUE } from './sandbox-dead-letters.ts'
+import { sandboxAlerts } from './sandbox-alerts.ts'
 import { startBroker } from './sandbox-broker.ts'
 import type { SandboxBroker } from './sandbox-broker.ts'
 import { resourceText, seedOutbox } from './seed.ts'
@@ -26,9 +42,6 @@ import { DEAD_RELAY_KEY_PREFIX, NEXT_ORDER, shopStory } from './shop-story.ts'
 import { watchOver } from './watchdog.ts'
 
 const BROKER = 'sandbox'
-/** The role that the console connects as: it may look, and change rows of the outbox, and nothing else. */
-const CONSOLE_ROLE = 'redrive'
-const POOL_CONNECTIONS_MAX = 2
 const BROKER_SEED = 3
 
 export interface SandboxOptions {
@@ -84,9 +97,6 @@ const PLACES: readonly Place[] = [
 /** Chains whose receiver one can watch; it has no story, everything in it happens. */
 const LEDGER = { source: 'ledger', database: 'ledger', environment: 'development', seed: 88 } as const
 /** Nothing in it belongs to a relay that is dead. */
-const NO_DEAD_RELAY = 'nobody.'
-
-type Undo = () => void | Promise<void>
 
 /**
  * Starts a database server with two believable outboxes, a broker in this process, and the services and relays that
@@ -112,9 +122,12 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     const memoryBroker: OpenBroker = () => broker.open()
     const opening = { server, passwords, memoryBroker, log, undo, signal }
     await openShop(opening)
-    await openLedger(opening, broker)
+    const resendUrl = await openLedger(opening, broker)
+    const checkUrl = await openBookings(opening)
+    const others = await openOthers(opening, folder.storeDir)
+    const furnishing = { resendUrl, checkUrl, others }
     return {
-      workspace: memoryWorkspace(firstWorkspace(server, passwords.console)),
+      workspace: memoryWorkspace(firstWorkspace(server, passwords.console, furnishing)),
       memoryBroker,
       storeDir: folder.storeDir,
       close,
@@ -154,21 +167,13 @@ async function runServer(
   return server
 }
 
-interface Opening {
-  readonly server: Server
-  readonly passwords: { readonly superuser: string; readonly console: string }
-  readonly memoryBroker: OpenBroker
-  readonly log: Logger
-  readonly undo: Undo[]
-  readonly signal: AbortSignal
-}
-
 /** Writes the story into the databases, then lets the services and relays go on from there. */
 async function openShop(opening: Opening): Promise<void> {
   const { server, passwords, signal, undo, log } = opening
   await withClient({ server, password: passwords.superuser, database: 'postgres' }, async (client) => {
     await client.query(`create role ${CONSOLE_ROLE} login password '${passwords.console}'`)
-    for (const { database } of [...PLACES, LEDGER]) await client.query(`create database ${database}`)
+    for (const { database } of [...PLACES, LEDGER, BOOKINGS])
+      await client.query(`create database ${database}`)
   })
   const stop = new AbortController()
   for (const place of PLACES) {
@@ -203,7 +208,7 @@ async function openShop(opening: Opening): Promise<void> {
 async function openLedger(
   { server, passwords, memoryBroker, log, undo, signal }: Opening,
   sandboxBroker: SandboxBroker,
-): Promise<void> {
+): Promise<string> {
   signal.throwIfAborted()
   const address = { server, password: passwords.superuser, database: LEDGER.database }
   const random = seeded(LEDGER.seed)
@@ -223,55 +228,34 @@ async function openLedger(
     runRelay({ pool, broker, notOurs: NO_DEAD_RELAY, log }, stop.signal),
     runLedger({ pool, broker: sandboxBroker, random, log }, stop.signal),
   ]
+  const resend = await startResendService(pool)
   undo.push(async () => {
+    await resend.close()
     stop.abort()
     await Promise.allSettled(running)
     await broker.close()
     await pool.end()
   })
+  return resend.url
 }
 
-const BROKER_URL = 'memory://sandbox'
-const noPassword = async (): Promise<null> => null
-
-interface DatabaseAddress {
-  readonly server: Server
-  readonly password: string
-  readonly database: string
+interface Furnishing {
+  readonly resendUrl: string
+  readonly checkUrl: string
+  readonly others: OtherSources
 }
 
-function connection({ server, password, database }: DatabaseAddress): {
-  host: string
-  port: number
-  user: string
-  password: string
-  database: string
-  ssl: false
-  application_name: string
-} {
-  return {
-    host: '127.0.0.1',
-    port: server.port,
-    user: SUPERUSER,
-    password,
-    database,
-    ssl: false,
-    application_name: 'redrive-sandbox',
+function firstWorkspace(
+  server: Server,
+  password: string,
+  { resendUrl, checkUrl, others }: Furnishing,
+): Workspace {
+  const shared = {
+    deliver: { broker: BROKER },
+    stuckAfterSec: STUCK_AFTER_SEC_DEFAULT,
+    maxAttempts: ATTEMPTS_MAX_DEFAULT,
   }
-}
-
-async function withClient(address: DatabaseAddress, work: (client: Client) => Promise<void>): Promise<void> {
-  const client = new Client(connection(address))
-  await client.connect()
-  try {
-    await work(client)
-  } finally {
-    await client.end()
-  }
-}
-
-function firstWorkspace(server: Server, password: string): Workspace {
-  const sources = [...PLACES, LEDGER].map(({ source, database, environment }) => [
+  const sources = [...PLACES, LEDGER, BOOKINGS].map(({ source, database, environment }) => [
     source,
     {
       driver: 'postgres',
@@ -282,17 +266,23 @@ function firstWorkspace(server: Server, password: string): Workspace {
         ...{ profile: 'auto', table: 'public.outbox_message' },
         ...(source === LEDGER.source && { fingerprint: LEDGER_FINGERPRINT }),
       },
-      deliver: { broker: BROKER },
-      ...(source === LEDGER.source && { evidence: LEDGER_EVIDENCE }),
-      stuckAfterSec: STUCK_AFTER_SEC_DEFAULT,
-      maxAttempts: ATTEMPTS_MAX_DEFAULT,
+      ...shared,
+      ...(source === LEDGER.source && {
+        evidence: LEDGER_EVIDENCE,
+        callback: ledgerCallback(BROKER, resendUrl),
+      }),
+      ...(source === BOOKINGS.source && { checkBack: bookingsCheckBack(checkUrl) }),
     },
   ])
   return {
-    sources: Object.fromEntries(sources),
+    sources: {
+      ...Object.fromEntries(sources),
+      ...Object.fromEntries(Object.entries(others).map(([name, one]) => [name, { ...one, ...shared }])),
+    },
     brokers: {
       [BROKER]: { driver: 'memory', url: BROKER_URL, deadLetters: [{ queue: DEAD_LETTER_QUEUE }] },
     },
+    alerts: sandboxAlerts,
   }
 }
 

@@ -33,12 +33,18 @@ export type AuditHole = z.infer<typeof hole>
 export type AuditPace = z.infer<typeof auditPace>
 export type AuditScope = z.infer<typeof auditScope>
 
+/** `if-current`: on the replica if it has all that the primary had, else on the source; `only`: there or not at all. */
+export const replicaUses = ['if-current', 'only', 'never'] as const
+export type ReplicaUse = (typeof replicaUses)[number]
+
 /** Load on the source: connections that read at a time, and rest between two statements. */
 export const auditPace = z.strictObject({
   workers: z.union([z.literal(1), z.literal(2)]),
   pauseMs: z.number().int().min(0).max(10_000),
   /** The audit ends as incomplete after this. */
   limitSec: z.number().int().min(1).max(86_400),
+  /** Where the survey is read, where the source names a replica. Absent: `if-current`, else on the source. */
+  replica: z.enum(replicaUses).exactOptional(),
 })
 
 const hole = z.object({
@@ -50,6 +56,7 @@ const hole = z.object({
     'other-chain',
     'not-from-sequence',
     'burnt-or-deleted',
+    'sequence-hidden',
     'standby',
     'not-settled',
   ]),
@@ -74,6 +81,34 @@ export const auditFinding = z.object({
 export type AuditFinding = z.infer<typeof auditFinding>
 
 const count = z.number().int().min(0)
+
+const auditReplica = z.object({
+  /** host:port */
+  server: z.string(),
+  used: z.boolean(),
+  /** Bytes of the primary's log that it lacked when it was first asked; null: it did not say. */
+  behindBytes: count.nullable(),
+  waitedMs: count,
+  /** Null: could not be checked. */
+  sameSystem: z.boolean().nullable(),
+  /** Why it was not used. */
+  trouble: z
+    .object({
+      kind: z.enum([
+        'unreachable',
+        'not-a-standby',
+        'other-system',
+        'other-table',
+        'behind',
+        'ahead',
+        'cut-off',
+        'source-is-standby',
+      ]),
+      reason: z.string(),
+    })
+    .nullable(),
+})
+export type AuditReplica = z.infer<typeof auditReplica>
 
 export const audit = z.object({
   audit: id,
@@ -106,6 +141,8 @@ export const audit = z.object({
   method: z
     .object({
       reading: z.enum(['index', 'scan']),
+      /** Null or absent: none was to be read. */
+      replica: auditReplica.nullable().exactOptional(),
       /** What this audit cannot see, or did in another way, in English. */
       remarks: z.array(z.string()),
       /** Temporary files of the database while it ran, in bytes, those of others included. */
@@ -160,6 +197,33 @@ export const sameEvents = z.object({
   events: z.array(sameEvent),
 })
 export type SameEvents = z.infer<typeof sameEvents>
+
+const idFault = z.enum(['duplicate', 'regression', 'clock-back', 'clock-ahead', 'range-unused'])
+
+/** What ids tell of the service that made them; `src-main/domain/id-service.ts` says what each fault means. */
+export const idFinding = z.object({
+  fault: idFault,
+  chain: z.string().nullable(),
+  id: z.string(),
+  beforeId: z.string().nullable(),
+  byMs: z.number().nullable(),
+  from: z.string().nullable(),
+  to: z.string().nullable(),
+  times: count.nullable(),
+  says: z.string(),
+})
+export const idFindings = z.object({
+  source: name,
+  asOf: time,
+  kind: z.enum(['snowflake', 'segment']),
+  messages: count,
+  verdict: z.enum(['intact', 'broken']),
+  findings: z.array(idFinding),
+  byFault: z.record(idFault, count),
+  /** What was not looked at, because the outbox does not say it. */
+  unseen: z.array(z.enum(['order', 'chain', 'worker', 'created'])),
+})
+export type IdFindings = z.infer<typeof idFindings>
 
 const AUDITS_PAGE_MAX = 100
 const WATCH_SEC_MIN = 10
@@ -233,6 +297,8 @@ export const audits = {
     .output(z.object({ audit: id, json: z.string(), digest: z.string(), html: z.string() })),
   /** Business events that are stored under two message ids, by the fingerprint of the source. Reads only, keeps nothing. */
   events: procedure.input(z.strictObject({ source: name, since: rowId.nullable() })).output(sameEvents),
+  /** What the ids tell of the id service that made them. Reads only, keeps nothing. */
+  ids: procedure.input(z.strictObject({ source: name, since: rowId.nullable() })).output(idFindings),
   watches: procedure.input(z.strictObject({})).output(z.object({ watches: z.array(auditWatch) })),
   /** Checks what is new again and again; null ends it. On this machine only. */
   watch: procedure

@@ -36,7 +36,7 @@ export const evidenceDraft = z.strictObject({
 export type EvidenceDraft = z.infer<typeof evidenceDraft>
 
 /** `mysql` is MariaDB too. */
-export const sourceDrivers = ['postgres', 'mysql'] as const
+export const sourceDrivers = ['postgres', 'mysql', 'sqlite', 'redis'] as const
 export type SourceDriver = (typeof sourceDrivers)[number]
 
 export const sourceDraft = z.strictObject({
@@ -51,6 +51,8 @@ export const sourceDraft = z.strictObject({
   deliverTo: name.nullable(),
   stuckAfterSec: z.number().int().min(1).max(31_536_000),
   maxAttempts: z.number().int().min(1).max(1_000),
+  /** Address of a standby for audits, PostgreSQL only; null: none. Absent: as the workspace file has it. */
+  replica: z.string().min(1).max(2_000).nullable().exactOptional(),
   /** Null: none is mapped here. Absent: as the workspace file has it, which may say more than a form. */
   evidence: evidenceDraft.nullable().exactOptional(),
 })
@@ -110,6 +112,9 @@ export const sourceReport = z.object({
   drift: words.nullable(),
   readRoleCanWrite: z.boolean(),
   indexed: z.boolean(),
+  facts: z.array(words).exactOptional(),
+  /** By which messages could get lost. */
+  warnings: z.array(words).exactOptional(),
 })
 export type SourceReport = z.infer<typeof sourceReport>
 export const brokerReport = z.object({

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { environment, id, IDS_MAX, name, place, procedure, reason, time } from './base.ts'
 import { errorData } from './errors.ts'
+import { messageEvidence } from './evidence.ts'
+import { deed, messageState } from './messages.ts'
 import { planView } from './plans.ts'
 
 /** Messages that one look reads at most. */
@@ -12,7 +14,7 @@ const HELD_AFTER_MAX = 1_000
 export const LETTERS_PAGE_MAX = 500
 
 const count = z.number().int().nonnegative()
-const queueName = z.string().min(1).max(255)
+export const queueName = z.string().min(1).max(255)
 
 /** See the engine's port: what reading messages costs their queue, and why it is not done. */
 export const lookCost = z.enum(['marked-redelivered', 'hidden-meanwhile', 'races-consumers', 'counts-as-use'])
@@ -55,6 +57,8 @@ export type CauseGroup = z.infer<typeof causeGroup>
 export const look = z.object({
   look: id,
   at: time,
+  /** The look before, which tells what is new; null: there was none since Redrive started. */
+  before: time.nullable(),
   messages: count,
   /** False: the queue had more than were read. */
   complete: z.boolean(),
@@ -136,7 +140,17 @@ export const letter = z.object({
 export type Letter = z.infer<typeof letter>
 
 /** The row that a message was sent from. */
-export const storedRow = z.object({ source: name, id, state: z.string(), createdAt: time.nullable() })
+export const storedRow = z.object({
+  source: name,
+  id,
+  state: messageState,
+  createdAt: time.nullable(),
+  /** Null here and below: the layout does not have it. */
+  attempts: count.nullable(),
+  attemptsMax: count.nullable(),
+  /** Whether the receiver has consumed it; null: this source has no evidence. */
+  evidence: messageEvidence.nullable(),
+})
 
 export const letterDetail = letter.extend({
   contentType: z.string().nullable(),
@@ -147,6 +161,8 @@ export const letterDetail = letter.extend({
   headers: z.string(),
   /** Found by the message id in the sources that deliver to this broker. */
   stored: z.array(storedRow),
+  /** What jobs of this machine did with it, the newest first. */
+  deeds: z.array(deed),
 })
 export type LetterDetail = z.infer<typeof letterDetail>
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { time } from './base.ts'
+import { place, procedure, time } from './base.ts'
+import { text } from './words.ts'
 
 export const evidenceVerdict = z.enum(['consumed', 'not-seen-within-retention', 'unknown'])
 /** Why nothing can be said; `src-main/domain/evidence.ts` says what each means. */
@@ -48,3 +49,32 @@ export const planEvidence = z.object({
   included: z.string().nullable(),
 })
 export type PlanEvidence = z.infer<typeof planEvidence>
+
+/** What is looked at, and what was found; `src-main/domain/dedupe/finding.ts` says what each means. */
+export const dedupeCheck = z.enum([
+  'reachable',
+  'unique',
+  'doubled',
+  'kept',
+  'lifetime',
+  'retries',
+  'age',
+  'clocks',
+])
+export const dedupeState = z.enum(['ok', 'weak', 'broken', 'unknown'])
+export type DedupeState = z.infer<typeof dedupeState>
+export const dedupeVerdict = z.enum(['harmless', 'not-harmless', 'unknown'])
+
+/** Whether the receiver of a source tells the second delivery of a message. */
+export const dedupeReport = z.object({
+  where: z.string().nullable(),
+  verdict: dedupeVerdict,
+  findings: z.array(z.object({ check: dedupeCheck, state: dedupeState, says: text })),
+  asOf: time,
+})
+export type DedupeReport = z.infer<typeof dedupeReport>
+
+export const evidenceChecks = {
+  /** Looks at the receiver's table as it is now: reads only, within seconds. */
+  check: procedure.input(z.strictObject({ source: place })).output(dedupeReport),
+}

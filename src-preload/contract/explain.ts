@@ -1,6 +1,10 @@
 import type { ErrorCode, ErrorData } from './errors.ts'
+import { brokerSentences } from './explain-brokers.ts'
+import { alertSentences } from './explain-alerts.ts'
+import { callbackSentences } from './explain-callback.ts'
 import { evidenceSentences } from './explain-evidence.ts'
 import { deadLetterSentences } from './explain-dead-letters.ts'
+import { halfMessageSentences } from './explain-half-messages.ts'
 import { jobSentences } from './explain-jobs.ts'
 import { mappingSentences } from './explain-mapping.ts'
 import { inEnglish } from './words.ts'
@@ -53,6 +57,11 @@ export const englishSentences: Readonly<Record<ErrorCode, Sentences>> = {
     what: 'This source is a standby: it can be read but not written.',
     means: nothingSent,
     next: 'Connect to the primary to resend or resolve.',
+  },
+  'replica-not-usable': {
+    what: 'The replica could not be read for this audit: {reason}.',
+    means: 'Nothing is said about the chains, and the mark of what was verified stays where it was.',
+    next: 'Wait until the replica has caught up, or audit with the source as the fallback.',
   },
   'secret-missing': {
     what: 'There is no password for {name}: {reason}.',
@@ -140,7 +149,10 @@ export const englishSentences: Readonly<Record<ErrorCode, Sentences>> = {
       'It may have reached the broker already. Sending it again could deliver it twice, so it was left out.',
     next: 'Settle the outcome in its job first.',
   },
+  ...alertSentences,
+  ...callbackSentences,
   ...evidenceSentences,
+  ...halfMessageSentences,
   'exchange-missing': {
     what: 'The exchange does not exist.',
     means: 'Nothing was sent to it.',
@@ -194,6 +206,7 @@ export const englishSentences: Readonly<Record<ErrorCode, Sentences>> = {
   ...jobSentences,
   ...mappingSentences,
   ...deadLetterSentences,
+  ...brokerSentences,
   'workspace-invalid': {
     what: 'The workspace is not valid at {at}: {problem}.',
     means: 'No connection was opened.',

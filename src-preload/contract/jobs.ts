@@ -1,6 +1,7 @@
 import { eventIterator } from '@orpc/contract'
 import { z } from 'zod'
 import { environment, id, name, place, procedure, reason, time } from './base.ts'
+import { lookCost, queueName } from './dead-letters.ts'
 import { errorCode } from './errors.ts'
 import { messageEvidence } from './evidence.ts'
 import { planItem, unconfirmedResult } from './plans.ts'
@@ -201,6 +202,24 @@ export const jobs = {
       }),
     )
     .output(z.object({ settled: count, unmarked: count, left: count, job })),
+  /**
+   * Decides those of the unknown outcomes of a redrive as sent whose copy is found in `queue`, and takes their letters out;
+   * leaves the others to a person: a consumer may have taken them. Where the queue is `untouched`, as the operator knows and
+   * its consumers do not disprove, those that are not found and are still dead letters were not sent (`notSent` of
+   * `settled`). It is a look, see `deadLetters.look`: `costs` is what the operator was told of, and it is refused where a
+   * message could be lost by it.
+   */
+  settleByArrival: procedure
+    .input(
+      z.strictObject({
+        job: id,
+        queue: queueName,
+        costs: z.array(lookCost),
+        untouched: z.boolean(),
+        seqs: z.array(z.number().int()).min(1).max(SETTLE_ITEMS_MAX).nullable(),
+      }),
+    )
+    .output(z.object({ settled: count, notSent: count, unmarked: count, left: count, job })),
   /**
    * Unknown outcomes that nobody has decided about, of all jobs, the oldest first. `jobs` counts them job by job,
    * and `count` all of them, whatever page this is.

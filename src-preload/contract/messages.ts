@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { id, name, procedure, time } from './base.ts'
 import { errorCode } from './errors.ts'
 import { messageEvidence } from './evidence.ts'
+import { assignment, note } from './triage.ts'
 
 export const messageState = z.enum([
   'pending',
@@ -17,7 +18,7 @@ export const messageState = z.enum([
   'unknown',
 ])
 export type MessageState = z.infer<typeof messageState>
-export const trouble = z.enum(['stuck', 'failed'])
+export const trouble = z.enum(['stuck', 'failed', 'unconfirmed'])
 export type Trouble = z.infer<typeof trouble>
 export const destination = z.object({ exchange: z.string(), routingKey: z.string() })
 
@@ -101,6 +102,9 @@ export const messageDetail = message.extend({
   /** Exact text of a JSON object, or null. */
   headers: z.string().nullable(),
   deeds: z.array(deed),
+  /** What operators wrote down of it, oldest first, and who looks after it. */
+  notes: z.array(note),
+  assignment: assignment.nullable(),
   /** The job that holds this message: unsettled outcome or unfinished item. */
   heldBy: id.nullable(),
   /** The decision that an undo would take back; null where there is none to undo. */

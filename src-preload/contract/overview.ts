@@ -24,7 +24,49 @@ export const sourceOverview = z.object({
 })
 export type SourceOverview = z.infer<typeof sourceOverview>
 
+/** A value for each cell; null: nobody knows. It is drawn as a hole: never as zero, never as a line across. */
+const cells = z.array(z.number().nullable())
+
+export const overviewRange = z.enum(['1h', '6h', '24h', '14d'])
+export type OverviewRange = z.infer<typeof overviewRange>
+
+/** Begin and width of the cells; the last one holds this moment. */
+const frame = z.object({ fromMs: z.number().int(), cellMs: z.number().int(), cells: z.number().int() })
+export type OverviewFrame = z.infer<typeof frame>
+
+export const sourceHistory = z.object({
+  source: name,
+  /** Of all troubles together; the worst of each cell. */
+  backlog: cells,
+  /** Seconds; 0: nothing is in trouble. */
+  oldestSec: cells,
+  /** Publishes of jobs and sweeps that were confirmed, and that were not. */
+  confirmed: cells,
+  notConfirmed: cells,
+})
+export type SourceHistory = z.infer<typeof sourceHistory>
+
+export const sourceDetail = z.object({
+  source: name,
+  frame,
+  stuck: cells,
+  failed: cells,
+  unconfirmed: cells,
+  unsettled: cells,
+  oldestSec: cells,
+  confirmed: cells,
+  returned: cells,
+  refused: cells,
+  unknown: cells,
+})
+export type SourceDetail = z.infer<typeof sourceDetail>
+
 export const overview = {
+  /** What Redrive saw of every source; one without samples in the range is absent. */
+  history: procedure
+    .input(z.strictObject({ range: overviewRange }))
+    .output(z.object({ frame, sources: z.array(sourceHistory) })),
+  detail: procedure.input(z.strictObject({ source: name, range: overviewRange })).output(sourceDetail),
   /** One source; the page asks for each by itself, so that a slow one holds up nobody. */
   source: procedure.input(z.strictObject({ source: name })).output(sourceOverview),
 }

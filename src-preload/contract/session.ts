@@ -42,6 +42,10 @@ export const sessionStatus = z.object({
   ),
   /** Unknown outcomes that nobody has decided about, of all jobs. */
   unsettled: z.number().int().nonnegative(),
+  /** Dead letters that the last looks found and nobody had dealt with; null: this process has not looked. */
+  deadLetters: z.object({ count: z.number().int().nonnegative(), oldestLookAt: time }).nullable(),
+  /** Firing alerts, and how many of them nobody has acknowledged. */
+  alerts: z.object({ firing: z.number().int().nonnegative(), fresh: z.number().int().nonnegative() }),
   /** Grows whenever a job, a decision or a connection changed: pages ask again when it does. */
   revision: z.number().int(),
 })

@@ -37,7 +37,13 @@ const LONG_CALLS: readonly string[] = [
   'deadLetters.planDiscard',
   'deadLetters.discard',
 ]
-const STREAMS: readonly string[] = ['session.watch', 'jobs.watch', 'sweeps.watch', 'audits.follow']
+const STREAMS: readonly string[] = [
+  'session.watch',
+  'jobs.watch',
+  'sweeps.watch',
+  'audits.follow',
+  'brokers.follow',
+]
 
 export interface Engine {
   readonly client: Client

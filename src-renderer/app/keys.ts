@@ -1,21 +1,27 @@
 import { onMounted, onUnmounted } from 'vue'
 
 /**
- * One map of keys for whoever is mounted. The newest listener is asked first and keeps a key by having it in its
- * map. Nothing is heard while somebody types, while a dialog is open, or with a modifier held (but shift).
+ * One map of keys for whoever is mounted. Of the same rank the newest listener is asked first; it keeps a key by having
+ * it in its map. Nothing is heard while somebody types, while a dialog is open, or with a modifier held (but shift).
  */
 export type KeyMap = Readonly<Record<string, (event: KeyboardEvent) => void>>
 
-const maps: (() => KeyMap)[] = []
+/** In the order of mounting. */
+const listeners: { readonly map: () => KeyMap; readonly rank: Rank }[] = []
 
-export function useKeys(map: () => KeyMap): void {
+/** `frame`: what no page wants. `chord`: the second key of two, which nobody else may take. */
+type Rank = 'frame' | 'page' | 'chord'
+const RANKS: readonly Rank[] = ['chord', 'page', 'frame']
+
+export function useKeys(map: () => KeyMap, rank: Rank = 'page'): void {
+  const listener = { map, rank }
   onMounted(() => {
-    if (maps.length === 0) document.addEventListener('keydown', dispatch)
-    maps.push(map)
+    if (listeners.length === 0) document.addEventListener('keydown', dispatch)
+    listeners.push(listener)
   })
   onUnmounted(() => {
-    maps.splice(maps.indexOf(map), 1)
-    if (maps.length === 0) document.removeEventListener('keydown', dispatch)
+    listeners.splice(listeners.indexOf(listener), 1)
+    if (listeners.length === 0) document.removeEventListener('keydown', dispatch)
   })
 }
 
@@ -23,7 +29,8 @@ function dispatch(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.isComposing || event.altKey) return
   const key = keyName(event)
   if (!key.startsWith('mod+') && (isTyping(event.target) || dialogOpen())) return
-  for (const map of [...maps].reverse()) {
+  const newestFirst = listeners.toReversed()
+  for (const { map } of RANKS.flatMap((rank) => newestFirst.filter((one) => one.rank === rank))) {
     const act = map()[key]
     if (act === undefined) continue
     event.preventDefault()

@@ -1,3 +1,4 @@
+import { environment, type Environment } from '../../src-preload/contract/base.ts'
 import { messageState, trouble, type MessageFilter } from '../../src-preload/contract/messages.ts'
 
 /**
@@ -6,8 +7,15 @@ import { messageState, trouble, type MessageFilter } from '../../src-preload/con
  */
 export interface Query {
   readonly filter: MessageFilter
+  /** Null: it says nothing of where to look, which is in the source of the bar then. */
+  readonly scope: QueryScope | null
   readonly unknown: readonly QueryPart[]
   readonly parts: readonly QueryPart[]
+}
+/** Where to look: `source:*`, `source:shop,payroll`, `env:production`; both together mean what is in both. */
+export interface QueryScope {
+  readonly sources?: readonly string[] | '*'
+  readonly environment?: Environment
 }
 export interface QueryPart {
   readonly text: string
@@ -19,13 +27,19 @@ export interface QueryPart {
 /** A word, with a quoted value where it has spaces; a quote inside is written \". */
 const PART = /(?:[^\s"]|"(?:\\.|[^"\\])*(?:"|$))+/g
 const UNITS_SEC: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 }
+const ENVIRONMENT_SHORT: Readonly<Record<Environment, string>> = {
+  development: 'dev',
+  staging: 'stage',
+  production: 'prod',
+}
 const AGE_SEC_MAX = 10 * 365 * 86_400
 
-type Draft = { -readonly [K in keyof MessageFilter]: MessageFilter[K] }
+type Loose<T> = { -readonly [K in keyof T]: T[K] }
+type Draft = Loose<MessageFilter> & { scope: Loose<QueryScope> }
 type Take = (draft: Draft, value: string) => boolean
 
 /** Takes the value into the filter once; false: not a value of this qualifier, or said twice. */
-const qualifiers: Readonly<Record<string, Take>> = {
+const qualifiers = {
   trouble: (draft, value) => {
     const known = trouble.safeParse(value)
     return known.success && draft.trouble === undefined && ((draft.trouble = known.data), true)
@@ -47,6 +61,23 @@ const qualifiers: Readonly<Record<string, Take>> = {
     if (!(seconds <= AGE_SEC_MAX) || draft.ageSecMin !== undefined) return false
     return ((draft.ageSecMin = seconds), true)
   },
+  source: ({ scope }, value) => {
+    if (value === '' || scope.sources !== undefined) return false
+    const names = value.split(',')
+    if (names.includes('') || new Set(names).size !== names.length) return false
+    return ((scope.sources = value === '*' ? '*' : names), true)
+  },
+  env: ({ scope }, value) => {
+    const known = environment.options.find((one) => one === value || ENVIRONMENT_SHORT[one] === value)
+    if (known === undefined || scope.environment !== undefined) return false
+    return ((scope.environment = known), true)
+  },
+} satisfies Readonly<Record<string, Take>>
+export type Qualifier = keyof typeof qualifiers
+export const qualifierNames = Object.keys(qualifiers).filter(isQualifier)
+
+export function isQualifier(name: string): name is Qualifier {
+  return Object.hasOwn(qualifiers, name)
 }
 
 function text(field: 'type' | 'error' | 'chainKey' | 'exchange' | 'messageId', charsMax: number): Take {
@@ -57,20 +88,24 @@ function text(field: 'type' | 'error' | 'chainKey' | 'exchange' | 'messageId', c
 }
 
 export function parseQuery(line: string): Query {
-  const filter: Draft = {}
+  const draft: Draft = { scope: {} }
   const parts = [...line.matchAll(PART)].map((match): QueryPart => {
     const [, name = '', raw = ''] = /^([a-z]+):([^]*)$/.exec(match[0]) ?? []
     const value = unquoted(raw)
-    const take = Object.hasOwn(qualifiers, name) ? qualifiers[name] : undefined
-    const understood = take !== undefined && value !== null && take(filter, value)
+    const take = isQualifier(name) ? qualifiers[name] : undefined
+    const understood = take !== undefined && value !== null && take(draft, value)
     return { text: match[0], start: match.index, understood }
   })
-  return { filter, parts, unknown: parts.filter((part) => !part.understood) }
+  const { scope, ...filter } = draft
+  const said = Object.keys(scope).length > 0
+  return { filter, scope: said ? scope : null, parts, unknown: parts.filter((part) => !part.understood) }
 }
 
-/** The line that `parseQuery` reads as this filter. */
-export function printQuery(filter: MessageFilter): string {
+/** The line that `parseQuery` reads as this filter, in this scope. */
+export function printQuery(filter: MessageFilter, scope: QueryScope | null = null): string {
   const parts = [
+    ['env', scope?.environment],
+    ['source', scope?.sources === '*' ? '*' : scope?.sources?.join(',')],
     ['trouble', filter.trouble],
     ['state', filter.states?.join(',')],
     ['type', filter.type],
@@ -89,7 +124,7 @@ function printAge(seconds: number): string {
   return `${seconds / (UNITS_SEC[unit] ?? 1)}${unit}`
 }
 
-function quoted(value: string): string {
+export function quoted(value: string): string {
   return /[\s"\\]/.test(value) ? `"${value.replace(/["\\]/g, '\\$&')}"` : value
 }
 

@@ -6,9 +6,12 @@ export const pages = [
   'inbox',
   'audits',
   'dead-letters',
+  'brokers',
   'jobs',
   'unknown',
+  'confirmations',
   'sweeps',
+  'alerts',
   'journal',
   'connections',
 ] as const
@@ -26,6 +29,7 @@ export function createConsoleRouter(): Router {
   return createRouter({
     history: createWebHashHistory(),
     routes: [
+      // ?range=24h: another stretch of time.
       { path: '/', name: 'overview', component: () => import('../features/overview/OverviewPage.vue') },
       // ?source=…&q=…&id=…: the same view again after a reload, or for a colleague.
       { path: '/inbox', name: 'inbox', component: () => import('../features/inbox/InboxPage.vue') },
@@ -35,6 +39,8 @@ export function createConsoleRouter(): Router {
         name: 'dead-letters',
         component: () => import('../features/dead-letters/DeadLettersPage.vue'),
       },
+      // ?broker=…&view=topics&topic=…: queues, topics or groups of a broker, or the records of a topic.
+      { path: '/brokers', name: 'brokers', component: () => import('../features/brokers/BrokersPage.vue') },
       // ?view=chains: the damaged chains instead of the audits.
       { path: '/audits', name: 'audits', component: () => import('../features/audits/AuditsPage.vue') },
       // ?chain=…&kind=…&seq=…: findings of one chain or kind, and the one that is drawn.
@@ -53,7 +59,14 @@ export function createConsoleRouter(): Router {
       },
       // ?source=…: of one source only.
       { path: '/unknown', name: 'unknown', component: () => import('../features/jobs/UnknownPage.vue') },
+      // ?source=…: of another source than the first one.
+      {
+        path: '/confirmations',
+        name: 'confirmations',
+        component: () => import('../features/confirmations/ConfirmationsPage.vue'),
+      },
       { path: '/sweeps', name: 'sweeps', component: () => import('../features/sweeps/SweepsPage.vue') },
+      { path: '/alerts', name: 'alerts', component: () => import('../features/alerts/AlertsPage.vue') },
       { path: '/journal', name: 'journal', component: () => import('../features/journal/JournalPage.vue') },
       {
         path: '/connections',

@@ -22,6 +22,7 @@ interface Palette {
   /** Colour means state, and nothing else. */
   readonly stuck: string
   readonly failed: string
+  readonly unconfirmed: string
   readonly sent: string
   readonly unknown: string
   readonly waiting: string
@@ -57,6 +58,7 @@ export const palettes: Readonly<Record<ThemeName, Palette>> = {
     shadow: '0 6px 24px rgb(20 26 34 / 18%), 0 0 0 1px rgb(20 26 34 / 10%)',
     stuck: '#855400',
     failed: '#b02a1e',
+    unconfirmed: '#2f55c4',
     sent: '#1c6b3a',
     unknown: '#56606c',
     waiting: '#5c6671',
@@ -87,6 +89,7 @@ export const palettes: Readonly<Record<ThemeName, Palette>> = {
     shadow: '0 8px 28px rgb(0 0 0 / 55%), 0 0 0 1px #39414b',
     stuck: '#e2aa46',
     failed: '#ff8577',
+    unconfirmed: '#8fa8ff',
     sent: '#66c28a',
     unknown: '#a6b0bc',
     waiting: '#9ca6b2',

@@ -1,13 +1,15 @@
+import type { DedupeState } from '../../src-preload/contract/evidence.ts'
 import type { ItemResult } from '../../src-preload/contract/jobs.ts'
 import type { MessageState, Trouble } from '../../src-preload/contract/messages.ts'
 
 /** `state:unknown` and `result:unknown` look alike, because they say the same. */
-export type Mark = `state:${MessageState}` | `trouble:${Trouble}` | `result:${ItemResult}`
+export type Mark =
+  `state:${MessageState}` | `trouble:${Trouble}` | `result:${ItemResult}` | `dedupe:${DedupeState}`
 
 interface Shape {
   /** Key of the word in every language. */
   readonly word: string
-  readonly colour: 'stuck' | 'failed' | 'sent' | 'unknown' | 'waiting'
+  readonly colour: 'stuck' | 'failed' | 'unconfirmed' | 'sent' | 'unknown' | 'waiting'
   readonly path: string
   readonly filled: boolean
 }
@@ -15,6 +17,7 @@ interface Shape {
 const disc = 'M6 1.5a4.5 4.5 0 1 1 0 9 4.5 4.5 0 0 1 0-9z'
 const ring = 'M6 2a4 4 0 1 1 0 8 4 4 0 0 1 0-8z'
 const triangle = 'M6 1l5.2 9.5H.8z'
+const diamond = 'M6 .8 11.2 6 6 11.2.8 6z'
 const tick = 'M1.5 6.5l3 3L10.5 3'
 const cross = 'M2.5 2.5l7 7M9.5 2.5l-7 7'
 /** Three slanted stripes in a square. */
@@ -28,8 +31,13 @@ const shape = (word: string, colour: Shape['colour'], path: string, filled = fal
 })
 
 export const marks: Readonly<Record<Mark, Shape>> = {
+  'dedupe:ok': shape('dedupe.state.ok', 'sent', tick),
+  'dedupe:weak': shape('dedupe.state.weak', 'stuck', triangle, true),
+  'dedupe:broken': shape('dedupe.state.broken', 'failed', cross),
+  'dedupe:unknown': shape('dedupe.state.unknown', 'unknown', stripes, true),
   'trouble:stuck': shape('trouble.stuck', 'stuck', triangle, true),
   'trouble:failed': shape('trouble.failed', 'failed', disc, true),
+  'trouble:unconfirmed': shape('trouble.unconfirmed', 'unconfirmed', diamond, true),
   'state:pending': shape('state.pending', 'waiting', ring),
   'state:scheduled': shape('state.scheduled', 'waiting', `${ring}M6 4v2l1.5 1`),
   'state:in-flight': shape('state.in-flight', 'waiting', 'M2.5 2l7 4-7 4z'),

@@ -9,8 +9,8 @@ import type { Publisher } from '../../src-main/ports/broker.ts'
 import { kafkaVersion } from '../support/kafka-jars.ts'
 import { makeKafkaNode, stopKafkaNode } from '../support/kafka-node.ts'
 import { kafkaAddress, kafkaClient, openKafkaTopics } from '../support/kafka.ts'
-import { median } from './bench-line.ts'
 import type { BenchLine } from './bench-line.ts'
+import { ratioOfRounds, timed } from './paired-rounds.ts'
 
 const MESSAGES = 30_000
 const ROUNDS = 5
@@ -39,22 +39,15 @@ export async function benchKafka(print: (line: string) => void): Promise<readonl
   try {
     await producer.connect()
     const publisher = await broker.openPublisher(never)
-    const ratios: number[] = []
-    for (let round = 0; round <= ROUNDS; round += 1) {
-      const topic = await test.topic(PARTITIONS)
-      // Who goes first changes, so that neither always has the warmer broker.
-      const own = () => timed(() => publish(publisher, topic))
-      const floor = () => timed(() => bare(producer, topic))
-      const [first, second] = round % 2 === 0 ? [own, floor] : [floor, own]
-      const [firstMs, secondMs] = [await first(), await second()]
-      const [ownMs, floorMs] = round % 2 === 0 ? [firstMs, secondMs] : [secondMs, firstMs]
-      // The first one warms up.
-      if (round === 0) continue
-      ratios.push(floorMs / ownMs)
-      const rate = (ms: number): number => Math.round((MESSAGES * 1_000) / ms)
-      print(`round ${round}: kafkajs ${rate(floorMs)} /s, Redrive ${rate(ownMs)} /s`)
-    }
-    const value = median(ratios)
+    const value = await ratioOfRounds({
+      rounds: ROUNDS,
+      messages: MESSAGES,
+      floorName: 'kafkajs',
+      place: () => test.topic(PARTITIONS),
+      own: (topic) => timed(() => publish(publisher, topic)),
+      floor: (topic) => timed(() => bare(producer, topic)),
+      print,
+    })
     const name = `publish ${MESSAGES} over Kafka`
     return [{ name, value, limit: RATIO_MIN, bound: 'least', ok: value >= RATIO_MIN }]
   } finally {
@@ -64,12 +57,6 @@ export async function benchKafka(print: (line: string) => void): Promise<readonl
     await stopKafkaNode(node)
     await rm(folder, { recursive: true, force: true })
   }
-}
-
-async function timed(work: () => Promise<void>): Promise<number> {
-  const startedAt = performance.now()
-  await work()
-  return performance.now() - startedAt
 }
 
 /** Three waves at a time, as a job does that always has some more to send. */

@@ -5,12 +5,14 @@ import { benchPlanted } from './audit-planted.ts'
 import { benchTraffic } from './audit-traffic.ts'
 import { benchForeign } from './foreign-10m.ts'
 import { benchKafka } from './kafka.ts'
+import { benchList } from './list-100k.ts'
 import { benchOutbox } from './outbox-10m.ts'
+import { benchRabbit } from './rabbitmq.ts'
 import { benchResend200k } from './resend-200k.ts'
 import { benchResend } from './resend.ts'
 
 /** Ten minutes and more: only where they are asked for. */
-const LONG: readonly string[] = ['resend-200k', 'audit', 'audit-planted', 'audit-traffic', 'foreign']
+const LONG: readonly string[] = ['resend-200k', 'audit', 'audit-planted', 'audit-traffic', 'foreign', 'list']
 
 const benches: Readonly<Record<string, (print: (line: string) => void) => Promise<readonly BenchLine[]>>> = {
   outbox: benchOutbox,
@@ -19,8 +21,10 @@ const benches: Readonly<Record<string, (print: (line: string) => void) => Promis
   audit: benchAudit,
   'audit-planted': benchPlanted,
   'audit-traffic': benchTraffic,
+  rabbitmq: benchRabbit,
   kafka: benchKafka,
   foreign: benchForeign,
+  list: benchList,
 }
 const NAME_WIDTH = 28
 

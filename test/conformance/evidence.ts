@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { EVIDENCE_BATCH_MAX } from '../../src-main/ports/evidence.ts'
 import type { EvidenceReader, EvidenceRequest } from '../../src-main/ports/evidence.ts'
+import { evidenceTold } from '../support/evidence-told.ts'
 import { signal } from './outbox-fixture.ts'
 
 export interface EvidenceFixture {
@@ -18,10 +19,6 @@ const HOUR_SEC = 3_600
 const DAY_SEC = 24 * HOUR_SEC
 const HOSTILE = [`it's"; drop table inbox; --`, '订单-1', 'a\\b', '{1,2}', 'null']
 
-function told(found: Awaited<ReturnType<EvidenceReader['look']>>) {
-  return found.map(({ verdict, reason }) => reason ?? verdict)
-}
-
 /** What every reader of evidence must do. `make` is called inside each test. */
 export function evidenceConformance(name: string, make: MakeEvidence): void {
   describe(`evidence conformance: ${name}`, () => {
@@ -32,7 +29,7 @@ export function evidenceConformance(name: string, make: MakeEvidence): void {
       await consume(['c'], 60)
       const [a, b, c] = requests as [EvidenceRequest, EvidenceRequest, EvidenceRequest]
       const found = await reader.look([c, a, b, c], signal())
-      expect(told(found)).toEqual(['consumed', 'not-seen-within-retention', 'received', 'consumed'])
+      expect(evidenceTold(found)).toEqual(['consumed', 'not-seen-within-retention', 'received', 'consumed'])
       const agoSec = (Date.now() - Date.parse(found[0]!.consumedAt!)) / 1_000
       expect(agoSec).toBeGreaterThan(50)
       expect(agoSec).toBeLessThan(90)
@@ -50,12 +47,12 @@ export function evidenceConformance(name: string, make: MakeEvidence): void {
       const [young] = await store(['young'], 60)
       await consume(['kept'], 60)
       const found = await reader.look([gone!, kept!, young!], signal())
-      expect(told(found)).toEqual(['older-than-retention', 'consumed', 'not-seen-within-retention'])
+      expect(evidenceTold(found)).toEqual(['older-than-retention', 'consumed', 'not-seen-within-retention'])
     })
 
     test('where nothing removes a proof, its absence proves something at any age', async () => {
       const { reader, store } = await make({ retentionSec: null })
-      expect(told(await reader.look(await store(['a'], 400 * DAY_SEC), signal()))).toEqual([
+      expect(evidenceTold(await reader.look(await store(['a'], 400 * DAY_SEC), signal()))).toEqual([
         'not-seen-within-retention',
       ])
     })
@@ -63,14 +60,14 @@ export function evidenceConformance(name: string, make: MakeEvidence): void {
     test('an age that nobody knows is unknown', async () => {
       const { reader, store } = await make({ retentionSec: DAY_SEC })
       const [a] = await store(['a'], 60)
-      expect(told(await reader.look([{ ...a!, createdAt: null }], signal()))).toEqual(['age-unknown'])
+      expect(evidenceTold(await reader.look([{ ...a!, createdAt: null }], signal()))).toEqual(['age-unknown'])
     })
 
     test('ids of any kind are values, never text of a statement', async () => {
       const { reader, store, consume } = await make({ retentionSec: DAY_SEC })
       const requests = await store(HOSTILE, 60)
       await consume(HOSTILE.slice(0, 2), 30)
-      expect(told(await reader.look(requests, signal()))).toEqual([
+      expect(evidenceTold(await reader.look(requests, signal()))).toEqual([
         ...Array<string>(2).fill('consumed'),
         ...Array<string>(3).fill('not-seen-within-retention'),
       ])
@@ -81,7 +78,10 @@ export function evidenceConformance(name: string, make: MakeEvidence): void {
       const whole = 'x'.repeat(60)
       const requests = await store([whole, `${whole}y`], 60)
       await consume([whole], 30)
-      expect(told(await reader.look(requests, signal()))).toEqual(['consumed', 'not-seen-within-retention'])
+      expect(evidenceTold(await reader.look(requests, signal()))).toEqual([
+        'consumed',
+        'not-seen-within-retention',
+      ])
     })
 
     test('a whole batch is one look; none is none', async () => {

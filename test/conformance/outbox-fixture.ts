@@ -46,6 +46,15 @@ export const OPTIONS: FixtureOptions = { stuckAfterSec: 60, attemptsMax: 3 }
 export const BUDGET_MS = 10_000
 export const LONG_AGO_SEC = 3_600
 
+/** What a kind of source can do at all. What it cannot is tested beside its own suite: that it is refused, and how. */
+export interface Abilities {
+  /** Another process can hold single rows. */
+  readonly rowLocks: boolean
+  /** A sweep can take a chain in sequence. */
+  readonly chains: boolean
+}
+export const EVERYTHING: Abilities = { rowLocks: true, chains: true }
+
 export type Make = (options: FixtureOptions) => Promise<OutboxFixture>
 
 export function signal(): AbortSignal {

@@ -1,12 +1,13 @@
 import { describe } from 'vitest'
 import { chainTests, exhaustedTests } from './outbox-chains.ts'
 import { dueTests, retryTests } from './outbox-due.ts'
-import type { Make } from './outbox-fixture.ts'
+import { EVERYTHING } from './outbox-fixture.ts'
+import type { Abilities, Make } from './outbox-fixture.ts'
 import { countingTests, filterTests, lookingTests, readingTests } from './outbox-looking.ts'
 import { claimTests, markTests, resolveTests } from './outbox-writing.ts'
 
 /** What every outbox must do, real or fake. `make` is called inside each test. */
-export function outboxConformance(name: string, make: Make): void {
+export function outboxConformance(name: string, make: Make, can: Abilities = EVERYTHING): void {
   describe(`outbox conformance: ${name}`, () => {
     lookingTests(make)
     filterTests(make)
@@ -15,8 +16,8 @@ export function outboxConformance(name: string, make: Make): void {
     claimTests(make)
     markTests(make)
     resolveTests(make)
-    dueTests(make)
-    chainTests(make)
+    dueTests(make, can)
+    if (can.chains) chainTests(make, can)
     retryTests(make)
     exhaustedTests(make)
   })

@@ -15,6 +15,8 @@ export function storeConformanceOfOutcomes(withStore: WithStore): void {
         null,
       )
       expect(await jobReader.unsettledCount('orders')).toBe(1)
+      const totals = { source: 'orders', confirmed: 0, returned: 0, refused: 0, unknown: 1 }
+      expect(await jobReader.outcomeTotals()).toEqual([{ ...totals, unsettled: 1 }])
       const settle = (seq: number): Promise<void> =>
         jobs.settleItems(
           'job-a',
@@ -25,6 +27,7 @@ export function storeConformanceOfOutcomes(withStore: WithStore): void {
       await settle(1)
       await expect(settle(1)).rejects.toMatchObject({ code: 'job-state-forbids' })
       expect(await jobReader.unsettledCount('orders')).toBe(0)
+      expect(await jobReader.outcomeTotals()).toEqual([{ ...totals, unsettled: 0 }])
       expect((await jobReader.job('job-a'))?.tally).toMatchObject({ unknown: 1, unsettled: 0 })
       const [item] = await jobReader.items('job-a', { afterSeq: 0, limit: 1 })
       expect(item).toMatchObject({ result: 'unknown', settledAs: 'sent', marked: true })

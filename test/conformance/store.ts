@@ -1,11 +1,13 @@
 import { describe, expect } from 'vitest'
 import type { StoreUnderTest } from '../support/store-samples.ts'
+import { storeConformanceOfAlerts } from './store-alerts.ts'
 import { storeConformanceOfAudits } from './store-audits.ts'
 import { storeConformanceOfDecisions } from './store-decisions.ts'
 import { storeConformanceOfSweeps } from './store-sweeps.ts'
 import { storeConformanceOfJobs } from './store-jobs.ts'
 import { storeConformanceOfOutcomes } from './store-outcomes.ts'
 import { storeConformanceOfPlans } from './store-plans.ts'
+import { storeConformanceOfTriage } from './store-triage.ts'
 
 /** Opens an empty store of its own. */
 export type OpenEmptyStore = () => Promise<StoreUnderTest>
@@ -30,5 +32,7 @@ export function storeConformance(name: string, openEmpty: OpenEmptyStore): void 
     storeConformanceOfDecisions(withStore)
     storeConformanceOfSweeps(withStore)
     storeConformanceOfAudits(withStore)
+    storeConformanceOfAlerts(withStore)
+    storeConformanceOfTriage(withStore)
   })
 }

@@ -45,7 +45,11 @@ export const briskSweep = {
  */
 export async function openConsole(
   context: TestContext,
-  { brokerPort, sweep }: { readonly brokerPort?: number; readonly sweep?: object } = {},
+  {
+    brokerPort,
+    sweep,
+    checkBack,
+  }: { readonly brokerPort?: number; readonly sweep?: object; readonly checkBack?: object } = {},
 ): Promise<Console> {
   const database = await testDatabase()
   const broker = await openRabbitTest(context)
@@ -60,6 +64,7 @@ export async function openConsole(
     stuckAfterSec: 60,
     maxAttempts: 3,
     ...(sweep === undefined ? {} : { sweep }),
+    ...(checkBack === undefined ? {} : { checkBack }),
   }
   const address = rabbitUrl(brokerPort === undefined ? {} : { port: brokerPort })
   const server = { driver: 'rabbitmq', url: address, password: { value: rabbit.password } }
@@ -77,5 +82,7 @@ export async function openConsole(
   })
   context.onTestFinished(() => expect(complaints).toEqual([]))
   await page.goto(host.url)
+  // Keys and addresses are heard from then on.
+  await page.getByRole('heading', { name: 'Overview' }).waitFor()
   return { page, database, broker, queue: await broker.queue() }
 }

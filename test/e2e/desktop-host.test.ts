@@ -212,6 +212,36 @@ test('the window comes back where it was; what is broken is forgotten', async ()
   expect(details(second, 'window')).toMatchObject([{ width: 1440, height: 900 }])
 })
 
+test('what fires is a notification and a badge, once; the notification leads to it; after a start only the badge is there', async () => {
+  const folder = await scratchFolder()
+  const source = {
+    driver: 'postgres',
+    url: 'postgres://nobody@127.0.0.1:1/gone',
+    environment: 'development',
+    outbox: { profile: 'auto', table: 'public.outbox_message' },
+  }
+  const rules = { away: { when: { measure: 'source-silent' }, forSec: 0, repeatSec: null } }
+  await writeFile(
+    join(folder, 'redrive.json'),
+    JSON.stringify({ sources: { shop: source }, alerts: { rules } }),
+  )
+  const first = await startDesktop({ folder, env: { SIM_LOCALE: 'zh-CN' } })
+  expect(details(first, 'tray')).toHaveLength(1)
+  await expect
+    .poll(() => details(first, 'notification'), { timeout: 20_000 })
+    .toEqual([{ title: 'shop：away', body: '数据源没有响应' }])
+  expect(details(first, 'badge').at(-1)).toBe(1)
+  expect(details(first, 'tray-tip').at(-1)).toContain('1 个告警')
+  await first.ask('click-notification', 0)
+  await first.page.locator('[data-alert][data-state=firing]').waitFor()
+  expect(first.page.url()).toMatch(/#\/alerts$/)
+  expect(await first.quit()).toBe(0)
+
+  const second = await startDesktop({ folder })
+  await expect.poll(() => details(second, 'badge').at(-1), { timeout: 20_000 }).toBe(1)
+  expect(details(second, 'notification')).toEqual([])
+})
+
 async function filesWith(folder: string, text: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { UNDER_WAY_SEC_MAX } from '../../src-main/app/dead-letters/arrivals.ts'
 import { EXIT } from '../../src-main/hosts/cli/exit-codes.ts'
 import { deaths, openDeadLetterScene } from '../support/dead-letter-scene.ts'
 import type { DeadLetterScene } from '../support/dead-letter-scene.ts'
@@ -34,6 +35,10 @@ interface Ended {
  * `killed` groups are killed on the way with kill -9 and started again until they are done. Then every message is in its
  * queue or still among the dead letters, and those in both were reported: their outcome is unknown, or it is confirmed and
  * the letter was not found to be taken out.
+ *
+ * An unknown outcome may never have gone out, so what is in both is counted by looking into the queue that they went to
+ * (`jobs settle --by queue --untouched`; nobody consumes here): it settles exactly those as sent and takes their letters out,
+ * and the rest, which is among the dead letters only, as not sent. After it as many are unknown as are in both: none.
  */
 export async function deadLettersKilled(each: number, killed: number): Promise<Score> {
   const scene = await openDeadLetterScene()
@@ -48,21 +53,26 @@ export async function deadLettersKilled(each: number, killed: number): Promise<S
     const attempted = deaths.flatMap((death) => ids[death])
     const unknown = await unknownIds(folder)
     const unmarked = await unmarkedIds(folder)
-    const { back, left } = await drained(scene, attempted)
-    const redriven = new Set(back)
-    const both = left.filter((id) => redriven.has(id))
-    const untold = both.filter((id) => !unknown.has(id) && !unmarked.has(id))
-    if (untold.length > 0) broken.push(`${untold.length} messages are in both and were not reported`)
-    if (redriven.size < attempted.length / 2) broken.push(`only ${redriven.size} messages were redriven`)
+    const before = await placed(scene, attempted)
+    broken.push(...unreported(before, new Set([...unknown, ...unmarked])))
+    if (before.back.length < attempted.length / 2) broken.push(`only ${before.back.length} were redriven`)
     console.log(
-      `  dead letters: ${back.length} redriven, ${left.length} left, ${both.length} in both, ${unknown.size} reported unknown, ${unmarked.size} not found to be taken out`,
+      `  dead letters: ${before.back.length} redriven, ${before.left.length} left, ${before.both.length} in both, ${unknown.size} reported unknown, ${unmarked.size} confirmed whose letter was not there any more`,
+    )
+    const settled = await settledByLooking(folder, scene)
+    const after = await placed(scene, attempted)
+    const { back, left } = after
+    const still = await unknownIds(folder)
+    broken.push(...unsettled({ before, after, settled, unknown, still, unmarked }))
+    console.log(
+      `  after a look into the queue: of ${unknown.size} unknown ${settled.sent} were there and are settled as sent, ${settled.notSent} were not sent; ${after.both.length} in both, ${still.size} unknown, ${left.length} left`,
     )
     return scoreOf(`${attempted.length} dead letters, ${killed} groups killed`, {
       attempted,
       // None may be in neither.
       acknowledged: attempted,
       delivered: [...back, ...left],
-      unknown: unknown.size + unmarked.size,
+      unknown: still.size,
       broken,
     })
   } finally {
@@ -116,26 +126,80 @@ async function redriveGroup(
 async function asked(folder: string, words: readonly string[]): Promise<Ended['records']> {
   for (let attempt = 1; ; attempt += 1) {
     const { code, records } = await redrive(folder, words)
-    if (code === EXIT.done && records.length > 0) return records
+    if ((code === EXIT.done || code === EXIT.attention) && records.length > 0) return records
     if (attempt === TRIES_MAX) throw new Error(`${words.join(' ')}: ${code}, ${JSON.stringify(records)}`)
     await new Promise((resolve_) => setTimeout(resolve_, PAUSE_MS))
   }
 }
 
-/** Everything that is in the two queues, taken out; waits for what is still to come back. */
-async function drained(
-  scene: DeadLetterScene,
-  attempted: readonly string[],
-): Promise<{ readonly back: readonly string[]; readonly left: readonly string[] }> {
-  const back: string[] = []
-  const left: string[] = []
+interface Placed {
+  readonly back: readonly string[]
+  readonly left: readonly string[]
+  readonly both: readonly string[]
+}
+
+/** What is in the two queues; waits for what is still to come back. */
+async function placed(scene: DeadLetterScene, attempted: readonly string[]): Promise<Placed> {
   for (const endMs = Date.now() + RETURNED_WITHIN_MS; ;) {
-    back.push(...(await scene.drain(scene.queue)))
-    left.push(...(await scene.drain(scene.deadLetters)))
+    const [back, left] = [await scene.peek(scene.queue), await scene.peek(scene.deadLetters)]
+    const redriven = new Set(back)
     const seen = new Set([...back, ...left])
-    if (Date.now() > endMs || attempted.every((id) => seen.has(id))) return { back, left }
+    if (Date.now() > endMs || attempted.every((id) => seen.has(id)))
+      return { back, left, both: left.filter((id) => redriven.has(id)) }
     await new Promise((resolve_) => setTimeout(resolve_, RETURNED_PAUSE_MS))
   }
+}
+
+function unreported({ both }: Placed, reported: ReadonlySet<string>): readonly string[] {
+  const untold = both.filter((id) => !reported.has(id))
+  return untold.length === 0 ? [] : [`${untold.length} messages are in both and were not reported`]
+}
+
+interface Looked {
+  readonly sent: number
+  readonly notSent: number
+}
+
+/** Jobs that have unknown outcomes look for them in the queue, when nothing of a dead process can still come in. */
+async function settledByLooking(folder: string, scene: DeadLetterScene): Promise<Looked> {
+  const { records } = await redrive(folder, ['jobs', 'unknown'])
+  if (records.length === 0) return { sent: 0, notSent: 0 }
+  await new Promise((resolve_) => setTimeout(resolve_, (UNDER_WAY_SEC_MAX + 1) * 1_000))
+  let [sent, notSent] = [0, 0]
+  for (const job of new Set(records.map(({ job: id }) => String(id)))) {
+    const words = ['jobs', 'settle', job, '--by', 'queue', '--queue', scene.queue, '--untouched', '--read']
+    const [answer] = await asked(folder, words)
+    notSent += Number(answer?.['notSent'])
+    sent += Number(answer?.['settled']) - Number(answer?.['notSent'])
+  }
+  return { sent, notSent }
+}
+
+/** What was in both is what was settled as sent, the rest as not sent; afterwards none is in both, and none unknown. */
+function unsettled({
+  before,
+  after,
+  settled,
+  unknown,
+  still,
+  unmarked,
+}: {
+  readonly before: Placed
+  readonly after: Placed
+  readonly settled: Looked
+  readonly unknown: ReadonlySet<string>
+  readonly still: ReadonlySet<string>
+  readonly unmarked: ReadonlySet<string>
+}): readonly string[] {
+  const inBoth = before.both.filter((id) => !unmarked.has(id)).length
+  const both = after.both.filter((id) => !unmarked.has(id)).length
+  const only = [...unknown].filter((id) => before.left.includes(id) && !before.both.includes(id)).length
+  return [
+    ...(settled.sent === inBoth ? [] : [`${inBoth} were in both and ${settled.sent} were found by looking`]),
+    ...(settled.notSent === only ? [] : [`${only} were dead letters only and ${settled.notSent} not sent`]),
+    ...(both === still.size ? [] : [`${both} are in both and ${still.size} unknown after they were settled`]),
+    ...(both === 0 ? [] : [`${both} are in both after they were settled`]),
+  ]
 }
 
 async function unknownIds(folder: string): Promise<ReadonlySet<string>> {

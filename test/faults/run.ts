@@ -1,6 +1,6 @@
 /**
- * The long proofs on real services: `npm run faults`, or some of them with `--only a,b`; of the network's cases those
- * whose name contains `--case`. Prints one table in the words of
+ * The long proofs on real services: `npm run faults`, or some of them with `--only a,b`; of the network's cases and those
+ * of Redis the ones whose name contains `--case`. Prints one table in the words of
  * Jepsen's queue checker; ends with 1 unless nothing was lost, nothing unexpected, and no more doubled than unknown.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -8,14 +8,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { SourceDriver } from '../../src-main/domain/workspace.ts'
+import { kafkaBus, rabbitBus } from './callback-buses.ts'
+import { callbackKilled } from './callback.ts'
 import { deadLettersKilled } from './dead-letters.ts'
 import { recordsKilled } from './dead-letters-kafka.ts'
 import { kafkaVersion } from '../support/kafka-jars.ts'
 import { makeKafkaNode, stopKafkaNode } from '../support/kafka-node.ts'
 import { killAtEveryPoint } from './kill-points.ts'
+import { halfMessagesKilled } from './half-messages.ts'
 import { jobsLeaveNothing } from './leaks.ts'
 import { nameOf, networkGrid, runNetworkCases } from './network.ts'
 import { brokerRestarted, kafkaCut, kafkaRestarted, sourceRestarted } from './outages.ts'
+import { redisFailover, redisKilled } from './redis.ts'
 import { isClean, sumOf, table } from './score.ts'
 import type { Score } from './score.ts'
 import { twoSweepersAndRelay } from './two-sweepers.ts'
@@ -26,7 +30,11 @@ const JOB_MESSAGES = 20_000
 const KAFKA_MESSAGES = 50_000
 const KILLED_MESSAGES = 30
 const KAFKA_DEAD_LETTERS = 10_000
+const STAGED = 100_000
+const HALF_MESSAGES = 10_000
+const HALF_KILLS = 20
 const LEAK_JOBS = 200
+const CALLBACK = { count: 5_000, kills: 8, restarts: 3 }
 /** Of each of five causes. */
 const DEAD_LETTERS = 1_000
 const DEAD_LETTER_GROUPS_KILLED = 3
@@ -37,6 +45,10 @@ const { values: options } = parseArgs({
 
 const proofs: Readonly<Record<string, () => Promise<readonly Score[]>>> = {
   'two-sweepers': async () => [await twoSweepersAndRelay(ROWS, ROWS_TIMEOUT_MS)],
+  'half-messages': async () => [
+    await halfMessagesKilled(HALF_MESSAGES, HALF_KILLS),
+    await halfMessagesKilled(HALF_MESSAGES, HALF_KILLS, 'mysql'),
+  ],
   outages: async () => [
     await brokerRestarted(JOB_MESSAGES),
     await sourceRestarted(JOB_MESSAGES, 'fast'),
@@ -45,11 +57,13 @@ const proofs: Readonly<Record<string, () => Promise<readonly Score[]>>> = {
   kafka,
   'dead-letters': async () => [await deadLettersKilled(DEAD_LETTERS, DEAD_LETTER_GROUPS_KILLED)],
   'kafka-dead-letters': kafkaDeadLetters,
+  callback,
   leaks: async () => [(await jobsLeaveNothing(LEAK_JOBS)).score],
   network: () => network('postgres'),
   'network-mysql': () => network('mysql'),
   killed: () => killed('postgres'),
   'killed-mysql': () => killed('mysql'),
+  redis,
 }
 
 async function killed(driver: SourceDriver): Promise<readonly Score[]> {
@@ -71,6 +85,27 @@ async function kafka(): Promise<readonly Score[]> {
       await kafkaRestarted(KAFKA_MESSAGES, { ...outage, signal: 'SIGKILL' }),
       await kafkaCut(KAFKA_MESSAGES, node),
     ]
+  } finally {
+    await stopKafkaNode(node)
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** One by one: each has servers of its own. */
+async function redis(): Promise<readonly Score[]> {
+  const cases = { failover: redisFailover, killed: redisKilled }
+  const scores: Score[] = []
+  for (const [name, proof] of Object.entries(cases))
+    if (name.includes(options.case)) scores.push(await proof(STAGED))
+  return scores
+}
+
+async function callback(): Promise<readonly Score[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'redrive-kafka-'))
+  const node = await makeKafkaNode(join(folder, 'node'), kafkaVersion, process.pid)
+  try {
+    const onKafka = await callbackKilled(await kafkaBus(node, process.pid), CALLBACK)
+    return [await callbackKilled(await rabbitBus(), CALLBACK), onKafka]
   } finally {
     await stopKafkaNode(node)
     await rm(folder, { recursive: true, force: true })

@@ -6,7 +6,7 @@ import type { ChainReader } from '../../src-main/ports/chains.ts'
 import { startTraffic } from '../support/chain-traffic.ts'
 import { openChains } from '../support/chain-tables.ts'
 import { addRows, openOutbox, testDatabase } from '../support/postgres.ts'
-import { connectTo } from '../support/postgres-server.ts'
+import { connectTo, serverAddress } from '../support/postgres-server.ts'
 import type { TestDatabase } from '../support/postgres-server.ts'
 import { lines, readAll } from '../support/read-chains.ts'
 
@@ -88,6 +88,35 @@ test(
     ])
   },
 )
+
+test('a role that may not look at the sequence was told that the sequence had given the number', async () => {
+  const database = await testDatabase()
+  const role = `${database.name}_looker`
+  await database.sql(
+    `create role ${role} login password '${serverAddress().password}'; grant select on outbox_message to ${role}`,
+  )
+  onTestFinished(() =>
+    database.sql(`drop owned by ${role}; drop role ${role}`).then(
+      () => undefined,
+      () => undefined,
+    ),
+  )
+  const [head, second] = await addRows(database, [{ chain_key: 'c' }, { chain_key: 'c' }])
+  await database.sql('update outbox_message set prev_id = $1 where id = $2', [head, second])
+  await addRows(database, [{ chain_key: 'c', prev_id: second! }])
+  await database.sql('delete from outbox_message where id = $1', [second])
+  const url = new URL(database.url)
+  url.username = role
+  const shape = {
+    rowKey: 'id',
+    chain: 'chain_key',
+    id: 'id',
+    previousId: 'prev_id',
+    numbers: 'linked',
+  } as const
+  const reader = await openChains({ url: url.href }, 'outbox_message', shape)
+  expect(lines(await readAll(reader))).toEqual(['missing 3 <- 2: unknown sequence-hidden'])
+})
 
 test(
   'bare numbers of a sequence: holes are waited for in the same way, and told as ranges',

@@ -43,7 +43,7 @@ async function surveyed(reader: ChainReader, workers: 1 | 2 = 1, pauseMs = 0) {
 async function walked(reader: ChainReader, chains: readonly string[] | null, bounds = whole) {
   const byChain = new Map<string, Deviation[]>()
   await reader.walk(
-    { chains, bounds, pace: fullPace },
+    { chains, bounds, pace: fullPace, counted: true },
     (deviations) => {
       for (const one of deviations) byChain.set(one.chain, [...(byChain.get(one.chain) ?? []), one])
     },
@@ -87,7 +87,7 @@ describe.each([
       await freeTable(database, indexed)
       if (unique) await database.sql('alter table free_chain add unique (id)')
       const reader = await openChains(database, 'free_chain', freeShape)
-      const frugal = await openChains(database, 'free_chain', freeShape, 3)
+      const frugal = await openChains(database, 'free_chain', freeShape, { heldChainsMax: 3 })
       await fc.assert(
         fc.asyncProperty(
           fc.array(fc.oneof(chainArb, goodChain), { minLength: 5, maxLength: 40 }),
@@ -152,3 +152,21 @@ test.each([1, 2] as const)(
     expect(await surveyed(reader, workers)).toEqual({ suspicious: [], messages: 3, chains: 2 })
   },
 )
+
+test('chains longer than a page of the index, read by two connections: one that lost a message', async () => {
+  const database = await testDatabase({ empty: true })
+  await freeTable(database, true)
+  await database.sql(
+    `insert into free_chain (chain_key, id, prev_id)
+     select 'chain ' || c, c * 100000 + n, case when n > 1 then c * 100000 + n - 1 end
+     from generate_series(1, 5) c, generate_series(1, 2000) n`,
+  )
+  await database.sql('alter table free_chain add unique (id)')
+  await database.sql('delete from free_chain where id = 301234')
+  await database.sql('vacuum analyze free_chain')
+  const reader = await openChains(database, 'free_chain', freeShape)
+  expect((await reader.method(never)).reading).toBe('index')
+  const wanted = { suspicious: ['chain 3'], messages: 9_999, chains: 5 }
+  expect(await surveyed(reader, 2)).toEqual(wanted)
+  expect(await surveyed(reader, 1)).toEqual(wanted)
+})

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
@@ -161,7 +162,16 @@ test('a payload that the mapping cannot carry is left out of the plan, with the 
   const [bad] = await addFailed(database, queue, 2)
   await database.sql(`update outbox_message set headers = '[1]' where id = $1`, [bad])
   const { code, records } = await cli.here(
-    ...['plan', 'resend', '--source', 'orders', '--trouble', 'failed', '--out', 'plan.json'],
+    ...[
+      'plan',
+      'resend',
+      '--source',
+      'orders',
+      '--trouble',
+      'failed',
+      '--out',
+      join(cli.folder, 'plan.json'),
+    ],
   )
   expect({ code, records }).toMatchObject({ code: 0, records: [{ items: 1, skipped: 1 }] })
 })

@@ -1,10 +1,13 @@
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import type { TestContext } from 'vitest'
+import { UNDER_WAY_SEC_MAX } from '../../src-main/app/dead-letters/arrivals.ts'
 import { openDeadLetterScene } from '../support/dead-letter-scene.ts'
 import type { DeadLetterScene } from '../support/dead-letter-scene.ts'
 import { openCli } from '../support/cli.ts'
 import type { Cli, CliResult } from '../support/cli.ts'
+import { openTcpProxy } from '../support/tcp-proxy.ts'
 import { openRabbitTest, rabbit, rabbitUrl } from '../support/rabbitmq.ts'
 
 interface Bench {
@@ -16,11 +19,13 @@ interface Bench {
   readonly redrive: (...words: readonly string[]) => Promise<Record<string, unknown> | undefined>
 }
 
-async function bench(context: TestContext): Promise<Bench> {
+async function bench(context: TestContext, port = rabbit.port): Promise<Bench> {
   const scene = await openDeadLetterScene()
   context.onTestFinished(() => scene.close())
   const cli = await openCli({
-    brokers: { rabbit: { driver: 'rabbitmq', url: rabbitUrl(), password: { value: rabbit.password } } },
+    brokers: {
+      rabbit: { driver: 'rabbitmq', url: rabbitUrl({ port }), password: { value: rabbit.password } },
+    },
   })
   const queue = ['--broker', 'rabbit', '--queue', scene.deadLetters, '--read']
   const letters = (...words: readonly string[]): Promise<CliResult> =>
@@ -147,3 +152,55 @@ test('discarding takes a plan, a reason and the count, and is in the journal bef
   const actions = journal.map(({ action }) => action)
   expect(actions.indexOf('dead-letters-discarded')).toBeLessThan(actions.indexOf('dead-letters-discarding'))
 }, 60_000)
+
+test('what is unknown is settled by a look into the queue it went to: what is there was sent, the rest stays unknown until nobody can have consumed it', async (context) => {
+  const proxy = await openTcpProxy({ host: rabbit.host, port: rabbit.port })
+  context.onTestFinished(() => proxy.close())
+  const { cli, scene, redrive } = await bench(context, proxy.port)
+  await scene.die(3)
+  const dead = 15
+  // The broker has them and its answer never comes; then the broker never gets them.
+  proxy.cutAt('not-found-1', true)
+  const arrived = await redrive('--cause', 'Order <n> not found for customer <n>')
+  proxy.cutAt('timed-out-1', false)
+  const never = await redrive('--cause', 'Read timed out after <n> ms calling payments')
+  const there = Number(arrived?.['unknown'])
+  expect(there).toBeGreaterThan(0)
+  expect(Number(never?.['unknown'])).toBeGreaterThan(0)
+  const confirmed = Number(arrived?.['confirmed']) + Number(never?.['confirmed'])
+  await expect.poll(() => scene.depth(scene.deadLetters)).toBe(dead - confirmed)
+
+  const settle = async (job: unknown, ...words: readonly string[]) =>
+    await cli.json('jobs', 'settle', String(job), '--by', 'queue', '--queue', scene.queue, ...words)
+  const asked = await settle(arrived?.['job'])
+  expect(asked.records[0]).toMatchObject({ type: 'cost', facts: { type: 'classic' } })
+  expect(asked.records.at(-1)).toMatchObject({ code: 'usage' })
+  const settled = await settle(arrived?.['job'], '--read')
+  expect(settled.records[0]).toMatchObject({ settled: there, unmarked: 0, unsettled: 0 })
+  const left = await settle(never?.['job'], '--read')
+  expect(left.records[0]).toMatchObject({ settled: 0, unsettled: never?.['unknown'] })
+  // What the dead process had handed over may still come in.
+  const early = await settle(never?.['job'], '--read', '--untouched')
+  expect(early.records[0]).toMatchObject({ settled: 0, unsettled: never?.['unknown'] })
+  const consumer = await scene.channel.consume(scene.queue, () => undefined, { noAck: false })
+  await setTimeout((UNDER_WAY_SEC_MAX + 1) * 1_000)
+  const costs = await settle(never?.['job'], '--read', '--untouched')
+  expect(costs.records[0]).toMatchObject({ code: 'action-refused' })
+  await scene.channel.cancel(consumer.consumerTag)
+  await scene.channel.recover()
+  const gone = await settle(never?.['job'], '--read', '--untouched')
+  expect(gone.records[0]).toMatchObject({
+    settled: never?.['unknown'],
+    notSent: never?.['unknown'],
+    unsettled: 0,
+  })
+  await expect.poll(() => scene.depth(scene.deadLetters)).toBe(dead - confirmed - there)
+  expect((await scene.drain(scene.queue)).length).toBe(confirmed + there)
+
+  const { records: journal } = await cli.json('journal', 'list')
+  const actions = journal.map(({ action }) => action)
+  // The newest first: the look is written down before anything is settled by it.
+  expect(actions.indexOf('job-settled')).toBeLessThan(actions.indexOf('job-settling'))
+  const lookedAt = journal.filter(({ action }) => action === 'dead-letters-looked')
+  expect(lookedAt.map(({ source }) => source)).toContain(`rabbit/${scene.queue}`)
+}, 150_000)

@@ -23,10 +23,13 @@ function losingAnswers(ports: EnginePorts, fails: (name: 'claim' | 'release') =>
     evidence: real.evidence,
     stored: real.stored,
     events: real.events,
+    ids: real.ids,
     report: (signal) => real.report(signal),
+    clock: (signal) => real.clock(signal),
     list: (query, signal) => real.list(query, signal),
     count: (filter, budgetMs, signal) => real.count(filter, budgetMs, signal),
     groups: (filter, by, budgetMs, signal) => real.groups(filter, by, budgetMs, signal),
+    decide: (action, requests, signal) => real.decide(action, requests, signal),
     read: (ids, signal) => real.read(ids, signal),
     laterSent: (ids, signal) => real.laterSent(ids, signal),
     claim: async (requests, token, signal) => {

@@ -221,6 +221,7 @@ test('resolve and undo: only what the operator saw, and only while nobody else h
   expect((await messages.counts(testSource, never)).troubles).toMatchObject([
     { count: 0 },
     { trouble: 'failed', count: 2 },
+    { trouble: 'unconfirmed', count: 0 },
   ])
 
   await resolving.undo(results[0]?.decision ?? '', never)

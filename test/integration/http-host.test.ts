@@ -35,7 +35,7 @@ interface Served {
 const PAGE = '<!doctype html><title>Redrive</title>'
 const OUTSIDE = 'outside'
 
-async function serve(): Promise<Served> {
+async function serve(withMetrics = false): Promise<Served> {
   const folder = await scratchFolder()
   const rendererDir = join(folder, 'renderer')
   await mkdir(join(rendererDir, 'assets'), { recursive: true })
@@ -49,6 +49,7 @@ async function serve(): Promise<Served> {
     rendererDir,
     port: 0,
     log: pino({ level: 'silent' }),
+    ...(withMetrics ? { metrics: running.metrics } : {}),
   })
   const address = new URL(host.url)
   const port = Number(address.port)
@@ -131,6 +132,19 @@ test('without the cookie nothing is served', async () => {
     expect(await ask(path)).toMatchObject({ status: 401 })
     expect(await ask(path, { cookie: `redrive_${port}=guess` })).toMatchObject({ status: 401 })
   }
+})
+
+test('numbers for a monitoring system are served without a login, only where that was asked for, and to no foreign name', async () => {
+  const off = await serve()
+  expect(await off.ask('/metrics')).toMatchObject({ status: 401 })
+  const { ask, port } = await serve(true)
+  const answer = await ask('/metrics')
+  expect(answer.status).toBe(200)
+  expect(answer.headers['content-type']).toMatch(/^application\/openmetrics-text;/)
+  expect(answer.body).toMatch(/# EOF\n$/)
+  expect(await ask('/metrics', { host: `evil.example:${port}` })).toMatchObject({ status: 403 })
+  expect(await ask('/metrics', {}, 'POST')).toMatchObject({ status: 405 })
+  expect(await ask('/')).toMatchObject({ status: 401 })
 })
 
 test('a foreign host name is refused, with the names that are answered', async () => {

@@ -83,7 +83,7 @@ test('which states an index serves is the planner’s answer, not a guess', asyn
       signal(),
     )),
   ]
-  const open = ['discarded', 'failed', 'in-flight', 'scheduled', 'retrying', 'pending']
+  const open = ['discarded', 'failed', 'in-flight', 'waiting-confirm', 'scheduled', 'retrying', 'pending']
   expect(await states()).toEqual(open)
   await database.sql('drop index outbox_message_open_idx')
   expect(await states()).toEqual([])

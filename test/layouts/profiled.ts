@@ -183,7 +183,7 @@ function idColumns(layout: Layout): readonly string[] {
   return typeof key === 'object' && 'none' in key ? key.none : layout.key
 }
 
-/** What the fixture says of a row, in the words of a message. A trouble of its own for half messages is not told yet. */
+/** What the fixture says of a row, in the words of a message. */
 export function expected(layout: Layout, row: LayoutRow) {
   const { shows } = row
   const { destination = {} } = shows
@@ -207,8 +207,7 @@ export function expected(layout: Layout, row: LayoutRow) {
 }
 
 function troubleOf(trouble: LayoutTrouble | null): string | null {
-  if (trouble === 'dead-lettered') return 'failed'
-  return trouble === 'unconfirmed' ? null : trouble
+  return trouble === 'dead-lettered' ? 'failed' : trouble
 }
 
 export function seen(message: Message) {

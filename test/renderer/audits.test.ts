@@ -157,6 +157,33 @@ describe('an audit', () => {
     expect(page.find('.sentence [data-health]').dataset['health']).toBe('incomplete')
   })
 
+  test('says where its survey was read; the choice is there where the source names a replica', async () => {
+    const world = shop()
+    world.sources.get('shop')!.connection.replica = 'postgres://redrive@standby.internal/shop'
+    const state = { server: 'standby.internal:5432', behindBytes: 2_000, waitedMs: 300, sameSystem: true }
+    const method = { reading: 'index' as const, remarks: [], tempBytes: 0 }
+    const read = addAudit(world, 'shop', {
+      method: { ...method, replica: { ...state, used: true, trouble: null } },
+    })
+    const page = await openAudit(world, read.audit)
+    expect(page.text('[data-fact=replica]')).toContain(
+      'the replica standby.internal:5432, 2 kB of log behind, waited for 0.3 s',
+    )
+    const trouble = { kind: 'behind', reason: 'it lacks 2000 bytes of the log' } as const
+    const refused = addAudit(world, 'shop', {
+      method: { ...method, replica: { ...state, used: false, trouble } },
+    })
+    await page.router.push(`/audits/${refused.audit}`)
+    await page.until(() => expect(page.text('[data-fact=replica]')).toContain('was not used: it lags behind'))
+    await page.router.push('/audits')
+    await page.until(() => expect(button(page, 'Audit…').disabled).toBe(false))
+    await page.click(button(page, 'Audit…'))
+    await page.until(() => button(page, 'Audit shop'))
+    await page.click(page.find('.scopes input[value=only]'))
+    await submit(page)
+    await page.until(() => expect(world.audits[0]?.audit.pace.replica).toBe('only'))
+  })
+
   test('that is busy says so where it was asked for', async () => {
     const world = shop()
     world.switches.fail['audits.start'] = errorOf('audit-busy', { source: 'shop' }, 'later')

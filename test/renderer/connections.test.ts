@@ -108,6 +108,28 @@ test('a saved password is kept unless another is typed, and a new one leaves the
   expect(document.body.innerHTML).not.toContain('another-word')
 })
 
+test('a standby is named by its address, without a password', async () => {
+  const world = shop()
+  const page = await open(world, 'source=payments')
+  await type(field(page, 'Standby'), 'postgres://redrive:word@standby.internal/payments')
+  await save(page)
+  await page.until(() => expect(page.text('.problem')).toContain('without a password'))
+  await type(field(page, 'Standby'), 'postgres://redrive@standby.internal/payments')
+  await save(page)
+  const replica = () => world.sources.get('payments')?.connection.replica
+  await page.until(() => expect(replica()).toBe('postgres://redrive@standby.internal/payments'))
+})
+
+test('a standby that the form empties is no more', async () => {
+  const world = shop()
+  const { connection } = world.sources.get('payments')!
+  connection.replica = 'postgres://redrive@standby.internal/payments'
+  const page = await open(world, 'source=payments')
+  await type(field(page, 'Standby'), '')
+  await save(page)
+  await page.until(() => expect(world.sources.get('payments')?.connection.replica).toBeNull())
+})
+
 test('where passwords are kept is said as this host keeps them', async () => {
   const world = shop()
   world.switches.keepsPasswords = false

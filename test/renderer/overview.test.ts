@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { gistOf, lonely, stacked, sumOf, valueRange } from '../../src-renderer/ui/plot-data.ts'
+import { addAlert } from './support/fake-alerts.ts'
 import { makeMessages } from './support/fake-messages.ts'
+import { historyOf } from './support/fake-overview.ts'
 import { addBroker, addSource, createWorld, errorOf, type World } from './support/fake-world.ts'
 import { mountConsole, type MountedConsole } from './support/mount-console.ts'
 
@@ -21,7 +24,8 @@ describe('the overview', () => {
     const page = await mountConsole({ world: shop })
     const failed = shop.sources.get('shop')?.messages.filter(({ state }) => state === 'failed').length
     await page.until(() => expect(strip(page, 'shop')).toMatch(new RegExp(`${failed}.*oldest 2m`)))
-    await page.click('[aria-label="Show the failed messages of shop"]')
+    const link = page.all('a').find((one) => one.textContent.includes('Show the failed messages of shop'))
+    await page.click(link ?? 'none')
     await page.until(() =>
       expect(page.router.currentRoute.value.query).toMatchObject({ source: 'shop', q: 'trouble:failed' }),
     )
@@ -33,7 +37,7 @@ describe('the overview', () => {
     const page = await mountConsole({ world: two })
     await page.until(() => expect(strip(page, 'other')).toContain('db:5432 does not answer'))
     expect(strip(page, 'other')).toContain('Check host and port')
-    expect(page.find('[data-source=other]').querySelectorAll('[role=cell] a')).toHaveLength(0)
+    expect(page.find('[data-source=other]').querySelectorAll('a[href*="q="]')).toHaveLength(0)
     await page.until(() => expect(strip(page, 'shop')).toContain('oldest'))
     expect(page.text('header h1 + *')).toContain('1 source does not answer')
   })
@@ -74,5 +78,84 @@ describe('the overview', () => {
     )
     await page.until(() => expect(page.find('[data-source=shop] [aria-busy=true]')).toBeTruthy())
     expect(strip(page, 'shop')).toContain('oldest')
+  })
+
+  test('what was seen over time is told with its gaps, and nothing is told of what was not seen', async () => {
+    const two = world(['shop', 'other'])
+    const backlog = [3, 8, null, null, 5, 4, 4, 4, null, 6, 7, 7]
+    two.histories.set('shop', historyOf('shop', { backlog, oldestSec: backlog.map((n) => n && n * 60) }))
+    const page = await mountConsole({ world: two })
+    const spark = '[data-source=shop] [data-spark=backlog] [role=img]'
+    await page.until(() => expect(page.find(spark).getAttribute('aria-label')).toContain('at most 8'))
+    const label = page.find(spark).getAttribute('aria-label')
+    expect(label).toContain('now 7')
+    expect(label).toContain('3 gaps')
+    expect(
+      page.find('[data-source=shop] [data-spark=oldest] [role=img]').getAttribute('aria-label'),
+    ).toContain('8m')
+    expect(page.text('[data-source=other] [data-spark=backlog]')).toBe('not seen yet')
+    expect(page.text('[data-source=other] [data-publishes]')).toBe('–')
+  })
+
+  test('what Redrive resent in the stretch, and what of it was not confirmed', async () => {
+    const shop = world(['shop'])
+    const cells = (value: number) => [null, value, 0, null, ...Array.from({ length: 8 }, () => value)]
+    shop.histories.set('shop', historyOf('shop', { confirmed: cells(10), notConfirmed: cells(1) }))
+    const page = await mountConsole({ world: shop })
+    await page.until(() => expect(page.text('[data-source=shop] [data-publishes]')).toMatch(/90\s*9/))
+  })
+
+  test('a source is opened with the keyboard: plots that say what they show; another stretch is asked for', async () => {
+    const shop = world(['other', 'shop'])
+    shop.histories.set('shop', historyOf('shop', { backlog: Array.from({ length: 12 }, () => 42) }))
+    const page = await mountConsole({ world: shop })
+    await page.until(() => expect(page.all('[data-source]')).toHaveLength(2))
+    await page.press('j')
+    await page.press('Enter')
+    await page.until(() => expect(page.all('[data-plots=shop] figure')).toHaveLength(3))
+    expect(page.text('[data-plots=shop] figure')).toMatch(/failed\s*42/)
+    expect(page.find('[data-plots=shop] [role=img]').getAttribute('aria-label')).toContain('failed: max 42')
+    await page.click('input[type=radio][value="14d"]')
+    await page.until(() => expect(page.router.currentRoute.value.query['range']).toBe('14d'))
+    await page.press('Enter')
+    await page.until(() => expect(page.all('[data-plots]')).toHaveLength(0))
+  })
+
+  test('brokers and firing alerts are named above the sources', async () => {
+    const shop = world(['shop'])
+    addAlert(shop)
+    const page = await mountConsole({ world: shop })
+    await page.until(() => expect(page.text('[data-brokers]')).toMatch(/rabbit\s*1 ms/))
+    await page.until(() => expect(page.text('header h1 + *')).toContain('1 alert fires'))
+  })
+})
+
+describe('what is drawn', () => {
+  const line = (values: readonly (number | null)[]) =>
+    ({ label: 'a', colour: 'failed', values, kind: 'line' }) as const
+  const bars = (values: readonly (number | null)[]) =>
+    ({ label: 'a', colour: 'failed', values, kind: 'bars' }) as const
+
+  test('a gap stays a gap: alone between two of them a value is a point', () => {
+    expect(lonely([1, null, 2, null, 3, 4, null])).toEqual([0, 2])
+    expect(lonely([])).toEqual([])
+    expect(gistOf([null, 2, null, 0])).toEqual({ now: 0, most: 2, holes: 1 })
+    expect(gistOf([null, null])).toEqual({ now: null, most: null, holes: 2 })
+    expect([sumOf([null, null]), sumOf([null, 0]), sumOf([2, null, 3])]).toEqual([null, 0, 5])
+  })
+
+  test('an axis begins at zero, and a single message is no mountain', () => {
+    expect(valueRange([line([null, 1])])).toEqual([0, 4])
+    const [from, to] = valueRange([line([100]), line([null])])
+    expect([from, to > 100]).toEqual([0, true])
+  })
+
+  test('bars stand on each other; where one is not known, neither is the height', () => {
+    const drawn = stacked([bars([1, 2]), bars([10, null]), line([5, 5])])
+    expect(drawn.map(({ values }) => values)).toEqual([
+      [11, null],
+      [10, null],
+      [5, 5],
+    ])
   })
 })

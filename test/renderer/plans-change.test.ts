@@ -212,7 +212,7 @@ test('giving the edit up leaves the plan as it was', async () => {
   await page.click(button(page, 'Edit or redirect…'))
   await page.until(() => field(page, 'Path 1'))
   await type(field(page, 'Path 1'), '/lines')
-  const cancel = page.all('form[role=dialog]').at(-1)?.querySelectorAll('footer button')[0]
+  const cancel = page.all('form[role=dialog]').at(-1)?.querySelectorAll('.foot button')[0]
   await page.click(cancel as HTMLElement)
   await page.until(() => expect(page.all('form[role=dialog]').length).toBe(1))
   expect(world.plans.size).toBe(1)

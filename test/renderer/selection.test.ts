@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import type { Message } from '../../src-preload/contract/messages.ts'
+import { rowsOf, type Row } from '../../src-renderer/features/inbox/rows.ts'
 import { afterRefresh } from '../../src-renderer/features/inbox/selection.ts'
 import { makeMessages } from './support/fake-messages.ts'
 
-const rows: Message[] = makeMessages({ count: 10, nowMs: 0 })
-const chosen = (...indices: number[]): Map<string, Message> =>
+const rows: Row[] = rowsOf('shop', makeMessages({ count: 10, nowMs: 0 }))
+const chosen = (...indices: number[]): Map<string, Row> =>
   new Map(
-    indices.flatMap((index) => (rows[index] === undefined ? [] : [[rows[index].id, rows[index]] as const])),
+    indices.flatMap((index) => (rows[index] === undefined ? [] : [[rows[index].key, rows[index]] as const])),
   )
-const ids = (map: ReadonlyMap<string, Message>): string[] => [...map.keys()]
+const ids = (map: ReadonlyMap<string, Row>): string[] => [...map.keys()]
 
 describe('the selection after a refresh', () => {
   test('what was sent meanwhile is no longer chosen', () => {

@@ -139,6 +139,9 @@ export class SimConsole {
       decisionStore: store.decisions,
       journal: store.journal,
       sweepStore: store.sweeps,
+      checkRunStore: store.checkRuns,
+      halfStore: store.halfMessages,
+      serviceCalls: { call: () => Promise.reject(new Error('nobody is asked here')) },
       mapping: {
         // The mapping is no matter of these tests.
         layouts: { detect: () => [], isOwn: () => true },
@@ -149,6 +152,12 @@ export class SimConsole {
       auditStore: store.audits,
       auditWatches: store.auditWatches,
       recordLedger: store.recordLedger,
+      upstream: store.upstream,
+      samples: store.samples,
+      alerts: store.alerts,
+      noteStore: store.notes,
+      viewStore: store.views,
+      callbackStore: () => Promise.reject(new Error('no callback service here')),
       clock,
       ids: {
         next: (prefix) =>
@@ -167,7 +176,7 @@ export class SimConsole {
       awayMsMax: world.scenario.awayMsMax,
       random: () => chance.next(),
       // Edits are no matter of the job engine.
-      payloadSchemas: { compile: () => ({ ok: false, problem: 'no schema here' }) },
+      payloadSchemas: () => Promise.reject(new Error('no schema here')),
       schemaFiles: { read: () => Promise.reject(new Error('no schema here')) },
     }
     const observed = observedStore(real, this.name, world)

@@ -47,6 +47,7 @@ export function simOutbox(table: SimTable, by: string, execute: Execute): Outbox
     evidence: null,
     stored: null,
     events: null,
+    ids: null,
     report: (signal) =>
       read('report', signal, () => ({
         serverVersion: 'PostgreSQL 18.0 (simulated)',
@@ -60,6 +61,8 @@ export function simOutbox(table: SimTable, by: string, execute: Execute): Outbox
         readRoleCanWrite: false,
         indexed: true,
       })),
+    // Nobody asks it here.
+    clock: () => Promise.resolve(new Date(0).toISOString()),
     list: (query, signal) => read('list', signal, () => list(table, query)),
     count: (filter, _budgetMs, signal) =>
       read('count', signal, () => {
@@ -88,6 +91,8 @@ export function simOutbox(table: SimTable, by: string, execute: Execute): Outbox
       write('expire', signal, () => requests.map((request) => expire(table, by, request))),
     retry: (requests, signal) =>
       write('hand back', signal, () => requests.map((request) => handBack(table, by, request))),
+    decide: () =>
+      Promise.reject(new RedriveError('action-refused', 'never', { reason: 'it has no half messages' })),
     preview: (action, requests, signal) =>
       read('preview', signal, () => requests.map((request) => preview(table, action, request))),
     explain: () => Promise.resolve([]),

@@ -1,6 +1,6 @@
 import { chromium } from 'playwright-core'
-import type { Page } from 'playwright-core'
-import { onTestFinished } from 'vitest'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, onTestFinished } from 'vitest'
 import { CHROMIUM_ARGS, chromiumPath } from './chromium.ts'
 
 export interface BrowserPage {
@@ -9,11 +9,20 @@ export interface BrowserPage {
   readonly complaints: readonly string[]
 }
 
-/** A page of a browser of this test's own. */
+/** One for all tests of a file: to start it takes seconds. */
+let browser: Promise<Browser> | null = null
+afterAll(async () => {
+  await (await browser)?.close()
+})
+
+/** A page in a window of this test's own, which knows nothing of the others. */
 export async function openPage(): Promise<BrowserPage> {
-  const browser = await chromium.launch({ executablePath: chromiumPath(), args: CHROMIUM_ARGS })
-  onTestFinished(() => browser.close())
-  const page = await browser.newPage({ viewport: { width: 1440, height: 900 }, locale: 'en-US' })
+  browser ??= chromium.launch({ executablePath: chromiumPath(), args: CHROMIUM_ARGS })
+  const context = await (
+    await browser
+  ).newContext({ viewport: { width: 1440, height: 900 }, locale: 'en-US' })
+  onTestFinished(() => context.close())
+  const page = await context.newPage()
   const complaints: string[] = []
   page.on('pageerror', (error) => complaints.push(error.message))
   page.on('console', (message) => {

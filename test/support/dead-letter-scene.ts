@@ -23,6 +23,8 @@ export interface DeadLetterScene {
   die(each: number): Promise<Readonly<Record<Death, readonly string[]>>>
   /** Ids of all messages of a queue, taken out of it. */
   drain(queue: string): Promise<readonly string[]>
+  /** Ids of all messages of a queue, which are put back. */
+  peek(queue: string): Promise<readonly string[]>
   depth(queue: string): Promise<number>
   close(): Promise<void>
 }
@@ -88,6 +90,18 @@ export async function openDeadLetterScene(
         if (message === false) return ids
         ids.push(String(message.properties.messageId))
       }
+    },
+    async peek(name) {
+      const looking = await connection.createChannel()
+      const ids: string[] = []
+      for (;;) {
+        const message = await looking.get(name)
+        if (message === false) break
+        ids.push(String(message.properties.messageId))
+      }
+      looking.nackAll()
+      await looking.close()
+      return ids
     },
     async close() {
       await channel.deleteExchange(exchange)

@@ -34,18 +34,24 @@ export async function indexFreeTable(database: TestDatabase): Promise<void> {
   await database.sql('create index free_chain_idx on free_chain (chain_key, id) include (prev_id, row_id)')
 }
 
+export interface ReaderOptions {
+  readonly heldChainsMax?: number | undefined
+  readonly replicaUrl?: string | null
+}
+
 /** Reads the chains of any table by its shape, as the adapter would with a mapping that says so. The caller closes it. */
 export async function readerOf(
   database: Pick<TestDatabase, 'url'>,
   table: string,
   shape: ChainShape,
-  heldChainsMax?: number,
+  { heldChainsMax, replicaUrl = null }: ReaderOptions = {},
 ): Promise<ChainReader> {
   const settings = {
     address: parseAddress(database.url),
     password: async () => serverAddress().password,
     tls: false as const,
   }
+  const replica = replicaUrl === null ? null : { ...settings, address: parseAddress(replicaUrl) }
   const session = openSession(settings)
   try {
     const never = new AbortController().signal
@@ -53,7 +59,7 @@ export async function readerOf(
     const mapping = bareMapping(shape.rowKey)
     const catalogues = { own: catalogue, more: [], companions: new Map() }
     const sql = newCompiler(postgresDialect, mapping, catalogues, { stuckAfterSec: 60, attemptsMax: 3 })
-    return openChainReader({ settings, shape, sql, catalogue, heldChainsMax })
+    return openChainReader({ settings, replica, shape, sql, catalogue, heldChainsMax })
   } finally {
     await session.close()
   }

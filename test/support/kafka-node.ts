@@ -171,6 +171,7 @@ async function properties(folder: string, ports: KafkaPorts): Promise<string> {
     'share.coordinator.state.topic.min.isr': 1,
     'group.initial.rebalance.delay.ms': 0,
     'log.cleaner.dedupe.buffer.size': 2_097_152,
+    'log.cleaner.backoff.ms': 500,
     'controlled.shutdown.enable': false,
   }
   return Object.entries(lines)

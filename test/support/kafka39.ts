@@ -4,6 +4,8 @@ import { spawnSync } from 'node:child_process'
 const OLD = '3.9.1'
 const files = [
   'test/conformance/broker-kafka.test.ts',
+  'test/conformance/topics-kafka.test.ts',
+  'test/integration/brokers-kafka.test.ts',
   'test/integration/broker-kafka',
   'test/faults/kafka.test.ts',
 ]

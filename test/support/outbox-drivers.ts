@@ -4,7 +4,7 @@ import type { Outbox } from '../../src-main/ports/outbox.ts'
 
 /** The same, whatever kind of server a source is on. */
 export function everySource<Of>(one: Of): Readonly<Record<SourceDriver, Of>> {
-  return { postgres: one, mysql: one }
+  return { postgres: one, mysql: one, sqlite: one, redis: one }
 }
 
 /** The drivers with something in front of each outbox that they open. */
@@ -12,5 +12,7 @@ export function inFront(drivers: Drivers['outbox'], wrap: (opened: Outbox) => Ou
   return {
     postgres: async (options, signal) => wrap(await drivers.postgres(options, signal)),
     mysql: async (options, signal) => wrap(await drivers.mysql(options, signal)),
+    sqlite: async (options, signal) => wrap(await drivers.sqlite(options, signal)),
+    redis: async (options, signal) => wrap(await drivers.redis(options, signal)),
   }
 }

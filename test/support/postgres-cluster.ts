@@ -49,7 +49,7 @@ export async function startPostgresCluster(): Promise<PostgresCluster> {
   }
   return {
     password: PASSWORD,
-    database: openWhenAsked(url),
+    database: openWhenAsked(url, PASSWORD),
     stop: (mode) => control('stop', '-m', mode),
     start: () => control('start', '-l', join(place.home, 'server.log'), '-o', `-p ${port}`),
     async close() {
@@ -60,12 +60,12 @@ export async function startPostgresCluster(): Promise<PostgresCluster> {
 }
 
 /** A connection for each question: none would live through a restart. */
-function openWhenAsked(url: string): TestDatabase {
+export function openWhenAsked(url: string, password: string): TestDatabase {
   const withPassword = new URL(url)
-  withPassword.password = PASSWORD
+  withPassword.password = password
   return {
     driver: 'postgres',
-    name: DATABASE,
+    name: withPassword.pathname.slice(1),
     url,
     async sql(text, values): Promise<readonly Cells[]> {
       const client = new pg.Client({ connectionString: withPassword.href, types: rawText })

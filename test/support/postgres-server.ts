@@ -32,7 +32,7 @@ export function serverAddress(): ServerAddress {
 export type Cells = Readonly<Record<string, string | null>>
 
 export interface TestDatabase {
-  readonly driver: SourceDriver
+  readonly driver: Exclude<SourceDriver, 'redis'>
   readonly name: string
   /** Without a password, as a source's `url`. */
   readonly url: string
@@ -74,6 +74,39 @@ async function onServer(text: string): Promise<void> {
 
 export async function dropDatabase(name: string): Promise<void> {
   await onServer(`drop database if exists "${name}" with (force)`)
+}
+
+const EMPTY = `
+do $$
+declare one text;
+begin
+  perform pg_terminate_backend(pid, 5000) from pg_stat_activity
+    where datname = current_database() and pid <> pg_backend_pid();
+  for one in select extname from pg_extension where extname <> 'plpgsql' loop
+    execute format('drop extension %I cascade', one);
+  end loop;
+  for one in select pubname from pg_publication loop
+    execute format('drop publication %I', one);
+  end loop;
+  for one in select nspname from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema' loop
+    execute format('drop schema %I cascade', one);
+  end loop;
+  create schema public authorization pg_database_owner;
+  grant usage on schema public to public;
+  execute format('alter database %I reset all', current_database());
+  execute format('alter database %I with connection limit -1', current_database());
+  execute format('revoke all on database %I from public', current_database());
+  execute format('grant connect, temporary on database %I to public', current_database());
+end $$`
+
+/** Everything in it is dropped, who is connected is sent away, and what was set for it is forgotten. */
+export async function emptyDatabase(name: string): Promise<void> {
+  const client = await connectTo(name)
+  try {
+    await client.query(EMPTY)
+  } finally {
+    await client.end()
+  }
 }
 
 /** Creates or joins a database; the caller closes it and decides what becomes of it. */

@@ -10,7 +10,13 @@ export function readAll(
   options: Partial<Omit<ReadChainsOptions, 'reader'>> = {},
   signal: AbortSignal = new AbortController().signal,
 ): Promise<ChainsRead> {
-  const rest = { clock: systemClock(), scope: { kind: 'all' } as const, pace: fullPace, mark: null }
+  const rest = {
+    clock: systemClock(),
+    scope: { kind: 'all' } as const,
+    pace: fullPace,
+    mark: null,
+    replica: 'if-current' as const,
+  }
   const seed = String(Math.floor(Math.random() * 1e9))
   return readChains(
     { reader, ...rest, seed, patience: auditPatience, moved: () => undefined, ...options },

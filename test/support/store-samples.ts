@@ -4,7 +4,10 @@ import { gatherFindings } from '../../src-main/app/resend/plan-warnings.ts'
 import { freezePlan, newItemsDigest, planFormat } from '../../src-main/domain/plan.ts'
 import type { Plan, PlanItem } from '../../src-main/domain/plan.ts'
 import type { Journal } from '../../src-main/ports/journal.ts'
+import type { NoteStore, ViewStore } from '../../src-main/ports/triage-store.ts'
 import type { SweepStore } from '../../src-main/ports/sweep-store.ts'
+import type { AlertStore } from '../../src-main/ports/alert-store.ts'
+import type { SampleStore } from '../../src-main/ports/sample-store.ts'
 import type { AuditStore, AuditWatchStore } from '../../src-main/ports/audit-store.ts'
 import type { DecisionStore, JobReader, JobStore, Owner } from '../../src-main/ports/job-store.ts'
 
@@ -16,6 +19,10 @@ export interface StoreUnderTest {
   readonly sweeps: SweepStore
   readonly audits: AuditStore
   readonly auditWatches: AuditWatchStore
+  readonly samples: SampleStore
+  readonly alerts: AlertStore
+  readonly notes: NoteStore
+  readonly views: ViewStore
   close(): Promise<void>
 }
 

@@ -9,6 +9,8 @@ import { openTestEngine } from './test-engine.ts'
 export interface SweepChild {
   readonly dataDir: string
   readonly databaseUrl: string
+  /** The reference outbox where it is not said. */
+  readonly table?: string
   readonly batch: number
   readonly sweep: SweepPolicy
 }
@@ -25,10 +27,12 @@ export interface SweepDone {
 }
 
 const IDLE_MS = 50
-const test = openTestEngine(JSON.parse(process.argv[2] ?? '{}') as SweepChild)
+const given = JSON.parse(process.argv[2] ?? '{}') as SweepChild
+const test = openTestEngine(given)
 let stopping = false
 process.on('message', () => (stopping = true))
 await test.engine.recover()
+if (given.table !== undefined) await test.confirmMapping()
 process.send?.('ready')
 
 const done = { claims: 0, confirmed: 0, returned: 0, unknown: 0, expired: 0 }

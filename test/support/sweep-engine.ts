@@ -15,7 +15,7 @@ import type { SweepOutcome } from '../../src-main/domain/sweep.ts'
 import type { Environment, Workspace } from '../../src-main/domain/workspace.ts'
 import type { Broker } from '../../src-main/ports/broker.ts'
 import type { ExhaustedRow } from '../../src-main/ports/due.ts'
-import type { Outbox } from '../../src-main/ports/outbox.ts'
+import type { BoundedCount, Outbox } from '../../src-main/ports/outbox.ts'
 import { manualClock } from './manual-clock.ts'
 import type { ManualClock } from './manual-clock.ts'
 import { everySource } from './outbox-drivers.ts'
@@ -58,6 +58,10 @@ export interface SweepEngineOptions {
   readonly folder?: string
   readonly environment?: Environment
   readonly workspace?: Workspace
+  /** Nobody is asked where it is not said. */
+  readonly serviceCalls?: EnginePorts['serviceCalls']
+  /** How many messages the source has in each trouble; it does not answer where it is not said. */
+  readonly count?: () => number
 }
 
 export async function openSweepEngine(options: SweepEngineOptions = {}): Promise<SweepEngine> {
@@ -67,7 +71,9 @@ export async function openSweepEngine(options: SweepEngineOptions = {}): Promise
   const workspace = { current: options.workspace ?? workspaceOf(options.environment ?? 'development') }
   const exhausted: ExhaustedRow[] = []
   const runner = scriptedRunner()
+  const { count } = options
   const outbox = {
+    ...(count && { count: () => Promise.resolve(counted(count(), clock)) }),
     exhausted: () => Promise.resolve([...exhausted]),
     expire: (requests: readonly { readonly id: string }[]) => {
       exhausted.length = 0
@@ -103,6 +109,11 @@ export async function openSweepEngine(options: SweepEngineOptions = {}): Promise
     decisionStore: store.decisions,
     journal: store.journal,
     sweepStore: store.sweeps,
+    checkRunStore: store.checkRuns,
+    halfStore: store.halfMessages,
+    serviceCalls: options.serviceCalls ?? {
+      call: () => Promise.reject(new Error('nobody is asked here')),
+    },
     mapping: {
       // The mapping is no matter of these tests.
       layouts: { detect: () => [], isOwn: () => true },
@@ -113,6 +124,12 @@ export async function openSweepEngine(options: SweepEngineOptions = {}): Promise
     auditStore: store.audits,
     auditWatches: store.auditWatches,
     recordLedger: store.recordLedger,
+    upstream: store.upstream,
+    samples: store.samples,
+    alerts: store.alerts,
+    noteStore: store.notes,
+    viewStore: store.views,
+    callbackStore: () => Promise.reject(new Error('no callback service here')),
     clock,
     ids: randomIds(clock),
     random: () => 0.5,
@@ -121,7 +138,7 @@ export async function openSweepEngine(options: SweepEngineOptions = {}): Promise
     operator: 'tester',
     batch: 500,
     awayMsMax: 0,
-    payloadSchemas: createAjvSchemas(),
+    payloadSchemas: async () => createAjvSchemas(),
     schemaFiles: openSchemaFiles({ workspacePath: join(folder, 'redrive.json') }),
   }
   const engine = createEngine(ports, runner)
@@ -145,6 +162,11 @@ export async function openSweepEngine(options: SweepEngineOptions = {}): Promise
       return entries.map(({ action }) => action)
     },
   }
+}
+
+function counted(count: number, clock: ManualClock): BoundedCount {
+  const oldestCreatedAt = count === 0 ? null : clock.now().toISOString()
+  return { count, bounded: false, oldestCreatedAt, scope: { complete: true } }
 }
 
 function scriptedRunner(): ScriptedRunner {

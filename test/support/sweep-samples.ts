@@ -21,6 +21,10 @@ const ADD_PENDING: Readonly<Record<TestDatabase['driver'], string>> = {
     select x.chain, concat('message-', x.i), '', ?, 'OrderPaid', json_object('order', x.i), '{"x-trace": "t"}',
       utc_timestamp(6) - interval 1 hour
     from json_table(?, '$[*]' columns (i for ordinality, chain varchar(255) path '$')) x order by x.i`,
+  sqlite: `insert into outbox_message (chain_key, message_id, exchange, routing_key, type, payload, headers, created_at)
+    select x.value, 'message-' || (x.key + 1), '', ?, 'OrderPaid', json_object('order', x.key + 1), '{"x-trace": "t"}',
+      strftime('%Y-%m-%d %H:%M:%f', 'now', '-1 hour')
+    from json_each(?) x order by x.key`,
 }
 
 /** Messages of the service that wait for an hour. */
@@ -34,6 +38,13 @@ export async function addPending(
 
 /** Lets an hour go by for every row that nothing has ended: waits are over, what is in flight is silent. */
 export async function anHourLater(database: TestDatabase): Promise<void> {
+  if (database.driver === 'sqlite') {
+    const earlier = (column: string): string =>
+      `${column} = strftime('%Y-%m-%d %H:%M:%f', ${column}, '-1 hour')`
+    const times = ['updated_at', 'created_at', 'next_attempt_at'].map(earlier)
+    await database.sql(`update outbox_message set ${times.join(', ')} where status <> 'sent'`)
+    return
+  }
   const hour = database.driver === 'postgres' ? `interval '1 hour'` : 'interval 1 hour'
   await database.sql(
     `update outbox_message set updated_at = updated_at - ${hour}, created_at = created_at - ${hour},

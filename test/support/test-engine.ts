@@ -1,9 +1,16 @@
 import { join } from 'node:path'
 import { openKafkaBroker } from '../../src-main/adapters/broker-kafka/kafka-broker.ts'
 import { openRabbitBroker } from '../../src-main/adapters/broker-rabbitmq/rabbit-broker.ts'
+import { openHttpCalls } from '../../src-main/adapters/http-calls/http-calls.ts'
 import { openMysqlEvidence } from '../../src-main/adapters/outbox-mysql/evidence.ts'
 import { openMysqlOutbox } from '../../src-main/adapters/outbox-mysql/open.ts'
 import { openMysqlSurvey } from '../../src-main/adapters/outbox-mysql/survey.ts'
+import { openRedisEvidence } from '../../src-main/adapters/outbox-redis/evidence.ts'
+import { openRedisOutbox, openRedisSurvey } from '../../src-main/adapters/outbox-redis/open.ts'
+import { chooseStaged } from '../../src-main/adapters/profiles/staged.ts'
+import { openSqliteEvidence } from '../../src-main/adapters/outbox-sqlite/evidence.ts'
+import { openSqliteOutbox } from '../../src-main/adapters/outbox-sqlite/open.ts'
+import { openSqliteSurvey } from '../../src-main/adapters/outbox-sqlite/survey.ts'
 import { openPostgresEvidence } from '../../src-main/adapters/outbox-postgres/evidence.ts'
 import { openPostgresOutbox } from '../../src-main/adapters/outbox-postgres/open.ts'
 import { openPostgresSurvey } from '../../src-main/adapters/outbox-postgres/survey.ts'
@@ -11,12 +18,15 @@ import { openMappingTexts } from '../../src-main/adapters/mapping-schema/mapping
 import { knownLayouts } from '../../src-main/adapters/profiles/layouts.ts'
 import { chooseMapping } from '../../src-main/adapters/profiles/profiles.ts'
 import { createAjvSchemas } from '../../src-main/adapters/schema-ajv/ajv-schemas.ts'
+import { openCallbackStore } from '../../src-main/adapters/store-sqlite/callback-store.ts'
 import { openStore } from '../../src-main/adapters/store-sqlite/open-store.ts'
 import type { Store } from '../../src-main/adapters/store-sqlite/open-store.ts'
 import { systemClock } from '../../src-main/adapters/system/clock.ts'
 import { randomIds } from '../../src-main/adapters/system/ids.ts'
 import { localProcesses } from '../../src-main/adapters/system/processes.ts'
 import { openSchemaFiles } from '../../src-main/adapters/workspace-file/schema-files.ts'
+import type { CheckBackConfig } from '../../src-main/domain/check-back.ts'
+import type { CheckRun } from '../../src-main/app/check-back/run-check-back.ts'
 import type { EnginePorts } from '../../src-main/app/engine-ports.ts'
 import { createEngine } from '../../src-main/app/engine.ts'
 import type { Engine } from '../../src-main/app/engine.ts'
@@ -36,6 +46,8 @@ export interface TestEngineOptions {
   readonly dataDir: string
   readonly databaseUrl: string
   readonly environment?: Environment
+  /** The reference outbox where it is not said. */
+  readonly table?: string
   /** That of the tests' server where it is not said. */
   readonly databasePassword?: string
   readonly brokerPort?: number
@@ -43,6 +55,10 @@ export interface TestEngineOptions {
   readonly kafka?: Pick<KafkaConfig, 'brokers' | 'addresses'>
   /** Of the source; not switched on where it is not said. */
   readonly sweep?: SweepPolicy
+  /** How the producer of the source's half messages is asked. */
+  readonly checkBack?: CheckBackConfig
+  /** A standby of the database. */
+  readonly replicaUrl?: string
   /** Where consumption is proved, beside what the mapping says. */
   readonly evidence?: EvidenceConfig
   readonly batch?: number
@@ -63,9 +79,19 @@ export interface TestEngine {
   run(plan: Plan, options?: Partial<RunOptions>): Promise<Job>
   ended(job: string): Promise<Job>
   unlock(): Promise<void>
+  /** As an operator does who has seen the messages and found them right. */
+  confirmMapping(): Promise<void>
   /** Unlocks, runs the sweep once and waits for its end. */
   sweep(): Promise<SweepRun>
+  /** Unlocks, asks the producer once and waits for the end; `ids`: just about these. */
+  checkBack(ids?: readonly string[]): Promise<CheckRun>
   close(): Promise<void>
+}
+
+async function confirmMapping({ mappings }: Engine): Promise<void> {
+  const signal = AbortSignal.timeout(60_000)
+  const { digest } = await mappings.preview(testSource, null, signal)
+  if (digest !== null) await mappings.confirm(testSource, digest, signal)
 }
 
 export function openTestEngine(options: TestEngineOptions): TestEngine {
@@ -75,16 +101,29 @@ export function openTestEngine(options: TestEngineOptions): TestEngine {
   const password = (): Promise<string> => Promise.resolve(options.databasePassword ?? usual)
   const chooses = (columns: readonly string[]) => chooseMapping('auto', columns)
   const store = openStore({ path: join(options.dataDir, 'redrive.db'), clock })
+  const callbackStore = openCallbackStore({ path: join(options.dataDir, 'callback.db'), clock })
   const ports: EnginePorts = {
     drivers: {
       outbox: {
         postgres: ({ config }, signal) =>
           openPostgresOutbox({ config, password, chooseMapping: chooses }, signal),
         mysql: ({ config }, signal) => openMysqlOutbox({ config, password, chooseMapping: chooses }, signal),
+        sqlite: ({ config }, signal) => openSqliteOutbox({ config, chooseMapping: chooses }, signal),
+        redis: ({ config }, signal) =>
+          openRedisOutbox(
+            {
+              config,
+              password,
+              chooseMapping: (layout) => chooseStaged('auto', layout),
+            },
+            signal,
+          ),
       },
       evidence: {
         postgres: ({ config, at }, signal) => openPostgresEvidence({ config, at, password }, signal),
         mysql: ({ config, at }, signal) => openMysqlEvidence({ config, at, password }, signal),
+        sqlite: ({ config, at }, signal) => openSqliteEvidence({ config, at }, signal),
+        redis: ({ config, at }, signal) => openRedisEvidence({ config, at, password }, signal),
       },
       broker: {
         kafka: ({ config: { brokers, addresses } }) =>
@@ -111,7 +150,7 @@ export function openTestEngine(options: TestEngineOptions): TestEngine {
         return Promise.resolve()
       },
     },
-    payloadSchemas: createAjvSchemas(),
+    payloadSchemas: async () => createAjvSchemas(),
     schemaFiles: openSchemaFiles({ workspacePath: join(options.dataDir, 'redrive.json') }),
     secrets: {
       resolve: () => Promise.resolve(''),
@@ -123,18 +162,29 @@ export function openTestEngine(options: TestEngineOptions): TestEngine {
     decisionStore: store.decisions,
     journal: store.journal,
     sweepStore: store.sweeps,
+    checkRunStore: store.checkRuns,
+    halfStore: store.halfMessages,
+    serviceCalls: openHttpCalls(),
     mapping: {
       layouts: knownLayouts,
       texts: openMappingTexts(openSchemaFiles({ workspacePath: join(options.dataDir, 'redrive.json') })),
       survey: {
         postgres: ({ config }) => openPostgresSurvey({ config, password }),
         mysql: ({ config }) => openMysqlSurvey({ config, password }),
+        sqlite: ({ config }) => Promise.resolve(openSqliteSurvey({ config })),
+        redis: ({ config }) => openRedisSurvey({ config, password }),
       },
       confirmations: store.confirmations,
     },
     auditStore: store.audits,
     auditWatches: store.auditWatches,
     recordLedger: store.recordLedger,
+    upstream: store.upstream,
+    samples: store.samples,
+    alerts: store.alerts,
+    noteStore: store.notes,
+    viewStore: store.views,
+    callbackStore: async () => callbackStore,
     clock,
     ids: randomIds(clock),
     random: Math.random,
@@ -189,8 +239,19 @@ export function openTestEngine(options: TestEngineOptions): TestEngine {
         await clock.sleep(10, never)
       }
     },
+    confirmMapping: () => confirmMapping(engine),
+    async checkBack(ids) {
+      await unlock()
+      const { run } = await engine.checkBacks.runNow(testSource, ids ?? null)
+      for (;;) {
+        const at = await engine.checkBacks.run(run)
+        if (at.state !== 'running') return at
+        await clock.sleep(10, never)
+      }
+    },
     async close() {
       await engine.close()
+      callbackStore.close()
       await store.close()
     },
   }
@@ -198,11 +259,14 @@ export function openTestEngine(options: TestEngineOptions): TestEngine {
 
 function workspaceOf({
   databaseUrl,
+  table,
   environment,
   brokerPort,
   kafka,
   sweep,
+  checkBack,
   evidence,
+  replicaUrl,
 }: TestEngineOptions): Workspace {
   const driver = sourceDriverOf(databaseUrl) ?? 'postgres'
   return {
@@ -210,12 +274,17 @@ function workspaceOf({
       [testSource]: {
         driver,
         url: databaseUrl,
+        ...(replicaUrl === undefined ? {} : { replica: { url: replicaUrl } }),
         environment: environment ?? 'development',
-        outbox: { profile: 'auto', table: driver === 'mysql' ? 'outbox_message' : 'public.outbox_message' },
+        outbox: {
+          profile: 'auto',
+          table: table ?? (driver === 'postgres' ? 'public.outbox_message' : 'outbox_message'),
+        },
         deliver: { broker: 'rabbit' },
         stuckAfterSec: 60,
         maxAttempts: 3,
         ...(sweep === undefined ? {} : { sweep }),
+        ...(checkBack === undefined ? {} : { checkBack }),
         ...(evidence === undefined ? {} : { evidence }),
       },
     },

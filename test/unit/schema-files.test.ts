@@ -75,7 +75,7 @@ describe('editing messages whose source names schemas', () => {
   const message = (type: string | null, payload: string) => ({ type, content: { payload, headers: null } })
   const editor = (schemas: Record<string, string>) =>
     createEditor(
-      { payloadSchemas: createAjvSchemas(), schemaFiles: files },
+      { payloadSchemas: async () => createAjvSchemas(), schemaFiles: files },
       { profile: 'auto', table: 'public.outbox_message', schemas },
     )
 

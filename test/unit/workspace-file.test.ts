@@ -90,6 +90,33 @@ describe('reading', () => {
     }
   })
 
+  test('a source in a file of SQLite, and one in a Redis, by every address that leads there', async () => {
+    const urls = {
+      sqlite: ['sqlite:///var/lib/a%20b.db', 'file:///a.db'],
+      redis: [
+        'redis://127.0.0.1/0',
+        'rediss://me@host:6380/2',
+        'redis-sentinel://a:1,b:2/shop/0',
+        'redis-cluster://a:1,b:2',
+      ],
+    }
+    for (const [driver, all] of Object.entries(urls))
+      for (const url of all)
+        expect((await load(withSource({ driver, url }))).sources.orders).toMatchObject({ driver, url })
+    for (const [driver, url] of [
+      ['sqlite', 'sqlite://host/a.db'],
+      ['sqlite', 'sqlite:///a.db?mode=rwc'],
+      ['sqlite', 'redis://host/0'],
+      ['redis', 'redis://me:secret@host/0'],
+      ['redis', 'sqlite:///a.db'],
+      ['postgres', 'redis://host/0'],
+    ]) {
+      const error = await refusal(withSource({ driver, url }))
+      expect(error.detail).toMatchObject({ at: 'sources.orders.url' })
+      expect(JSON.stringify(error.detail)).not.toContain('secret')
+    }
+  })
+
   test('every kind of password and of encryption', async () => {
     for (const password of [{ value: '' }, { env: 'A' }, { keychain: true }, { prompt: true }]) {
       expect((await load(withSource({ password }))).sources.orders?.password).toEqual(password)
@@ -146,7 +173,7 @@ describe('refusing, with the place and the problem', () => {
       'evidence at no database',
       withSource({ evidence: { url: 'amqp://user@host/', table: 't', messageId: 'm', retentionSec: null } }),
       'sources.orders.evidence.url',
-      /postgres:\/\/ or mysql:/,
+      /postgres:\/\/, mysql:/,
     ],
     ['url without database', withSource({ url: 'postgres://user@host' }), 'sources.orders.url', /database/],
     ['url without user', withSource({ url: 'postgres://host/shop' }), 'sources.orders.url', /user/],
@@ -169,6 +196,22 @@ describe('refusing, with the place and the problem', () => {
       withSource({ deliver: { broker: 'constructor' } }),
       'sources.orders.deliver.broker',
       /constructor/,
+    ],
+    [
+      'replica on another kind of server',
+      withSource({
+        driver: 'mysql',
+        url: 'mysql://user@host/shop',
+        replica: { url: 'mysql://user@other/shop' },
+      }),
+      'sources.orders.replica.url',
+      /only PostgreSQL/,
+    ],
+    [
+      'replica with a password in its address',
+      withSource({ replica: { url: 'postgres://user:secret@other/shop' } }),
+      'sources.orders.replica.url',
+      /password/,
     ],
     ['password as text', withSource({ password: 'secret' }), 'sources.orders.password', /"env"/],
     ['two passwords', withSource({ password: { env: 'A', value: 'b' } }), 'sources.orders.password', /"env"/],

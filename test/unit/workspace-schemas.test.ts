@@ -63,3 +63,55 @@ test('evidence changed by a form keeps what the form does not know, and goes whe
     await opened.close()
   }
 })
+
+test('a broker changed by a form keeps the address of its management API', async () => {
+  const rabbit = { driver: 'rabbitmq' as const, url: 'amqp://user@127.0.0.1:1/' }
+  const workspace = memoryWorkspace({
+    sources: {},
+    brokers: { rabbit: { ...rabbit, management: 'http://127.0.0.1:2' } },
+  })
+  const opened = openTestEngine({
+    dataDir: mkdtempSync(join(tmpdir(), 'redrive-management-')),
+    databaseUrl: 'postgres://user@127.0.0.1:1/shop',
+    wrap: (ports) => ({ ...ports, workspace }),
+  })
+  try {
+    const config = { ...rabbit, url: 'amqp://other@127.0.0.1:1/' }
+    const save = { name: 'rabbit', isNew: false, password: { kind: 'none' as const }, config }
+    await opened.engine.configure.saveBroker(save)
+    expect((await workspace.load()).brokers['rabbit']).toEqual({
+      ...config,
+      management: 'http://127.0.0.1:2',
+    })
+  } finally {
+    await opened.close()
+  }
+})
+
+test('a form keeps what the file says of a replica, but sends its password to no other server', async () => {
+  const replica = {
+    url: 'postgres://user@standby/shop',
+    password: { env: 'STANDBY' },
+    tls: { mode: 'require' },
+  } as const
+  const workspace = memoryWorkspace({ sources: { orders: { ...source, replica } }, brokers: {} })
+  const opened = openTestEngine({
+    dataDir: mkdtempSync(join(tmpdir(), 'redrive-schemas-')),
+    databaseUrl: 'postgres://user@127.0.0.1:1/shop',
+    wrap: (ports) => ({ ...ports, workspace }),
+  })
+  const replicaAfter = async (config: SourceConfig, keepsReplica: boolean) => {
+    const change = { name: 'orders', isNew: false, password: { kind: 'none' as const } }
+    await opened.engine.configure.saveSource({ ...change, config, keepsReplica })
+    return (await workspace.load()).sources['orders']?.replica
+  }
+  try {
+    expect(await replicaAfter(source, true)).toEqual(replica)
+    expect(await replicaAfter({ ...source, replica: { url: replica.url } }, true)).toEqual(replica)
+    const elsewhere = { url: 'postgres://user@elsewhere/shop' }
+    expect(await replicaAfter({ ...source, replica: elsewhere }, true)).toEqual(elsewhere)
+    expect(await replicaAfter(source, false)).toBeUndefined()
+  } finally {
+    await opened.close()
+  }
+})

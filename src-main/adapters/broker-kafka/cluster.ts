@@ -6,7 +6,7 @@ import { classify } from './classify.ts'
 import { openSockets } from './sockets.ts'
 import type { Sockets } from './sockets.ts'
 import { within } from './waiting.ts'
-import { askMetadata, makeNode } from './wire.ts'
+import { askEveryTopic, askMetadata, makeNode } from './wire.ts'
 import type { Metadata, Node } from './wire.ts'
 
 /** Somebody may have to type it. */
@@ -83,7 +83,14 @@ export class Cluster {
   }
 
   async metadata(topics: readonly string[], signal: AbortSignal): Promise<Metadata> {
-    const metadata = await this.timed(askMetadata(this.seed, topics), signal)
+    return this.#remembered(await this.timed(askMetadata(this.seed, topics), signal))
+  }
+
+  async everyTopic(signal: AbortSignal): Promise<Metadata> {
+    return this.#remembered(await this.timed(askEveryTopic(this.seed), signal))
+  }
+
+  #remembered(metadata: Metadata): Metadata {
     for (const { nodeId, host, port } of metadata.brokers) this.#addresses.set(nodeId, { host, port })
     return metadata
   }

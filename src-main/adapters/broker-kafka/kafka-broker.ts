@@ -2,11 +2,14 @@ import { RedriveError } from '../../domain/errors.ts'
 import type { Place } from '../../domain/message.ts'
 import type { Compression, KafkaLogin, TlsOptions } from '../../domain/workspace.ts'
 import type { Broker, BrokerState, DestinationCheck, Publisher } from '../../ports/broker.ts'
+import type { Feeds } from '../../ports/feeds.ts'
 import type { Clock, Log } from '../../ports/surroundings.ts'
 import { Cluster } from './cluster.ts'
 import type { ClusterOptions } from './cluster.ts'
 import { compressionNumber } from './codecs.ts'
 import type { HeaderNames } from './envelope.ts'
+import { openKafkaFeeds } from './feeds.ts'
+import { GroupReader } from './group-reader.ts'
 import { Link } from './link.ts'
 import { Look } from './look.ts'
 import { KafkaPublisher } from './publisher.ts'
@@ -61,6 +64,8 @@ class KafkaBroker implements Broker {
   readonly #looking: Link
   readonly #look: Look
   readonly topics: TopicReader
+  readonly groups: GroupReader
+  readonly feeds: Feeds
   readonly #headerNames: HeaderNames
   readonly #publishers = new Set<Publisher>()
   readonly #listeners = new Set<(state: BrokerState) => void>()
@@ -88,6 +93,8 @@ class KafkaBroker implements Broker {
     this.#look = new Look(this.#looking)
     this.#headerNames = { messageId: 'x-message-id', type: 'x-message-type', ...options.headerNames }
     this.topics = new TopicReader(this.#looking, this.#headerNames)
+    this.groups = new GroupReader(this.#looking)
+    this.feeds = openKafkaFeeds(this.#looking, this.topics, clock)
   }
 
   state(): BrokerState {

@@ -1,6 +1,6 @@
 import { RedriveError } from '../../domain/errors.ts'
 import type { RecordLetter } from '../../domain/dead-letter/record-letter.ts'
-import type { PartitionSpan, RecordPage, RecordRange, Topics } from '../../ports/topics.ts'
+import type { PartitionSpan, RecordPage, RecordRange, TopicList, Topics } from '../../ports/topics.ts'
 import { reasonOf } from './classify.ts'
 import type { Cluster } from './cluster.ts'
 import type { HeaderNames } from './envelope.ts'
@@ -8,10 +8,13 @@ import { askFetch } from './fetch.ts'
 import type { Fetched } from './fetch.ts'
 import type { Link } from './link.ts'
 import { versionOf } from './look.ts'
+import { askOffsetsOf, topicFailed } from './offsets.ts'
+import type { LedPartition } from './offsets.ts'
 import { readBatches } from './record-batches.ts'
 import type { StoredRecord } from './record-batches.ts'
 import { TOPIC_BYTES_MAX } from './target.ts'
-import { askOffsetsAt, EARLIEST, LATEST, READ_COMMITTED } from './wire.ts'
+import { askTopicList } from './topic-list.ts'
+import { EARLIEST, LATEST, READ_COMMITTED } from './wire.ts'
 import type { Node } from './wire.ts'
 
 const FETCH_BYTES = 4 * 1024 * 1024
@@ -20,7 +23,6 @@ const OUT_OF_RANGE = 1
 const UNKNOWN_TOPIC = 3
 const LEADER_NOT_AVAILABLE = 5
 const INVALID_TOPIC = 17
-const NO_PERMISSION = 29
 /** The year 9999: beyond it there is no ISO text of four digits. */
 const TIME_MS_MAX = 253_402_300_799_999n
 
@@ -38,21 +40,32 @@ export class TopicReader implements Topics {
     return versionOf(await this.#link.ready(signal))
   }
 
+  async list(signal: AbortSignal): Promise<TopicList> {
+    return await askTopicList(await this.#link.ready(signal), signal)
+  }
+
   async partitions(topic: string, signal: AbortSignal): Promise<readonly PartitionSpan[] | null> {
     const cluster = await this.#link.ready(signal)
-    const leaders = await leadersOf(cluster, topic, signal)
-    if (leaders === null) return null
-    const spans: PartitionSpan[] = []
-    for (const [leader, partitions] of Map.groupBy(leaders.keys(), (one) => leaders.get(one) ?? -1)) {
-      const places = partitions.map((partition) => ({ topic, partition }))
-      const begins = await offsetsAt(cluster, { leader, places, timestamp: EARLIEST }, signal)
-      const ends = await offsetsAt(cluster, { leader, places, timestamp: LATEST }, signal)
-      for (const partition of partitions) {
-        const [begin, end] = [begins.get(partition) ?? 0n, ends.get(partition) ?? 0n]
-        spans.push({ partition, begin, end: end < begin ? begin : end })
-      }
-    }
-    return spans.sort((one, other) => one.partition - other.partition)
+    const led = await ledBy(cluster, topic, signal)
+    return led && (await spansOf(cluster, led, signal))
+  }
+
+  async offsetsAt(
+    topic: string,
+    atMs: number,
+    signal: AbortSignal,
+  ): Promise<readonly PartitionSpan[] | null> {
+    const cluster = await this.#link.ready(signal)
+    const led = await ledBy(cluster, topic, signal)
+    if (led === null) return null
+    const firsts = await offsetsAt(cluster, led, atMs, signal)
+    // Asked after: what was stored in between is after the first ones.
+    const spans = await spansOf(cluster, led, signal)
+    return spans.map(({ partition, begin, end }) => {
+      const first = firsts.get(partition) ?? -1n
+      const from = first < 0n || first > end ? end : first
+      return { partition, begin: from < begin ? begin : from, end }
+    })
   }
 
   async *read(range: RecordRange, signal: AbortSignal): AsyncGenerator<RecordPage> {
@@ -70,7 +83,7 @@ export class TopicReader implements Topics {
         at = begin
         continue
       }
-      if (fetched.errorCode !== NONE) throw failed(topic, fetched.errorCode)
+      if (fetched.errorCode !== NONE) throw topicFailed(topic, fetched.errorCode)
       const { records, next } = await unpacked(topic, fetched)
       if (next === null) return
       const wanted = records.filter(({ offset }) => offset >= range.begin && offset < end && offset >= at)
@@ -118,31 +131,45 @@ async function leadersOf(
   if (found === undefined) return null
   const { topicErrorCode: code, partitionMetadata } = found
   if (code === UNKNOWN_TOPIC || code === INVALID_TOPIC) return null
-  if (code !== NONE && code !== LEADER_NOT_AVAILABLE) throw failed(topic, code)
-  if (partitionMetadata.some(({ leader }) => leader < 0)) throw failed(topic, LEADER_NOT_AVAILABLE)
+  if (code !== NONE && code !== LEADER_NOT_AVAILABLE) throw topicFailed(topic, code)
+  if (partitionMetadata.some(({ leader }) => leader < 0)) throw topicFailed(topic, LEADER_NOT_AVAILABLE)
   return new Map(partitionMetadata.map(({ partitionId, leader }) => [partitionId, leader]))
 }
 
+async function ledBy(
+  cluster: Cluster,
+  topic: string,
+  signal: AbortSignal,
+): Promise<readonly LedPartition[] | null> {
+  const leaders = await leadersOf(cluster, topic, signal)
+  return leaders && [...leaders].map(([partition, leader]) => ({ topic, partition, leader }))
+}
+
+async function spansOf(
+  cluster: Cluster,
+  led: readonly LedPartition[],
+  signal: AbortSignal,
+): Promise<readonly PartitionSpan[]> {
+  const begins = await offsetsAt(cluster, led, EARLIEST, signal)
+  const ends = await offsetsAt(cluster, led, LATEST, signal)
+  const spans = led.map(({ partition }) => {
+    const [begin, end] = [begins.get(partition) ?? 0n, ends.get(partition) ?? 0n]
+    return { partition, begin, end: end < begin ? begin : end }
+  })
+  return spans.sort((one, other) => one.partition - other.partition)
+}
+
+/** By partition, of committed records. */
 async function offsetsAt(
   cluster: Cluster,
-  {
-    leader,
-    places,
-    timestamp,
-  }: {
-    readonly leader: number
-    readonly places: readonly { readonly topic: string; readonly partition: number }[]
-    readonly timestamp: number
-  },
+  led: readonly LedPartition[],
+  timestamp: number,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<number, bigint>> {
-  const node = await cluster.node(leader, signal)
-  const asking = askOffsetsAt(node, places, { timestamp, isolationLevel: READ_COMMITTED })
-  const { responses } = await cluster.timed(asking, signal)
-  const rows = responses.flatMap(({ topic, partitions }) => partitions.map((one) => ({ topic, ...one })))
+  const rows = await askOffsetsOf(cluster, led, { timestamp, isolationLevel: READ_COMMITTED }, signal)
   const wrong = rows.find(({ errorCode }) => errorCode !== NONE)
-  if (wrong !== undefined) throw failed(wrong.topic, wrong.errorCode)
-  return new Map(rows.map(({ partition, offset }) => [partition, BigInt(offset)]))
+  if (wrong !== undefined) throw topicFailed(wrong.topic, wrong.errorCode)
+  return new Map(rows.map(({ partition, offset }) => [partition, offset]))
 }
 
 function letterOf(
@@ -170,15 +197,4 @@ function letterOf(
     value,
     headers,
   }
-}
-
-function failed(topic: string, code: number): RedriveError {
-  const reason = `error ${code} of the protocol about the topic ${topic}`
-  if (code === NO_PERMISSION) {
-    return new RedriveError('permission-denied', 'never', {
-      server: 'the broker',
-      reason: `no rights on topic ${topic}`,
-    })
-  }
-  return new RedriveError('broker-failed', 'later', { reason })
 }

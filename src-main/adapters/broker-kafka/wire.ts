@@ -108,6 +108,7 @@ export interface Metadata {
   readonly topicMetadata: readonly {
     readonly topicErrorCode: number
     readonly topic: string
+    readonly isInternal: boolean
     readonly partitionMetadata: readonly PartitionMetadata[]
   }[]
 }
@@ -117,6 +118,11 @@ export async function askMetadata(node: Node, topics: readonly string[]): Promis
   const none = (): Promise<unknown> => Promise.resolve(new Encoder().writeInt32(0).writeBoolean(false))
   const options = { topics, allowAutoTopicCreation: false }
   return (await ask(node, 'Metadata', options, topics.length === 0 ? { encode: none } : {})) as Metadata
+}
+
+/** The same of every topic that there is, as far as the account may see them. */
+export async function askEveryTopic(node: Node): Promise<Metadata> {
+  return (await ask(node, 'Metadata', { topics: [], allowAutoTopicCreation: false })) as Metadata
 }
 
 interface Coordinator {
@@ -177,4 +183,35 @@ export async function askOffsetsAt(
     partitions: of.map(({ partition }) => ({ partition, timestamp })),
   }))
   return (await ask(node, 'ListOffsets', { isolationLevel, topics })) as ListedOffsets
+}
+
+interface GroupNames {
+  readonly errorCode: number
+  readonly groups: readonly { readonly groupId: string; readonly protocolType: string }[]
+}
+
+/** Of the groups that this node coordinates. */
+export async function askGroupNames(node: Node): Promise<GroupNames> {
+  return (await ask(node, 'ListGroups', {})) as GroupNames
+}
+
+export interface DescribedGroup {
+  readonly errorCode: number
+  readonly groupId: string
+  readonly state: string
+  readonly protocolType: string
+  readonly members: readonly {
+    readonly memberId: string
+    readonly clientId: string
+    readonly clientHost: string
+    readonly memberAssignment: Buffer | null
+  }[]
+}
+
+/** Of a coordinator. A group that it does not know is `Dead`. */
+export async function askGroups(node: Node, groupIds: readonly string[]): Promise<readonly DescribedGroup[]> {
+  const { groups } = (await ask(node, 'DescribeGroups', { groupIds })) as {
+    readonly groups: readonly DescribedGroup[]
+  }
+  return groups
 }

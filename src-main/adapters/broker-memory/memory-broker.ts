@@ -2,12 +2,14 @@ import { RedriveError } from '../../domain/errors.ts'
 import { isTopic } from '../../domain/message.ts'
 import type { QueueMessage } from '../../domain/outcome.ts'
 import type { Broker, BrokerState } from '../../ports/broker.ts'
+import type { QueueHead } from '../../ports/queues.ts'
 import type { Clock } from '../../ports/surroundings.ts'
 import type { MemoryFault } from './faults.ts'
+import { openMemoryFeeds } from './memory-feeds.ts'
 import { openMemoryDeadLetters } from './memory-dead-letters.ts'
 import type { MemoryHolding } from './memory-dead-letters.ts'
 import { MemoryPublisher } from './memory-publisher.ts'
-import { Topology } from './topology.ts'
+import { QUEUE_LENGTH_MAX, Topology } from './topology.ts'
 import type { ExchangeType, StoredMessage } from './topology.ts'
 
 const CONFIRM_TIMEOUT_MS = 30_000
@@ -76,6 +78,17 @@ export function openMemoryBroker(options: MemoryBrokerOptions): MemoryBroker {
       assertUp: (signal) => connection.assertUp(signal),
       holdings: connection.holdings,
     }),
+    feeds: openMemoryFeeds({
+      topology,
+      clock: options.clock,
+      assertUp: (signal) => connection.assertUp(signal),
+    }),
+    queues: {
+      list: async (signal) => {
+        connection.assertUp(signal)
+        return { queues: topology.queueNames().map((queue) => headOf(topology, queue)), complete: true }
+      },
+    },
     openPublisher: async (signal) => connection.openPublisher(signal),
     close: () => connection.close(),
     declareExchange: (name, type) => topology.declareExchange(name, type),
@@ -92,6 +105,24 @@ export function openMemoryBroker(options: MemoryBrokerOptions): MemoryBroker {
     down: (reason) => connection.down(reason),
     up: () => connection.up(),
     outstanding: () => connection.outstanding(),
+  }
+}
+
+function headOf(topology: Topology, queue: string): QueueHead {
+  const [ready, lengthMax] = [topology.messages(queue).length, topology.lengthMax(queue)]
+  const limits =
+    lengthMax < QUEUE_LENGTH_MAX ? { 'x-max-length': lengthMax, 'x-overflow': 'reject-publish' } : {}
+  return {
+    queue,
+    type: 'memory',
+    ready,
+    unacked: null,
+    consumers: null,
+    state: null,
+    durable: false,
+    arguments: JSON.stringify(limits),
+    policy: null,
+    policyDefinition: null,
   }
 }
 

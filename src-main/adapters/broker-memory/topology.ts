@@ -48,6 +48,14 @@ export class Topology {
     if (!this.#queues.has(name)) this.#queues.set(name, { lengthMax, messages: [] })
   }
 
+  queueNames(): readonly string[] {
+    return [...this.#queues.keys()].sort()
+  }
+
+  lengthMax(queue: string): number {
+    return this.#queues.get(queue)?.lengthMax ?? QUEUE_LENGTH_MAX
+  }
+
   deleteQueue(name: string): void {
     this.#queues.delete(name)
   }

@@ -10,11 +10,14 @@ const PRECONDITION_FAILED = 406
 const NO_TYPE = 'redrive-asks'
 /** No queue has this limit by chance. */
 const NO_LIMIT = 987_654_321
+/** Arguments that a queue may have beside the one that is asked for; each costs a question. */
+const ARGUMENTS_MAX = 20
 
 /**
  * What AMQP tells of a queue without touching a message. There is no question for its type, but a declaration that does not
  * fit is refused with what would: `inequivalent arg 'x-queue-type' … but current is 'quorum'`. It is asked with a type that
- * does not exist, so that a queue which is deleted in between is not made anew. Policies cannot be seen this way.
+ * does not exist, so that a queue which is deleted in between is not made anew. The broker names the first argument that does not fit,
+ * so what it tells of the others is taken over until the type is the one. Policies cannot be seen this way.
  */
 export async function askFacts(dialed: Dialed, queue: string, log: Log): Promise<QueueFacts | null> {
   const counts = await question(dialed, log, async (channel) => {
@@ -26,12 +29,11 @@ export async function askFacts(dialed: Dialed, queue: string, log: Log): Promise
     }
   })
   if (counts === null) return null
-  const durable = !/'durable'/.test(await mismatch(dialed, queue, { durable: true, type: NO_TYPE }, log))
-  const type = typeOf(await mismatch(dialed, queue, { durable, type: NO_TYPE }, log))
-  const deliveryLimit =
-    type === 'quorum'
-      ? numberOf(await mismatch(dialed, queue, { durable, type, limit: NO_LIMIT }, log))
-      : null
+  const known = new Map<string, ArgumentValue>()
+  const ask = (asked: Omit<Declaration, 'known'>) => misfit(dialed, queue, { ...asked, known }, log)
+  const durable = !/'durable'/.test(await ask({ durable: true, type: NO_TYPE }))
+  const type = typeOf(await ask({ durable, type: NO_TYPE }))
+  const deliveryLimit = type === 'quorum' ? numberOf(await ask({ durable, type, limit: NO_LIMIT })) : null
   const { version } = dialed.model.connection.serverProperties
   const { messageCount: messages, consumerCount: consumers } = counts
   return {
@@ -61,24 +63,56 @@ function refusalOf(type: QueueType | null): LookRefusal | null {
   return type === 'stream' ? 'is-stream' : 'type-unknown'
 }
 
+type ArgumentValue = string | number | boolean
+
 interface Declaration {
+  /** Arguments that it is known to have. */
+  readonly known: Map<string, ArgumentValue>
   readonly durable: boolean
   readonly type: string
   readonly limit?: number
+}
+
+/** The broker's words for the first thing that does not fit and cannot be taken over. */
+async function misfit(dialed: Dialed, queue: string, asked: Declaration, log: Log): Promise<string> {
+  for (let told = 0; ; told += 1) {
+    const words = await mismatch(dialed, queue, asked, log)
+    const argument = argumentOf(words)
+    if (argument === null || told === ARGUMENTS_MAX) return words
+    asked.known.set(argument.name, argument.value)
+  }
+}
+
+/** An argument of the queue that the declaration left out; null: it is another one that is told of. */
+function argumentOf(words: string): { readonly name: string; readonly value: ArgumentValue } | null {
+  const [, name, value, type] =
+    /inequivalent arg '([^']+)' .*: received none but current is the value '(.*)' of type '(\w+)'/s.exec(
+      words,
+    ) ?? []
+  if (name === undefined || value === undefined || name === 'x-queue-type' || name === 'x-delivery-limit')
+    return null
+  if (type === 'longstr') return { name, value }
+  if (type === 'bool') return { name, value: value === 'true' }
+  // Whole numbers are compared by value, of whatever width. Others are not taken over: the type stays unknown.
+  return /^-?\d{1,15}$/.test(value) ? { name, value: Number(value) } : null
 }
 
 /** The broker's words for what does not fit; empty where it said something else. */
 async function mismatch(
   dialed: Dialed,
   queue: string,
-  { durable, type, limit }: Declaration,
+  { known, durable, type, limit }: Declaration,
   log: Log,
 ): Promise<string> {
   return await question(dialed, log, async (channel) => {
     try {
       await channel.assertQueue(queue, {
         durable,
-        arguments: { 'x-queue-type': type, ...(limit === undefined ? {} : { 'x-delivery-limit': limit }) },
+        arguments: {
+          ...Object.fromEntries(known),
+          'x-queue-type': type,
+          ...(limit === undefined ? {} : { 'x-delivery-limit': limit }),
+        },
       })
       return ''
     } catch (error) {

@@ -5,16 +5,22 @@ import type { Place } from '../../domain/message.ts'
 import type { TlsOptions } from '../../domain/workspace.ts'
 import type { DeadLetters } from '../../ports/dead-letters.ts'
 import type { Broker, BrokerState, DestinationCheck, Publisher } from '../../ports/broker.ts'
+import type { Feeds } from '../../ports/feeds.ts'
+import type { Queues } from '../../ports/queues.ts'
+import type { RecordLog } from '../../ports/topics.ts'
 import type { Clock, Log } from '../../ports/surroundings.ts'
 import { addressDetail, parseRabbitUrl } from './address.ts'
 import type { RabbitAddress } from './address.ts'
 import { classify } from './classify.ts'
 import { openRabbitDeadLetters } from './dead-letters.ts'
+import { openRabbitFeeds } from './feeds.ts'
 import { Denials } from './denials.ts'
 import { Link } from './link.ts'
 import type { Line } from './link.ts'
 import { Look } from './look.ts'
 import { RabbitPublisher } from './publisher.ts'
+import { openRabbitQueues } from './queues.ts'
+import { openRabbitStreams } from './streams.ts'
 import { within } from './waiting.ts'
 
 const CONFIRM_TIMEOUT_MS = 30_000
@@ -32,6 +38,8 @@ export interface RabbitBrokerOptions {
   /** Asked for at each connect; the value is not kept. */
   readonly password: () => Promise<string>
   readonly tls?: TlsOptions
+  /** http://host:port or https:// of the management API. Absent: it is not asked. */
+  readonly management?: string
   readonly clock: Clock
   readonly log?: Log
   /** From 0 up to 1, for the jitter of reconnects. */
@@ -53,6 +61,9 @@ const silent: Log = { info: () => undefined, warn: () => undefined }
 
 class RabbitBroker implements Broker {
   readonly deadLetters: DeadLetters
+  readonly feeds: Feeds
+  readonly queues: Queues
+  readonly streams: RecordLog
   readonly #options: RabbitBrokerOptions
   readonly #address: RabbitAddress
   readonly #log: Log
@@ -82,8 +93,12 @@ class RabbitBroker implements Broker {
       })
     this.#publishing = link('redrive publish')
     this.#looking = link('redrive look')
-    const { password, tls, clock } = options
-    this.deadLetters = openRabbitDeadLetters({ address, password, tls, clock, log: this.#log })
+    const { password, tls, clock, management: url = null } = options
+    this.queues = openRabbitQueues({ url, address, password, tls })
+    const dialing = { address, password, tls, clock, log: this.#log }
+    this.deadLetters = openRabbitDeadLetters(dialing)
+    this.streams = openRabbitStreams(dialing)
+    this.feeds = openRabbitFeeds(dialing)
     this.#look = new Look({ link: this.#looking, address, clock: options.clock, log: this.#log })
   }
 

@@ -1,5 +1,12 @@
 import { z } from 'zod'
-import { encodings, refusable, relayModels, timeForms, timeNames } from '../../domain/mapping/mapping.ts'
+import {
+  encodings,
+  refusedByName,
+  relayModels,
+  stagedLayouts,
+  timeForms,
+  timeNames,
+} from '../../domain/mapping/mapping.ts'
 import type { Mapping } from '../../domain/mapping/mapping.ts'
 import type { MappingPredicate, Value } from '../../domain/mapping/values.ts'
 import { englishTexts } from '../../domain/english-texts.ts'
@@ -118,12 +125,29 @@ const action = z.strictObject({
   note: sentence.exactOptional(),
 })
 
+const halfAction = action
+  .omit({ from: true, does: true })
+  .extend({ does: z.enum(['update', 'delete']).exactOptional() })
+
 const refusal = z.strictObject({ reason: sentence, instead: sentence })
 
 export const mappingSchema: z.ZodType<Mapping> = z.strictObject({
   $schema: z.string().exactOptional(),
   profile: z.string().min(1),
   about: sentence.exactOptional(),
+  staged: z
+    .strictObject({
+      layout: z.enum(stagedLayouts),
+      payloadKey: z
+        .string()
+        .regex(/\{member\}/)
+        .describe('Of a sorted set: the key with the message of a member, with {member} in it.')
+        .exactOptional(),
+      payloadAs: z.enum(['hash', 'json']).exactOptional(),
+      onConfirm: z.enum(['remove', 'keep']).exactOptional(),
+    })
+    .describe('Messages in Redis: how they are kept. No column is written then.')
+    .exactOptional(),
   tables: z
     .union([
       z.strictObject({ also: z.array(z.string().min(1)) }),
@@ -221,6 +245,16 @@ export const mappingSchema: z.ZodType<Mapping> = z.strictObject({
     .exactOptional(),
   retry: action.exactOptional(),
   resolve: action.exactOptional(),
+  halfMessages: z
+    .strictObject({
+      commit: halfAction.describe('Makes a half message sendable.'),
+      rollback: halfAction.describe('Marks or removes a half message that must not be sent.'),
+      checks: z
+        .strictObject({ value: field, set: assignments })
+        .describe('Where the layout counts how often the producer was asked.')
+        .exactOptional(),
+    })
+    .exactOptional(),
   evidence: z
     .strictObject({
       companion: label.exactOptional(),
@@ -230,7 +264,7 @@ export const mappingSchema: z.ZodType<Mapping> = z.strictObject({
       retentionSec: z.number().nonnegative().nullable().exactOptional(),
     })
     .exactOptional(),
-  refuse: z.partialRecord(z.enum(refusable), refusal).exactOptional(),
+  refuse: z.partialRecord(z.enum(refusedByName), refusal).exactOptional(),
 })
 
 /** For editors: what they may offer and underline while a mapping is written. */

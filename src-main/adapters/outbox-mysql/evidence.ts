@@ -6,6 +6,7 @@ import { tableLookup } from './catalogue.ts'
 import { tlsFrom } from './connection.ts'
 import { mysqlDialect } from './dialect.ts'
 import { openSession } from './session.ts'
+import { buildOf } from './table-build.ts'
 
 export interface MysqlEvidenceOptions {
   readonly config: EvidenceConfig
@@ -28,6 +29,7 @@ export async function openMysqlEvidence(
       session,
       // Ids that are looked for come as texts of any length: nothing is cut off here.
       table: (text: string) => lookup.catalogue(text, signal),
+      build: buildOf(session),
       close: () => session.close(),
     }
     return await evidenceOf(server, { config, address }, signal)

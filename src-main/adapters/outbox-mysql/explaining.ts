@@ -3,13 +3,14 @@ import { say } from '../../domain/text.ts'
 import { refusalOf } from '../../domain/mapping/refusals.ts'
 import type { ExplainedStatement } from '../../ports/explained.ts'
 import type { HandBackRequest } from '../../ports/hand-back.ts'
+import { rehearsed } from '../outbox-sql/handing-back.ts'
 import { pageStatement } from '../outbox-sql/list.ts'
+import { mayColumn } from '../outbox-sql/resolving.ts'
+import { actStatement, givenRows } from '../outbox-sql/row-work.ts'
 import type { Row, Statement } from '../outbox-sql/statement.ts'
 import { bind } from './binding.ts'
-import { rehearsed } from './handing-back.ts'
 import type { Parts, Whole } from './parts.ts'
-import { mayColumn } from './resolving.ts'
-import { actStatement, givenRows, joined } from './row-work.ts'
+import { profileOf } from '../outbox-sql/actions.ts'
 
 const EXPLAIN_TIMEOUT_MS = 5_000
 /** Rows of a page, as the inbox asks for them. */
@@ -74,9 +75,13 @@ function lockStatement(
   const { sql } = parts
   const params = sql.newParams()
   const given = givenRows(parts, rows, {}, params)
-  const list = [sql.key.list('t'), `${sql.version()} as version`, mayColumn(parts, action, params)]
+  const list = [
+    sql.key.list('t'),
+    `${sql.version()} as version`,
+    mayColumn(parts, profileOf(parts.mapping, action), params),
+  ]
   return {
-    text: `select ${list.join(', ')} from ${given} ${joined(parts)} for update`,
+    text: `select ${list.join(', ')} from ${given} ${parts.forms.joined(parts)} for update`,
     values: params.values,
   }
 }

@@ -1,32 +1,28 @@
 import { chainShapeOf } from '../../domain/chain/shape.ts'
-import { RedriveError } from '../../domain/errors.ts'
-import { say } from '../../domain/text.ts'
-import type { ColumnForms, Mapping } from '../../domain/mapping/mapping.ts'
+import type { Mapping } from '../../domain/mapping/mapping.ts'
 import type { SourceConfig } from '../../domain/workspace.ts'
 import type { Outbox } from '../../ports/outbox.ts'
 import { assembleOutbox, withLimit } from '../outbox-sql/assemble.ts'
-import type { ServerWork } from '../outbox-sql/assemble.ts'
+import { changeWork } from '../outbox-sql/change-work.ts'
 import { newCompiler } from '../outbox-sql/compiler.ts'
 import { newDrift } from '../outbox-sql/drift.ts'
 import { companionEvidence } from '../outbox-sql/evidence-readers.ts'
 import { fitMapping } from '../outbox-sql/fit.ts'
+import { zonesOf, zoneUnknown } from '../outbox-sql/named-zones.ts'
 import { shapeOf } from '../outbox-sql/shape.ts'
 import { storedIds } from '../outbox-sql/stored.ts'
 import { parseAddress } from './address.ts'
 import { placeholder } from './binding.ts'
 import { requireCatalogue, tableLookup } from './catalogue.ts'
-import { claimMessages, markMessages } from './claiming.ts'
-import { claimDueMessages } from './claiming-due.ts'
+import { mysqlForms } from './change-forms.ts'
 import { tlsFrom } from './connection.ts'
 import { mysqlDialect } from './dialect.ts'
-import { expireMessages, findExhausted } from './exhausted.ts'
 import { explainStatements } from './explaining.ts'
-import { previewAction, retryMessages } from './handing-back.ts'
 import type { Parts } from './parts.ts'
 import { reportOn } from './report.ts'
-import { resolveMessages, undoResolve } from './resolving.ts'
-import { servedStates } from './served.ts'
+import { servedStates } from '../outbox-sql/served.ts'
 import { openSession } from './session.ts'
+import { buildOf } from './table-build.ts'
 import type { Session } from './session.ts'
 import { zoneForServer } from './zones.ts'
 
@@ -42,21 +38,7 @@ export interface MysqlOutboxOptions {
   readonly chooseMapping: (columns: readonly string[]) => Mapping
 }
 
-const work: ServerWork<Parts> = {
-  report: reportOn,
-  explain: explainStatements,
-  claim: claimMessages,
-  mark: markMessages,
-  resolve: resolveMessages,
-  undo: undoResolve,
-  retry: retryMessages,
-  preview: previewAction,
-  due: (whole) => ({
-    claimDue: (request, token, signal) => claimDueMessages(whole, request, token, signal),
-    exhausted: (rule, signal) => findExhausted(whole, rule, signal),
-    expire: (requests, signal) => expireMessages(whole, requests, signal),
-  }),
-}
+const work = changeWork<Parts>({ report: reportOn, explain: explainStatements })
 
 /**
  * Connects to MySQL 8.0 or MariaDB 10.6, or a later one, looks at the table and hands out the outbox. Throws
@@ -85,7 +67,8 @@ export async function openMysqlOutbox(options: MysqlOutboxOptions, signal: Abort
     const catalogue = (name: { schema: string; table: string }, within: AbortSignal) =>
       requireCatalogue(session, name, within)
     const drift = newDrift({ lost: () => session.lost(), catalogue }, mapping, catalogues)
-    const parts = { session, mapping, sql, catalogue: own, limits, drift, served: () => served }
+    const forms = mysqlForms
+    const parts = { session, forms, mapping, sql, catalogue: own, limits, drift, served: () => served }
     const members = [own, ...more].map((one) => {
       // The version of a row is of the columns that all of its tables have: the lists know no others.
       const alone = { ...catalogues, own: { ...one, columns: own.columns }, more: [] }
@@ -96,7 +79,8 @@ export async function openMysqlOutbox(options: MysqlOutboxOptions, signal: Abort
       // The audit of chains stands on what only PostgreSQL tells of transactions and sequences.
       chains: chainShapeOf(mapping) === null ? null : 'unavailable',
       events: null,
-      evidence: companionEvidence(parts, catalogues),
+      ids: null,
+      evidence: companionEvidence(parts, catalogues, buildOf(session)),
       stored: storedIds(parts, catalogues),
       drift,
       close: () => session.close(),
@@ -113,26 +97,6 @@ async function requireZones(session: Session, mapping: Mapping, signal: AbortSig
     const text = `select convert_tz('2026-01-01 00:00:00', ${placeholder(1)}, '+00:00') as known`
     const [row] = await session.read({ text, values: [zoneForServer(zone)] }, ZONE_TIMEOUT_MS, signal)
     if ((row?.['known'] ?? null) !== null) continue
-    throw new RedriveError('mapping-invalid', 'never', {
-      at: 'columns',
-      problem: say('fault.zone-unknown', { zone }),
-    })
+    throw zoneUnknown(zone)
   }
-}
-
-function zonesOf(mapping: Mapping): ReadonlySet<string> {
-  const forms: readonly (ColumnForms | undefined)[] = [
-    mapping.columns,
-    ...Object.values(mapping.companions ?? {}).map(({ columns }) => columns),
-  ]
-  const zones = forms.flatMap((columns) =>
-    Object.values(columns ?? {}).flatMap((form) =>
-      'time' in form && form.zone !== undefined ? [form.zone] : [],
-    ),
-  )
-  return new Set(
-    zones.map((zone) =>
-      typeof zone === 'string' ? zone : String(mapping.settings?.[zone.setting] ?? 'UTC'),
-    ),
-  )
 }

@@ -1,7 +1,8 @@
 import type { ResultSetHeader, RowDataPacket } from 'mysql2/promise'
 import type { ErrorDetail } from '../../domain/errors.ts'
 import { RedriveError } from '../../domain/errors.ts'
-import type { Read, Row, Statement } from '../outbox-sql/statement.ts'
+import type { ChangeSession, Transaction } from '../outbox-sql/change-parts.ts'
+import type { Row, Statement } from '../outbox-sql/statement.ts'
 import { bind, placeholder } from './binding.ts'
 import { classify } from './classify.ts'
 import type { Circumstances } from './classify.ts'
@@ -25,24 +26,7 @@ const CANCEL_WAIT_MS = 2_000
 /** Limits of more than this are told to the server in steps of it: each new one costs a round trip. */
 const LIMIT_STEP_MS = 100
 
-export interface Transaction {
-  /** Rows of a SELECT; of a change, how many rows it found. */
-  run(statement: Statement): Promise<{ readonly rows: readonly Row[]; readonly matched: number }>
-}
-
-export interface Session {
-  readonly read: Read
-  /**
-   * Runs the work in one transaction, all or none. With `only` no other transaction with that word is at work at the same
-   * time. Rejects with `later` where nothing has happened, with `unknown-effect` where only the answer to COMMIT is missing.
-   */
-  write<Result>(
-    work: (transaction: Transaction) => Promise<Result>,
-    signal: AbortSignal,
-    only?: string,
-  ): Promise<Result>
-  /** The same, and takes it back. */
-  rehearse<Result>(work: (transaction: Transaction) => Promise<Result>, signal: AbortSignal): Promise<Result>
+export interface Session extends ChangeSession {
   server(signal: AbortSignal): Promise<Server>
   /** Grows with each connection that ended: until the next one the table may have been changed. */
   lost(): number

@@ -18,6 +18,14 @@ export interface ReadOptions {
   readonly settings?: Readonly<Record<string, string>>
 }
 
+/** What each transaction must be told by its own server before it reads. */
+export interface Gate {
+  /** Columns without parameters. */
+  readonly columns: string
+  /** Throws RedriveError where this server is not to be read. */
+  check(row: Row): void
+}
+
 /** A connection for long reads. One statement at a time, each in a read-only transaction of its own. */
 export interface ChainConnection {
   /** Hands out each row as it arrives and keeps none. */
@@ -27,7 +35,11 @@ export interface ChainConnection {
 }
 
 /** Throws what connecting throws. */
-async function connectForChains(settings: ConnectionSettings, signal: AbortSignal): Promise<ChainConnection> {
+async function connectForChains(
+  settings: ConnectionSettings,
+  gate: Gate | null,
+  signal: AbortSignal,
+): Promise<ChainConnection> {
   const { host, port, database, user } = settings.address
   const detail = { server: `${host}:${port}`, host, port, database, user }
   if (signal.aborted) throw new RedriveError('cancelled', 'later')
@@ -41,7 +53,7 @@ async function connectForChains(settings: ConnectionSettings, signal: AbortSigna
     if (options.signal.aborted) throw new RedriveError('cancelled', 'later')
     const guard = guardOf(settings, client, options)
     try {
-      guard.began(await begin(client, options))
+      guard.began(await begin(client, gate, options))
       await streamed(client, statement, take)
       await client.query('commit')
     } catch (error) {
@@ -62,7 +74,11 @@ async function connectForChains(settings: ConnectionSettings, signal: AbortSigna
   }
 }
 
-async function begin(client: pg.Client, { timeoutMs, settings }: ReadOptions): Promise<Backend> {
+async function begin(
+  client: pg.Client,
+  gate: Gate | null,
+  { timeoutMs, settings }: ReadOptions,
+): Promise<Backend> {
   const wanted = {
     ...CONSTANT_SETTINGS,
     application_name: APPLICATION_NAME,
@@ -70,9 +86,10 @@ async function begin(client: pg.Client, { timeoutMs, settings }: ReadOptions): P
     ...settings,
   }
   const local = Object.entries(wanted).map(([name, value]) => `set local ${name} = '${value}'`)
-  const backend = 'select pg_backend_pid() as pid, now()::text as started'
+  const backend = `select pg_backend_pid() as pid, now()::text as started${gate === null ? '' : `, ${gate.columns}`}`
   const answer = await client.query(['begin read only', ...local, backend].join('; '))
   const row = (answer as unknown as readonly pg.QueryResult<Row>[]).at(-1)?.rows[0]
+  gate?.check(row ?? {})
   return { pid: row?.['pid'] ?? '', started: row?.['started'] ?? '' }
 }
 
@@ -137,30 +154,36 @@ function guardOf(settings: ConnectionSettings, client: pg.Client, { timeoutMs, s
 
 /** A connection that nobody used for this long is given back to the server. */
 const IDLE_MS = 2_000
+/** As many as an audit has workers. */
+const PARKED_MAX = 2
 
-/** Connections that are opened when they are needed; the last one waits a moment for the next call. */
+/** Connections that are opened when they are needed; the last ones wait a moment for the next call. */
 export interface ChainLines {
   use<T>(signal: AbortSignal, work: (connection: ChainConnection) => Promise<T>): Promise<T>
   close(): Promise<void>
 }
 
-export function openChainLines(settings: ConnectionSettings): ChainLines {
-  let parked: { readonly connection: ChainConnection; readonly timer: NodeJS.Timeout } | null = null
+export function openChainLines(settings: ConnectionSettings, gate: Gate | null = null): ChainLines {
+  /** Each with its timer. The one that was used last is taken first. */
+  const parked = new Map<ChainConnection, NodeJS.Timeout>()
   let closed = false
-  const unpark = (): ChainConnection | null => {
-    if (parked === null) return null
-    const { connection, timer } = parked
-    parked = null
-    clearTimeout(timer)
+  const unpark = (connection = [...parked.keys()].at(-1)): ChainConnection | null => {
+    if (connection === undefined) return null
+    clearTimeout(parked.get(connection))
+    parked.delete(connection)
     return connection
   }
   return {
     async use(signal, work) {
-      const connection = unpark() ?? (await connectForChains(settings, signal))
+      const connection = unpark() ?? (await connectForChains(settings, gate, signal))
       try {
         const result = await work(connection)
-        if (parked !== null || closed) await connection.end()
-        else parked = { connection, timer: setTimeout(() => void unpark()?.end(), IDLE_MS) }
+        if (parked.size >= PARKED_MAX || closed) await connection.end()
+        else
+          parked.set(
+            connection,
+            setTimeout(() => void unpark(connection)?.end(), IDLE_MS),
+          )
         return result
       } catch (error) {
         // Whatever state it is in: nobody else gets it.
@@ -170,7 +193,7 @@ export function openChainLines(settings: ConnectionSettings): ChainLines {
     },
     async close() {
       closed = true
-      await unpark()?.end()
+      await Promise.all([...parked.keys()].map(async (connection) => unpark(connection)?.end()))
     },
   }
 }

@@ -6,6 +6,8 @@ import { openChainLines } from './chain-connection.ts'
 import type { ChainConnection } from './chain-connection.ts'
 import { horizonOf, openTransactionsOf, presentAt } from './chain-horizon.ts'
 import { layoutOf } from './chain-method.ts'
+import type { ChainLayout } from './chain-method.ts'
+import { openChainReplica } from './chain-replica.ts'
 import { chainNames } from './chain-sql.ts'
 import type { ChainNames } from './chain-sql.ts'
 import { surveyChains } from './chain-survey.ts'
@@ -17,12 +19,17 @@ const WINDOW_TIMEOUT_MS = 10_000
 
 export interface ChainReaderOptions {
   readonly settings: ConnectionSettings
+  /** A standby; null: the source names none. */
+  readonly replica?: ConnectionSettings | null
   readonly shape: ChainShape
   readonly sql: Compiler
   readonly catalogue: Catalogue
   /** The server holds the keys of so many chains of one statement, where all of them are suspicious. */
   readonly heldChainsMax?: number | undefined
 }
+
+/** One audit asks for indexes and statistics several times; what it was told at its beginning is good enough for all. */
+export const LAYOUT_KEPT_MS = 5_000
 
 /** Some hundred megabytes at most. */
 const HELD_CHAINS_MAX = 4_000_000
@@ -37,11 +44,16 @@ export function chainsAreNumbers({ id, previousId }: ChainShape, { columns }: Ca
 
 /** Connects when it is called, and keeps one connection for a moment. */
 export function openChainReader(options: ChainReaderOptions): ChainReader {
-  const { settings, shape, sql, catalogue, heldChainsMax = HELD_CHAINS_MAX } = options
+  const { settings, shape, sql, catalogue, replica = null, heldChainsMax = HELD_CHAINS_MAX } = options
   const names = chainNames(shape, sql, catalogue)
   const lines = openChainLines(settings)
-  const layout = (signal: AbortSignal) =>
-    lines.use(signal, (connection) => layoutOf(connection, names, signal))
+  let kept: { readonly layout: ChainLayout; readonly untilMs: number } | null = null
+  const layout = async (signal: AbortSignal): Promise<ChainLayout> => {
+    if (kept !== null && performance.now() < kept.untilMs) return kept.layout
+    const asked = await lines.use(signal, (connection) => layoutOf(connection, names, signal))
+    kept = { layout: asked, untilMs: performance.now() + LAYOUT_KEPT_MS }
+    return asked
+  }
   return {
     shape,
     async method(signal) {
@@ -52,9 +64,9 @@ export function openChainReader(options: ChainReaderOptions): ChainReader {
       const read = { names, layout: await layout(signal), pace, seed, take, lines, signal }
       await surveyChains({ ...read, heldChainsMax })
     },
-    async walk({ chains, bounds, pace }, take, signal) {
-      const read = { names, layout: await layout(signal), chains, bounds, pace, take, signal }
-      return lines.use(signal, (connection) => walkChains({ ...read, connection }))
+    replica: replica && openChainReplica({ primary: lines, settings: replica, names, heldChainsMax }),
+    async walk(request, take, signal) {
+      return walkChains({ ...request, names, layout: await layout(signal), take, lines, signal })
     },
     horizon: (signal) => lines.use(signal, (connection) => horizonOf(connection, names, signal)),
     openTransactions: (signal) =>

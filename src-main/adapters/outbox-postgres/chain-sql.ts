@@ -13,6 +13,8 @@ export interface ChainNames {
   /** For sorting: by bytes where it is text, which is several times cheaper than by the rules of a language. */
   readonly sortKey: (expression: string) => string
   readonly id: string
+  /** In its own type, as an index has it. */
+  readonly idColumn: string
   /** The predecessor: a column, or for bare numbers the number before. */
   readonly previous: string
   readonly rowKey: string
@@ -34,6 +36,7 @@ export function chainNames(shape: ChainShape, sql: Compiler, catalogue: Catalogu
     keyType,
     sortKey: (expression) => (isText ? `${expression} collate "C"` : expression),
     id,
+    idColumn: sql.column(shape.id),
     previous: shape.previousId === null ? `(${id} - 1)` : `${sql.column(shape.previousId)}::bigint`,
     rowKey: sql.column(shape.rowKey),
     idIsUnique: catalogue.keys.some((columns) => columns.length === 1 && columns[0] === shape.id),

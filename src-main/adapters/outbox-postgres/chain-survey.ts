@@ -5,6 +5,7 @@ import { surveyInOrder } from './chain-order.ts'
 import { fingerprints, sortedFingerprints, suspects, suspectsOfPart, toPart } from './chain-sql.ts'
 import type { Groups } from './chain-sql.ts'
 import type { SurveyOptions } from './survey-options.ts'
+import { together } from './together.ts'
 import { BY_INDEX, IN_ORDER, bySort, byScan } from './chain-settings.ts'
 import type { Row, SqlValue } from '../outbox-sql/statement.ts'
 
@@ -15,15 +16,12 @@ const MESSAGES_PER_CHAIN_MIN = 8
 /** A snapshot keeps what others delete from being cleared away: one statement should last some ten seconds at most. */
 const AT_ONCE_MESSAGES_MAX = 50_000_000
 
+/** Statistics are off by some: more chains than they say must not make a statement begin anew. */
+const ESTIMATE_SLACK = 1.25
+
 export async function surveyChains(options: SurveyOptions): Promise<void> {
-  const { layout, names, pace } = options
-  if (layout.reading === 'scan') {
-    const where = `${names.key} is not null`
-    const [groups, first] = areShort(options)
-      ? ([sortedFingerprints, bySort()] as const)
-      : ([fingerprints, byScan(pace.workers)] as const)
-    await surveyAtOnce(options, [{ where, bound: [], groups, first, again: byScan(pace.workers) }])
-  } else if (isAtOnce(options)) await surveyAtOnce(options, [...halvesOf(options)])
+  if (options.layout.reading === 'scan') await surveyAtOnce(options, scansOf(options))
+  else if (isAtOnce(options)) await surveyAtOnce(options, alongIndex(options))
   else await surveyInOrder(options)
 }
 
@@ -36,8 +34,16 @@ function areShort({ layout: { messagesEstimate, chainsEstimate } }: SurveyOption
 }
 
 /** Without a rest between them, few statements save what it costs to begin each where the last one ended. */
-function isAtOnce({ layout: { messagesEstimate }, pace }: SurveyOptions): boolean {
-  return pace.pauseMs === 0 && messagesEstimate !== null && messagesEstimate <= AT_ONCE_MESSAGES_MAX
+function isAtOnce(options: SurveyOptions): boolean {
+  const { messagesEstimate } = options.layout
+  const { pauseMs, workers } = options.pace
+  const isSmall = messagesEstimate !== null && messagesEstimate <= AT_ONCE_MESSAGES_MAX
+  return pauseMs === 0 && isSmall && statementsFor(options) <= workers
+}
+
+/** Statements that all chains need, so that the server never holds too many keys. */
+function statementsFor({ layout: { chainsEstimate }, heldChainsMax }: SurveyOptions): number {
+  return Math.max(1, Math.ceil(((chainsEstimate ?? 0) * ESTIMATE_SLACK) / heldChainsMax))
 }
 
 /** What one statement reads. */
@@ -51,8 +57,24 @@ interface Stretch {
   readonly again: Readonly<Record<string, string>>
 }
 
+/**
+ * Long chains are grouped by one statement, which several processes of the server share. Short ones are sorted, and what
+ * several have sorted must still pass through one: so two statements read the table, each the chains of its own hashes.
+ */
+function scansOf(options: SurveyOptions): readonly Stretch[] {
+  const { names, pace } = options
+  const where = `${names.key} is not null`
+  const again = byScan(pace.workers)
+  if (!areShort(options)) return [{ where, bound: [], groups: fingerprints, first: again, again }]
+  const parts = Math.max(pace.workers, statementsFor(options))
+  const ofPart = (part: number): string =>
+    parts === 1 ? where : `${where} and abs(hashtext(${names.key}::text)::bigint) % ${parts} = ${part}`
+  const sorted = { bound: [], groups: sortedFingerprints, first: bySort(), again }
+  return Array.from({ length: parts }, (_, part) => ({ where: ofPart(part), ...sorted }))
+}
+
 /** For one connection all, for two what is below and above the middle, as statistics have it: one bound each. */
-function halvesOf({ names, layout, pace }: SurveyOptions): readonly Stretch[] {
+function alongIndex({ names, layout, pace }: SurveyOptions): readonly Stretch[] {
   const { key, keyType } = names
   const along = { groups: fingerprints, first: IN_ORDER, again: BY_INDEX }
   const middle = layout.bounds[Math.floor(layout.bounds.length / 2)]
@@ -63,20 +85,11 @@ function halvesOf({ names, layout, pace }: SurveyOptions): readonly Stretch[] {
   return ['<', '>='].map((side) => ({ where: `${key} ${side} $2::${keyType}`, bound: [middle], ...along }))
 }
 
-async function surveyAtOnce(options: SurveyOptions, stretches: readonly Stretch[]): Promise<void> {
-  const stop = new AbortController()
-  const signal = AbortSignal.any([options.signal, stop.signal])
-  const failures: unknown[] = []
-  const survey = async (stretch: Stretch): Promise<void> => {
-    try {
-      await surveyStretch({ ...options, signal }, stretch)
-    } catch (error) {
-      failures.push(error)
-      stop.abort()
-    }
-  }
-  await Promise.all(stretches.map(survey))
-  if (failures.length > 0) throw failures[0]
+function surveyAtOnce(options: SurveyOptions, stretches: readonly Stretch[]): Promise<void> {
+  const surveys = stretches.map(
+    (stretch) => (signal: AbortSignal) => surveyStretch({ ...options, signal }, stretch),
+  )
+  return together(surveys, options.signal)
 }
 
 async function surveyStretch(options: SurveyOptions, stretch: Stretch): Promise<void> {

@@ -3,12 +3,13 @@ import { DEVIATIONS_PER_CHAIN_MAX } from '../../domain/audit.ts'
 import type { Deviation } from '../../domain/chain/deviation.ts'
 import { CHAIN_KEYS_MAX } from '../../ports/chains.ts'
 import type { ChainPace, IdBounds } from '../../ports/chains.ts'
-import type { ChainConnection } from './chain-connection.ts'
+import type { ChainConnection, ChainLines } from './chain-connection.ts'
 import type { ChainLayout } from './chain-method.ts'
 import { before, deviates } from './chain-sql.ts'
 import type { ChainNames } from './chain-sql.ts'
 import { bareType, indexedWalk, nothingKnown } from './chain-walk-indexed.ts'
 import { BY_INDEX, byScan } from './chain-settings.ts'
+import { together } from './together.ts'
 import type { Row, SqlValue, Statement } from '../outbox-sql/statement.ts'
 
 /** Deviations handed on at a time; those of one chain are never parted, and cut at DEVIATIONS_PER_CHAIN_MAX. */
@@ -20,7 +21,9 @@ export interface WalkOptions {
   readonly chains: readonly string[] | null
   readonly bounds: IdBounds
   readonly pace: ChainPace
-  readonly connection: ChainConnection
+  /** What is read is counted as well. */
+  readonly counted: boolean
+  readonly lines: ChainLines
   readonly take: (deviations: readonly Deviation[]) => void
   readonly signal: AbortSignal
 }
@@ -32,12 +35,38 @@ export interface WalkOptions {
 export async function walkChains(
   options: WalkOptions,
 ): Promise<{ readonly messages: number; readonly chains: number }> {
-  const { chains, layout, pace, connection, take, signal } = options
+  const { chains, layout, pace, lines, signal } = options
   const indexed = layout.chainsAreIndexed && chains !== null
   // Without an index each call reads the whole table: then all keys go in one.
   const size = indexed ? CHAIN_KEYS_MAX : Math.max(1, chains?.length ?? 1)
-  const parts = chains === null ? [null] : [...slices(chains, size)]
   const totals = { messages: 0, chains: 0 }
+  const shares = indexed ? sharesOf(chains, pace.workers) : [chains]
+  const walks = shares.map((share) => {
+    const parts = share === null ? [null] : [...slices(share, size)]
+    return (until: AbortSignal) =>
+      lines.use(until, (connection) =>
+        walkParts({ ...options, signal: until }, { parts, indexed, connection, totals }),
+      )
+  })
+  await together(walks, signal)
+  return totals
+}
+
+/** Every second key, since chains beside each other may be of one size. */
+function sharesOf(keys: readonly string[], workers: number): readonly (readonly string[])[] {
+  const shares = Math.min(workers, Math.max(1, keys.length))
+  return Array.from({ length: shares }, (_, share) => keys.filter((_key, at) => at % shares === share))
+}
+
+interface Share {
+  readonly parts: readonly (readonly string[] | null)[]
+  readonly indexed: boolean
+  readonly connection: ChainConnection
+  readonly totals: { messages: number; chains: number }
+}
+
+async function walkParts(options: WalkOptions, { parts, indexed, connection, totals }: Share): Promise<void> {
+  const { pace, take, signal } = options
   for (const [at, keys] of parts.entries()) {
     if (at > 0 && pace.pauseMs > 0) await wait(pace.pauseMs, undefined, { signal })
     const { statement, settings } = readingOf(options, keys, indexed)
@@ -51,7 +80,6 @@ export async function walkChains(
     })
     grouped.end()
   }
-  return totals
 }
 
 function readingOf(
@@ -59,12 +87,12 @@ function readingOf(
   keys: readonly string[] | null,
   indexed: boolean,
 ): { readonly statement: Statement; readonly settings: Readonly<Record<string, string>> } {
-  const { names, bounds, pace } = options
+  const { names, bounds, pace, counted } = options
   if (!indexed) return { statement: statementOf(options, keys, false), settings: byScan(pace.workers) }
   if (keys === null || bounds.above !== null) {
     return { statement: statementOf(options, keys, true), settings: BY_INDEX }
   }
-  return { statement: indexedWalk(names, keys, bounds.upTo), settings: BY_INDEX }
+  return { statement: indexedWalk(names, keys, { upTo: bounds.upTo, counted }), settings: BY_INDEX }
 }
 
 function* slices(keys: readonly string[], size: number): Generator<readonly string[]> {

@@ -7,6 +7,7 @@ import { readCatalogue } from './catalogue.ts'
 import { tlsFrom } from './connection.ts'
 import { postgresDialect } from './dialect.ts'
 import { openSession } from './session.ts'
+import { buildOf } from './table-build.ts'
 import { unbounded } from './unbounded.ts'
 
 export interface PostgresEvidenceOptions {
@@ -26,7 +27,13 @@ export async function openPostgresEvidence(
   try {
     const table = async (text: string): Promise<Catalogue> =>
       unbounded(await readCatalogue(session, parseTableName(text), signal))
-    const server = { dialect: postgresDialect, session, table, close: () => session.close() }
+    const server = {
+      dialect: postgresDialect,
+      session,
+      table,
+      build: buildOf(session),
+      close: () => session.close(),
+    }
     return await evidenceOf(server, { config, address }, signal)
   } catch (error) {
     await session.close()

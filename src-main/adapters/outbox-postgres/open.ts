@@ -6,17 +6,21 @@ import { parseAddress, parseTableName } from './address.ts'
 import { tableLookup } from './catalogue.ts'
 import { chainsAreNumbers, openChainReader } from './chain-reader.ts'
 import { openEventReader } from './events.ts'
+import { openIdReader } from './ids.ts'
 import { claimMessages, markMessages } from './claiming.ts'
 import { explainStatements } from './explaining.ts'
+import { decideMessages } from './half-messages.ts'
 import { previewAction, retryMessages } from './handing-back.ts'
 import { claimDueMessages } from './claiming-due.ts'
 import { tlsFrom } from './connection.ts'
+import type { ConnectionSettings } from './connection.ts'
 import { expireMessages, findExhausted } from './exhausted.ts'
 import type { Parts } from './parts.ts'
 import { reportOn } from './report.ts'
 import { resolveMessages, undoResolve } from './resolving.ts'
 import { servedStates } from './served.ts'
 import { openSession } from './session.ts'
+import { buildOf } from './table-build.ts'
 import { assembleOutbox, withLimit } from '../outbox-sql/assemble.ts'
 import type { ServerWork } from '../outbox-sql/assemble.ts'
 import { newCompiler } from '../outbox-sql/compiler.ts'
@@ -29,11 +33,13 @@ import { unbounded } from './unbounded.ts'
 import { postgresDialect } from './dialect.ts'
 
 export interface PostgresOutboxOptions {
-  readonly config: Pick<SourceConfig, 'url' | 'tls' | 'stuckAfterSec' | 'maxAttempts'> & {
+  readonly config: Pick<SourceConfig, 'url' | 'tls' | 'replica' | 'stuckAfterSec' | 'maxAttempts'> & {
     readonly outbox: { readonly table: string }
   }
   /** Asked at every log-in; '' where there is none. Rejects with RedriveError where it cannot be had. */
   readonly password: () => Promise<string>
+  /** Absent: `password`. */
+  readonly replicaPassword?: () => Promise<string>
   /** Which mapping a table with these columns has. Throws RedriveError where none fits. */
   readonly chooseMapping: (columns: readonly string[]) => Mapping
 }
@@ -51,6 +57,7 @@ export async function openPostgresOutbox(
   const name = parseTableName(config.outbox.table)
   const tls = await tlsFrom(config.tls, address)
   const settings = { address, password: options.password, tls }
+  const replica = await replicaSettings(options)
   const session = openSession(settings)
   try {
     const lookup = tableLookup(session)
@@ -68,9 +75,10 @@ export async function openPostgresOutbox(
     const chainShape = chainShapeOf(mapping)
     const chains =
       chainShape && chainsAreNumbers(chainShape, catalogue)
-        ? openChainReader({ settings, shape: chainShape, sql, catalogue })
+        ? openChainReader({ settings, replica, shape: chainShape, sql, catalogue })
         : null
     const events = openEventReader({ settings, sql, mapping })
+    const ids = openIdReader({ settings, sql, mapping, catalogue })
     const parts = { session, mapping, sql, catalogue, limits, drift, served: () => served }
     const shape = shapeOf(catalogues)
     const members = [catalogue, ...catalogues.more].map((own) => {
@@ -81,7 +89,8 @@ export async function openPostgresOutbox(
       shape,
       chains,
       events,
-      evidence: companionEvidence(parts, catalogues),
+      ids,
+      evidence: companionEvidence(parts, catalogues, buildOf(session)),
       stored: storedIds(parts, { ...catalogues, own: unbounded(catalogue) }),
       drift,
       close: () => session.close(),
@@ -89,6 +98,20 @@ export async function openPostgresOutbox(
   } catch (error) {
     await session.close()
     throw error
+  }
+}
+
+async function replicaSettings({
+  config,
+  password,
+  replicaPassword = password,
+}: PostgresOutboxOptions): Promise<ConnectionSettings | null> {
+  if (config.replica === undefined) return null
+  const address = parseAddress(config.replica.url)
+  return {
+    address,
+    password: replicaPassword,
+    tls: await tlsFrom(config.replica.tls ?? config.tls, address),
   }
 }
 
@@ -100,6 +123,7 @@ const work: ServerWork<Parts> = {
   resolve: resolveMessages,
   undo: undoResolve,
   retry: retryMessages,
+  decide: decideMessages,
   preview: previewAction,
   due: (whole) => ({
     claimDue: (request, token, signal) => claimDueMessages(whole, request, token, signal),

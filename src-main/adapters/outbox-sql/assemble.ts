@@ -1,6 +1,7 @@
-import type { Mapping } from '../../domain/mapping/mapping.ts'
+import type { HalfActionName, Mapping } from '../../domain/mapping/mapping.ts'
 import type { ExplainedStatement } from '../../ports/explained.ts'
 import type { DueRows } from '../../ports/due.ts'
+import type { HalfRequest, HalfResult } from '../../ports/half-messages.ts'
 import type { HandBackPreview, HandBackRequest, HandBackResult } from '../../ports/hand-back.ts'
 import type {
   ClaimRequest,
@@ -18,6 +19,7 @@ import { listMessages, readLaterSent, readMessages } from './list.ts'
 import { onMembers, writeOnMembers } from './members.ts'
 import type { Whole } from './members.ts'
 import type { LookParts } from './parts.ts'
+import { serverTime } from './reporting.ts'
 import { countMessages, groupMessages } from './tally.ts'
 
 /** What differs in kind between servers: the writes, each on one table, and what a server tells of itself. */
@@ -53,15 +55,21 @@ export interface ServerWork<Parts extends LookParts> {
     requests: readonly HandBackRequest[],
     signal: AbortSignal,
   ): Promise<readonly HandBackPreview[]>
+  decide(
+    parts: Parts,
+    action: HalfActionName,
+    requests: readonly HalfRequest[],
+    signal: AbortSignal,
+  ): Promise<readonly HalfResult[]>
   /** On the outbox as a whole; one of several tables has no order of its rows, and refuses. */
   due(whole: Whole<Parts>): DueRows
 }
 
-type Looks = Pick<Outbox, 'shape' | 'chains' | 'events' | 'evidence' | 'stored'>
+type Looks = Pick<Outbox, 'shape' | 'chains' | 'events' | 'ids' | 'evidence' | 'stored'>
 
 export interface Opened extends Looks {
   readonly drift: Drift
-  /** Of all connections but those of `chains` and `events`. */
+  /** Of all connections but those of `chains`, `events` and `ids`. */
   readonly close: () => Promise<void>
 }
 
@@ -86,12 +94,14 @@ export function assembleOutbox<Parts extends LookParts>(
     close: async () => {
       if (looks.chains !== 'unavailable') await looks.chains?.close()
       await looks.events?.close()
+      await looks.ids?.close()
       await close()
     },
   }
 }
 
-type Reading = 'report' | 'list' | 'count' | 'groups' | 'read' | 'laterSent' | 'exhausted' | 'explain'
+type Reading =
+  'report' | 'clock' | 'list' | 'count' | 'groups' | 'read' | 'laterSent' | 'exhausted' | 'explain'
 
 function readingOf<Parts extends LookParts>(
   whole: Whole<Parts>,
@@ -100,6 +110,7 @@ function readingOf<Parts extends LookParts>(
 ): Pick<Outbox, Reading> {
   return {
     report: (signal) => work.report(whole, signal),
+    clock: (signal) => serverTime(whole, signal),
     list: (query, signal) => listMessages(whole, query, signal),
     count: (filter, budgetMs, signal) => countMessages(whole, filter, budgetMs, signal),
     groups: (filter, by, budgetMs, signal) => groupMessages(whole, { filter, by, budgetMs }, signal),
@@ -110,7 +121,7 @@ function readingOf<Parts extends LookParts>(
   }
 }
 
-type Writing = 'claim' | 'mark' | 'resolve' | 'undo' | 'retry' | 'preview'
+type Writing = 'claim' | 'mark' | 'resolve' | 'undo' | 'retry' | 'decide' | 'preview'
 type Unchanged = <Result>(signal: AbortSignal, write: () => Promise<Result>) => Promise<Result>
 
 function writingOf<Parts extends LookParts>(
@@ -160,6 +171,13 @@ function writingOf<Parts extends LookParts>(
         requests,
         signal,
         (member, mine) => work.retry(member, mine, signal),
+        (id) => ({ id, applied: false }),
+      ),
+    decide: (action, requests, signal) =>
+      once<HalfRequest, HalfResult>(
+        requests,
+        signal,
+        (member, mine) => work.decide(member, action, mine, signal),
         (id) => ({ id, applied: false }),
       ),
     preview: (action, requests, signal) =>

@@ -13,7 +13,7 @@ export interface Clock {
  * `quote` sees a raw name. Nothing of it may put a value into the text.
  */
 export interface Dialect {
-  readonly name: 'postgres' | 'mysql'
+  readonly name: 'postgres' | 'mysql' | 'sqlite'
   /** The one place where a name becomes SQL. */
   quote(name: string): string
   /** A table's name, as the catalogue has it, as a text. */

@@ -1,3 +1,4 @@
+import type { DedupeFacts } from '../../domain/dedupe/facts.ts'
 import type { Mapping } from '../../domain/mapping/mapping.ts'
 import type { EvidenceConfig } from '../../domain/workspace.ts'
 import type { EvidenceReader } from '../../ports/evidence.ts'
@@ -5,6 +6,8 @@ import { nameOf } from './catalogue.ts'
 import type { Catalogue, Catalogues } from './catalogue.ts'
 import { newCompiler } from './compiler.ts'
 import type { Compiler } from './compiler.ts'
+import { columnsOfCompanion, columnsOfConfig, companionAlone, tableFacts } from './dedupe.ts'
+import type { ReadBuild } from './dedupe.ts'
 import type { Dialect } from './dialect.ts'
 import {
   inboxMapping,
@@ -15,6 +18,7 @@ import {
   walkTable,
 } from './evidence.ts'
 import type { EvidenceParts } from './evidence.ts'
+import { serverTime } from './reporting.ts'
 import type { Read } from './statement.ts'
 
 /** Judge of stuck rows, which a receiver's table has none of. */
@@ -26,6 +30,7 @@ export interface EvidenceServer {
   readonly session: { readonly read: Read }
   /** A table by its name as the configuration writes it. Throws RedriveError `table-missing`, `workspace-invalid`. */
   table(text: string): Promise<Catalogue>
+  readonly build: ReadBuild
   close(): Promise<void>
 }
 
@@ -46,6 +51,13 @@ export async function evidenceOf(
     look: (requests, aborted) => lookInTable(parts, { config, requests }, aborted),
     walk: (page, aborted) => walkTable(parts, config, page, aborted),
     positions: await positionsOf(server, config, signal),
+    async dedupe(aborted) {
+      const build = await server.build(inbox, aborted)
+      const { processed, retentionSec } = config
+      const found = columnsOfConfig(config)
+      return { ...(await tableFacts({ ...parts, build, found, processed }, aborted)), retentionSec }
+    },
+    clock: (aborted) => serverTime(parts, aborted),
     close: () => server.close(),
   }
 }
@@ -70,8 +82,10 @@ function compilerOf({ dialect }: EvidenceServer, mapping: Mapping, own: Catalogu
 /** What the mapping's companion says; null where it names none. It lives and ends with the outbox's session. */
 export function companionEvidence(
   parts: EvidenceParts & { readonly mapping: Mapping },
-  { companions }: Catalogues,
+  catalogues: Catalogues,
+  build: ReadBuild,
 ): EvidenceReader | null {
+  const { companions } = catalogues
   const companion = parts.mapping.evidence?.companion
   const catalogue = companion === undefined ? undefined : companions.get(companion)
   if (companion === undefined || catalogue === undefined) return null
@@ -80,6 +94,36 @@ export function companionEvidence(
     look: (requests, signal) => lookInCompanion(parts, { companion, requests }, signal),
     walk: null,
     positions: null,
+    dedupe: (signal) => companionFacts(parts, { companions, catalogue, companion, build }, signal),
+    clock: (signal) => serverTime(parts, signal),
     close: () => Promise.resolve(),
   }
+}
+
+async function companionFacts(
+  { session, sql, mapping }: EvidenceParts & { readonly mapping: Mapping },
+  of: {
+    readonly companions: Catalogues['companions']
+    readonly catalogue: Catalogue
+    readonly companion: string
+    readonly build: ReadBuild
+  },
+  signal: AbortSignal,
+): Promise<DedupeFacts> {
+  const { companions, catalogue: own } = of
+  const on = mapping.companions?.[of.companion]?.on
+  const found = on === undefined ? null : columnsOfCompanion(on)
+  const build = await of.build(own, signal)
+  const alone =
+    found === null
+      ? sql
+      : newCompiler(
+          sql.dialect,
+          companionAlone(mapping, found, inboxMapping),
+          { own, more: [], companions },
+          LIMITS,
+        )
+  const { processed, retentionSec } = mapping.evidence ?? {}
+  const facts = await tableFacts({ session, sql: alone, build, found, processed }, signal)
+  return { ...facts, ...(retentionSec === undefined ? {} : { retentionSec }) }
 }

@@ -117,7 +117,9 @@ export function clockOf(target: ColumnTarget, { world, params }: Frame): Clock {
 /** The column, null where it holds one of the values that mean none. */
 export function withoutNone(target: ColumnTarget, { world, params }: Frame): string {
   const none = target.form !== null && 'time' in target.form ? (target.form.none ?? []) : []
-  return none.reduce<string>(
+  // A layout that came from MySQL: what PostgreSQL cannot hold stands in no row of it.
+  const possible = none.filter((value) => world.dialect.name === 'mysql' || !/^0000-/.test(String(value)))
+  return possible.reduce<string>(
     (sql, value) => world.dialect.without(sql, params.add(String(value), target.use)),
     target.sql,
   )

@@ -25,7 +25,11 @@ export async function inKeySlices<Result>(
   let rows = SLICE_ROWS_START
   let { after } = look
   for (;;) {
-    if (left() <= 0) return { end: 'budget', after }
+    if (left() <= 0) {
+      if (after !== look.after || rows <= SLICE_ROWS_MIN) return { end: 'budget', after }
+      // Nothing done yet: the next call would begin like this one and get no further either.
+      rows = SLICE_ROWS_MIN
+    }
     const smallest = rows <= SLICE_ROWS_MIN
     const timeoutMs = smallest ? Math.max(left(), SLICE_TIMEOUT_MS) : SLICE_TIMEOUT_MS
     const sliceStartedAt = performance.now()

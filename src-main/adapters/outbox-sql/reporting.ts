@@ -1,5 +1,7 @@
 import type { Mapping } from '../../domain/mapping/mapping.ts'
 import { assignmentsOf } from '../../domain/mapping/walk.ts'
+import type { Compiler } from './compiler.ts'
+import { isoTime } from './rows.ts'
 import type { Read } from './statement.ts'
 
 export const REPORT_TIMEOUT_MS = 5_000
@@ -23,4 +25,13 @@ export async function latency(
     times.push(performance.now() - startedAt)
   }
   return times.sort((a, b) => a - b)[Math.floor(ROUND_TRIPS / 2)] ?? 0
+}
+
+export async function serverTime(
+  { session, sql }: { readonly session: { readonly read: Read }; readonly sql: Compiler },
+  signal: AbortSignal,
+): Promise<string> {
+  const text = `select ${sql.dialect.now({ form: 'instant', zone: null }, null, null)} as asked_at`
+  const [row] = await session.read({ text, values: [] }, REPORT_TIMEOUT_MS, signal)
+  return isoTime(row?.['asked_at']) ?? ''
 }

@@ -1,5 +1,6 @@
 import type { Mapping } from '../../domain/mapping/mapping.ts'
 import type { Field } from '../../domain/mapping/values.ts'
+import { valueOf } from '../../domain/mapping/walk.ts'
 import type {
   Message,
   MessageContent,
@@ -32,7 +33,7 @@ export function plainColumns(mapping: Mapping, sql: Compiler, params: Params): s
 
 /** For a statement that has the key already: each column of a page costs, and what a layout lacks is not asked for. */
 export function columnsBesideKey(mapping: Mapping, sql: Compiler, params: Params): string {
-  const { chain, destination, attempts } = mapping
+  const { chain, destination, attempts, halfMessages } = mapping
   const field = (of: Field | undefined, as: string): readonly string[] => {
     const expression = sql.field(of, params)
     return expression === null ? [] : [`${expression} as ${as}`]
@@ -58,6 +59,9 @@ export function columnsBesideKey(mapping: Mapping, sql: Compiler, params: Params
     ...(mapping.payload?.messages === undefined
       ? []
       : [`${sql.number(mapping.payload.messages, params)} as messages`]),
+    ...(halfMessages?.checks === undefined
+      ? []
+      : [`${sql.number(valueOf(halfMessages.checks.value), params)} as checks`]),
   ].join(', ')
 }
 
@@ -108,6 +112,7 @@ export function toMessage(row: Row, parts: RowParts, known: KnownColumns = {}): 
     nextAttemptAt: isoTime(row['next_attempt_at']),
     lastError: row['last_error'] ?? null,
     ...(row['messages'] === undefined ? {} : { messages: numberIn(row['messages']) }),
+    ...(row['checks'] === undefined ? {} : { checks: numberIn(row['checks']) }),
   }
 }
 

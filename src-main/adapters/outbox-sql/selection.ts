@@ -3,6 +3,7 @@ import type { Field } from '../../domain/mapping/values.ts'
 import type { MessageState } from '../../domain/message.ts'
 import type { MessageFilter } from '../../ports/outbox.ts'
 import type { Compiler } from './compiler.ts'
+import type { Dialect } from './dialect.ts'
 import { ALIAS } from './frame.ts'
 import type { Params } from './statement.ts'
 
@@ -117,7 +118,12 @@ export function windowed(
     return `select ${list} from ${sql.table} ${ALIAS} where ${where} ${ending}`
   })
   if (parts.length === 1) return parts.join('')
-  return `select * from (${parts.map((part) => `(${part})`).join(' union all ')}) w order by ${walk.order(newest)} limit ${limit}`
+  return `select * from (${parts.map((part) => unionPart(sql.dialect, part)).join(' union all ')}) w order by ${walk.order(newest)} limit ${limit}`
+}
+
+/** A select with an order and a limit of its own as a part of a union: SQLite takes none in brackets. */
+export function unionPart({ name }: Pick<Dialect, 'name'>, select: string): string {
+  return name === 'sqlite' ? `select * from (${select})` : `(${select})`
 }
 
 function boundsOf({ order, from, to, after }: Window, { walk }: Compiler, params: Params): readonly string[] {

@@ -22,6 +22,7 @@ export interface SliceJob<Result> {
   readonly order: Order
   /** Last id already done; null: none. */
   readonly after: string | null
+  /** May be passed by one smallest slice: every call gets further. */
   readonly budgetMs: number
   /** Smallest and largest id; null: the table is empty. */
   edges(timeoutMs: number): Promise<{ readonly min: string; readonly max: string } | null>
@@ -43,9 +44,16 @@ export type SliceEnd =
 export async function inSlices<Result>(job: SliceJob<Result>): Promise<SliceEnd> {
   const startedAt = performance.now()
   const left = (): number => job.budgetMs - (performance.now() - startedAt)
-  const edges = await orTimeout(job.edges(Math.max(1, left())))
+  const edges = await orTimeout(job.edges(Math.max(SLICE_TIMEOUT_MS, left())))
   if (edges === 'timeout') return { end: 'budget', after: job.after }
-  if (edges === null) return { end: 'all' }
+  return edges === null ? { end: 'all' } : walk(job, edges, left)
+}
+
+async function walk<Result>(
+  job: SliceJob<Result>,
+  edges: { readonly min: string; readonly max: string },
+  left: () => number,
+): Promise<SliceEnd> {
   const newest = job.order === 'newest'
   const min = BigInt(edges.min)
   const max = BigInt(edges.max)
@@ -55,9 +63,13 @@ export async function inSlices<Result>(job: SliceJob<Result>): Promise<SliceEnd>
   const last = newest ? min : max
   let after = job.after
   while (newest ? next >= last : next <= last) {
-    if (left() <= 0) return { end: 'budget', after }
+    if (left() <= 0) {
+      if (after !== job.after || ids <= BigInt(SLICE_IDS_MIN)) return { end: 'budget', after }
+      // Nothing done yet: the next call would begin like this one and get no further either.
+      ids = BigInt(SLICE_IDS_MIN)
+    }
     const range = rangeOf(next, ids, last, newest)
-    // A slice that cannot be made smaller may take what is left, so that every call gets further.
+    // A slice that cannot be made smaller may take what is left.
     const smallest = ids <= BigInt(SLICE_IDS_MIN)
     const sliceStartedAt = performance.now()
     const result = await orTimeout(

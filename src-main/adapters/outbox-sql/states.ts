@@ -98,12 +98,13 @@ function troubleIn(judge: Judge, index: number, params: Params): string {
   return cases.length === 0 ? 'null' : `case ${cases.join(' ')} end`
 }
 
-const TROUBLES: readonly Trouble[] = ['failed', 'stuck']
+const TROUBLES: readonly Trouble[] = ['failed', 'stuck', 'unconfirmed']
 
 /** The states whose rows can be in a trouble. */
 const TROUBLED: Readonly<Record<Trouble, ReadonlySet<MessageState>>> = {
   failed: new Set(['failed', 'pending', 'retrying']),
   stuck: new Set(['pending', 'retrying', 'scheduled', 'in-flight']),
+  unconfirmed: new Set(['waiting-confirm']),
 }
 
 /**
@@ -112,6 +113,7 @@ const TROUBLED: Readonly<Record<Trouble, ReadonlySet<MessageState>>> = {
  * failed: the row says so, or it waits and its attempts are used up, so that nobody will take it.
  * stuck: it waits, is scheduled or in flight, and since it was due (at its last change, or at its next attempt where
  * that is later) more time has gone by than a relay needs.
+ * unconfirmed: nobody has decided for as long; where the layout has no time, from the start.
  */
 function troubleCondition(
   kind: Trouble,
@@ -123,6 +125,10 @@ function troubleCondition(
   const { attempts, times } = judge.world.mapping
   if (kind === 'failed') return attempts === undefined ? null : [usedUp(judge, frame)]
   const since = judge.limits.stuckAfterSec
+  if (kind === 'unconfirmed') {
+    const touched = touchedBefore(since, frame)
+    return touched === null ? [] : [touched]
+  }
   if (state === 'in-flight') return silentFor(since, judge.world, frame)
   if (state === 'scheduled') {
     return times.nextAttempt === undefined ? null : [timeBefore(times.nextAttempt, since, frame)]

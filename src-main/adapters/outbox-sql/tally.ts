@@ -145,7 +145,7 @@ function groupedBy(
       return [{ expression: field(mapping.type), as: 'g' }]
     case 'error': {
       const error = sql.dialect.asText(field(mapping.lastError))
-      return [{ expression: `left(${error}, ${ERROR_KEY_LENGTH})`, as: 'g' }]
+      return [{ expression: `substr(${error}, 1, ${ERROR_KEY_LENGTH})`, as: 'g' }]
     }
     case 'destination':
       return [

@@ -22,6 +22,8 @@ export function instantOfTime(of: TimeField, frame: Frame): string {
 
 /** Its time lies further back than so many seconds. The column stands alone, so that an index on it can be used. */
 export function timeBefore(of: TimeField, seconds: number, frame: Frame): string {
+  // A text of SQLite is compared as it is written, and may be written in two ways.
+  if (frame.world.dialect.name === 'sqlite') return `${instantOfTime(of, frame)} < ${agoOf(seconds, frame)}`
   const target = columnTarget(frame, columnOf(of))
   const ago = isInstant(of, frame)
     ? agoOf(seconds, frame)

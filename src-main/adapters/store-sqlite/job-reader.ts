@@ -1,7 +1,7 @@
 import type { Statement } from 'better-sqlite3'
 import type { ErrorCode } from '../../domain/errors.ts'
 import type { Job, JobItem } from '../../domain/job.ts'
-import type { ItemQuery, JobReader, MessageDeed } from '../../ports/job-store.ts'
+import type { ItemQuery, JobReader, MessageDeed, OutcomeTotals } from '../../ports/job-store.ts'
 import { breathe } from './database.ts'
 import type { Sqlite } from './database.ts'
 import { jobItemOf, jobOf, SELECT_JOB, SPAN_COLUMNS } from './job-row.ts'
@@ -20,6 +20,10 @@ export const DEEDS_MAX = 1_000
 export function openJobReader(db: Sqlite, ledger: Ledger, findJob: JobFinder): JobReader {
   const byId = db.prepare<[string], JobRow>(`${SELECT_JOB} WHERE j.job = ?`)
   const byPlan = db.prepare<[string], JobRow>(`${SELECT_JOB} WHERE p.plan = ? AND p.complete = 1`)
+  const totals = db.prepare<[], OutcomeTotals>(
+    `SELECT source, sum(confirmed) AS confirmed, sum(returned) AS returned, sum(refused) AS refused,
+       sum(unknown) AS unknown, sum(unsettled) AS unsettled FROM jobs GROUP BY source ORDER BY source`,
+  )
   const unsettled = db.prepare<[string], { count: number }>(
     'SELECT coalesce(sum(unsettled), 0) AS count FROM jobs WHERE source = ? AND unsettled > 0',
   )
@@ -54,6 +58,7 @@ export function openJobReader(db: Sqlite, ledger: Ledger, findJob: JobFinder): J
     confirmedUnmarked: (source, ids) => jobsById(findConfirmedUnmarked, source, ids),
     unsettled: async (query) => ledger.look(() => listUnsettled(db, query)),
     unsettledJobs: async (source) => ledger.look(() => unsettledJobs(db, source).map(jobOf)),
+    outcomeTotals: async () => ledger.look(() => totals.all()),
     unsettledCount: async (source) => ledger.look(() => unsettled.get(source)?.count ?? 0),
     deeds: async (source, id) => ledger.look(() => findDeeds(source, id)),
   }

@@ -1,3 +1,5 @@
+import { alertTables } from './alert-migrations.ts'
+
 /**
  * The schema, forward only. A released step is never edited; a change is a new step at the end. The number of steps
  * done is the file's `user_version`.
@@ -236,6 +238,101 @@ export const migrations: readonly string[] = [
     reason TEXT NOT NULL,
     at TEXT NOT NULL,
     PRIMARY KEY (place, id)
+  ) STRICT, WITHOUT ROWID;
+  `,
+  // Half messages whose producer is asked: how often, and what it said; and the runs that ask.
+  `
+  CREATE TABLE half_messages (
+    source TEXT NOT NULL,
+    id TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('undecided', 'deciding', 'parked')),
+    checks INTEGER NOT NULL,
+    asked_at TEXT NOT NULL,
+    last TEXT,
+    PRIMARY KEY (source, id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX half_messages_by_state ON half_messages (source, state, asked_at);
+
+  CREATE TABLE check_runs (
+    run_key INTEGER PRIMARY KEY,
+    run TEXT NOT NULL UNIQUE,
+    source TEXT NOT NULL,
+    trigger TEXT NOT NULL CHECK (trigger IN ('schedule', 'operator')),
+    operator TEXT NOT NULL,
+    started_at TEXT NOT NULL,
+    ended_at TEXT,
+    state TEXT NOT NULL CHECK (state IN ('running', 'done', 'stopped', 'failed')),
+    outcome TEXT,
+    code TEXT,
+    reason TEXT,
+    owner_host TEXT NOT NULL,
+    owner_pid INTEGER NOT NULL,
+    owner_instance TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX check_runs_by_source ON check_runs (source, run_key);
+  CREATE INDEX check_runs_running ON check_runs (run_key) WHERE state = 'running';
+
+  CREATE TABLE check_backs (
+    source TEXT PRIMARY KEY,
+    approved TEXT,
+    approved_by TEXT,
+    approved_at TEXT,
+    failures INTEGER NOT NULL DEFAULT 0,
+    stopped_code TEXT,
+    stopped_reason TEXT
+  ) STRICT, WITHOUT ROWID;
+  `,
+  // How often a sender was asked to resend a message that its receiver has not confirmed.
+  `
+  CREATE TABLE upstream_resends (
+    source TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    attempt INTEGER NOT NULL,
+    at TEXT NOT NULL,
+    operator TEXT NOT NULL,
+    trigger TEXT NOT NULL CHECK (trigger IN ('operator', 'callback')),
+    outcome TEXT,
+    status INTEGER,
+    reason TEXT,
+    PRIMARY KEY (source, message_id, attempt)
+  ) STRICT, WITHOUT ROWID;
+  `,
+  // What was seen of sources and brokers over time, and the alerts that came of it.
+  alertTables,
+  // What operators write down beside the messages: notes, who looks after one, queries with a name.
+  `
+  CREATE TABLE message_notes (
+    note_key INTEGER PRIMARY KEY,
+    note TEXT NOT NULL UNIQUE,
+    source TEXT NOT NULL,
+    id TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    author TEXT NOT NULL,
+    at TEXT NOT NULL,
+    text TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX message_notes_by_message ON message_notes (source, message_id);
+  CREATE INDEX message_notes_by_time ON message_notes (at);
+
+  CREATE TABLE message_assignments (
+    source TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    id TEXT NOT NULL,
+    assignee TEXT NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (source, message_id)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE saved_views (
+    view TEXT PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    query TEXT NOT NULL,
+    source TEXT,
+    grouping TEXT NOT NULL,
+    "order" TEXT NOT NULL CHECK ("order" IN ('newest', 'oldest')),
+    saved_by TEXT NOT NULL,
+    saved_at TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
 ]

@@ -1,11 +1,18 @@
+import type { AlertStore } from '../../ports/alert-store.ts'
 import type { AuditStore, AuditWatchStore } from '../../ports/audit-store.ts'
 import type { ConfirmationStore } from '../../ports/confirmations.ts'
 import type { Journal } from '../../ports/journal.ts'
 import type { RecordLedger } from '../../ports/record-ledger.ts'
 import type { DecisionStore, JobReader, JobStore } from '../../ports/job-store.ts'
+import type { CheckRunStore, HalfStore } from '../../ports/half-store.ts'
+import type { SampleStore } from '../../ports/sample-store.ts'
 import type { SweepStore } from '../../ports/sweep-store.ts'
+import type { NoteStore, ViewStore } from '../../ports/triage-store.ts'
+import type { UpstreamStore } from '../../ports/upstream-store.ts'
 import type { Clock } from '../../ports/surroundings.ts'
+import { openAlerts } from './alerts.ts'
 import { openAudits, openAuditWatches } from './audits.ts'
+import { openHalfMessages } from './half-messages.ts'
 import { openConfirmations } from './confirmations.ts'
 import { classify, openDatabase } from './database.ts'
 import type { Sqlite } from './database.ts'
@@ -16,9 +23,13 @@ import { openJobFinder, openJobs } from './jobs.ts'
 import { headFilePath } from './journal-head-file.ts'
 import { openJournal } from './journal.ts'
 import { openLedger } from './ledger.ts'
+import { openNotes } from './notes.ts'
 import { openPlans } from './plans.ts'
 import { openRecordLedger } from './record-ledger.ts'
-import { openSweeps } from './sweeps.ts'
+import { openSamples } from './samples.ts'
+import { openRuns } from './scheduled-runs.ts'
+import { openUpstream } from './upstream.ts'
+import { openViews } from './views.ts'
 import { dropStaleSeal, logIsEmpty, openSeal } from './seal.ts'
 import type { Seal } from './seal.ts'
 
@@ -34,10 +45,17 @@ export interface Store {
   readonly decisions: DecisionStore
   readonly journal: Journal
   readonly sweeps: SweepStore
+  readonly checkRuns: CheckRunStore
+  readonly halfMessages: HalfStore
   readonly confirmations: ConfirmationStore
   readonly audits: AuditStore
   readonly auditWatches: AuditWatchStore
   readonly recordLedger: RecordLedger
+  readonly upstream: UpstreamStore
+  readonly samples: SampleStore
+  readonly alerts: AlertStore
+  readonly notes: NoteStore
+  readonly views: ViewStore
   close(): Promise<void>
 }
 
@@ -64,11 +82,18 @@ export function openStore({ path, clock }: StoreOptions): Store {
       jobReader: openJobReader(db, ledger, findJob),
       decisions: openDecisions(db, ledger),
       journal: openJournal({ db, ledger, path, headFile }),
-      sweeps: openSweeps(db, ledger),
+      sweeps: openRuns(db, ledger, { runs: 'sweep_runs', standings: 'sweeps' }),
+      checkRuns: openRuns(db, ledger, { runs: 'check_runs', standings: 'check_backs' }),
+      halfMessages: openHalfMessages(db, ledger),
       confirmations: openConfirmations(db, ledger),
       audits: openAudits(db, ledger),
       auditWatches: openAuditWatches(db, ledger),
       recordLedger: openRecordLedger(db, ledger),
+      upstream: openUpstream(db, ledger),
+      samples: openSamples(db, ledger),
+      alerts: openAlerts(db, ledger),
+      notes: openNotes(db, ledger),
+      views: openViews(db, ledger),
       close: async () => {
         ledger.look(() => {
           leave(db, path, seal)

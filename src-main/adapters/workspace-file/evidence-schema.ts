@@ -36,7 +36,9 @@ export const evidence = z
       .describe('The source whose database holds the table; neither this nor url: the same.')
       .exactOptional(),
     url: text
-      .describe('postgres:// or mysql://user@host:port/database, without a password.')
+      .describe(
+        'postgres:// or mysql://user@host:port/database, without a password; sqlite:///path.db, redis://….',
+      )
       .superRefine((url, context) => {
         const problem = sourceUrlProblem(null, url)
         if (problem !== null) context.addIssue({ code: 'custom', message: problem })
@@ -44,8 +46,12 @@ export const evidence = z
       .exactOptional(),
     password: secretRef.exactOptional(),
     tls: tls.exactOptional(),
-    table: text.describe('Inbox or dedupe table with its schema: public.inbox.'),
-    messageId: columnName.describe('Column with the message id as it was sent.'),
+    table: text.describe(
+      'Inbox or dedupe table with its schema: public.inbox. On Redis the key: dedupe:{messageId}.',
+    ),
+    messageId: columnName
+      .default('message_id')
+      .describe('Column with the message id as it was sent; not read on Redis.'),
     processedAt: columnName.describe('Column with the time of consumption.').exactOptional(),
     scope: condition.exactOptional(),
     processed: condition.exactOptional(),

@@ -12,11 +12,16 @@ import { plain } from '../../domain/text.ts'
 import type { Mapping } from '../../domain/mapping/mapping.ts'
 import { parseMapping } from '../mapping-schema/parse.ts'
 import { secretRef, tls } from './access-schema.ts'
+import { alerts, alertsProblem } from './alerts-schema.ts'
+import { checkBack } from './check-back-schema.ts'
+import { callback } from './callback-schema.ts'
 import { evidence } from './evidence-schema.ts'
+import { idService } from './id-service-schema.ts'
 import { field } from '../mapping-schema/schema.ts'
+import { name } from './name-schema.ts'
 import { schemaPathProblem } from './schema-path.ts'
 import { sweepLimits } from '../../domain/sweep-policy.ts'
-import { brokerUrlProblem, nodeAddressProblem, sourceUrlProblem } from './urls.ts'
+import { brokerUrlProblem, managementUrlProblem, nodeAddressProblem, sourceUrlProblem } from './urls.ts'
 
 const ATTEMPTS_MAX = 1_000
 const FINGERPRINT_FIELDS_MAX = 20
@@ -24,7 +29,6 @@ const FINGERPRINT_FIELDS_MAX = 20
 const FINGERPRINT_WINDOW_SEC_MAX = 2_592_000
 /** 30 days. */
 const STUCK_AFTER_SEC_MAX = 2_592_000
-const NAME_LENGTH_MAX = 64
 const QUEUE_NAME_MAX = 255
 const TOPIC_NAME_MAX = 249
 const DEAD_LETTER_QUEUES_MAX = 200
@@ -32,11 +36,6 @@ const DEAD_LETTER_QUEUES_MAX = 200
 const BROKERS_MAX = 50
 /** Message types of one outbox that have a schema. */
 const SCHEMAS_MAX = 500
-
-const name = z
-  .string()
-  .max(NAME_LENGTH_MAX)
-  .regex(/^[A-Za-z0-9][A-Za-z0-9_-]*$/, 'a name has letters, digits, - and _ only')
 
 const text = z.string().min(1)
 
@@ -129,29 +128,56 @@ const fingerprint = z
   })
   .describe('Tells a business event that was stored under two message ids. Absent: nobody looks for it.')
 
+const REPLICA_OF_POSTGRES = 'only PostgreSQL tells how far a replica is: a replica is named for it alone'
+
+const replica = z
+  .strictObject({
+    url: text.describe(
+      "postgres://user@host:port/database of a streaming standby; the database is the source's.",
+    ),
+    password: secretRef.describe("Absent: the source's.").exactOptional(),
+    tls: tls.describe("Absent: the source's.").exactOptional(),
+  })
+  .describe(
+    'PostgreSQL only: a standby on which chain audits do their long reading. Absent: all is read on the source.',
+  )
+
 const sourceFields = z.strictObject({
-  driver: z.enum(sourceDrivers).describe('`mysql` for MySQL and MariaDB.'),
-  url: text.describe('postgres:// or mysql://user@host:port/database, without a password.'),
+  driver: z
+    .enum(sourceDrivers)
+    .describe('`mysql` for MySQL and MariaDB, `sqlite` for a file, `redis` for staged messages.'),
+  url: text.describe(
+    'postgres:// or mysql://user@host:port/database, without a password; sqlite:///absolute/path.db; redis://host:port/0.',
+  ),
   password: secretRef.exactOptional(),
   tls: tls.exactOptional(),
+  replica: replica.exactOptional(),
   environment: z.enum(environments),
   outbox: z.strictObject({
     profile: text.default('auto').describe("A profile's name, or `auto`."),
-    table: text.describe('Table with its schema: public.outbox_message; on MySQL outbox_message.'),
+    table: text.describe(
+      'Table with its schema: public.outbox_message; on MySQL outbox_message; on Redis the key, or the pattern of the keys.',
+    ),
     mapping: mapping.exactOptional(),
     schemas: schemas.exactOptional(),
     fingerprint: fingerprint.exactOptional(),
+    ids: idService.exactOptional(),
   }),
   deliver: z.strictObject({ broker: name }).exactOptional(),
   evidence: evidence.exactOptional(),
+  callback: callback.exactOptional(),
   stuckAfterSec: z.int().min(1).max(STUCK_AFTER_SEC_MAX).default(STUCK_AFTER_SEC_DEFAULT),
   maxAttempts: z.int().min(1).max(ATTEMPTS_MAX).default(ATTEMPTS_MAX_DEFAULT),
   sweep: sweep.exactOptional(),
+  checkBack: checkBack.exactOptional(),
 })
 
-const source = sourceFields.superRefine(({ driver, url }, context) => {
+const source = sourceFields.superRefine(({ driver, url, replica: standby }, context) => {
   const problem = sourceUrlProblem(driver, url)
   if (problem !== null) context.addIssue({ code: 'custom', message: problem, path: ['url'] })
+  if (standby === undefined) return
+  const wrong = driver === 'postgres' ? sourceUrlProblem(driver, standby.url) : REPLICA_OF_POSTGRES
+  if (wrong !== null) context.addIssue({ code: 'custom', message: wrong, path: ['replica', 'url'] })
 })
 
 const amqpBroker = z
@@ -160,6 +186,9 @@ const amqpBroker = z
     url: text.describe('amqp://user@host:port/vhost, without a password.'),
     password: secretRef.exactOptional(),
     tls: tls.exactOptional(),
+    management: text
+      .describe('http://host:15672 of the management API, asked as the same user. Absent: it is not asked.')
+      .exactOptional(),
     deadLetters: z
       .array(z.strictObject({ queue: text.max(QUEUE_NAME_MAX) }))
       .max(DEAD_LETTER_QUEUES_MAX)
@@ -169,6 +198,8 @@ const amqpBroker = z
   .superRefine((value, context) => {
     const problem = brokerUrlProblem(value.driver, value.url)
     if (problem !== null) context.addIssue({ code: 'custom', message: problem, path: ['url'] })
+    const other = value.management === undefined ? null : managementUrlProblem(value.management)
+    if (other !== null) context.addIssue({ code: 'custom', message: other, path: ['management'] })
   })
 
 const nodeAddress = text.superRefine((address, context) => {
@@ -217,9 +248,24 @@ export const workspaceSchema = z
     $schema: z.string().exactOptional(),
     sources: z.record(name, source).default({}),
     brokers: z.record(name, broker).default({}),
+    alerts: alerts.exactOptional(),
   })
   .superRefine((workspace, context) => {
-    for (const [key, { deliver, evidence: proof }] of Object.entries(workspace.sources)) {
+    for (const [key, { deliver, evidence: proof, callback: second }] of Object.entries(workspace.sources)) {
+      const listensTo = second?.listen?.broker
+      if (listensTo !== undefined && !Object.hasOwn(workspace.brokers, listensTo)) {
+        const message = `there is no broker of the name ${listensTo}`
+        context.addIssue({ code: 'custom', message, path: ['sources', key, 'callback', 'listen', 'broker'] })
+      }
+      const holder = second?.confirmations?.source
+      if (holder !== undefined && !Object.hasOwn(workspace.sources, holder)) {
+        const message = `there is no source of the name ${holder}`
+        context.addIssue({
+          code: 'custom',
+          message,
+          path: ['sources', key, 'callback', 'confirmations', 'source'],
+        })
+      }
       if (proof?.source !== undefined && !Object.hasOwn(workspace.sources, proof.source)) {
         const message = `there is no source of the name ${proof.source}`
         context.addIssue({ code: 'custom', message, path: ['sources', key, 'evidence', 'source'] })
@@ -231,6 +277,10 @@ export const workspaceSchema = z
         path: ['sources', key, 'deliver', 'broker'],
       })
     }
+  })
+  .superRefine((workspace, context) => {
+    const wrong = workspace.alerts && alertsProblem(workspace.alerts, workspace)
+    if (wrong) context.addIssue({ code: 'custom', message: wrong.problem, path: ['alerts', ...wrong.at] })
   })
 
 /** For editors: what they may offer and underline while a workspace file is written. */

@@ -9,9 +9,13 @@ const BROKER_PROTOCOLS: Readonly<Record<AmqpConfig['driver'], readonly string[]>
   memory: ['memory:'],
 }
 
+const ANY_SOURCE = 'postgres://, mysql://, sqlite:// or redis'
+
 const EXAMPLES: Readonly<Record<SourceDriver, string>> = {
   postgres: 'postgres://user@host:5432/database',
   mysql: 'mysql://user@host:3306/database',
+  sqlite: 'sqlite:///absolute/path.db',
+  redis: 'redis://host:6379/0',
 }
 
 /**
@@ -19,14 +23,34 @@ const EXAMPLES: Readonly<Record<SourceDriver, string>> = {
  * address: it may hold a password.
  */
 export function sourceUrlProblem(driver: SourceDriver | null, text: string): string | null {
+  const named = sourceDriverOf(text)
+  if (named === 'redis' && (driver ?? named) === 'redis') return redisUrlProblem(text)
   const url = parse(text)
-  const named = url && sourceDriverOf(text)
-  if (!url || !named || named !== (driver ?? named)) return `not a ${driver ?? 'postgres:// or mysql'}:// url`
+  if (!url || !named || named !== (driver ?? named)) return `not a ${driver ?? ANY_SOURCE}:// url`
   if (hasPassword(url)) return PASSWORD_ELSEWHERE
+  if (named === 'sqlite') return fileUrlProblem(url)
   if (url.hostname === '') return 'the url names no host'
   if (url.username === '') return `the url names no user: ${EXAMPLES[named]}`
   if (url.pathname.length < 2) return `the url names no database: ${EXAMPLES[named]}`
   return null
+}
+
+const REDIS = /^rediss?(-sentinel|-cluster)?:\/\/([^@/]*@)?[^@/?#\s]+(\/[^?#\s]*)?$/
+
+/** Several nodes stand in one address, which no parser of URLs takes. */
+function redisUrlProblem(text: string): string | null {
+  const [, , user = ''] = REDIS.exec(text) ?? []
+  if (user.includes(':')) return PASSWORD_ELSEWHERE
+  return REDIS.test(text)
+    ? null
+    : `not ${EXAMPLES.redis}, redis-sentinel://host,host/name/0 or redis-cluster://host,host`
+}
+
+function fileUrlProblem(url: URL): string | null {
+  if (url.host !== '' || url.username !== '')
+    return `a file has no host and no user: ${EXAMPLES.sqlite} has three slashes`
+  if (url.search !== '' || url.hash !== '') return 'options after ? or # are not read'
+  return url.pathname.length < 2 ? `the url names no file: ${EXAMPLES.sqlite}` : null
 }
 
 export function brokerUrlProblem(driver: AmqpConfig['driver'], text: string): string | null {
@@ -36,6 +60,14 @@ export function brokerUrlProblem(driver: AmqpConfig['driver'], text: string): st
   if (hasPassword(url)) return PASSWORD_ELSEWHERE
   if (driver !== 'memory' && url.hostname === '') return 'the url names no host'
   return null
+}
+
+export function managementUrlProblem(text: string): string | null {
+  const url = parse(text)
+  if (!url || !['http:', 'https:'].includes(url.protocol)) return 'not a http:// or https:// url'
+  if (url.username !== '' || hasPassword(url))
+    return 'it is asked as the user of the broker: name none in the url'
+  return url.search === '' && url.hash === '' ? null : 'the url ends with host, port or path'
 }
 
 /** What is wrong with an address of a node of Kafka, or null. */

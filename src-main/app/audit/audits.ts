@@ -15,6 +15,8 @@ import type { Changes } from '../changes.ts'
 import type { ChainView, ChainViewRequest } from './chain-view.ts'
 import { viewChain } from './chain-view.ts'
 import { searchEvents } from './search-events.ts'
+import { searchIds } from './search-ids.ts'
+import type { IdsRequest, IdsSearched } from './search-ids.ts'
 import type { EventsRequest, EventsSearched } from './search-events.ts'
 import { planRepair } from './repair.ts'
 import type { Repair } from './repair.ts'
@@ -180,6 +182,10 @@ export class Audits {
 
   events(request: EventsRequest, signal: AbortSignal): Promise<EventsSearched> {
     return searchEvents(this.#options.connections, request, signal)
+  }
+
+  ids(request: IdsRequest, signal: AbortSignal): Promise<IdsSearched> {
+    return searchIds(this.#options.connections, request, signal)
   }
 
   async repair(id: string, seq: number, signal: AbortSignal): Promise<Repair> {

@@ -8,6 +8,7 @@ import { judgeChain } from '../../domain/chain/judge.ts'
 export interface Collector {
   /** Deviations of whole chains. */
   take(deviations: readonly Deviation[]): void
+  /** By chain: connections that read side by side hand them over in any order. */
   kept(): readonly ChainFinding[]
   /** Findings by kind that were counted and not kept. */
   droppedByKind(): AuditOutcome['byKind']
@@ -29,7 +30,8 @@ export function createCollector(numbers: ChainNumbers): Collector {
         }
       }
     },
-    kept: () => kept,
+    kept: () =>
+      kept.toSorted((one, other) => (one.chain < other.chain ? -1 : Number(one.chain > other.chain))),
     droppedByKind: () => dropped,
     cutChains: () => cut,
   }

@@ -1,11 +1,19 @@
 import { SUSPICIOUS_NAMED_MAX } from '../../domain/audit.ts'
-import type { AuditMark, AuditPhase, AuditProgress, AuditScope } from '../../domain/audit.ts'
+import type {
+  AuditMark,
+  AuditPhase,
+  AuditProgress,
+  AuditReplica,
+  AuditScope,
+  ReplicaUse,
+} from '../../domain/audit.ts'
 import type { ChainFinding } from '../../domain/chain/finding.ts'
-import type { ChainHorizon, ChainPace, ChainReader, IdBounds } from '../../ports/chains.ts'
+import type { ChainHorizon, ChainPace, ChainReader, IdBounds, SurveyPart } from '../../ports/chains.ts'
 import type { Clock } from '../../ports/surroundings.ts'
 import { createCollector } from './collector.ts'
 import type { Collector } from './collector.ts'
 import { openOnesEnd, settleHoles } from './settle-holes.ts'
+import { surveySomewhere } from './survey-place.ts'
 
 export interface AuditPatience {
   /** Transactions open at the beginning are waited for this long, so that what is read can count as read for good. */
@@ -14,9 +22,19 @@ export interface AuditPatience {
   readonly holeMs: number
   /** PostgreSQL's sessions report what they did at the latest ten seconds after it, when they are idle. */
   readonly countersMs: number
+  /**
+   * A replica is waited for this long. A primary on which nobody commits tells of its last steps within fifteen seconds, by
+   * the list of running transactions that it logs.
+   */
+  readonly replicaMs: number
 }
 
-export const auditPatience: AuditPatience = { steadyMs: 2_000, holeMs: 5_000, countersMs: 11_000 }
+export const auditPatience: AuditPatience = {
+  steadyMs: 2_000,
+  holeMs: 5_000,
+  countersMs: 11_000,
+  replicaMs: 20_000,
+}
 
 const WHOLE: IdBounds = { above: null, upTo: null }
 
@@ -25,6 +43,7 @@ export interface ReadChainsOptions {
   readonly clock: Clock
   readonly scope: AuditScope
   readonly pace: ChainPace
+  readonly replica: ReplicaUse
   readonly mark: AuditMark | null
   readonly seed: string
   readonly patience: AuditPatience
@@ -39,6 +58,8 @@ export interface ChainsRead {
   /** Everything up to here has been read, and nothing can be added to it; null where that cannot be said. */
   readonly readTo: string | null
   readonly remarks: readonly string[]
+  /** Null: none was to be read. */
+  readonly replica: AuditReplica | null
 }
 
 /**
@@ -57,9 +78,11 @@ export async function readChains(options: ReadChainsOptions, signal: AbortSignal
   const live = { messages: 0, messagesEstimate, chains: 0, suspicious: 0 }
   const read = { options, collector, live }
   const bounds = boundsOf(scope, mark, horizon)
+  let replica: AuditReplica | null = null
   if (scope.kind === 'chains') await walk(read, scope.chains, WHOLE, signal)
   else if (bounds !== null) await walk(read, null, bounds, signal)
-  else await survey(read, signal)
+  // Only now, when what was open has ended: where the log of the primary ends, all of it is in it.
+  else replica = await survey(read, signal)
   options.moved('settling', { ...live })
   const settling = {
     reader,
@@ -78,6 +101,7 @@ export async function readChains(options: ReadChainsOptions, signal: AbortSignal
     progress: { ...live },
     readTo: steady ? readToOf(horizon, findings) : null,
     remarks: remarksOf(horizon, collector, { steady, scope }),
+    replica,
   }
 }
 
@@ -94,25 +118,33 @@ interface Reading {
   readonly live: { messages: number; messagesEstimate: number | null; chains: number; suspicious: number }
 }
 
-async function survey({ options, collector, live }: Reading, signal: AbortSignal): Promise<void> {
-  const { reader, pace, seed, moved } = options
+async function survey(
+  { options, collector, live }: Reading,
+  signal: AbortSignal,
+): Promise<AuditReplica | null> {
+  const { reader, pace, seed, moved, patience, replica: use } = options
   const named: string[] = []
+  const afresh = (): void => {
+    Object.assign(live, { messages: 0, chains: 0, suspicious: 0 })
+    named.length = 0
+    moved('surveying', { ...live })
+  }
+  const take = (part: SurveyPart): void => {
+    live.messages += part.messages
+    live.chains += part.chains
+    live.suspicious += part.suspicious.length + part.unnamed
+    if (live.suspicious <= SUSPICIOUS_NAMED_MAX) named.push(...part.suspicious)
+    moved('surveying', { ...live })
+  }
   moved('surveying', { ...live })
-  await reader.survey(
-    { pace, seed },
-    (part) => {
-      live.messages += part.messages
-      live.chains += part.chains
-      live.suspicious += part.suspicious.length + part.unnamed
-      if (live.suspicious <= SUSPICIOUS_NAMED_MAX) named.push(...part.suspicious)
-      moved('surveying', { ...live })
-    },
-    signal,
-  )
-  if (live.suspicious === 0) return
+  const place = { reader, use, replicaMs: patience.replicaMs, request: { pace, seed }, afresh, take }
+  const replica = await surveySomewhere(place, signal)
+  if (live.suspicious === 0) return replica
   moved('walking', { ...live })
   const chains = live.suspicious <= SUSPICIOUS_NAMED_MAX ? named : null
-  await reader.walk({ chains, bounds: WHOLE, pace }, (deviations) => collector.take(deviations), signal)
+  const suspicious = { chains, bounds: WHOLE, pace, counted: false }
+  await reader.walk(suspicious, (deviations) => collector.take(deviations), signal)
+  return replica
 }
 
 async function walk(
@@ -124,7 +156,7 @@ async function walk(
   const { reader, pace, moved } = options
   moved('walking', { ...live })
   const totals = await reader.walk(
-    { chains, bounds, pace },
+    { chains, bounds, pace, counted: true },
     (deviations) => collector.take(deviations),
     signal,
   )

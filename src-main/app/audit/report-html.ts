@@ -1,3 +1,4 @@
+import { sayReplica } from '../../domain/chain/say-replica.ts'
 import { sayFinding } from '../../domain/chain/say.ts'
 import type { AuditReport } from './report.ts'
 
@@ -70,6 +71,7 @@ function facts(report: AuditReport, digest: string): readonly (readonly [string,
       'Method',
       method === null ? '-' : `by ${method.reading}, ${pace.workers} at a time, ${pace.pauseMs} ms rest`,
     ],
+    ['Read on', method?.replica ? sayReplica(method.replica) : method === null ? '-' : 'the source'],
     [
       'Temporary files',
       method?.tempBytes === undefined ? '-' : `${method.tempBytes ?? '-'} bytes in the database meanwhile`,

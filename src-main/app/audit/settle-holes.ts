@@ -129,7 +129,8 @@ async function lookAgain(
   if (changed.size === 0) return { now: findings, others }
   const again = createCollector(reader.shape.numbers)
   const bounds = { above: null, upTo: null }
-  await reader.walk({ chains: [...changed], bounds, pace }, (deviations) => again.take(deviations), signal)
+  const walk = { chains: [...changed], bounds, pace, counted: false }
+  await reader.walk(walk, (deviations) => again.take(deviations), signal)
   const before = Map.groupBy(
     findings.filter(({ chain }) => changed.has(chain)),
     ({ chain }) => chain,

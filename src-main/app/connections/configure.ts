@@ -1,11 +1,16 @@
+import type { Json } from '../../domain/digest.ts'
 import { RedriveError } from '../../domain/errors.ts'
+import { NO_ALERTS, withoutSubject } from '../../domain/alert/rule.ts'
+import type { AlertRule, AlertsConfig } from '../../domain/alert/rule.ts'
 import type { Mapping } from '../../domain/mapping/mapping.ts'
 import { mappingDigest } from '../../domain/mapping/walk.ts'
+import type { CheckBackConfig } from '../../domain/check-back.ts'
 import type { SweepPolicy } from '../../domain/sweep-policy.ts'
 import { brokerAddress } from '../../domain/workspace.ts'
 import type {
   BrokerConfig,
   EvidenceConfig,
+  ReplicaConfig,
   SecretRef,
   SourceConfig,
   Workspace,
@@ -31,6 +36,8 @@ export interface Save<Config> {
 export interface SourceSave extends Save<SourceConfig> {
   /** False: evidence that the new configuration does not name is removed. */
   readonly keepsEvidence?: boolean
+  /** False: a replica that the new configuration does not name is removed. */
+  readonly keepsReplica?: boolean
 }
 
 type Kind = 'source' | 'broker'
@@ -48,7 +55,8 @@ export class Configure {
 
   saveSource(save: SourceSave): Promise<SourceConfig> {
     return this.#save('source', save, (workspace, saved) => {
-      const whole = withUnseen(saved, workspace.sources[save.name], save.keepsEvidence ?? true)
+      const { keepsEvidence = true, keepsReplica = true } = save
+      const whole = withUnseen(saved, workspace.sources[save.name], { keepsEvidence, keepsReplica })
       return { ...workspace, sources: { ...workspace.sources, [save.name]: whole } }
     })
   }
@@ -65,6 +73,22 @@ export class Configure {
     })
     const workspace = await this.#ports.workspace.load()
     const saved = { ...before, sweep }
+    await this.#ports.workspace.save({ ...workspace, sources: { ...workspace.sources, [name]: saved } })
+    return saved
+  }
+
+  /** Writes a check-back down; the connection stays as it is, and open. */
+  async saveCheckBack(name: string, checkBack: CheckBackConfig): Promise<SourceConfig> {
+    const before = await this.#connections.source(name)
+    await this.#ports.journal.append({
+      action: 'workspace-changed',
+      operator: this.#ports.operator,
+      source: name,
+      subject: null,
+      detail: { change: 'check-back', kind: 'source', name, enabled: checkBack.enabled },
+    })
+    const workspace = await this.#ports.workspace.load()
+    const saved = { ...before, checkBack }
     await this.#ports.workspace.save({ ...workspace, sources: { ...workspace.sources, [name]: saved } })
     return saved
   }
@@ -89,6 +113,36 @@ export class Configure {
     await this.#connections.drop('source', name)
   }
 
+  /** Throws `name-in-use`. */
+  async saveAlertRule(name: string, isNew: boolean, rule: AlertRule): Promise<void> {
+    const { alerts = NO_ALERTS } = await this.#ports.workspace.load()
+    if (isNew && Object.hasOwn(alerts.rules, name)) throw new RedriveError('name-in-use', 'never', { name })
+    const detail = { ...rule, when: { ...rule.when } }
+    await this.#saveAlerts({ change: 'alert-rule', name, rule: detail }, (kept) => ({
+      ...kept,
+      rules: { ...kept.rules, [name]: rule },
+    }))
+  }
+
+  /** One that is not there is gone already. */
+  async removeAlertRule(name: string): Promise<void> {
+    await this.#saveAlerts({ change: 'alert-rule-removed', name }, (kept) => ({
+      ...kept,
+      rules: without(kept.rules, name),
+    }))
+  }
+
+  async #saveAlerts(
+    detail: Readonly<Record<string, Json>>,
+    put: (alerts: AlertsConfig) => AlertsConfig,
+  ): Promise<void> {
+    const { operator } = this.#ports
+    const entry = { action: 'workspace-changed', operator, source: null, subject: null } as const
+    await this.#ports.journal.append({ ...entry, detail: { ...detail, kind: 'alert-rule' } })
+    const workspace = await this.#ports.workspace.load()
+    await this.#ports.workspace.save({ ...workspace, alerts: put(workspace.alerts ?? NO_ALERTS) })
+  }
+
   saveBroker(save: Save<BrokerConfig>): Promise<BrokerConfig> {
     return this.#save('broker', save, (workspace, saved) => ({
       ...workspace,
@@ -108,7 +162,11 @@ export class Configure {
   async removeBroker(name: string): Promise<void> {
     const { brokers, sources } = await this.#ports.workspace.load()
     if (!(name in brokers)) throw new RedriveError('broker-unknown', 'never', { broker: name })
-    if (Object.values(sources).some((source) => source.deliver?.broker === name)) {
+    if (
+      Object.values(sources).some(
+        (source) => source.deliver?.broker === name || source.callback?.listen?.broker === name,
+      )
+    ) {
       throw new RedriveError('name-in-use', 'never', { name })
     }
     await this.#remove('broker', name, (workspace) => ({
@@ -148,7 +206,9 @@ export class Configure {
 
   async #remove(kind: Kind, name: string, take: (workspace: Workspace) => Workspace): Promise<void> {
     await this.#journal('removed', kind, name, null)
-    await this.#ports.workspace.save(take(await this.#ports.workspace.load()))
+    const { alerts, ...workspace } = take(await this.#ports.workspace.load())
+    const kept = alerts && { alerts: withoutSubject(alerts, { kind, name }) }
+    await this.#ports.workspace.save({ ...workspace, ...kept })
     await this.#ports.secrets.forget(`${sections[kind]}.${name}`)
     await this.#connections.drop(kind, name)
   }
@@ -186,11 +246,11 @@ export class Configure {
 function withUnseen(
   saved: SourceConfig,
   before: SourceConfig | undefined,
-  keepsEvidence: boolean,
+  { keepsEvidence, keepsReplica }: { readonly keepsEvidence: boolean; readonly keepsReplica: boolean },
 ): SourceConfig {
   const schemas = saved.outbox.schemas ?? before?.outbox.schemas
   const mapping = saved.outbox.mapping ?? before?.outbox.mapping
-  const sweep = before?.sweep
+  const replica = withUnseenOfReplica(saved, keepsReplica ? before?.replica : undefined)
   const evidence = withUnseenOfEvidence(saved.evidence, keepsEvidence ? before?.evidence : undefined)
   return {
     ...saved,
@@ -199,9 +259,31 @@ function withUnseen(
       ...(mapping === undefined ? {} : { mapping }),
       ...(schemas === undefined ? {} : { schemas }),
     },
-    ...(sweep === undefined ? {} : { sweep }),
+    ...writtenOnly(before),
+    ...(replica === undefined ? {} : { replica }),
     ...(evidence === undefined ? {} : { evidence }),
   }
+}
+
+/** What no form of a source knows: the sweep has its own, and the rest is written in the file. */
+function writtenOnly(
+  before: SourceConfig | undefined,
+): Pick<SourceConfig, 'sweep' | 'checkBack' | 'callback'> {
+  const { sweep, checkBack, callback } = before ?? {}
+  return {
+    ...(sweep === undefined ? {} : { sweep }),
+    ...(checkBack === undefined ? {} : { checkBack }),
+    ...(callback === undefined ? {} : { callback }),
+  }
+}
+
+/** A password and TLS of its own are written in the file, and go to no other server than the one they were written for. */
+function withUnseenOfReplica(
+  { driver, replica: saved }: SourceConfig,
+  before: ReplicaConfig | undefined,
+): ReplicaConfig | undefined {
+  if (driver !== 'postgres') return undefined
+  return saved === undefined || saved.url === before?.url ? before : saved
 }
 
 /** Conditions, forms of columns and the table of positions are written in the file. */
@@ -223,8 +305,12 @@ function withUnseenOfEvidence(
 /** Tunnels, names of headers and the client's own name too. */
 function withUnseenOfBroker(saved: BrokerConfig, before: BrokerConfig | undefined): BrokerConfig {
   if (saved.driver !== 'kafka') {
-    const queues = before?.driver === 'kafka' ? undefined : before?.deadLetters
-    return queues === undefined ? saved : { deadLetters: queues, ...saved }
+    const { management, deadLetters: queues } = before?.driver === 'kafka' ? {} : (before ?? {})
+    return {
+      ...(management === undefined ? {} : { management }),
+      ...(queues === undefined ? {} : { deadLetters: queues }),
+      ...saved,
+    }
   }
   if (before?.driver !== 'kafka') return saved
   const { clientId, addresses, headers, deadLetters } = before

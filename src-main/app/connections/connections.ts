@@ -28,7 +28,7 @@ export class Connections {
   readonly #ports: EnginePorts
   readonly #health: HealthBoard
   readonly #outboxes = new Map<string, Promise<Outbox>>()
-  readonly #brokers = new Map<string, OpenedBroker>()
+  readonly #brokers = new Map<string, Promise<OpenedBroker>>()
   readonly #receivers = new Map<string, Promise<EvidenceReader>>()
 
   constructor(ports: EnginePorts, health: HealthBoard) {
@@ -177,7 +177,7 @@ export class Connections {
       this.#health.connected('broker', name, report.latencyMs)
       return report
     }
-    const opened = this.#openBroker(name, draft)
+    const opened = await this.#openBroker(name, draft)
     return opened.report(signal).finally(() => opened.close())
   }
 
@@ -189,8 +189,10 @@ export class Connections {
       await opening?.then((opened) => opened.close()).catch(() => undefined)
       await this.#dropReceivers(name)
     } else {
-      const opened = this.#brokers.get(name)
+      const opening = this.#brokers.get(name)
+      // Before the wait: whoever asks meanwhile gets a new one, and not one that is being closed.
       this.#brokers.delete(name)
+      const opened = await opening?.catch(() => undefined)
       opened?.unwatch()
       await opened?.broker.close()
     }
@@ -200,9 +202,10 @@ export class Connections {
   /** Asks every open connection how it is; the answers are on the board. */
   async ping(signal: AbortSignal): Promise<void> {
     const sources = [...this.#outboxes.keys()].map((name) => this.testSource(name, null, signal))
-    const brokers = [...this.#brokers]
-      .filter(([, { broker }]) => broker.state().state === 'connected')
-      .map(([name]) => this.testBroker(name, null, signal))
+    const brokers = [...this.#brokers].map(async ([name, opening]) => {
+      const { broker } = await opening
+      if (broker.state().state === 'connected') await this.testBroker(name, null, signal)
+    })
     // One that fails must not keep the others from being asked.
     await Promise.allSettled([...sources, ...brokers])
   }
@@ -241,23 +244,37 @@ export class Connections {
 
   async #open(name: string, config: SourceConfig, signal: AbortSignal): Promise<Outbox> {
     const password = this.#password('sources', name, config)
-    const outbox = await this.#ports.drivers.outbox[config.driver]({ config, password }, signal)
+    const { replica } = config
+    const replicaPassword = replica?.password
+      ? { replicaPassword: this.#password('sources', `${name}.replica`, replica) }
+      : {}
+    const opening = this.#ports.drivers.outbox[config.driver]
+    const outbox = await opening({ config, password, ...replicaPassword }, signal)
     return gated(this.#ports, name, outbox, config.url)
   }
 
   async #broker(name: string): Promise<Broker> {
     const config = (await this.workspace()).brokers[name]
     if (!config) throw new RedriveError('broker-unknown', 'never', { broker: name })
-    const known = this.#brokers.get(name)
-    if (known) return known.broker
-    const broker = this.#openBroker(name, { config, password: this.#password('brokers', name, config) })
-    this.#health.broker(name, broker.state())
-    const unwatch = broker.watch((state) => this.#health.broker(name, state))
-    this.#brokers.set(name, { broker, unwatch })
-    return broker
+    return (await (this.#brokers.get(name) ?? this.#keptBroker(name, config))).broker
   }
 
-  #openBroker(name: string, draft: Draft<BrokerConfig>): Broker {
+  #keptBroker(name: string, config: BrokerConfig): Promise<OpenedBroker> {
+    const opening = this.#watched(name, config)
+    this.#brokers.set(name, opening)
+    opening.catch(() => {
+      if (this.#brokers.get(name) === opening) this.#brokers.delete(name)
+    })
+    return opening
+  }
+
+  async #watched(name: string, config: BrokerConfig): Promise<OpenedBroker> {
+    const broker = await this.#openBroker(name, { config, password: this.#password('brokers', name, config) })
+    this.#health.broker(name, broker.state())
+    return { broker, unwatch: broker.watch((state) => this.#health.broker(name, state)) }
+  }
+
+  async #openBroker(name: string, draft: Draft<BrokerConfig>): Promise<Broker> {
     const { broker: drivers } = this.#ports.drivers
     const { config, password } = draft
     const opened =
@@ -271,7 +288,7 @@ export class Connections {
   #password(
     kind: 'sources' | 'brokers',
     name: string,
-    { password }: SourceConfig | BrokerConfig,
+    { password }: Pick<SourceConfig | BrokerConfig, 'password'>,
   ): PasswordSource {
     return () => (password ? this.#ports.secrets.resolve(`${kind}.${name}`, password) : Promise.resolve(null))
   }

@@ -3,10 +3,12 @@ import type { LookedLetter } from '../../domain/dead-letter/look.ts'
 import { placeName } from '../../domain/dead-letter/place.ts'
 import type { DeadLetterPlace } from '../../domain/dead-letter/place.ts'
 import { RedriveError } from '../../domain/errors.ts'
-import type { LookCost, QueueFacts } from '../../ports/dead-letters.ts'
+import type { QueueFacts } from '../../ports/dead-letters.ts'
 import type { Changes } from '../changes.ts'
 import type { Connections } from '../connections/connections.ts'
 import type { EnginePorts } from '../engine-ports.ts'
+import { announceLook } from './announce-look.ts'
+import type { LookRequest } from './announce-look.ts'
 import { boxFacts, boxOf, readBox } from './boxes.ts'
 import type { Box } from './boxes.ts'
 
@@ -17,17 +19,14 @@ export interface Look {
   readonly look: string
   readonly place: DeadLetterPlace
   readonly at: string
+  /** When this process looked before that; null: it had not. */
+  readonly before: string | null
+  /** Letters that nobody had redriven or discarded; of a queue all. */
+  readonly open: number
   readonly facts: QueueFacts
   readonly letters: readonly LookedLetter[]
   /** There was no more. */
   readonly complete: boolean
-}
-
-export interface LookRequest extends DeadLetterPlace {
-  /** Messages to read, at most LOOK_MAX. */
-  readonly limit: number
-  /** What the operator was told that it costs: where it costs more by now, nothing is read. */
-  readonly costs: readonly LookCost[]
 }
 
 /**
@@ -51,30 +50,30 @@ export class Looking {
     return await boxFacts(await this.#box(broker), { broker, queue }, signal)
   }
 
-  /** Throws `look-refused` where a message could be lost by it, or where it costs what was not agreed to. */
+  /** At most LOOK_MAX messages. Throws what announcing it does. */
   async look({ broker, queue, limit, costs }: LookRequest, signal: AbortSignal): Promise<Look> {
     const place = { broker, queue }
     const box = await this.#box(broker)
     const facts = await this.facts(place, signal)
-    if (facts.refusal !== null) {
-      throw new RedriveError('look-refused', 'never', { queue, refusal: facts.refusal })
-    }
-    const unseen = facts.costs.find((cost) => !costs.includes(cost))
-    if (unseen !== undefined) throw new RedriveError('look-refused', 'never', { queue, refusal: unseen })
-    const { ids, journal, operator, clock } = this.#ports
     const source = placeName(place)
-    const id = ids.next('look')
-    const detail = { queue, messages: facts.messages, limit, costs: [...facts.costs] }
-    await journal.append({ action: 'dead-letters-looked', operator, source, subject: id, detail })
+    const id = await announceLook(this.#ports, facts, { ...place, limit, costs })
     const known = this.last(place)
-    const before = known === null ? null : new Set(known.letters.map((letter) => letter.id))
+    const ids = known === null ? null : new Set(known.letters.map((letter) => letter.id))
     const found = await readBox(box, place, Math.min(limit, LOOK_MAX), signal)
     const letters = found.letters.map((letter) => ({
       ...letter,
-      isNew: before === null ? null : !before.has(letter.id),
+      isNew: ids === null ? null : !ids.has(letter.id),
     }))
-    const { complete } = found
-    const look = { look: id, place, at: clock.now().toISOString(), facts, letters, complete }
+    const look = {
+      look: id,
+      place,
+      at: this.#ports.clock.now().toISOString(),
+      before: known?.at ?? null,
+      open: letters.length - (await this.#marked(source, letters)),
+      facts,
+      letters,
+      complete: found.complete,
+    }
     this.#keep(source, look)
     this.#changes.bump()
     return look
@@ -85,11 +84,22 @@ export class Looking {
     return this.#looks.get(placeName(place)) ?? null
   }
 
+  /** What is known of dead letters without asking anybody: the last look into each place. */
+  all(): readonly Look[] {
+    return [...this.#looks.values()]
+  }
+
   /** Throws `look-missing`: another look has taken its place, or the process is another one. */
   get(id: string): Look {
     const found = [...this.#looks.values()].find(({ look }) => look === id)
     if (found) return found
     throw new RedriveError('look-missing', 'never', { look: id })
+  }
+
+  /** Only records of a topic are there after they were dealt with. */
+  async #marked(source: string, letters: readonly LookedLetter[]): Promise<number> {
+    const ids = letters.flatMap(({ id, position }) => (position === null ? [] : [id]))
+    return ids.length === 0 ? 0 : (await this.#ports.recordLedger.marks(source, ids)).size
   }
 
   #keep(source: string, look: Look): void {

@@ -1,4 +1,5 @@
 import { letterDigest } from '../../domain/dead-letter/letter.ts'
+import { own } from '../../domain/dead-letter/own-headers.ts'
 import { redrivenCopy } from '../../domain/dead-letter/redriven.ts'
 import { RedriveError } from '../../domain/errors.ts'
 import { say } from '../../domain/text.ts'
@@ -77,6 +78,14 @@ export class QueueRows {
     return this.#inTurn(() => this.#mark(requests, signal))
   }
 
+  /** Of the job's unsettled letters, those that are in the queue. */
+  present(ids: readonly string[], signal: AbortSignal): Promise<ReadonlySet<string>> {
+    return this.#inTurn(async () => {
+      await this.#meet(ids, signal)
+      return new Set(ids.filter((id) => this.#found.has(id)))
+    })
+  }
+
   async claimDue(): Promise<never> {
     throw new RedriveError('action-refused', 'never', {
       action: 'sweep',
@@ -108,13 +117,14 @@ export class QueueRows {
       const found = this.#found.get(id)
       if (found === undefined) return { id, claimed: false }
       const { letter, digest } = found
-      const copy = redrivenCopy(letter, digest)
+      const redriven = redrivenCopy(letter, digest)
+      const copy = { ...redriven, headers: { ...redriven.headers, [own.letter]: id } }
       // Kept once more only where it goes out: the queue may hold much.
       return {
         id,
         claimed: true,
         version: '',
-        attempts: timesOf(copy.headers),
+        attempts: timesOf(redriven.headers),
         content: { payload: '', headers: null },
         copy,
         digest,

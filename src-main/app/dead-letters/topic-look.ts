@@ -1,6 +1,7 @@
 import { recordDigest, recordId } from '../../domain/dead-letter/record-letter.ts'
 import type { QueueFacts } from '../../ports/dead-letters.ts'
-import type { PartitionSpan, Topics } from '../../ports/topics.ts'
+import type { Topics } from '../../ports/topics.ts'
+import { spanSize, tails } from '../brokers/spans.ts'
 import type { Found, FoundLetter } from './found.ts'
 import { newPreviews } from './preview.ts'
 
@@ -16,7 +17,7 @@ export async function topicFacts(
     queue: topic,
     type: 'topic',
     brokerVersion: await topics.version(signal),
-    messages: spans.reduce((sum, span) => sum + sizeOf(span), 0),
+    messages: spans.reduce((sum, span) => sum + spanSize(span), 0),
     consumers: null,
     deliveryLimit: null,
     costs: [],
@@ -42,22 +43,6 @@ export async function readTopic(
       }
     }
   }
-  const complete = spans.reduce((sum, span) => sum + sizeOf(span), 0) <= limit
+  const complete = spans.reduce((sum, span) => sum + spanSize(span), 0) <= limit
   return { letters, complete }
-}
-
-/** The ends of the partitions, `limit` records in all; what a short one leaves goes to those after it. */
-export function tails(spans: readonly PartitionSpan[], limit: number): readonly PartitionSpan[] {
-  const byLength = spans.toSorted((one, other) => sizeOf(one) - sizeOf(other))
-  let left = limit
-  const cut = byLength.map((span, index): PartitionSpan => {
-    const share = Math.min(sizeOf(span), Math.floor(left / (byLength.length - index)))
-    left -= share
-    return { ...span, begin: span.end - BigInt(share) }
-  })
-  return cut.sort((one, other) => one.partition - other.partition)
-}
-
-function sizeOf({ begin, end }: PartitionSpan): number {
-  return Number(end - begin)
 }

@@ -12,7 +12,8 @@ export interface Editable {
 }
 
 export interface EditPorts {
-  readonly payloadSchemas: PayloadSchemas
+  /** Loaded when a schema is asked for. */
+  readonly payloadSchemas: () => Promise<PayloadSchemas>
   readonly schemaFiles: SchemaFiles
 }
 
@@ -46,7 +47,7 @@ export function createEditor(ports: EditPorts, outbox: SourceConfig['outbox']): 
 }
 
 async function readSchema({ payloadSchemas, schemaFiles }: EditPorts, path: string): Promise<PayloadSchema> {
-  const compilation = payloadSchemas.compile(await schemaFiles.read(path))
+  const compilation = (await payloadSchemas()).compile(await schemaFiles.read(path))
   if (compilation.ok) return compilation.schema
   throw new RedriveError('workspace-invalid', 'never', { path, at: path, problem: compilation.problem })
 }

@@ -17,11 +17,14 @@ export function openReceiver(
     config,
     evidence,
     sources,
+    secretName = `sources.${name}.evidence`,
   }: {
     readonly name: string
     readonly config: SourceConfig
     readonly evidence: EvidenceConfig
     readonly sources: Workspace['sources']
+    /** Of the password of an address of its own. */
+    readonly secretName?: string
   },
   signal: AbortSignal,
 ): Promise<EvidenceReader> {
@@ -32,7 +35,7 @@ export function openReceiver(
     const at = { url, ...(tls === undefined ? {} : { tls }) }
     // Checked with the workspace: the address says what server it is.
     const open = drivers.evidence[sourceDriverOf(url) ?? config.driver]
-    return open({ config: evidence, at, password: resolve(`sources.${name}.evidence`, password) }, signal)
+    return open({ config: evidence, at, password: resolve(secretName, password) }, signal)
   }
   const holder = evidence.source ?? name
   const at = evidence.source === undefined ? config : sources[evidence.source]

@@ -2,6 +2,7 @@ import { RedriveError } from '../../domain/errors.ts'
 import type { Json } from '../../domain/digest.ts'
 import type { Job, RunOptions } from '../../domain/job.ts'
 import type { JournalDraft } from '../../domain/journal.ts'
+import { say } from '../../domain/text.ts'
 import { mappingDigest } from '../../domain/mapping/walk.ts'
 import type { Plan } from '../../domain/plan.ts'
 import type { Outbox } from '../../ports/outbox.ts'
@@ -10,6 +11,8 @@ import type { Changes } from '../changes.ts'
 import type { Connections } from '../connections/connections.ts'
 import type { Locks } from '../connections/locks.ts'
 import type { EnginePorts } from '../engine-ports.ts'
+import { lookForArrivals } from '../dead-letters/arrivals.ts'
+import type { ArrivalsRequest } from '../dead-letters/arrivals.ts'
 import { beginAsking } from '../evidence/asking.ts'
 import { interruptionOf } from './job-run.ts'
 import { planIsIntact } from '../resend/plan-intact.ts'
@@ -18,8 +21,14 @@ import { jobEntry } from './recording.ts'
 import { withRows } from './rows.ts'
 import type { Rows } from './rows.ts'
 import type { RunStatus } from './run-status.ts'
-import { requireSettleable, settleByEvidence, settleUnknown } from './settle.ts'
-import type { SettleRequest } from './settle.ts'
+import {
+  proofOfArrival,
+  proofOfConsumption,
+  requireSettleable,
+  settleProved,
+  settleUnknown,
+} from './settle.ts'
+import type { Proof, Proved, SettleRequest } from './settle.ts'
 import { takeJob } from './taking.ts'
 import type { Workshop } from './workshop.ts'
 
@@ -148,13 +157,43 @@ export class Jobs {
     id: string,
     seqs: readonly number[] | null,
     signal: AbortSignal,
-  ): Promise<Settled & { readonly left: number }> {
+  ): Promise<Proved & { readonly job: Job }> {
     const job = await this.get(id)
     this.#locks.require(job.source)
     requireSettleable(job)
     const asking = await beginAsking(this.#connections, job.source, signal)
-    const settle = async (outbox: Rows) =>
-      settleByEvidence(await this.#workshop.jobRun(job, outbox), asking, seqs, signal)
+    return this.#settleProved(job, proofOfConsumption(asking, signal), seqs, signal)
+  }
+
+  /**
+   * What is found in the queue that it was redriven to was sent, and leaves the dead letters; what is not, and could not have
+   * been consumed, was not. `left` is for a person.
+   */
+  async settleByArrival(
+    id: string,
+    { seqs, ...look }: ArrivalsRequest & { readonly seqs: readonly number[] | null },
+    signal: AbortSignal,
+  ): Promise<Proved & { readonly job: Job }> {
+    const job = await this.get(id)
+    this.#locks.require(job.source)
+    requireSettleable(job)
+    if (deadLetterPlace(job.source) === null) {
+      const [reason, instead] = [say('refused.look-for-rows'), say('instead.settle-by-evidence')]
+      throw new RedriveError('action-refused', 'never', { action: 'settle', reason, instead })
+    }
+    const places = { ports: this.#ports, connections: this.#connections }
+    const arrivals = await lookForArrivals(places, job, look, signal)
+    return this.#settleProved(job, proofOfArrival(arrivals), seqs, signal)
+  }
+
+  async #settleProved(
+    job: Job,
+    proof: Proof,
+    seqs: readonly number[] | null,
+    signal: AbortSignal,
+  ): Promise<Proved & { readonly job: Job }> {
+    const settle = async (rows: Rows) =>
+      settleProved(await this.#workshop.jobRun(job, rows), proof, seqs, signal)
     try {
       const result = await withRows(
         { ports: this.#ports, connections: this.#connections },
@@ -162,7 +201,7 @@ export class Jobs {
         settle,
         signal,
       )
-      return { ...result, job: await this.get(id) }
+      return { ...result, job: await this.get(job.job) }
     } finally {
       this.#changes.bump()
     }

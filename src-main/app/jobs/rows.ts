@@ -8,7 +8,10 @@ import { TopicRows } from '../dead-letters/topic-rows.ts'
 import type { EnginePorts } from '../engine-ports.ts'
 
 /** What a job needs of the place that its messages are in: an outbox, or a queue or topic of dead letters. */
-export type Rows = Pick<Outbox, 'claim' | 'claimDue' | 'mark'>
+export interface Rows extends Pick<Outbox, 'claim' | 'claimDue' | 'mark'> {
+  /** Of a queue of dead letters: which of these unsettled letters lie there now. Absent: it cannot be told. */
+  present?(ids: readonly string[], signal: AbortSignal): Promise<ReadonlySet<string>>
+}
 
 /** Runs `work` on the rows of the job's source, queue or topic. What it took from a queue and did not use is put back at the end. */
 export async function withRows<T>(

@@ -38,7 +38,7 @@ export async function requireConfirmed(
 export function gated(ports: GatePorts, source: string, outbox: Outbox, url: string): Outbox {
   const digest = digestToConfirm(ports, outbox, url)
   if (digest === null) return outbox
-  const after = async <T>(action: Confirmable, write: () => Promise<T>): Promise<T> => {
+  const after = async <T>(action: Confirmable | null, write: () => Promise<T>): Promise<T> => {
     await requireConfirmed(ports, { source, digest }, action)
     return write()
   }
@@ -48,6 +48,7 @@ export function gated(ports: GatePorts, source: string, outbox: Outbox, url: str
     claimDue: (request, token, signal) => after('resend', () => outbox.claimDue(request, token, signal)),
     expire: (requests, signal) => after('resend', () => outbox.expire(requests, signal)),
     retry: (requests, signal) => after('retry', () => outbox.retry(requests, signal)),
+    decide: (action, requests, signal) => after(null, () => outbox.decide(action, requests, signal)),
     resolve: (requests, signal) => after('resolve', () => outbox.resolve(requests, signal)),
     undo: (requests, signal) => after('resolve', () => outbox.undo(requests, signal)),
   }

@@ -12,6 +12,7 @@ import type {
 } from '../../ports/outbox.ts'
 import type { Connections } from '../connections/connections.ts'
 import type { EnginePorts } from '../engine-ports.ts'
+import type { Assignment, Note } from '../../domain/triage.ts'
 
 /** An operator waits this long for a page before Redrive shows what it has. */
 export const PAGE_BUDGET_MS = 1_500
@@ -19,6 +20,8 @@ export const COUNT_BUDGET_MS = 1_500
 
 export interface MessageStory extends MessageWithContent {
   readonly deeds: readonly MessageDeed[]
+  readonly notes: readonly Note[]
+  readonly assignment: Assignment | null
   readonly heldBy: string | null
   /** The decision that an undo would take back. */
   readonly undo: string | null
@@ -43,7 +46,7 @@ export interface Messages {
 }
 
 export function createMessages(ports: EnginePorts, connections: Connections): Messages {
-  const { jobReader } = ports
+  const { jobReader, noteStore } = ports
   return {
     list: (source, query, signal) =>
       connections.withOutbox(
@@ -75,7 +78,8 @@ export function createMessages(ports: EnginePorts, connections: Connections): Me
       const lastDecision = deeds.find((deed) => deed.kind === 'resolve')
       const undo =
         message.state === 'discarded' && lastDecision?.result === 'applied' ? lastDecision.subject : null
-      return { ...message, deeds, heldBy: held.get(id) ?? null, undo }
+      const written = await noteStore.of(source, message.messageId)
+      return { ...message, ...written, deeds, heldBy: held.get(id) ?? null, undo }
     },
   }
 }

@@ -27,6 +27,7 @@ export const holeReasons = [
   'other-chain',
   'not-from-sequence',
   'burnt-or-deleted',
+  'sequence-hidden',
   'standby',
   'not-settled',
 ] as const

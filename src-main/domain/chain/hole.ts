@@ -34,8 +34,9 @@ export function holeOf(facts: HoleFacts): Hole {
     return { kind: 'lost', reason: 'verified-before', detail: { verifiedTo: facts.intactTo ?? '' } }
   }
   if (facts.neverDeleted) return { kind: 'rolled-back', reason: 'never-deleted', detail: {} }
+  if (sequence.is === 'hidden') return { kind: 'unknown', reason: 'sequence-hidden', detail: {} }
   const last = sequence.is === 'known' ? sequence.last : null
-  if (sequence.is === 'none' || (sequence.is === 'known' && isBeyond(id, last))) {
+  if (sequence.is === 'none' || isBeyond(id, last)) {
     return { kind: 'lost', reason: 'not-from-sequence', detail: { last: last ?? '-' } }
   }
   return { kind: 'unknown', reason: 'burnt-or-deleted', detail: { last: last ?? '-' } }

@@ -42,6 +42,8 @@ function sayHole({ kind, reason, detail }: Hole): string {
       return `lost, no transaction is open that could store it, and no sequence accounts for the number (last value ${value('last')})`
     case 'burnt-or-deleted':
       return `${kind}, the sequence has handed out the number (last value ${value('last')}) and no transaction is open: it was rolled back, or stored and deleted`
+    case 'sequence-hidden':
+      return 'unknown, no transaction is open that could store it, and this role may not look at the sequence: it was rolled back, or lost'
     case 'standby':
       return 'unknown, a standby does not see the open transactions of its primary'
     case 'not-settled':

@@ -4,6 +4,8 @@ export const own = {
   id: 'x-redrive-id',
   /** How often it was redriven, with this one. */
   times: 'x-redrive-times',
+  /** Id of the letter in the queue that this message was redriven from: with the job's it names one item. */
+  letter: 'x-redrive-letter',
   originQueue: 'x-redrive-origin-queue',
   originExchange: 'x-redrive-origin-exchange',
   originKey: 'x-redrive-origin-routing-key',

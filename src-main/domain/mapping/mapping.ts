@@ -49,7 +49,10 @@ export interface Refusal {
 }
 
 export const refusable = ['resend', 'retry', 'resolve', 'edit'] as const
+/** `check-back`: deciding half messages, of which most layouts have none. */
+export const refusedByName = [...refusable, 'check-back'] as const
 export type Refusable = (typeof refusable)[number]
+export type RefusedByName = (typeof refusedByName)[number]
 
 /**
  * What one action writes to one row. It is done by compare-and-set on the row that the operator saw, in one of the
@@ -83,6 +86,23 @@ export interface ResendProfile {
   readonly release: readonly { readonly from: readonly MessageState[]; readonly set: MappingAssignments }[]
 }
 
+/**
+ * How the decision about a half message is carried out: a row in `waiting-confirm`, which its producer has stored before its
+ * own business is done. By compare-and-set on the row that was seen, only in that state and only where `guard` holds; exactly
+ * one row. `commit` makes it sendable, for a sweep or for the services' own relay; `rollback` marks or removes it.
+ */
+export interface HalfMessages {
+  readonly commit: HalfAction
+  readonly rollback: HalfAction
+  /** Where the layout counts how often the producer was asked; absent: Redrive counts by itself. */
+  readonly checks?: { readonly value: Field; readonly set: MappingAssignments }
+}
+
+export type HalfAction = Omit<ActionProfile, 'from' | 'does'> & { readonly does?: 'update' | 'delete' }
+
+export const halfActions = ['commit', 'rollback', 'check'] as const
+export type HalfActionName = (typeof halfActions)[number]
+
 export interface EvidenceProfile {
   /** In the same database; absent: `elsewhere` says where. */
   readonly companion?: string
@@ -95,6 +115,31 @@ export interface EvidenceProfile {
   readonly retentionSec?: number | null
 }
 
+export const stagedLayouts = ['hash', 'json', 'fields', 'stream', 'sorted-set'] as const
+
+/**
+ * How messages are kept in Redis until they are sent. A message's fields are the columns of the mapping: those of its hash or
+ * of its entry, or the members of its JSON document. Besides there are `@id`, `@value` (the whole text), `@time` (of an entry
+ * of a stream) and `@score`. What the source names as its table is the key, or the pattern of the keys.
+ *
+ * - `hash`: a hash for each message, `order:staged:*`
+ * - `json`: a JSON text for each message, `order:staged:*`
+ * - `fields`: one hash with a field for each message, JSON
+ * - `stream`: an entry for each message
+ * - `sorted-set`: a member for each message, by time; the member is the JSON text, or names the key that holds the message
+ *
+ * No field is written: Redrive keeps its claims and attempts beside the messages.
+ */
+export interface StagedForm {
+  readonly layout: (typeof stagedLayouts)[number]
+  /** Of a sorted set: the key with the message of a member, `staged:{member}`. Absent: the member is the message. */
+  readonly payloadKey?: string
+  /** Absent: `hash`. */
+  readonly payloadAs?: 'hash' | 'json'
+  /** `remove` is meant where it is absent: that is how the services themselves say that a message was sent. */
+  readonly onConfirm?: 'remove' | 'keep'
+}
+
 /**
  * How one table, or several, are an outbox: data that a person can read and edit. Columns are named as in the catalogue,
  * unquoted. What is absent the layout does not have; nothing is made up for it. See values.ts for what a field or a
@@ -103,6 +148,8 @@ export interface EvidenceProfile {
 export interface Mapping {
   readonly profile: string
   readonly about?: string
+  /** The messages are in Redis; no `resend`, `retry` or `resolve` is said then, because no field is written. */
+  readonly staged?: StagedForm
   /** More tables of the same shape beside the one that the source names: each row of any of them is a message. */
   readonly tables?: { readonly also: readonly string[] } | { readonly like: string }
   /** One column or several that identify a row; `none`: the table has no key, these at best tell its rows apart. */
@@ -167,6 +214,7 @@ export interface Mapping {
   readonly retry?: ActionProfile
   /** Says that no delivery is needed, so that nobody sends it, it can be purged and its chain goes on. */
   readonly resolve?: ActionProfile
+  readonly halfMessages?: HalfMessages
   readonly evidence?: EvidenceProfile
-  readonly refuse?: Readonly<Partial<Record<Refusable, Refusal>>>
+  readonly refuse?: Readonly<Partial<Record<RefusedByName, Refusal>>>
 }

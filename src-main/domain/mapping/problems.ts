@@ -17,6 +17,7 @@ export function mappingProblems(mapping: Mapping): readonly MappingProblem[] {
     ...boundNames(mapping),
     ...actionProblems('retry', mapping.retry),
     ...actionProblems('resolve', mapping.resolve),
+    ...halfMessageProblems(mapping),
     ...fieldProblems(mapping),
     ...resendProblems(mapping),
   ]
@@ -55,6 +56,8 @@ const BOUND: Readonly<Record<string, readonly string[]>> = {
   'resend.fail': ['reason'],
   'resend.retry': ['reason', 'delay'],
   'resolve.set': ['token', 'reason'],
+  'halfMessages.commit.set': ['reason'],
+  'halfMessages.rollback.set': ['reason'],
 }
 
 function boundNames(mapping: Mapping): readonly MappingProblem[] {
@@ -68,7 +71,7 @@ function boundNames(mapping: Mapping): readonly MappingProblem[] {
   })
 }
 
-function actionProblems(name: 'retry' | 'resolve', profile: ActionProfile | undefined): MappingProblem[] {
+function actionProblems(name: string, profile: ActionProfile | undefined): MappingProblem[] {
   if (profile === undefined) return []
   const { does = 'update', set = {}, never = [], from } = profile
   const problems = never
@@ -81,6 +84,21 @@ function actionProblems(name: 'retry' | 'resolve', profile: ActionProfile | unde
   if (does === 'insert-copy' && name === 'resolve')
     problems.push({ at: `${name}.does`, problem: say('fault.copy-resolves') })
   if (from?.length === 0) problems.push({ at: `${name}.from`, problem: say('fault.no-state') })
+  return problems
+}
+
+function halfMessageProblems({ halfMessages, states }: Mapping): MappingProblem[] {
+  if (halfMessages === undefined) return []
+  const { commit, rollback, checks } = halfMessages
+  const problems = [
+    ...actionProblems('halfMessages.commit', commit),
+    ...actionProblems('halfMessages.rollback', rollback),
+    ...(checks === undefined ? [] : actionProblems('halfMessages.checks', { set: checks.set })),
+  ]
+  if (commit.does === 'delete')
+    problems.push({ at: 'halfMessages.commit.does', problem: say('fault.half-removed') })
+  if (!states.some(({ state }) => state === 'waiting-confirm'))
+    problems.push({ at: 'halfMessages', problem: say('fault.half-stateless') })
   return problems
 }
 

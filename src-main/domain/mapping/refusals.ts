@@ -1,5 +1,5 @@
 import { RedriveError } from '../errors.ts'
-import type { Mapping, Refusable, RelayModel } from './mapping.ts'
+import type { ActionProfile, HalfActionName, Mapping, RefusedByName, RelayModel } from './mapping.ts'
 import { say } from '../text.ts'
 import type { Words } from '../text.ts'
 
@@ -10,28 +10,42 @@ export interface Refused {
 }
 
 /** Why the layout does not allow an action, and what to do instead; null: it does. Says nothing of a single row. */
-export function refusalOf(mapping: Mapping, action: Refusable): Refused | null {
+export function refusalOf(mapping: Mapping, action: RefusedByName): Refused | null {
   const named = mapping.refuse?.[action]
   if (named !== undefined) return named
-  switch (action) {
-    case 'resend':
-      return mapping.resend === undefined ? RESEND_WITHOUT_TOKEN : severalMessages(mapping)
-    case 'retry':
-      return mapping.retry === undefined ? RETRY_BY_RELAY[mapping.relay.model] : null
-    case 'resolve':
-      return mapping.resolve === undefined ? RESOLVE_UNKNOWN : null
-    case 'edit':
-      return mapping.payload?.fixed === undefined
-        ? null
-        : { reason: mapping.payload.fixed, instead: say('instead.corrected') }
-  }
+  // Redrive keeps its claims, and what was decided, beside the messages.
+  const keptBeside = action === 'resend' || action === 'retry' || action === 'resolve'
+  if (mapping.staged !== undefined && keptBeside) return null
+  return BY_LAYOUT[action](mapping)
+}
+
+const BY_LAYOUT: Readonly<Record<RefusedByName, (mapping: Mapping) => Refused | null>> = {
+  resend: (mapping) => (mapping.resend === undefined ? RESEND_WITHOUT_TOKEN : severalMessages(mapping)),
+  retry: ({ retry, relay }) => (retry === undefined ? RETRY_BY_RELAY[relay.model] : null),
+  resolve: ({ resolve }) => (resolve === undefined ? RESOLVE_UNKNOWN : null),
+  'check-back': ({ halfMessages }) => (halfMessages === undefined ? NO_HALF_MESSAGES : null),
+  edit: ({ payload }) =>
+    payload?.fixed === undefined ? null : { reason: payload.fixed, instead: say('instead.corrected') },
 }
 
 /** Throws RedriveError `action-refused`. */
-export function requireAction(mapping: Mapping, action: Refusable): void {
+export function requireAction(mapping: Mapping, action: RefusedByName): void {
   const refusal = refusalOf(mapping, action)
   if (refusal === null) return
   throw new RedriveError('action-refused', 'never', { action, ...refusal })
+}
+
+/** What a decision, or the count of a check, writes. Throws RedriveError `action-refused`. */
+export function halfProfileOf(mapping: Mapping, action: HalfActionName): ActionProfile {
+  requireAction(mapping, 'check-back')
+  const { commit, rollback, checks } = mapping.halfMessages ?? { commit: {}, rollback: {} }
+  const profile = action === 'check' ? { set: checks?.set ?? {} } : { commit, rollback }[action]
+  return { ...profile, from: ['waiting-confirm'] }
+}
+
+const NO_HALF_MESSAGES: Refused = {
+  reason: say('refused.no-half-messages'),
+  instead: say('instead.complete-half-messages'),
 }
 
 const RESEND_WITHOUT_TOKEN: Refused = { reason: say('refused.no-claim'), instead: say('instead.retry') }

@@ -143,6 +143,10 @@ function fieldsOf(mapping: Mapping): readonly (Field | undefined)[] {
   ]
 }
 
+function checkFields({ halfMessages }: Mapping): readonly Field[] {
+  return halfMessages?.checks === undefined ? [] : [halfMessages.checks.value]
+}
+
 function profileUses(profile: ActionProfile | undefined): readonly Use[] {
   if (profile === undefined) return []
   const { guard, set, never } = profile
@@ -155,7 +159,8 @@ function profileUses(profile: ActionProfile | undefined): readonly Use[] {
 
 /** Every set of assignments with its place in the mapping. */
 export function assignmentsOf(mapping: Mapping): readonly (readonly [string, MappingAssignments])[] {
-  const { resend, retry, resolve } = mapping
+  const { resend, retry, resolve, halfMessages } = mapping
+  const { commit, rollback, checks } = halfMessages ?? {}
   const own =
     resend === undefined
       ? []
@@ -170,6 +175,9 @@ export function assignmentsOf(mapping: Mapping): readonly (readonly [string, Map
     ...own,
     ...(retry?.set === undefined ? [] : [['retry.set', retry.set] as const]),
     ...(resolve?.set === undefined ? [] : [['resolve.set', resolve.set] as const]),
+    ...(commit?.set === undefined ? [] : [['halfMessages.commit.set', commit.set] as const]),
+    ...(rollback?.set === undefined ? [] : [['halfMessages.rollback.set', rollback.set] as const]),
+    ...(checks === undefined ? [] : [['halfMessages.checks.set', checks.set] as const]),
   ]
 }
 
@@ -194,13 +202,17 @@ export function usesOf(mapping: Mapping): readonly Use[] {
     ...Object.values(companions ?? {}).flatMap(({ columns }) =>
       Object.values(columns ?? {}).flatMap(zoneUses),
     ),
-    ...fieldsOf(mapping).flatMap((field) => (field === undefined ? [] : usesOfValue(valueOf(field), null))),
+    ...[...fieldsOf(mapping), ...checkFields(mapping)].flatMap((field) =>
+      field === undefined ? [] : usesOfValue(valueOf(field), null),
+    ),
     ...(mapping.payload?.messages === undefined ? [] : usesOfValue(mapping.payload.messages, null)),
     ...conditions,
     ...(resend === undefined ? [] : [{ column: resend.tokenColumn, companion: null }]),
     ...assignmentsOf(mapping).flatMap(([, set]) => usesOfAssignments(set)),
     ...profileUses(mapping.retry),
     ...profileUses(mapping.resolve),
+    ...profileUses(mapping.halfMessages?.commit),
+    ...profileUses(mapping.halfMessages?.rollback),
     ...(evidence?.companion === undefined
       ? []
       : [

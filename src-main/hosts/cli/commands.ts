@@ -1,5 +1,8 @@
 import type { Command } from './command.ts'
 import { audit, auditList, auditRepair, auditReport } from './commands/audit.ts'
+import { brokersRecords } from './commands/broker-records.ts'
+import { brokersGroups, brokersQueues, brokersTopics } from './commands/brokers.ts'
+import { callback } from './commands/callback.ts'
 import {
   deadLettersDiscard,
   deadLettersRestore,
@@ -7,7 +10,9 @@ import {
   deadLettersList,
   deadLettersPlan,
 } from './commands/dead-letters.ts'
+import { evidenceCheck } from './commands/evidence.ts'
 import { resolve, undo } from './commands/decisions.ts'
+import { handOver } from './commands/hand-over.ts'
 import { jobsList, jobsSettle, jobsShow, jobsUnknown } from './commands/jobs.ts'
 import { journalExport, journalList, journalVerify } from './commands/journal.ts'
 import { mappingCheck, mappingExplain } from './commands/mapping.ts'
@@ -17,6 +22,9 @@ import { planResend } from './commands/plan.ts'
 import { run } from './commands/run.ts'
 import { serve } from './commands/serve.ts'
 import { sourcesList, sourcesTest } from './commands/sources.ts'
+import { checkBack, checkBackDecide } from './commands/check-back.ts'
+import { unconfirmedAsk, unconfirmedList, unconfirmedParked } from './commands/unconfirmed.ts'
+import { watch } from './commands/watch.ts'
 import { sweep } from './commands/sweep.ts'
 
 /** In the order of the work, as the help lists them. */
@@ -30,12 +38,17 @@ export const commands: readonly Command[] = [
   mappingConfirm,
   messagesList,
   messagesShow,
+  evidenceCheck,
   planResend,
   deadLettersList,
   deadLettersGroups,
   deadLettersPlan,
   deadLettersDiscard,
   deadLettersRestore,
+  brokersQueues,
+  brokersTopics,
+  brokersGroups,
+  brokersRecords,
   run,
   retry,
   resolve,
@@ -45,12 +58,20 @@ export const commands: readonly Command[] = [
   jobsUnknown,
   jobsSettle,
   sweep,
+  checkBackDecide,
+  checkBack,
+  unconfirmedList,
+  unconfirmedAsk,
+  unconfirmedParked,
+  callback,
   auditList,
   auditReport,
   auditRepair,
   audit,
+  handOver,
   journalList,
   journalVerify,
   journalExport,
+  watch,
   serve,
 ]

@@ -26,7 +26,11 @@ const USAGE_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'mapping-digest-mismatch',
   'count-not-typed',
   'name-not-typed',
+  'id-not-typed',
+  'check-back-not-set',
   'reason-required',
+  'callback-not-configured',
+  'callback-places-missing',
 ])
 
 export function exitCodeOf(code: ErrorCode): ExitCode {

@@ -5,7 +5,7 @@ import type { Arguments, OptionSpecs } from './arguments.ts'
 const AGE_SEC_MAX = 10 * 365 * 24 * 3600
 
 export const filterOptions: OptionSpecs = {
-  trouble: { kind: 'text', value: 'stuck|failed', help: 'only messages in this trouble' },
+  trouble: { kind: 'text', value: 'stuck|failed|unconfirmed', help: 'only messages in this trouble' },
   state: { kind: 'list', value: 'STATE', help: `only in these states: ${messageState.options.join(', ')}` },
   type: { kind: 'text', value: 'TYPE', help: 'only this type' },
   error: { kind: 'text', value: 'TEXT', help: 'the last error contains this' },

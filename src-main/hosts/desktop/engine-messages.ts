@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { alertTrouble } from '../../../src-preload/contract/alerts.ts'
 import { errorData } from '../../../src-preload/contract/errors.ts'
 
 /** What the main process and the engine's process say to each other; `connect` carries the port of a page. */
@@ -33,11 +34,24 @@ export const toEngine = z.discriminatedUnion('type', [
 ])
 export type ToEngine = z.infer<typeof toEngine>
 
+/** One alert, as far as a notification tells it; nothing of a message is in it. */
+const alertNotice = z.strictObject({
+  rule: z.string(),
+  kind: z.enum(['source', 'broker']),
+  name: z.string(),
+  measure: z.enum(['count', 'oldest', 'failure-rate', 'stopped', 'source-silent', 'broker-silent']),
+  trouble: alertTrouble.nullable(),
+  value: z.number().nullable(),
+})
+export type AlertNotice = z.infer<typeof alertNotice>
+
 export const fromEngine = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('ready') }),
   /** It cannot start; trying again makes sense only after somebody has changed something. */
   z.strictObject({ type: z.literal('failed'), error: errorData }),
   z.strictObject({ type: z.literal('secret'), request: z.number(), ask: secretRequest }),
+  /** How many fire, and those that began to, or are told again. */
+  z.strictObject({ type: z.literal('alerts'), firing: z.number().int(), fresh: z.array(alertNotice) }),
   z.strictObject({ type: z.literal('stopped') }),
 ])
 export type FromEngine = z.infer<typeof fromEngine>

@@ -3,7 +3,7 @@ import type { MessagePortMain, UtilityProcess } from 'electron'
 import type { ErrorData } from '../../../src-preload/contract/errors.ts'
 import { engineMemory } from '../common/engine-memory.ts'
 import { fromEngine } from './engine-messages.ts'
-import type { SecretRequest, StartOptions, ToEngine } from './engine-messages.ts'
+import type { FromEngine, SecretRequest, StartOptions, ToEngine } from './engine-messages.ts'
 
 const RESTART_FIRST_MS = 250
 const RESTART_LAST_MS = 10_000
@@ -20,6 +20,7 @@ export interface EngineProcessOptions {
   readonly answerSecret: (ask: SecretRequest) => Promise<{ value: string | null; error: ErrorData | null }>
   /** It ended by itself and is started again. */
   readonly onRestart: (exitCode: number) => void
+  readonly onAlerts: (message: Extract<FromEngine, { type: 'alerts' }>) => void
   /** It cannot be started, or does not stand. */
   readonly onFailed: (error: ErrorData) => void
 }
@@ -42,7 +43,7 @@ export interface EngineProcess {
  *      └──▶ failed (told so by the engine, or too many exits) ──retry──▶ starting
  */
 export function createEngineProcess(options: EngineProcessOptions): EngineProcess {
-  const { module, start, env, answerSecret, onRestart, onFailed } = options
+  const { module, start, env, answerSecret, onAlerts, onRestart, onFailed } = options
   let child: UtilityProcess | null = null
   let restarts = 0
   let pause: NodeJS.Timeout | undefined
@@ -73,6 +74,7 @@ export function createEngineProcess(options: EngineProcessOptions): EngineProces
       from.kill()
       onFailed(message.error)
     }
+    if (message.type === 'alerts') onAlerts(message)
     if (message.type === 'secret') {
       void answerSecret(message.ask).then((answer) =>
         post(from, { type: 'secret', request: message.request, ...answer }),

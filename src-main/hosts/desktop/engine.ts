@@ -5,6 +5,7 @@ import { RPCHandler } from '@orpc/server/message-port'
 import type { MessagePortMain } from 'electron'
 import type { Logger } from 'pino'
 import { openWorkspaceFile } from '../../adapters/workspace-file/workspace-file.ts'
+import type { Alert } from '../../domain/alert/alert.ts'
 import type { Sandbox } from '../../sandbox/start-sandbox.ts'
 import { failureOf } from '../common/failure.ts'
 import { createLog } from '../common/log.ts'
@@ -12,7 +13,7 @@ import { isRequestFrame } from '../common/request-frame.ts'
 import { compose } from '../compose.ts'
 import type { Running } from '../compose.ts'
 import { toEngine } from './engine-messages.ts'
-import type { FromEngine, StartOptions, ToEngine } from './engine-messages.ts'
+import type { AlertNotice, FromEngine, StartOptions, ToEngine } from './engine-messages.ts'
 import { createEngineSecrets } from './engine-secrets.ts'
 import type { EngineSecrets } from './engine-secrets.ts'
 
@@ -44,6 +45,9 @@ async function act(message: Exclude<ToEngine, { type: 'connect' }>): Promise<voi
         post,
       })
       engine = await open(message.options, secrets, log)
+      engine.running.alerts.subscribe(({ open: { length }, fresh }) =>
+        post({ type: 'alerts', firing: length, fresh: fresh.map(noticeOf) }),
+      )
       early.splice(0).forEach(connect)
       return post({ type: 'ready' })
     case 'secret':
@@ -76,6 +80,11 @@ async function open(options: StartOptions, secrets: EngineSecrets, log: Logger):
     await sandbox?.close()
     throw error
   }
+}
+
+function noticeOf({ rule, subject: { kind, name }, when, value }: Alert): AlertNotice {
+  const trouble = 'trouble' in when ? when.trouble : null
+  return { rule, kind, name, measure: when.measure, trouble, value }
 }
 
 /** Loaded only when asked for: a packaged desktop has no embedded PostgreSQL. */

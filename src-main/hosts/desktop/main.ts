@@ -5,6 +5,8 @@ import { explain } from '../../../src-preload/contract/explain.ts'
 import type { ErrorData } from '../../../src-preload/contract/errors.ts'
 import { operatorName } from '../common/places.ts'
 import { listStaticFiles } from '../common/static-files.ts'
+import { createDesktopAlerts } from './alerts.ts'
+import type { AlertsMessage } from './alerts.ts'
 import { APP_ORIGIN, registerAppScheme, serveAppScheme } from './app-scheme.ts'
 import { desktopOptions } from './desktop-arguments.ts'
 import { createEngineProcess } from './engine-process.ts'
@@ -39,18 +41,24 @@ async function start(): Promise<void> {
   setApplicationMenu({ isMac: process.platform === 'darwin', developer: !app.isPackaged })
   if (devUrl === undefined) serveAppScheme(await listStaticFiles(join(out, 'renderer')))
 
-  const engine = startEngine(userData)
+  const url = devUrl ?? `${APP_ORIGIN}/`
+  const alerts = createDesktopAlerts({
+    window: mainWindow,
+    pageUrl: `${url}#/alerts`,
+    platform: process.platform,
+  })
+  const engine = startEngine(userData, alerts.hear)
   brokerPorts({ origin, connect: (port) => engine.connect(port) })
   endWith(engine)
   openConsoleWindow({
     preload: join(out, 'preload', 'preload.cjs'),
-    url: devUrl ?? `${APP_ORIGIN}/`,
+    url,
     stateFile: join(userData, 'window.json'),
     title: options.sandbox ? 'Redrive (sandbox)' : 'Redrive',
   })
 }
 
-function startEngine(userData: string): EngineProcess {
+function startEngine(userData: string, onAlerts: (message: AlertsMessage) => void): EngineProcess {
   const vault = openKeyStore(join(userData, 'secrets.json'), process.platform)
   const engine: EngineProcess = createEngineProcess({
     module: join(import.meta.dirname, 'engine.js'),
@@ -64,6 +72,7 @@ function startEngine(userData: string): EngineProcess {
     },
     env: process.env,
     answerSecret: (ask) => answerSecret(vault, ask),
+    onAlerts,
     onRestart: (exitCode) =>
       mainWindow()?.webContents.send('redrive:engine', {
         code: 'internal',

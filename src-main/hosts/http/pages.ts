@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream/promises'
+import { OPEN_METRICS_TYPE } from '../../domain/open-metrics.ts'
 import { SECURITY_HEADERS } from '../common/content-policy.ts'
 import type { StaticFiles } from '../common/static-files.ts'
 import { allowedHosts, hostIsOurs } from './access.ts'
@@ -8,15 +9,19 @@ import type { Access } from './access.ts'
 import { refusalPage, refusals } from './refusals.ts'
 import type { Refusal } from './refusals.ts'
 
+export const METRICS_PATH = '/metrics'
+
 interface PageOptions {
   readonly files: StaticFiles
   readonly access: Access
   readonly port: number
   readonly onError: (error: unknown) => void
+  /** Text for a monitoring system, which has no session; null: there is no such page. */
+  readonly metrics: (() => Promise<string>) | null
 }
 
 /** Serves the renderer's files to the browser that was let in, and lets one in. */
-export function createPages({ files, access, port, onError }: PageOptions): RequestListener {
+export function createPages({ files, access, port, onError, metrics }: PageOptions): RequestListener {
   return (request, response) => {
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value)
     if (!hostIsOurs(request, port)) return refuse(response, refusals.foreignHost(allowedHosts(port)))
@@ -25,6 +30,11 @@ export function createPages({ files, access, port, onError }: PageOptions): Requ
     const { pathname, searchParams } = addressOf(request)
     const token = searchParams.get('token')
     if (pathname === '/' && token !== null) return admit(response, access, token)
+    if (pathname === METRICS_PATH && metrics !== null)
+      return void sendMetrics(response, metrics).catch((error: unknown) => {
+        onError(error)
+        response.destroy()
+      })
     if (!access.hasSession(request)) return refuse(response, refusals.noSession)
 
     const found = files.get(pathname)
@@ -33,6 +43,11 @@ export function createPages({ files, access, port, onError }: PageOptions): Requ
     if (request.method === 'HEAD') return void response.end()
     pipeline(createReadStream(found.file), response).catch(onError)
   }
+}
+
+async function sendMetrics(response: ServerResponse, metrics: () => Promise<string>): Promise<void> {
+  const text = await metrics()
+  response.writeHead(200, { 'content-type': OPEN_METRICS_TYPE, 'cache-control': 'no-store' }).end(text)
 }
 
 function addressOf(request: IncomingMessage): URL {

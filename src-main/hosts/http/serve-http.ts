@@ -20,6 +20,8 @@ export interface ServeHttpOptions {
   /** 0: any free port. */
   readonly port: number
   readonly log: Logger
+  /** What `/metrics` answers, without a session; absent: nothing. */
+  readonly metrics?: () => Promise<string>
 }
 
 export interface HttpHost {
@@ -29,7 +31,8 @@ export interface HttpHost {
 }
 
 /** Serves the console on the loopback address. Throws RedriveError `usage` where the port is taken. */
-export async function serveHttp({ router, rendererDir, port, log }: ServeHttpOptions): Promise<HttpHost> {
+export async function serveHttp(options: ServeHttpOptions): Promise<HttpHost> {
+  const { router, rendererDir, port, log, metrics = null } = options
   const files = await listStaticFiles(rendererDir)
   const server = createServer()
   server.maxConnections = CONNECTIONS_MAX
@@ -43,6 +46,7 @@ export async function serveHttp({ router, rendererDir, port, log }: ServeHttpOpt
       files,
       access,
       port: bound,
+      metrics,
       onError: (error) => log.warn({ reason: String(error) }, 'page not sent'),
     }),
   )

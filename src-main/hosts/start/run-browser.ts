@@ -39,5 +39,5 @@ async function serve(
     asks: sandbox === null,
     log,
   })
-  await runHttp({ running, port, say: (url) => say(`Redrive is at ${url}`), log }, signal)
+  await runHttp({ running, port, say: (url) => say(`Redrive is at ${url}`), log, metrics: false }, signal)
 }

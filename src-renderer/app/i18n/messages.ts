@@ -1,7 +1,11 @@
+import { alerts as alertsEn } from './en/alerts.ts'
 import { audits as auditsEn } from './en/audits.ts'
+import { brokers as brokersEn } from './en/brokers.ts'
 import { common as commonEn } from './en/common.ts'
+import { confirmations as confirmationsEn } from './en/confirmations.ts'
 import { connections as connectionsEn } from './en/connections.ts'
 import { deadLetters as deadLettersEn } from './en/dead-letters.ts'
+import { halfMessages as halfMessagesEn } from './en/half-messages.ts'
 import { inbox as inboxEn } from './en/inbox.ts'
 import { jobs as jobsEn } from './en/jobs.ts'
 import { journal as journalEn } from './en/journal.ts'
@@ -11,11 +15,16 @@ import { places as placesEn } from './en/places.ts'
 import { plans as plansEn } from './en/plans.ts'
 import { shell as shellEn } from './en/shell.ts'
 import { sweeps as sweepsEn } from './en/sweeps.ts'
+import { triage as triageEn } from './en/triage.ts'
 import { words as wordsEn } from './en/words.ts'
+import { alerts as alertsZh } from './zh-CN/alerts.ts'
 import { audits as auditsZh } from './zh-CN/audits.ts'
+import { brokers as brokersZh } from './zh-CN/brokers.ts'
 import { common as commonZh } from './zh-CN/common.ts'
+import { confirmations as confirmationsZh } from './zh-CN/confirmations.ts'
 import { connections as connectionsZh } from './zh-CN/connections.ts'
 import { deadLetters as deadLettersZh } from './zh-CN/dead-letters.ts'
+import { halfMessages as halfMessagesZh } from './zh-CN/half-messages.ts'
 import { inbox as inboxZh } from './zh-CN/inbox.ts'
 import { jobs as jobsZh } from './zh-CN/jobs.ts'
 import { journal as journalZh } from './zh-CN/journal.ts'
@@ -25,14 +34,19 @@ import { places as placesZh } from './zh-CN/places.ts'
 import { plans as plansZh } from './zh-CN/plans.ts'
 import { shell as shellZh } from './zh-CN/shell.ts'
 import { sweeps as sweepsZh } from './zh-CN/sweeps.ts'
+import { triage as triageZh } from './zh-CN/triage.ts'
 import { words as wordsZh } from './zh-CN/words.ts'
 import type { Locale } from './locale.ts'
 
 const en = {
+  alerts: alertsEn,
   audits: auditsEn,
+  brokers: brokersEn,
   common: commonEn,
+  confirmations: confirmationsEn,
   connections: connectionsEn,
   deadLetters: deadLettersEn,
+  halfMessages: halfMessagesEn,
   inbox: inboxEn,
   jobs: jobsEn,
   journal: journalEn,
@@ -42,6 +56,7 @@ const en = {
   plans: plansEn,
   shell: shellEn,
   sweeps: sweepsEn,
+  triage: triageEn,
   words: wordsEn,
 }
 
@@ -50,10 +65,14 @@ type Texts<T> = { readonly [K in keyof T]: T[K] extends string ? string : Texts<
 export type Messages = Texts<typeof en>
 
 const zhCN: Messages = {
+  alerts: alertsZh,
   audits: auditsZh,
+  brokers: brokersZh,
   common: commonZh,
+  confirmations: confirmationsZh,
   connections: connectionsZh,
   deadLetters: deadLettersZh,
+  halfMessages: halfMessagesZh,
   inbox: inboxZh,
   jobs: jobsZh,
   journal: journalZh,
@@ -63,6 +82,7 @@ const zhCN: Messages = {
   plans: plansZh,
   shell: shellZh,
   sweeps: sweepsZh,
+  triage: triageZh,
   words: wordsZh,
 }
 

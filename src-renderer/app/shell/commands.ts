@@ -6,16 +6,12 @@ import { pages } from '../router.ts'
 import { useActs } from '../state/acts.ts'
 import { usePreferences } from '../state/preferences.ts'
 import { focusQuery } from '../state/query-line.ts'
+import { useScope } from '../state/scope.ts'
 import { useSources } from '../state/sources.ts'
 import { languageNames, themeChoices } from './choices.ts'
+import type { Command } from './command.ts'
 import { goKeys } from './frame-keys.ts'
-
-export interface Command {
-  readonly key: string
-  readonly label: string
-  readonly keys?: string
-  run(): void
-}
+import { useTriageCommands } from './triage-commands.ts'
 
 /** Everything that can be done from anywhere. */
 export function useCommands({ showKeys }: { showKeys: () => void }): ComputedRef<Command[]> {
@@ -24,6 +20,9 @@ export function useCommands({ showKeys }: { showKeys: () => void }): ComputedRef
   const sources = useSources()
   const preferences = usePreferences()
   const acts = useActs()
+  const { chooseOne, chooseMany } = useScope()
+
+  const triageCommands = useTriageCommands()
 
   return computed(() => [
     ...pages.map((page) => ({
@@ -34,11 +33,13 @@ export function useCommands({ showKeys }: { showKeys: () => void }): ComputedRef
     })),
     // After the palette has given the focus back.
     { key: 'query', label: t('shell.command.query'), keys: '/', run: () => setTimeout(focusQuery) },
+    { key: 'all', label: t('shell.command.all'), run: () => chooseMany({ sources: '*' }) },
     { key: 'keys', label: t('shell.command.keys'), keys: '?', run: showKeys },
+    ...triageCommands.value,
     ...sources.sources.map(({ name }) => ({
       key: `source ${name}`,
       label: t('shell.command.source', { source: name }),
-      run: () => sources.select(name),
+      run: () => chooseOne(name),
     })),
     ...sources.sources.map(({ name }) => ({
       key: `unlock ${name}`,

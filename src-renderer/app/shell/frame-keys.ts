@@ -3,6 +3,7 @@ import { useRouter } from 'vue-router'
 import { useKeys, type KeyMap } from '../keys.ts'
 import type { PageName } from '../router.ts'
 import { focusQuery } from '../state/query-line.ts'
+import { useTriage, type TriageDialog } from '../state/triage.ts'
 
 /** `g` and then one of these goes to a page. */
 export const goKeys: Readonly<Record<PageName, string>> = {
@@ -10,12 +11,19 @@ export const goKeys: Readonly<Record<PageName, string>> = {
   inbox: 'i',
   audits: 'a',
   'dead-letters': 'd',
+  brokers: 'b',
   jobs: 'j',
   unknown: 'u',
+  confirmations: 'f',
   sweeps: 's',
+  alerts: 'w',
   journal: 'l',
   connections: 'c',
 }
+/** And these open what belongs to no page. */
+export const goDialogs = { views: 'v', 'hand-over': 'h' } as const satisfies Partial<
+  Record<TriageDialog['kind'], string>
+>
 const GO_WAIT_MS = 1_500
 
 interface FrameKeys {
@@ -26,6 +34,7 @@ interface FrameKeys {
 /** The keys that work on every page. */
 export function useFrameKeys({ paletteOpen, keysOpen }: FrameKeys): void {
   const router = useRouter()
+  const triage = useTriage()
   let goUntil = 0
 
   const go: KeyMap = Object.fromEntries(
@@ -37,6 +46,15 @@ export function useFrameKeys({ paletteOpen, keysOpen }: FrameKeys): void {
       },
     ]),
   )
+  const dialogs: KeyMap = Object.fromEntries(
+    (['views', 'hand-over'] as const).map((kind) => [
+      goDialogs[kind],
+      () => {
+        goUntil = 0
+        triage.open({ kind })
+      },
+    ]),
+  )
   const always: KeyMap = {
     g: () => {
       goUntil = Date.now() + GO_WAIT_MS
@@ -45,9 +63,11 @@ export function useFrameKeys({ paletteOpen, keysOpen }: FrameKeys): void {
     '?': () => {
       keysOpen.value = true
     },
+    u: () => triage.open({ kind: 'undo' }),
     'mod+k': () => {
       paletteOpen.value = !paletteOpen.value
     },
   }
-  useKeys(() => (Date.now() < goUntil ? { ...always, ...go } : always))
+  useKeys(() => (Date.now() < goUntil ? { ...go, ...dialogs } : {}), 'chord')
+  useKeys(() => always, 'frame')
 }

@@ -28,6 +28,10 @@ export type Act =
   /** Says first what is to be sent instead, and goes on as a resend. */
   | { readonly kind: 'change'; readonly source: string; readonly selection: PlanSelection }
   | { readonly kind: 'resolve' | 'retry'; readonly source: string; readonly items: readonly ResolveItem[] }
+  /** About half messages: their producer is asked, or one is decided in its place. */
+  | { readonly kind: 'ask-producer'; readonly source: string; readonly ids: readonly string[] }
+  | ({ readonly kind: 'decide'; readonly source: string; readonly messageId: string } & ResolveItem)
+
 /** The version is that of the row as the operator saw it. */
 export interface ResolveItem {
   readonly id: string
@@ -58,6 +62,10 @@ export const useActs = defineStore('acts', () => {
       start({ kind: 'resolve', ...options }),
     retry: (options: { source: string; items: readonly ResolveItem[] }) =>
       start({ kind: 'retry', ...options }),
+    askProducer: (options: { source: string; ids: readonly string[] }) =>
+      start({ kind: 'ask-producer', ...options }),
+    decide: (options: { source: string; messageId: string } & ResolveItem) =>
+      start({ kind: 'decide', ...options }),
     unlock: ({ source }: { source: string }) => {
       unlocking.value = { source, then: null }
     },

@@ -3,6 +3,7 @@ import {
   auditScope,
   type AuditPace,
   type AuditScope,
+  type ReplicaUse,
 } from '../../../src-preload/contract/audits.ts'
 
 export const scopeKinds = ['all', 'new', 'chains', 'since'] as const
@@ -16,6 +17,7 @@ export interface StartForm {
   workers: 1 | 2
   pauseMs: number | null
   limitMin: number | null
+  replica: ReplicaUse
 }
 
 const MINUTE_SEC = 60
@@ -28,6 +30,7 @@ export const firstStartForm = (source: string | null): StartForm => ({
   workers: 1,
   pauseMs: 20,
   limitMin: 60,
+  replica: 'if-current',
 })
 
 /** Null: the field that belongs to the scope does not hold what the contract takes. */
@@ -44,8 +47,8 @@ export function scopeOf({ kind, chain, since }: StartForm): AuditScope | null {
   return read.success ? read.data : null
 }
 
-export function paceOf({ workers, pauseMs, limitMin }: StartForm): AuditPace | null {
+export function paceOf({ workers, pauseMs, limitMin, replica }: StartForm): AuditPace | null {
   const limitSec = limitMin === null ? null : Math.round(limitMin * MINUTE_SEC)
-  const read = auditPace.safeParse({ workers, pauseMs, limitSec })
+  const read = auditPace.safeParse({ workers, pauseMs, limitSec, replica })
   return read.success ? read.data : null
 }

@@ -1,5 +1,11 @@
 import { useI18n } from 'vue-i18n'
-import type { Audit, AuditFinding, AuditHole, AuditScope } from '../../../src-preload/contract/audits.ts'
+import type {
+  Audit,
+  AuditFinding,
+  AuditHole,
+  AuditReplica,
+  AuditScope,
+} from '../../../src-preload/contract/audits.ts'
 import { localTime } from '../../ui/time.ts'
 import { missingRange, secondsTaken, sizeOf } from './audit-model.ts'
 
@@ -59,5 +65,17 @@ export function useAuditWords() {
     return hole === null ? what : `${what}${t('audits.says.because')}${reason(hole)}`
   }
 
-  return { scope, duration, size, reason, finding }
+  /** Where the survey was read, and how far the replica was behind. */
+  function surveyOn({ server, used, behindBytes, waitedMs, trouble }: AuditReplica): string {
+    if (!used)
+      return t('audits.surveyOn.refused', {
+        server,
+        why: t(`audits.replicaTrouble.${trouble?.kind ?? 'behind'}`),
+      })
+    if (behindBytes === null) return t('audits.surveyOn.replica', { server })
+    const wait = t('audits.duration.seconds', { n: n(Math.round(waitedMs / 100) / 10) })
+    return t('audits.surveyOn.current', { server, behind: size(behindBytes), wait })
+  }
+
+  return { scope, duration, surveyOn, size, reason, finding }
 }

@@ -1,6 +1,6 @@
 import type { PasswordInput } from '../../../src-preload/contract/connections.ts'
 import type { SourceConnection } from '../../../src-preload/contract/connections.ts'
-import { readAddress, schemeOf } from './address.ts'
+import { fitsWhole, isWhole, readAddress, schemeOf } from './address.ts'
 import type { Address, AddressKind, ReadAddress } from './address.ts'
 
 type Tls = NonNullable<SourceConnection['tls']>
@@ -31,6 +31,8 @@ export type Problems = Partial<Record<string, string>>
 const DEFAULT_PORTS: Readonly<Record<AddressKind, string>> = {
   postgres: '5432',
   mysql: '3306',
+  sqlite: '',
+  redis: '',
   rabbitmq: '5672',
 }
 const DEFAULT_AMQPS_PORT = '5671'
@@ -139,10 +141,19 @@ export function tlsOf(fields: ConnectionFields): Tls {
 export function problemsOf(kind: AddressKind, fields: ConnectionFields): Problems {
   const problems: Problems = {}
   if (!NAME.test(fields.name)) problems['name'] = 'name'
+  if (isWhole(kind)) {
+    if (!fitsWhole(kind, fields.path.trim())) problems['path'] = kind === 'sqlite' ? 'file' : 'redis'
+    return kind === 'sqlite' ? problems : { ...problems, ...passwordProblems(fields) }
+  }
   if (fields.host.trim() === '') problems['host'] = 'required'
   if (!/^\d*$/.test(fields.port.trim()) || Number(fields.port) > 65_535) problems['port'] = 'port'
   if (fields.path.trim() === '') problems['path'] = 'required'
   if (kind !== 'rabbitmq' && fields.user.trim() === '') problems['user'] = 'required'
+  return { ...problems, ...passwordProblems(fields) }
+}
+
+function passwordProblems(fields: ConnectionFields): Problems {
+  const problems: Problems = {}
   if (fields.passwordChoice === 'typed' && fields.passwordValue === '') problems['password'] = 'password'
   if (fields.passwordChoice === 'env' && fields.passwordVariable.trim() === '')
     problems['password'] = 'variable'

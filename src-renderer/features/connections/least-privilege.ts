@@ -32,6 +32,7 @@ interface Options {
  * The password is not in it, so that it lands in no log and no history.
  */
 export function leastPrivilegeSql(options: Options): string {
+  if (options.kind !== 'postgres' && options.kind !== 'mysql') return ''
   return (options.kind === 'mysql' ? onMysql(options) : onPostgres(options)).join('\n')
 }
 

@@ -1,29 +1,40 @@
 import type { ComputedRef, Ref } from 'vue'
-import type { Message } from '../../../src-preload/contract/messages.ts'
 import { useKeys } from '../../app/keys.ts'
 import type { InboxActs } from './inbox-acts.ts'
+import type { Row } from './rows.ts'
 import type { Selection } from './selection.ts'
 
 interface Options {
-  readonly rows: () => readonly Message[]
+  readonly rows: () => readonly Row[]
   readonly at: Ref<number>
   readonly selection: Selection
   readonly acts: InboxActs
-  readonly openId: ComputedRef<string | null>
-  readonly open: (id: string | null) => void
+  readonly openKey: ComputedRef<string | null>
+  readonly open: (row: Row | null) => void
   readonly reveal: (index: number) => void
   readonly undo: () => void
+  readonly note: (row: Pick<Row, 'source' | 'id' | 'messageId'>) => void
 }
 
 /** The keys of the list. An act on one key only ever opens its dialog. */
-export function useInboxKeys({ rows, at, selection, acts, openId, open, reveal, undo }: Options): void {
+export function useInboxKeys({
+  rows,
+  at,
+  selection,
+  acts,
+  openKey,
+  open,
+  reveal,
+  undo,
+  note,
+}: Options): void {
   function move(by: number): void {
     const next = Math.min(Math.max(0, at.value + by), rows().length - 1)
     if (next < 0) return
     at.value = next
     reveal(next)
     // An open inspector follows the cursor.
-    if (openId.value !== null) open(rows()[next]?.id ?? null)
+    if (openKey.value !== null) open(rows()[next] ?? null)
   }
   function extend(by: number): void {
     if (selection.ids.value.size === 0) selection.toggle(at.value)
@@ -31,7 +42,7 @@ export function useInboxKeys({ rows, at, selection, acts, openId, open, reveal, 
     selection.extendTo(at.value)
   }
   function escape(): void {
-    if (openId.value !== null) open(null)
+    if (openKey.value !== null) open(null)
     else selection.clear()
   }
 
@@ -47,11 +58,15 @@ export function useInboxKeys({ rows, at, selection, acts, openId, open, reveal, 
       // A focused button or link has its own Enter.
       if (event.target instanceof HTMLElement && event.target.closest('button, a') !== null)
         event.target.click()
-      else open(rows()[at.value]?.id ?? null)
+      else open(rows()[at.value] ?? null)
     },
     Escape: escape,
     r: () => acts.resend(),
     e: () => acts.resolve(),
+    m: () => {
+      const row = rows().find(({ key }) => key === openKey.value) ?? rows()[at.value]
+      if (row !== undefined) note({ source: row.source, id: row.id, messageId: row.messageId })
+    },
     u: undo,
   }))
 }

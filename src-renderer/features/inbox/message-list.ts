@@ -8,31 +8,31 @@ import {
   type Ref,
   type ShallowRef,
 } from 'vue'
-import type { Message, MessageFilter, MessageList, Scope } from '../../../src-preload/contract/messages.ts'
-import type { Client } from '../../api/client.ts'
-import { toApiError, type ApiError } from '../../api/errors.ts'
+import type { ApiError } from '../../api/errors.ts'
 import { useSession } from '../../app/state/session.ts'
 import { useClient } from '../../app/use-client.ts'
+import { isPartial, openLane, PAGE_ROWS, type About, type Lane, type LaneSubject } from './lane.ts'
+import { mergedRows, type Row } from './rows.ts'
 
-export const PAGE_ROWS = 200
 /** Pages that a refresh reads again; what lies further down is read anew when somebody scrolls there. */
 const REFRESH_PAGES_MAX = 5
-/** Pages that one scroll may bring while they are empty: a filter that fits nothing in a large table. */
-const EMPTY_PAGES_MAX = 3
 const REFRESH_MS_MIN = 2_000
+/** So long a list of several sources waits for all of them before it shows those that have answered. */
+const TOGETHER_MS = 600
 
-export interface ListSubject {
-  readonly source: string
-  readonly filter: MessageFilter
-  readonly order: 'newest' | 'oldest'
+export interface ListSubject extends LaneSubject {
+  readonly sources: readonly string[]
 }
 
 export interface MessageRows {
-  readonly rows: Readonly<ShallowRef<readonly Message[]>>
-  /** When and how far; null before the first answer. */
-  readonly about: Readonly<ShallowRef<Pick<MessageList, 'scope' | 'asOf' | 'nextCursor'> | null>>
-  readonly error: Readonly<ShallowRef<ApiError | null>>
-  readonly loading: Readonly<Ref<boolean>>
+  readonly rows: ComputedRef<readonly Row[]>
+  /** Source by source: what each has answered. */
+  readonly lanes: Readonly<ShallowRef<readonly Lane[]>>
+  /** When and how far; of several the oldest answer. Null before the first answer. */
+  readonly about: ComputedRef<About | null>
+  /** Why there is nothing; of several only where none has answered. */
+  readonly error: ComputedRef<ApiError | null>
+  readonly loading: ComputedRef<boolean>
   /** The table goes on below what is loaded. */
   readonly hasMore: ComputedRef<boolean>
   /** Reads on where the last page ended. */
@@ -41,97 +41,114 @@ export interface MessageRows {
   readonly refresh: () => Promise<void>
 }
 
-interface PagesRead {
-  readonly from: string | null
-  readonly pagesMax: number
-  readonly signal: AbortSignal
-}
-
-/** Pages in one go: until there are enough, the end is reached, or the engine ran out of its time budget. */
-async function readPages(client: Client, list: ListSubject, { from, pagesMax, signal }: PagesRead) {
-  const rows: Message[] = []
-  let cursor = from
-  for (let page = 1; ; page += 1) {
-    const answer = await client.messages.list({ ...list, cursor, limit: PAGE_ROWS }, { signal })
-    const { scope, asOf, nextCursor } = answer
-    rows.push(...answer.messages)
-    cursor = nextCursor
-    const enough = page >= pagesMax && (rows.length > 0 || page >= EMPTY_PAGES_MAX)
-    if (cursor === null || enough || isPartial(scope)) return { rows, about: { scope, asOf, nextCursor } }
-  }
-}
-
 /** The rows of a list, page by page. A new subject starts from nothing; a refresh keeps what is on the screen. */
 export function useMessageRows(subject: () => ListSubject | null): MessageRows {
   const client = useClient()
   const session = useSession()
-  const rows = shallowRef<readonly Message[]>([])
-  const about = shallowRef<MessageRows['about']['value']>(null)
-  const error = shallowRef<ApiError | null>(null)
-  const loading = ref(false)
-  let current: AbortController | null = null
+  const lanes = shallowRef<readonly Lane[]>([])
+  const patient = usePatience()
   let timer: ReturnType<typeof setTimeout> | undefined
   let readAt = 0
 
-  async function read(from: string | null, pagesMax: number): Promise<void> {
-    const list = subject()
-    current?.abort()
-    clearTimeout(timer)
-    timer = undefined
-    if (list === null) {
-      loading.value = false
-      return
-    }
-    const mine = (current = new AbortController())
-    loading.value = true
-    readAt = Date.now()
-    try {
-      const found = await readPages(client, list, { from, pagesMax, signal: mine.signal })
-      if (mine.signal.aborted) return
-      rows.value = from === null ? found.rows : [...rows.value, ...found.rows]
-      about.value = found.about
-      error.value = null
-    } catch (thrown) {
-      if (mine.signal.aborted) return
-      error.value = toApiError(thrown)
-    }
-    loading.value = false
-  }
+  const merged = computed(() => {
+    const waiting = lanes.value.some(({ about, error }) => about.value === null && error.value === null)
+    if (lanes.value.length > 1 && waiting && patient.waits.value) return { rows: [], waitsFor: [] }
+    const read = lanes.value.map(({ rows, about, error }) => ({
+      rows: rows.value,
+      // A source that ended at its time budget, or does not answer, holds up nobody: it is named instead.
+      goesOn: error.value === null && about.value?.scope.complete === true && about.value.nextCursor !== null,
+    }))
+    return mergedRows(read, subject()?.order ?? 'newest')
+  })
 
   async function refresh(): Promise<void> {
-    await read(null, Math.min(REFRESH_PAGES_MAX, Math.max(1, Math.ceil(rows.value.length / PAGE_ROWS))))
+    clearTimeout(timer)
+    timer = undefined
+    readAt = Date.now()
+    await Promise.all(
+      lanes.value.map((lane) =>
+        lane.reread(Math.min(REFRESH_PAGES_MAX, Math.max(1, Math.ceil(lane.rows.value.length / PAGE_ROWS)))),
+      ),
+    )
   }
 
   async function more(): Promise<void> {
-    const cursor = about.value?.nextCursor ?? null
-    if (loading.value || cursor === null) return
-    await read(cursor, 1)
+    const waited = merged.value.waitsFor.flatMap((at) => lanes.value[at] ?? [])
+    const next = waited.length > 0 ? waited : lanes.value.filter(({ error }) => error.value === null)
+    await Promise.all(next.map((lane) => lane.more()))
   }
 
   watch(
     () => JSON.stringify(subject()),
     () => {
-      rows.value = []
-      about.value = null
-      error.value = null
-      void read(null, 1)
+      for (const lane of lanes.value) lane.stop()
+      clearTimeout(timer)
+      timer = undefined
+      const list = subject()
+      lanes.value = list === null ? [] : list.sources.map((source) => openLane(client, source, laneOf(list)))
+      patient.begin()
+      readAt = Date.now()
+      for (const lane of lanes.value) void lane.reread(1)
     },
     { immediate: true },
   )
   watch([() => session.revision, () => session.line], ([revision, line], [revisionBefore, lineBefore]) => {
-    const missed = line !== lineBefore && (lineBefore === 'unreachable' || error.value !== null)
+    const failed = lanes.value.some(({ error }) => error.value !== null)
+    const missed = line !== lineBefore && (lineBefore === 'unreachable' || failed)
     const news = revisionBefore !== null && revision !== revisionBefore
     if (line !== 'connected' || !(news || missed)) return
     timer ??= setTimeout(() => void refresh(), Math.max(0, readAt + REFRESH_MS_MIN - Date.now()))
   })
   onScopeDispose(() => {
     clearTimeout(timer)
-    current?.abort()
+    for (const lane of lanes.value) lane.stop()
   })
-  const hasMore = computed(() => (about.value?.nextCursor ?? null) !== null)
-  return { rows, about, error, loading, hasMore, more, refresh }
+  return {
+    rows: computed(() => merged.value.rows),
+    lanes,
+    about: computed(() => wholeAbout(lanes.value)),
+    error: computed(() => {
+      const errors = lanes.value.map(({ error }) => error.value)
+      return errors.every((error) => error !== null) ? (errors[0] ?? null) : null
+    }),
+    loading: computed(() => lanes.value.some(({ loading }) => loading.value)),
+    hasMore: computed(() => lanes.value.some(({ about }) => (about.value?.nextCursor ?? null) !== null)),
+    more,
+    refresh,
+  }
 }
 
-export function isPartial(scope: Scope): scope is Extract<Scope, { complete: false }> {
-  return !scope.complete
+function laneOf({ filter, order }: ListSubject): LaneSubject {
+  return { filter, order }
+}
+
+/** Of several: as old as the oldest answer, and partial where one is. */
+function wholeAbout(lanes: readonly Lane[]): About | null {
+  const known = lanes.flatMap(({ about }) => about.value ?? [])
+  const [first, ...others] = known.toSorted((a, b) => Date.parse(a.asOf) - Date.parse(b.asOf))
+  if (first === undefined || others.length === 0) return first ?? null
+  const partial = known.find(({ scope }) => isPartial(scope))
+  const goesOn = known.find(({ nextCursor }) => nextCursor !== null)
+  return {
+    asOf: first.asOf,
+    scope: partial?.scope ?? first.scope,
+    nextCursor: goesOn?.nextCursor ?? null,
+  }
+}
+
+/** True for a moment after it has begun. */
+function usePatience(): { readonly waits: Readonly<Ref<boolean>>; readonly begin: () => void } {
+  const waits = ref(false)
+  let timer: ReturnType<typeof setTimeout> | undefined
+  onScopeDispose(() => clearTimeout(timer))
+  return {
+    waits,
+    begin: () => {
+      clearTimeout(timer)
+      waits.value = true
+      timer = setTimeout(() => {
+        waits.value = false
+      }, TOGETHER_MS)
+    },
+  }
 }

@@ -1,11 +1,11 @@
 import { computed, shallowRef, watch, type ComputedRef, type ShallowRef } from 'vue'
 import { IDS_MAX } from '../../../src-preload/contract/base.ts'
-import type { Message } from '../../../src-preload/contract/messages.ts'
+import type { Row } from './rows.ts'
 
 /** Which messages an act will be about: chosen rows, or everything that fits the filter. */
 export interface Selection {
-  /** The chosen rows by id, each as it was last on the screen: its version goes with the act. */
-  readonly ids: Readonly<ShallowRef<ReadonlyMap<string, Message>>>
+  /** The chosen rows by key, each as it was last on the screen: its version goes with the act. */
+  readonly ids: Readonly<ShallowRef<ReadonlyMap<string, Row>>>
   readonly all: Readonly<ShallowRef<boolean>>
   /** All loaded rows are chosen (or as many as one act may name). */
   readonly whole: ComputedRef<boolean>
@@ -14,18 +14,19 @@ export interface Selection {
   readonly extendTo: (index: number) => void
   readonly selectLoaded: () => void
   readonly selectAllThatMatch: () => void
+  /** Leaves those of the other sources. */
+  readonly keepOnly: (source: string) => void
   readonly clear: () => void
 }
 
-const byId = (messages: readonly Message[]): [string, Message][] =>
-  messages.map((message) => [message.id, message])
+const byKey = (rows: readonly Row[]): [string, Row][] => rows.map((row) => [row.key, row])
 
-export function useSelection(rows: () => readonly Message[]): Selection {
-  const ids = shallowRef<ReadonlyMap<string, Message>>(new Map())
+export function useSelection(rows: () => readonly Row[]): Selection {
+  const ids = shallowRef<ReadonlyMap<string, Row>>(new Map())
   const all = shallowRef(false)
   let anchor = 0
 
-  const set = (next: ReadonlyMap<string, Message>): void => {
+  const set = (next: ReadonlyMap<string, Row>): void => {
     all.value = false
     ids.value = next
   }
@@ -39,21 +40,22 @@ export function useSelection(rows: () => readonly Message[]): Selection {
     all,
     whole: computed(() => rows().length > 0 && ids.value.size >= Math.min(rows().length, IDS_MAX)),
     toggle: (index) => {
-      const message = rows()[index]
-      if (message === undefined) return
+      const row = rows()[index]
+      if (row === undefined) return
       anchor = index
       const next = new Map(ids.value)
-      if (!next.delete(message.id)) next.set(message.id, message)
+      if (!next.delete(row.key)) next.set(row.key, row)
       set(next)
     },
     extendTo: (index) => {
       const [from, to] = index < anchor ? [index, anchor] : [anchor, index]
-      set(new Map([...ids.value, ...byId(rows().slice(from, to + 1))]))
+      set(new Map([...ids.value, ...byKey(rows().slice(from, to + 1))]))
     },
-    selectLoaded: () => set(new Map(byId(rows().slice(0, IDS_MAX)))),
+    selectLoaded: () => set(new Map(byKey(rows().slice(0, IDS_MAX)))),
     selectAllThatMatch: () => {
       all.value = true
     },
+    keepOnly: (source) => set(new Map([...ids.value].filter(([, row]) => row.source === source))),
     clear: () => set(new Map()),
   }
 }
@@ -63,17 +65,17 @@ export function useSelection(rows: () => readonly Message[]): Selection {
  * no longer chosen; what was chosen further down was not looked at and stays.
  */
 export function afterRefresh(
-  chosen: ReadonlyMap<string, Message>,
-  before: readonly Message[],
-  after: readonly Message[],
-): ReadonlyMap<string, Message> {
-  const fresh = new Map(byId(after))
-  const lookedAt = new Set(before.slice(0, after.length).map(({ id }) => id))
+  chosen: ReadonlyMap<string, Row>,
+  before: readonly Row[],
+  after: readonly Row[],
+): ReadonlyMap<string, Row> {
+  const fresh = new Map(byKey(after))
+  const lookedAt = new Set(before.slice(0, after.length).map(({ key }) => key))
   return new Map(
-    [...chosen].flatMap(([id, message]): [string, Message][] => {
-      const now = fresh.get(id)
-      if (now !== undefined) return [[id, now]]
-      return lookedAt.has(id) ? [] : [[id, message]]
+    [...chosen].flatMap(([key, row]): [string, Row][] => {
+      const now = fresh.get(key)
+      if (now !== undefined) return [[key, now]]
+      return lookedAt.has(key) ? [] : [[key, row]]
     }),
   )
 }

@@ -1,32 +1,49 @@
 import { computed, watch, type ComputedRef } from 'vue'
 import { useRoute, useRouter } from 'vue-router'
 import type { MessageFilter } from '../../../src-preload/contract/messages.ts'
-import { parseQuery, printQuery, type Query } from '../../app/query.ts'
+import { parseQuery, printQuery, type Query, type QueryScope } from '../../app/query.ts'
+import { useScope, type Scope } from '../../app/state/scope.ts'
 import { useSources } from '../../app/state/sources.ts'
 import { without } from '../../ui/without.ts'
+import { groupings, type Grouping } from './narrowing.ts'
+import { rowKey, type Row } from './rows.ts'
 
 const FIRST_QUERY = 'trouble:failed'
 
+/** A message by the source that holds it. */
+export interface OpenMessage {
+  readonly source: string
+  readonly id: string
+  readonly key: string
+}
+
 /** What the address says: source, query, order and the open message. Every change goes through the address. */
 export interface InboxAddress {
+  /** The source of the bar; where the query names several, it is not asked. */
   readonly source: ComputedRef<string | null>
+  readonly scope: ComputedRef<Scope>
   readonly query: ComputedRef<Query>
   readonly order: ComputedRef<'newest' | 'oldest'>
-  readonly openId: ComputedRef<string | null>
+  readonly by: ComputedRef<Grouping>
+  readonly openMessage: ComputedRef<OpenMessage | null>
   readonly narrow: (filter: MessageFilter) => void
+  readonly look: (scope: QueryScope) => void
   readonly setOrder: (order: 'newest' | 'oldest') => void
-  readonly open: (id: string | null) => void
+  readonly setBy: (by: Grouping) => void
+  readonly open: (row: Pick<Row, 'source' | 'id'> | null) => void
 }
 
 export function useInboxAddress(): InboxAddress {
   const route = useRoute()
   const router = useRouter()
   const sources = useSources()
+  const { scope, chooseMany } = useScope()
   const text = (name: string): string | null => {
     const value = route.query[name]
     return typeof value === 'string' ? value : null
   }
   const source = computed(() => sources.current?.name ?? null)
+  const query = computed(() => parseQuery(text('q') ?? FIRST_QUERY))
 
   // The address names the source; the bar's choice is the same thing. Whichever changed last wins.
   watch(
@@ -41,7 +58,7 @@ export function useInboxAddress(): InboxAddress {
     ([name, q, page]) => {
       if (page !== 'inbox' || name === null || (text('source') === name && q !== undefined)) return
       const moved = text('source') !== null && text('source') !== name
-      const rest = moved ? without(route.query, 'id') : route.query
+      const rest = moved ? without(route.query, 'id', 'from') : route.query
       void router.replace({ query: { ...rest, source: name, q: q ?? FIRST_QUERY } })
     },
     { immediate: true },
@@ -49,16 +66,26 @@ export function useInboxAddress(): InboxAddress {
 
   return {
     source,
-    query: computed(() => parseQuery(text('q') ?? FIRST_QUERY)),
+    scope,
+    query,
     order: computed(() => (text('order') === 'oldest' ? 'oldest' : 'newest')),
-    openId: computed(() => text('id')),
+    by: computed(() => groupings.find((one) => one === text('by')) ?? 'type'),
+    openMessage: computed(() => {
+      const id = text('id')
+      const from = (scope.value.many ? text('from') : null) ?? source.value
+      return id === null || from === null ? null : { id, source: from, key: rowKey(from, id) }
+    }),
     narrow: (filter) => {
-      void router.push({ query: { ...without(route.query, 'id'), q: printQuery(filter) } })
+      const rest = without(route.query, 'id', 'from')
+      void router.push({ query: { ...rest, q: printQuery(filter, query.value.scope) } })
     },
+    look: chooseMany,
     setOrder: (order) => void router.replace({ query: { ...route.query, order } }),
-    open: (id) => {
-      const rest = without(route.query, 'id')
-      void router.replace({ query: id === null ? rest : { ...rest, id } })
+    setBy: (by) => void router.replace({ query: { ...route.query, by } }),
+    open: (row) => {
+      const rest = without(route.query, 'id', 'from')
+      const from = row !== null && scope.value.many ? { from: row.source } : {}
+      void router.replace({ query: row === null ? rest : { ...rest, ...from, id: row.id } })
     },
   }
 }

@@ -8,6 +8,16 @@ export const actionGroups = {
   publishing: ['job-claiming', 'job-publishing', 'job-outcomes', 'job-marked'],
   settling: ['job-settling', 'job-settled'],
   sweeps: ['sweep-switched', 'sweep-begun', 'sweep-expiring', 'sweep-ended'],
+  halfMessages: [
+    'check-back-switched',
+    'check-back-begun',
+    'check-back-asking',
+    'check-back-answered',
+    'check-back-decided',
+    'check-back-recovered',
+    'check-back-overriding',
+    'check-back-ended',
+  ],
   deadLetters: [
     'dead-letters-looked',
     'dead-letters-discarding',
@@ -15,7 +25,10 @@ export const actionGroups = {
     'dead-letters-marked',
     'dead-letters-restored',
   ],
+  callback: ['callback-begun', 'callback-ended', 'upstream-asking', 'upstream-asked'],
+  alerts: ['alert-fired', 'alert-repeated', 'alert-acknowledged', 'alert-resolved', 'alert-told'],
   audits: ['audit-begun', 'audit-ended', 'audit-watched'],
+  notes: ['note-added', 'message-assigned'],
   decisions: ['resolve-intended', 'resolved', 'undo-intended', 'undone', 'retry-intended', 'retried'],
 } as const satisfies Readonly<Record<string, readonly JournalAction[]>>
 

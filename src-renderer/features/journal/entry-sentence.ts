@@ -29,6 +29,12 @@ function workspace(facts: Facts): Says {
   const change = textOf(facts, 'change')
   const kind = textOf(facts, 'kind')
   const name = textOf(facts, 'name')
+  if (change === 'alert-rule' && name !== null)
+    return { key: 'workspace.alertRule', values: { name }, count: 1 }
+  if (change === 'alert-rule-removed' && name !== null)
+    return { key: 'workspace.alertRuleRemoved', values: { name }, count: 1 }
+  if (change === 'check-back' && name !== null)
+    return { key: 'workspace.checkBack', values: { name }, count: 1 }
   if (change === 'sweep' && name !== null) return { key: 'workspace.sweep', values: { name }, count: 1 }
   const known = change === 'added' || change === 'changed' || change === 'removed'
   if (!known || (kind !== 'source' && kind !== 'broker') || name === null) return plain('workspace.other')
@@ -97,11 +103,48 @@ function sweepEnded(facts: Facts): Says {
   return counted('sweepEnded', 'sweepEndedPlain', countOf(facts, 'claimed'))
 }
 
+function checkBackEnded(facts: Facts): Says {
+  if (facts['scheduleStopped'] === true) return plain('checkBackStopped')
+  if (textOf(facts, 'state') === 'failed') return plain('checkBackFailed')
+  return counted('checkBackEnded', 'checkBackEndedPlain', countOf(facts, 'asked'))
+}
+
+function halfDecided(facts: Facts): Says {
+  if (facts['overridden'] === true) {
+    return plain(textOf(facts, 'decision') === 'commit' ? 'halfOverridden.commit' : 'halfOverridden.rollback')
+  }
+  const committed = countOf(facts, 'committed') ?? 0
+  const rolledBack = countOf(facts, 'rolledBack') ?? 0
+  return { key: 'halfDecided', values: { committed, rolledBack }, count: 1 }
+}
+
 function auditEnded(facts: Facts): Says {
   const verdict = textOf(facts, 'verdict')
   const known = verdict === 'intact' || verdict === 'incomplete'
   if (known) return plain(`auditEnded.${verdict}`)
   return counted('auditEnded.broken', 'auditEnded.plain', countOf(facts, 'findings'))
+}
+
+/** Names the rule and what it watches: the entry of a broker has no source. */
+function alerted(stem: string): (facts: Facts) => Says {
+  return (facts) => {
+    const key = stem === 'resolved' && facts['withdrawn'] === true ? 'withdrawn' : stem
+    const values = { rule: textOf(facts, 'rule') ?? '?', name: textOf(facts, 'name') ?? '?' }
+    return { key: `alert.${key}`, values, count: 1 }
+  }
+}
+
+function alertTold(facts: Facts): Says {
+  const state = textOf(facts, 'state')
+  const known = state === 'delivered' || state === 'due' || state === 'given-up'
+  const values = { rule: textOf(facts, 'rule') ?? '?', attempt: countOf(facts, 'attempt') ?? 1 }
+  return { key: known ? `alertTold.${state}` : 'alertTold.plain', values, count: 1 }
+}
+
+function assigned(facts: Facts): Says {
+  const assignee = textOf(facts, 'assignee')
+  if (assignee === null) return plain('released')
+  return { key: 'assigned', values: { assignee }, count: 1 }
 }
 
 const items = (facts: Facts): number | null => countOf(facts, 'items', 'ids')
@@ -133,6 +176,20 @@ const sentences: Readonly<Record<JournalEntry['action'], (facts: Facts) => Says>
   'sweep-begun': () => plain('sweepBegun'),
   'sweep-expiring': (facts) => counted('sweepExpiring', 'sweepEndedPlain', items(facts)),
   'sweep-ended': sweepEnded,
+  'check-back-switched': (facts) =>
+    plain(facts['on'] === true ? 'checkBackSwitched.on' : 'checkBackSwitched.off'),
+  'check-back-begun': () => plain('checkBackBegun'),
+  'check-back-asking': (facts) =>
+    counted('checkBackAsking', 'checkBackEndedPlain', countOf(facts, 'messages')),
+  'check-back-answered': (facts) =>
+    counted('checkBackAnswered', 'checkBackEndedPlain', countOf(facts, 'answers')),
+  'check-back-decided': halfDecided,
+  'check-back-recovered': () => plain('checkBackRecovered'),
+  'check-back-overriding': (facts) => {
+    const says = textOf(facts, 'decision') === 'commit' ? 'commit' : 'rollback'
+    return plain(`checkBackOverriding.${says}`)
+  },
+  'check-back-ended': checkBackEnded,
   'dead-letters-looked': (facts) =>
     counted('lettersLooked', 'lettersLookedPlain', countOf(facts, 'messages')),
   'dead-letters-discarding': (facts) =>
@@ -142,6 +199,17 @@ const sentences: Readonly<Record<JournalEntry['action'], (facts: Facts) => Says>
   'dead-letters-marked': (facts) => counted('lettersMarked', 'lettersMarkedPlain', countOf(facts, 'ids')),
   'dead-letters-restored': (facts) =>
     counted('lettersRestored', 'lettersRestoredPlain', countOf(facts, 'ids')),
+  'callback-begun': () => plain('callbackBegun'),
+  'callback-ended': () => plain('callbackEnded'),
+  'upstream-asking': (facts) => counted('upstreamAsking', 'upstreamPlain', countOf(facts, 'attempts')),
+  'upstream-asked': (facts) => counted('upstreamAsked', 'upstreamPlain', countOf(facts, 'outcomes')),
+  'alert-fired': alerted('fired'),
+  'alert-repeated': alerted('repeated'),
+  'alert-acknowledged': alerted('acknowledged'),
+  'alert-resolved': alerted('resolved'),
+  'alert-told': alertTold,
+  'note-added': () => plain('noted'),
+  'message-assigned': assigned,
   'audit-begun': () => plain('auditBegun'),
   'audit-ended': auditEnded,
   'audit-watched': (facts) => plain(facts['everySec'] === null ? 'auditWatched.off' : 'auditWatched.on'),
@@ -161,16 +229,25 @@ const REASONED: ReadonlySet<JournalEntry['action']> = new Set([
   'dead-letters-discarding',
   'dead-letters-discarded',
   'dead-letters-marked',
+  'check-back-overriding',
+  'upstream-asking',
+  'alert-told',
 ])
 
-/** The operator's own words in an entry; null where the action asks for none. */
+/** The operator's own words in an entry, or why a webhook did not take it; null where the action asks for none. */
 export function reasonOf(entry: Pick<JournalEntry, 'action' | 'detail'>): string | null {
   return REASONED.has(entry.action) ? textOf(factsOf(entry), 'reason') : null
 }
 
+const ENDS: ReadonlySet<JournalEntry['action']> = new Set([
+  'job-ended',
+  'job-recovered',
+  'sweep-ended',
+  'check-back-ended',
+])
+
 /** Why a job stopped before its end, as an error code; null where it did not. */
 export function interruptionOf(entry: Pick<JournalEntry, 'action' | 'detail'>): ErrorCode | null {
-  if (entry.action !== 'job-ended' && entry.action !== 'job-recovered' && entry.action !== 'sweep-ended')
-    return null
+  if (!ENDS.has(entry.action)) return null
   return errorCode.safeParse(factsOf(entry)['code']).data ?? null
 }

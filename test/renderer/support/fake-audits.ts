@@ -177,6 +177,7 @@ export function fakeAudits(world: World) {
       const verdict = events.length > 0 ? 'broken' : 'intact'
       return { source, asOf: iso(world.now()), windowSec: 60, messages: 1_200, verdict, events: [...events] }
     }),
+    ids: os.ids.handler(({ input }) => refuse('chain-audit-unavailable', { source: input.source })),
     watches: os.watches.handler(() => ({ watches: [] })),
     watch: os.watch.handler(({ input }) => refuse('chain-not-mapped', { source: input.source })),
   })

@@ -1,5 +1,10 @@
 import { implement } from '@orpc/server'
-import type { CauseGroup, DeadLetterQueue, Letter } from '../../../src-preload/contract/dead-letters.ts'
+import type {
+  CauseGroup,
+  DeadLetterQueue,
+  Letter,
+  LetterDetail,
+} from '../../../src-preload/contract/dead-letters.ts'
 import { contract } from '../../../src-preload/contract/index.ts'
 import { changed, iso, meet, refuse, type World } from './fake-world.ts'
 
@@ -12,12 +17,23 @@ export function fakeDeadLetters(world: World) {
   let looks = 0
   let read = false
   const record = recordOf(world)
+  let discarded = true
+  /** Discarded before. */
+  const dropped = (): Letter => ({
+    ...recordOf(world),
+    id: '0@8#0012',
+    messageId: 'm-dropped',
+    mark: discarded
+      ? { as: 'discarded', at: iso(world.now()), subject: 'plan-3', operator: 'ada', reason: 'test order' }
+      : null,
+  })
   const topicLook = () => ({
     look: TOPIC_LOOK,
     at: iso(world.now()),
-    messages: 1,
+    before: null,
+    messages: 2,
     complete: true,
-    groups: [{ ...groupOf(world, record.story.cause), count: 1, marked: 1 }],
+    groups: [{ ...groupOf(world, record.story.cause), count: 2, marked: discarded ? 2 : 1 }],
   })
   const letters = CAUSES.flatMap((cause, kind) =>
     Array.from({ length: EACH }, (_, n) => letterOf(world, cause, `m-${kind}-${n}`, kind === 0 && n === 0)),
@@ -30,7 +46,14 @@ export function fakeDeadLetters(world: World) {
   const look = () =>
     looks === 0
       ? null
-      : { look: `look-${looks}`, at: iso(world.now()), messages: letters.length, complete: true, groups }
+      : {
+          look: `look-${looks}`,
+          at: iso(world.now()),
+          before: looks === 1 ? null : iso(world.now() - 3_600_000),
+          messages: letters.length,
+          complete: true,
+          groups: groups.map((group, at) => ({ ...group, fresh: looks === 1 ? null : at })),
+        }
   const queues = (): DeadLetterQueue[] => [
     queueOf('orders.dead', 'classic', letters.length, look()),
     queueOf('payments.dead', 'quorum', 7, null),
@@ -53,25 +76,43 @@ export function fakeDeadLetters(world: World) {
       }
       await meet(world, 'deadLetters.look', null)
       looks += 1
+      world.knownLetters = { count: letters.length, oldestLookAt: iso(world.now()) }
       changed(world)
       return look() ?? refuse('look-missing', { look: '-' })
     }),
     letters: os.letters.handler(async ({ input: { look: about, causes, from, limit } }) => {
-      if (about === TOPIC_LOOK) return { letters: [record], total: 1 }
+      if (about === TOPIC_LOOK) return { letters: [record, dropped()], total: 2 }
       const narrowed = causes === null ? letters : letters.filter(({ story }) => causes.includes(story.cause))
       return { letters: narrowed.slice(from, from + limit), total: narrowed.length }
     }),
     letter: os.letter.handler(async ({ input }) => {
-      const found = [...letters, record].find(({ id }) => id === input.id)
+      const found = [...letters, record, dropped()].find(({ id }) => id === input.id)
       if (found === undefined) return refuse('message-not-found', { id: input.id })
-      const text = { contentType: 'application/json', preview: '{"order":1}', cut: false, headers: '{}' }
-      return { ...found, ...text, stored: [] }
+      const text = { contentType: 'application/json', preview: '{"order":1}', cut: false }
+      const headers = found.story.redrive === null ? '{}' : '{"x-redrive-job": "job-7"}'
+      return { ...found, ...text, headers, stored: [storedOf(world)], deeds: [deedOf(world)] }
     }),
     planRedrive: os.planRedrive.handler(async () => refuse('plan-empty')),
     planDiscard: os.planDiscard.handler(async () => refuse('plan-empty')),
     discard: os.discard.handler(async () => refuse('plan-not-found', { plan: '-' })),
-    restore: os.restore.handler(async () => ({ restored: 0 })),
+    restore: os.restore.handler(async ({ input: { ids } }) => {
+      discarded = false
+      changed(world)
+      return { restored: ids.length }
+    }),
   }
+}
+
+function storedOf(world: World): LetterDetail['stored'][number] {
+  const at = iso(world.now() - 86_400_000)
+  const evidence = { verdict: 'consumed', reason: null, times: 1, where: 'inbox', problem: null } as const
+  const row = { source: 'shop', id: '17', state: 'sent', createdAt: at, attempts: 2, attemptsMax: 3 } as const
+  return { ...row, evidence: { ...evidence, consumedAt: at } }
+}
+
+function deedOf(world: World): LetterDetail['deeds'][number] {
+  const outcome = { result: 'confirmed', code: null, reason: null }
+  return { at: iso(world.now()), kind: 'resend', subject: 'job-9', operator: 'ada', ...outcome }
 }
 
 function groupOf(world: World, cause: string | null): CauseGroup {

@@ -1,28 +1,44 @@
 import { implement } from '@orpc/server'
 import { contract } from '../../../src-preload/contract/index.ts'
 import type { SessionStatus } from '../../../src-preload/contract/session.ts'
+import { fakeAlerts } from './fake-alerts.ts'
 import { fakeAudits } from './fake-audits.ts'
+import { fakeBrokers } from './fake-brokers.ts'
+import { fakeCallback } from './fake-callback.ts'
 import { fakeConnections } from './fake-connections.ts'
 import { fakeDeadLetters } from './fake-dead-letters.ts'
 import { fakeDecisions } from './fake-decisions.ts'
-import { evidenceOfMessage } from './fake-evidence.ts'
+import { dedupeOf, evidenceOfMessage } from './fake-evidence.ts'
+import { fakeHalfMessages } from './fake-half-messages.ts'
 import { fakeJobs } from './fake-job-routes.ts'
 import { fakeMappings } from './fake-mappings.ts'
+import { fakeOverview } from './fake-overview.ts'
 import { fakePlaces } from './fake-places.ts'
 import { fakePlans } from './fake-plan-routes.ts'
-import { groupMessages, listMessages, messageDetail, sourceOverview } from './fake-reads.ts'
+import { groupMessages, listMessages, messageDetail } from './fake-reads.ts'
 import { fakeSweeps } from './fake-sweeps.ts'
+import { fakeTriage } from './fake-triage.ts'
 import { changes, iso, meet, type World } from './fake-world.ts'
 
 /** The contract over a world in memory: every input and output is validated as the real engine's is. */
 export function fakeEngine(world: World) {
   const os = implement(contract)
-  const { messages, overview, journal, session } = os
+  const { messages, journal, session } = os
   return os.router({
+    alerts: fakeAlerts(world),
     audits: fakeAudits(world),
+    brokers: fakeBrokers(world),
+    callback: fakeCallback(world.callback),
     connections: fakeConnections(world),
     deadLetters: fakeDeadLetters(world),
     decisions: fakeDecisions(world),
+    evidence: {
+      check: os.evidence.check.handler(async ({ input }) => {
+        await meet(world, 'evidence.check', input.source)
+        return dedupeOf(world)
+      }),
+    },
+    halfMessages: fakeHalfMessages(world),
     messages: {
       list: messages.list.handler(async ({ input }) => {
         await meet(world, 'messages.list', input.source)
@@ -38,12 +54,7 @@ export function fakeEngine(world: World) {
       }),
       evidence: messages.evidence.handler(({ input }) => evidenceOfMessage(world, input.id)),
     },
-    overview: {
-      source: overview.source.handler(async ({ input }) => {
-        await meet(world, 'overview.source', input.source)
-        return sourceOverview(world, input.source)
-      }),
-    },
+    overview: fakeOverview(world),
     mappings: fakeMappings(world),
     places: fakePlaces(world),
     plans: fakePlans(world),
@@ -72,6 +83,7 @@ export function fakeEngine(world: World) {
       }),
     },
     sweeps: fakeSweeps(world),
+    ...fakeTriage(world),
     session: {
       info: session.info.handler(async () => ({
         version: '0.1.0',
@@ -90,19 +102,23 @@ export function fakeEngine(world: World) {
 function status(world: World, revision: number): SessionStatus {
   const at = iso(world.now())
   const sources = [...world.sources.values()]
+  const open = [...world.alerts.alerts.values()].filter(({ resolved }) => resolved === null)
   return {
     now: at,
     connections: [
-      ...sources.map(({ connection, status: state }) => ({
-        kind: 'source' as const,
-        name: connection.name,
-        environment: connection.environment,
-        state,
-        code: state === 'disconnected' ? ('host-unreachable' as const) : null,
-        reason: null,
-        latencyMs: state === 'connected' ? 3.4 : null,
-        at,
-      })),
+      // A place of dead letters is unlocked as a source is, and is no connection of its own.
+      ...sources
+        .filter(({ connection: { name } }) => !name.includes('/'))
+        .map(({ connection, status: state }) => ({
+          kind: 'source' as const,
+          name: connection.name,
+          environment: connection.environment,
+          state,
+          code: state === 'disconnected' ? ('host-unreachable' as const) : null,
+          reason: null,
+          latencyMs: state === 'connected' ? 3.4 : null,
+          at,
+        })),
       ...[...world.brokers.values()].map(({ name }) => ({
         kind: 'broker' as const,
         name,
@@ -120,7 +136,12 @@ function status(world: World, revision: number): SessionStatus {
     jobs: [...world.jobs.values()].flatMap(({ job: { job, source, state, items, ended } }) =>
       state === 'done' || state === 'cancelled' ? [] : [{ job, source, state, items, ended }],
     ),
+    deadLetters: world.knownLetters,
     unsettled: [...world.jobs.values()].reduce((sum, { job }) => sum + job.tally.unsettled, 0),
+    alerts: {
+      firing: open.length,
+      fresh: open.filter(({ acknowledged }) => acknowledged === null).length,
+    },
     revision,
   }
 }

@@ -1,4 +1,5 @@
-import type { MessageEvidence, PlanEvidence } from '../../../src-preload/contract/evidence.ts'
+import { say } from '../../../src-main/domain/text.ts'
+import type { DedupeReport, MessageEvidence, PlanEvidence } from '../../../src-preload/contract/evidence.ts'
 import type { FakePlan, World } from './fake-world.ts'
 
 const WHERE = 'public.inbox (billing @ db-7)'
@@ -37,4 +38,19 @@ export function evidenceOfPlan(
     unknown: [],
     included,
   }
+}
+
+/** A receiver that refuses duplicates, unless a test says otherwise. */
+export function dedupeOf({ switches, now }: World): DedupeReport {
+  const { consumed, dedupe } = switches
+  if (consumed === null && dedupe === null) {
+    const finding = { check: 'reachable', state: 'unknown', says: say('dedupe.not-mapped') } as const
+    return { where: null, verdict: 'unknown', findings: [finding], asOf: new Date(now()).toISOString() }
+  }
+  const says = say('dedupe.unique', { index: 'inbox_pkey', columns: 'message_id' })
+  const found = dedupe ?? {
+    verdict: 'harmless' as const,
+    findings: [{ check: 'unique' as const, state: 'ok' as const, says }],
+  }
+  return { where: WHERE, ...found, asOf: new Date(now()).toISOString() }
 }

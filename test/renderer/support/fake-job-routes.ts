@@ -6,6 +6,7 @@ import {
   jobOf,
   pauseJob,
   runPlan,
+  settleByArrival,
   settleByEvidence,
   settleJob,
   unknownOutcomes,
@@ -62,6 +63,10 @@ export function fakeJobs(world: World) {
     settleByEvidence: os.settleByEvidence.handler(async ({ input }) => {
       await meet(world, 'jobs.settle', input.job)
       return settleByEvidence(world, input)
+    }),
+    settleByArrival: os.settleByArrival.handler(async ({ input }) => {
+      await meet(world, 'jobs.settle', input.job)
+      return settleByArrival(world, input)
     }),
     unknown: os.unknown.handler(async ({ input }) => {
       await meet(world, 'jobs.unknown', input.source)

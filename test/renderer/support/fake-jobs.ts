@@ -303,3 +303,19 @@ export function settleByEvidence(
   const decision = { job, seqs: proved.map(({ seq }) => seq), as: 'sent' as const, reason: 'consumed' }
   return { ...settleJob(world, decision), left: open.length - proved.length }
 }
+
+/** In this world the queue holds the copies of every second one, and all letters are still where they died. */
+export function settleByArrival(
+  world: World,
+  { job, seqs, untouched }: Pick<SettleInput, 'job' | 'seqs'> & { readonly untouched: boolean },
+): ReturnType<typeof settleByEvidence> & { notSent: number } {
+  const open = jobOf(world, job).items.filter((item) => undecided(item) && (seqs?.includes(item.seq) ?? true))
+  const found = open.filter((_, at) => at % 2 === 0)
+  const rest = open.filter((_, at) => at % 2 === 1)
+  const decision = { job, seqs: found.map(({ seq }) => seq), as: 'sent' as const, reason: 'found' }
+  const sent = settleJob(world, decision)
+  if (!untouched) return { ...sent, notSent: 0, left: rest.length }
+  const not = { job, seqs: rest.map(({ seq }) => seq), as: 'not-sent' as const, reason: 'not found' }
+  const { settled: notSent, job: now } = settleJob(world, not)
+  return { settled: sent.settled + notSent, notSent, unmarked: sent.unmarked, left: 0, job: now }
+}

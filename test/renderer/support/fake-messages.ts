@@ -111,6 +111,8 @@ function makeMessage({ row, ageMs, nowMs, state, next }: MakeMessage): FakeMessa
       2,
     ),
     deeds: [],
+    notes: [],
+    assignment: null,
     heldBy: null,
     undo: null,
   }

@@ -36,7 +36,7 @@ function scopeOf(world: World, scannedToId: string | null): Scope {
 }
 
 function shown(world: World, source: FakeSource, message: FakeMessage): Message {
-  const row = without(message, 'payload', 'headers', 'deeds', 'heldBy', 'undo')
+  const row = without(message, 'payload', 'headers', 'deeds', 'notes', 'assignment', 'heldBy', 'undo')
   return { ...row, trouble: troubleOf(source, world.now(), message) }
 }
 

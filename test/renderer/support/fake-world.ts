@@ -1,3 +1,7 @@
+import { noAlerts } from './no-alerts.ts'
+import type { FakeAlerts } from './no-alerts.ts'
+import { emptyCallback } from './fake-callback.ts'
+import type { FakeCallback } from './fake-callback.ts'
 import { createHash } from 'node:crypto'
 import { ORPCError } from '@orpc/server'
 import type { AuditFinding, ChainBlock, SameEvent } from '../../../src-preload/contract/audits.ts'
@@ -9,12 +13,15 @@ import type {
 import type { Decision } from '../../../src-preload/contract/decisions.ts'
 import { ERROR_STATUS } from '../../../src-preload/contract/errors.ts'
 import type { ErrorCode, ErrorData } from '../../../src-preload/contract/errors.ts'
-import type { MessageEvidence } from '../../../src-preload/contract/evidence.ts'
+import type { DedupeReport, MessageEvidence } from '../../../src-preload/contract/evidence.ts'
 import type { ItemResult, Job, JobItem } from '../../../src-preload/contract/jobs.ts'
 import type { JournalAction, JournalEntry } from '../../../src-preload/contract/journal.ts'
 import type { Trouble } from '../../../src-preload/contract/messages.ts'
 import type { PlanEdit, PlanItem, PlanRedirect, PlanView } from '../../../src-preload/contract/plans.ts'
+import type { CheckBack, HalfStanding } from '../../../src-preload/contract/half-messages.ts'
+import type { SourceHistory } from '../../../src-preload/contract/overview.ts'
 import type { Sweep } from '../../../src-preload/contract/sweeps.ts'
+import type { SavedView } from '../../../src-preload/contract/triage.ts'
 import type { FakeAudit } from './fake-audit.ts'
 import type { ConnectionStatus } from '../../../src-preload/contract/session.ts'
 import type { FakeMessage } from './fake-message.ts'
@@ -30,8 +37,19 @@ export interface World {
   readonly imports: Map<string, { readonly header: string; readonly lines: string[] }>
   readonly jobs: Map<string, FakeJob>
   readonly decisions: Map<string, Decision>
+  readonly views: Map<string, SavedView>
   /** By source; one that is not there was never set up. */
   readonly sweeps: Map<string, Sweep>
+  readonly checkBacks: Map<string, CheckBack>
+  /** By row id. */
+  readonly halfStandings: Map<string, HalfStanding>
+  /** Row ids that were asked about; null: what was due. */
+  readonly asked: (readonly string[] | null)[]
+  readonly decided: object[]
+  readonly callback: FakeCallback
+  readonly alerts: FakeAlerts
+  /** What was seen of a source over time; one that is not there was never sampled. */
+  readonly histories: Map<string, SourceHistory>
   /** Newest first. */
   readonly audits: FakeAudit[]
   /** Blocks of a chain, in the order of their ids. */
@@ -41,6 +59,8 @@ export interface World {
   /** What can be done about a finding. */
   repair: (finding: AuditFinding) => Repair
   readonly journal: JournalEntry[]
+  /** What the looks of this world found; null: nobody has looked. */
+  knownLetters: { readonly count: number; readonly oldestLookAt: string } | null
   readonly switches: Switches
   revision: number
   /** Woken on every change; each watcher of the session has one. */
@@ -102,6 +122,8 @@ export interface Switches {
   evidence: (item: JobItem) => MessageEvidence | null
   /** Whether the receiver has consumed a message; null: no evidence is mapped. */
   consumed: ((id: string) => boolean) | null
+  /** What a look at the receiver's table finds; null: it refuses duplicates. */
+  dedupe: Pick<DedupeReport, 'verdict' | 'findings'> | null
   /** Seconds that the dry run says; null: nothing was measured. */
   estimateSec: number | null
   journalIntact: boolean
@@ -122,12 +144,21 @@ export function createWorld({ now = () => Date.parse(FAKE_NOW) }: { now?: () => 
     imports: new Map(),
     jobs: new Map(),
     decisions: new Map(),
+    views: new Map(),
     sweeps: new Map(),
+    checkBacks: new Map(),
+    halfStandings: new Map(),
+    alerts: noAlerts(),
+    histories: new Map(),
+    asked: [],
+    decided: [],
+    callback: emptyCallback(),
     audits: [],
     chains: new Map(),
     sameEvents: new Map(),
     repair: () => ({ plan: null, gone: null, unsent: 0, says: '' }),
     journal: [],
+    knownLetters: null,
     revision: 1,
     watchers: new Set(),
     switches: {
@@ -141,6 +172,7 @@ export function createWorld({ now = () => Date.parse(FAKE_NOW) }: { now?: () => 
       outcome: (item) => (item.destination.exchange === 'reporting' ? 'returned' : 'confirmed'),
       evidence: () => null,
       consumed: null,
+      dedupe: null,
       estimateSec: null,
       journalIntact: true,
       keepsPasswords: true,
@@ -252,7 +284,19 @@ export function addBroker(world: World, name = 'rabbit'): void {
   })
 }
 
+export function addKafka(world: World, name = 'kafka'): void {
+  world.brokers.set(name, {
+    name,
+    driver: 'kafka',
+    brokers: ['kafka.internal:9092'],
+    sasl: null,
+    compression: 'none',
+    passwordKind: 'none',
+  })
+}
+
 export function troubleOf(source: FakeSource, nowMs: number, message: FakeMessage): Trouble | null {
+  if (message.state === 'waiting-confirm') return 'unconfirmed'
   if (message.state === 'failed') return 'failed'
   const open = message.state === 'pending' || message.state === 'in-flight'
   const old = nowMs - Date.parse(message.createdAt) > source.connection.stuckAfterSec * 1_000

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { record } from './control.ts'
 import { closeBrowser } from './browser.ts'
 import { schemesAreFixed } from './scheme.ts'
 
@@ -51,6 +52,15 @@ class App extends EventEmitter {
 
   getAppPath(): string {
     return PROJECT_DIR
+  }
+
+  getLocale(): string {
+    return process.env['SIM_LOCALE'] ?? 'en-US'
+  }
+
+  setBadgeCount(count: number): boolean {
+    record('badge', count)
+    return true
   }
 
   getVersion(): string {

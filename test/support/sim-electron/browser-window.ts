@@ -86,6 +86,10 @@ export class BrowserWindow extends EventEmitter {
     record('window-focused', true)
   }
 
+  isMinimized(): boolean {
+    return false
+  }
+
   maximize(): void {
     this.#maximized = true
   }

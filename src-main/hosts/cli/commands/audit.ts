@@ -1,4 +1,6 @@
+import { replicaUses } from '../../../../src-preload/contract/audits.ts'
 import type { Audit, AuditScope } from '../../../../src-preload/contract/audits.ts'
+import { sayReplica } from '../../../domain/chain/say-replica.ts'
 import { usageError } from '../../common/failure.ts'
 import type { Arguments } from '../arguments.ts'
 import type { Command, CommandContext, EngineClient } from '../command.ts'
@@ -11,6 +13,7 @@ import { writePlanFile } from '../plan-file.ts'
 import { writeReport } from '../report-file.ts'
 import { auditPlaces } from './places.ts'
 import { auditEvents } from './audit-events.ts'
+import { auditIds } from './audit-ids.ts'
 
 const FINDINGS_PAGE = 1_000
 const PAUSE_MS_MAX = 10_000
@@ -33,6 +36,15 @@ export const audit: Command = {
     workers: { kind: 'text', value: '1|2', help: `connections that read at a time (${WORKERS_DEFAULT})` },
     pause: { kind: 'text', value: 'MS', help: `rest between two statements (${PAUSE_MS_DEFAULT})` },
     limit: { kind: 'text', value: 'SEC', help: `ends as incomplete after so long (${LIMIT_SEC_DEFAULT})` },
+    replica: {
+      kind: 'text',
+      value: replicaUses.join('|'),
+      help: 'where the long reading is done, if the source names a replica (if-current, else on the source)',
+    },
+    ids: {
+      kind: 'flag',
+      help: 'looks at the ids as an id service made them: clock steps, duplicates, unused ranges',
+    },
     fingerprints: { kind: 'flag', help: 'looks for business events that are stored under two message ids' },
   },
   async run(context) {
@@ -42,11 +54,13 @@ export const audit: Command = {
       throw usageError('--html goes with --places; otherwise: redrive audit report AUDIT --html FILE.')
     const source = args.required('source')
     if (args.flag('fingerprints')) return auditEvents(context, source)
+    if (args.flag('ids')) return auditIds(context, source)
     const scope = scopeOf(args)
     const pace = {
       workers: args.choice('workers', ['1', '2']) === '1' ? (1 as const) : (2 as const),
       pauseMs: args.integer('pause', { min: 0, max: PAUSE_MS_MAX }) ?? PAUSE_MS_DEFAULT,
       limitSec: args.integer('limit', { min: 1, max: LIMIT_SEC_MAX }) ?? LIMIT_SEC_DEFAULT,
+      replica: args.choice('replica', replicaUses) ?? 'if-current',
     }
     const client = await engine()
     const begun = await client.audits.start({ source, scope, pace })
@@ -107,6 +121,7 @@ async function printFindings(output: Output, client: EngineClient, { audit: id }
 function report(output: Output, audit: Audit): void {
   const { verdict, progress, findings, findingsDropped, trouble, method, source } = audit
   const { messages, chains } = progress
+  if (method?.replica) output.remark(sayReplica(method.replica))
   for (const remark of method?.remarks ?? []) output.remark(remark)
   if (findingsDropped > 0) output.remark(`${findingsDropped} more findings were counted and not kept.`)
   if (trouble) {

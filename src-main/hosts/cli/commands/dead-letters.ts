@@ -16,6 +16,7 @@ import type { Arguments, OptionSpecs } from '../arguments.ts'
 import type { Command, CommandContext, EngineClient } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 import { countOption, idsOption, reasonOption, typedCount, unlock } from '../options.ts'
+import { agreedCosts, readOption } from '../agreed-costs.ts'
 import { importPlanFile, planFileDigest, writePlanFile } from '../plan-file.ts'
 import { reportPlan } from './plan.ts'
 
@@ -28,10 +29,7 @@ const queueOptions: OptionSpecs = {
 const lookOptions: OptionSpecs = {
   ...queueOptions,
   limit: { kind: 'text', value: 'N', help: `messages to read (${LOOK_MAX})` },
-  read: {
-    kind: 'flag',
-    help: 'read messages, and take the cost of it for the queue, which is printed without; a topic costs nothing',
-  },
+  read: readOption,
 }
 
 const selectionOptions: OptionSpecs = {
@@ -197,23 +195,12 @@ async function carryOut({ args, engine, output, signal }: CommandContext) {
   return missing > 0 ? EXIT.attention : EXIT.done
 }
 
-/** Says what it costs and stops there, unless --read says that it is known. */
 async function lookInto({ args, output, signal }: CommandContext, client: EngineClient): Promise<Look> {
   const broker = args.required('broker')
   const queue = args.required('queue')
   const limit = args.integer('limit', { min: 1, max: LOOK_MAX }) ?? LOOK_MAX
-  const found = await client.deadLetters.queue({ broker, queue }, { signal })
-  if (found.error !== null) throw new RedriveError(found.error.code, found.error.retry, found.error.detail)
-  const { facts } = found
-  if (facts === null) throw new RedriveError('queue-missing', 'never', { queue })
-  if (facts.refusal === null && facts.costs.length > 0 && !args.flag('read')) {
-    const kind = facts.type ?? 'unknown type'
-    output.record({ type: 'cost', broker, queue, facts })
-    throw usageError(
-      `${queue} (${kind}, ${facts.messages} messages, ${facts.consumers ?? '?'} consumers): reading costs ${facts.costs.join(', ')}. Say --read to do it.`,
-    )
-  }
-  return await client.deadLetters.look({ broker, queue, limit, costs: facts.costs }, { signal })
+  const costs = await agreedCosts({ args, output, signal }, client, { broker, queue })
+  return await client.deadLetters.look({ broker, queue, limit, costs }, { signal })
 }
 
 function selectionOf(args: Arguments): LetterSelection {

@@ -6,8 +6,9 @@ import type {
   Settlement,
   UnknownOutcome,
 } from '../../../../src-preload/contract/jobs.ts'
+import { agreedCosts, readOption } from '../agreed-costs.ts'
 import type { Arguments } from '../arguments.ts'
-import type { Command, EngineClient } from '../command.ts'
+import type { Command, CommandContext, EngineClient } from '../command.ts'
 import { operand } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 import { usageError } from '../../common/failure.ts'
@@ -163,9 +164,19 @@ export const jobsSettle: Command = {
     as: { kind: 'text', value: 'sent|not-sent', help: 'what became of them' },
     by: {
       kind: 'text',
-      value: 'evidence',
-      help: 'in the place of --as: settles as sent what the receiver is proved to have consumed, leaves the rest',
+      value: 'evidence|queue',
+      help: 'in the place of --as, settles as sent what is proved to be and leaves the rest: evidence: the receiver has consumed it; queue: what was redriven is found in --queue',
     },
+    queue: {
+      kind: 'text',
+      value: 'NAME',
+      help: 'with --by queue: where it was redriven to, a classic queue',
+    },
+    untouched: {
+      kind: 'flag',
+      help: 'with --by queue: nobody has taken messages out of it since the job began, so what is not found and is still a dead letter was not sent',
+    },
+    read: readOption,
     reason: reasonOption,
     item: { kind: 'list', value: 'SEQ...', help: 'only these; all unsettled ones without it' },
   },
@@ -175,26 +186,67 @@ export const jobsSettle: Command = {
     const named = args.list('item').map(seqOf)
     const seqs = named.length > 0 ? named : null
     const client = await engine()
-    const { source, job } = await client.jobs.get({ job: operand(context, 0) })
+    const { source, job, broker } = await client.jobs.get({ job: operand(context, 0) })
     await unlock(client, source)
-    const settled =
-      decision === 'evidence'
-        ? await client.jobs.settleByEvidence({ job, seqs })
-        : await client.jobs.settle({ job, seqs, ...decision })
+    const settled = await settle(context, client, { decision, seqs, job, broker })
     const { unsettled } = settled.job.tally
-    const counts = { settled: settled.settled, unmarked: settled.unmarked, unsettled }
+    const { notSent } = settled
+    const counts = {
+      settled: settled.settled,
+      ...(notSent === undefined ? {} : { notSent }),
+      unmarked: settled.unmarked,
+      unsettled,
+    }
     output.object({ type: 'settled', job, ...counts }, { job, ...counts })
     return unsettled > 0 || settled.unmarked > 0 ? EXIT.attention : EXIT.done
   },
 }
 
-function decisionOf(args: Arguments): 'evidence' | { as: Settlement; reason: string } {
+type SettleBy =
+  | 'evidence'
+  | { readonly queue: string; readonly untouched: boolean }
+  | { readonly as: Settlement; readonly reason: string }
+
+interface SettledNow {
+  readonly settled: number
+  /** Of these; where the decision may be either. */
+  readonly notSent?: number
+  readonly unmarked: number
+  readonly job: Job
+}
+
+async function settle(
+  context: CommandContext,
+  client: EngineClient,
+  {
+    decision,
+    seqs,
+    job,
+    broker,
+  }: {
+    readonly decision: SettleBy
+    readonly seqs: number[] | null
+    readonly job: string
+    readonly broker: string
+  },
+): Promise<SettledNow> {
+  if (decision === 'evidence') return client.jobs.settleByEvidence({ job, seqs })
+  if ('as' in decision) return client.jobs.settle({ job, seqs, ...decision })
+  const { queue, untouched } = decision
+  const costs = await agreedCosts(context, client, { broker, queue })
+  return client.jobs.settleByArrival({ job, queue, costs, untouched, seqs })
+}
+
+function decisionOf(args: Arguments): SettleBy {
   const as = args.choice('as', settlement.options)
-  const by = args.choice('by', ['evidence'])
+  const by = args.choice('by', ['evidence', 'queue'])
   if (by !== null && (as !== null || args.text('reason') !== null))
-    throw usageError('--by evidence brings its own decision and reason: leave out --as and --reason.')
-  if (by !== null) return by
-  if (as === null) throw usageError('--as or --by evidence is missing.')
+    throw usageError(`--by ${by} brings its own decision and reason: leave out --as and --reason.`)
+  const untouched = args.flag('untouched')
+  if (by === 'queue') return { queue: args.required('queue'), untouched }
+  if (untouched) throw usageError('--untouched speaks of the queue of --by queue.')
+  if (by !== null) return 'evidence'
+  if (as === null) throw usageError('--as or --by is missing.')
   return { as, reason: args.required('reason') }
 }
 

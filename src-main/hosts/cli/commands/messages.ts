@@ -88,7 +88,7 @@ export const messagesShow: Command = {
     const client = await engine()
     const message = await client.messages.get({ source, id }, { signal })
     const evidence = await client.messages.evidence({ source, id }, { signal })
-    const { payload, headers, deeds, chain, ...plain } = message
+    const { payload, headers, deeds, notes, assignment, chain, ...plain } = message
     output.object(
       { ...message, evidence },
       {
@@ -97,11 +97,14 @@ export const messagesShow: Command = {
         destination: place(message),
         chain: chain === null ? null : `${chain.key} after ${chain.previousId ?? 'nothing'}`,
         evidence: sayEvidence(evidence),
+        assignee: assignment?.assignee ?? null,
         headers,
         payload,
       },
     )
-    if (deeds.length === 0 || output.json) return EXIT.done
+    if (output.json) return EXIT.done
+    for (const { at, author, text } of notes) output.line(`${at} ${author}: ${text}`)
+    if (deeds.length === 0) return EXIT.done
     output.line('')
     output.list(deeds, [
       { title: 'AT', cell: (deed) => deed.at },

@@ -14,6 +14,10 @@ export const serve: Command = {
   operands: [],
   options: {
     port: { kind: 'text', value: 'N', help: `port on 127.0.0.1 (${PORT_DEFAULT}); 0: any free one` },
+    metrics: {
+      kind: 'flag',
+      help: 'numbers for Prometheus at /metrics, without a login: of sources, brokers, sweeps and outcomes, none of messages',
+    },
   },
   async run({ args, output, globals, signal }) {
     const port = args.integer('port', { min: 0, max: PORT_MAX }) ?? PORT_DEFAULT
@@ -31,7 +35,7 @@ export const serve: Command = {
       output.record({ type: 'serving', url })
       output.line(`Redrive is at ${url}`)
     }
-    await runHttp({ running, port, say, log }, signal)
+    await runHttp({ running, port, say, log, metrics: args.flag('metrics') }, signal)
     return EXIT.done
   },
 }

@@ -1,4 +1,6 @@
 import type { ErrorData } from '../../../../src-preload/contract/errors.ts'
+import { inEnglish } from '../../../../src-preload/contract/words.ts'
+import type { Words } from '../../../../src-preload/contract/words.ts'
 import type { Command, CommandContext, EngineClient } from '../command.ts'
 import { EXIT, exitCodeOf } from '../exit-codes.ts'
 import { sourceOption } from '../options.ts'
@@ -74,9 +76,17 @@ async function testSource(
       'may update': report.privileges.update,
       'read role can write': report.readRoleCanWrite,
       'open rows are indexed': report.indexed,
+      ...toldOf('kept how', report.facts),
+      ...toldOf('could be lost', report.warnings),
     },
   )
   return null
+}
+
+/** What only some servers tell. */
+function toldOf(name: string, words: readonly Words[] | undefined): Record<string, string> {
+  if (words === undefined || words.length === 0) return {}
+  return { [name]: words.map(inEnglish).join(' ') }
 }
 
 async function testBroker(

@@ -1,19 +1,11 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import type { SweepRun } from '../../../../src-preload/contract/sweeps.ts'
-import { SWEEP_FAILURES_MAX, sweepCounts } from '../../../domain/sweep.ts'
-import { sweepLimits } from '../../../domain/sweep-policy.ts'
-import { usageError } from '../../common/failure.ts'
-import type { Arguments } from '../arguments.ts'
+import { sweepCounts } from '../../../domain/sweep.ts'
 import type { Command, CommandContext, EngineClient } from '../command.ts'
 import { EXIT, exitCodeOf } from '../exit-codes.ts'
 import type { ExitCode } from '../exit-codes.ts'
 import { sourceOption, unlock } from '../options.ts'
 import type { Output } from '../output.ts'
-
-/** An unlock lasts 15 minutes; it is renewed before that. */
-const UNLOCK_AGAIN_MS = 10 * 60_000
-const SECOND_MS = 1_000
-const UNIT_SEC: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600 }
+import { intervalOf, runAgain } from '../run-again.ts'
 
 export const sweep: Command = {
   words: ['sweep'],
@@ -29,54 +21,14 @@ export const sweep: Command = {
     const source = args.required('source')
     const everyMs = intervalOf(args)
     const client = await engine()
-    if (everyMs !== null) return sweepAgain(context, client, source, everyMs)
+    const once = () => sweepOnce(context, client, source)
+    if (everyMs !== null) {
+      const stopped = { type: 'sweep-stopped', remark: `the sweep of ${source}` }
+      return runAgain(context, client, { source, everyMs, once, codeOf, stopped })
+    }
     await unlock(client, source)
-    return codeOf(await sweepOnce(context, client, source))
+    return codeOf(await once())
   },
-}
-
-/** Milliseconds between the beginnings of two runs; null: once. */
-function intervalOf(args: Arguments): number | null {
-  const every = args.text('every')
-  if ((every === null) === !args.flag('once')) throw usageError('Give --once or --every 30s, one of them.')
-  if (every === null) return null
-  const { number = '', unit = 's' } = /^(?<number>\d{1,6})(?<unit>[smh])?$/.exec(every)?.groups ?? {}
-  const seconds = Number(number) * (UNIT_SEC[unit] ?? 1)
-  const { min, max } = sweepLimits.everySec
-  if (number === '' || seconds < min || seconds > max) {
-    throw usageError(`--every takes a time such as 30s, 5m or 1h, from ${min}s to ${max}s.`)
-  }
-  return seconds * SECOND_MS
-}
-
-/** Until a signal ends it, or runs have failed too often in a row. */
-async function sweepAgain(
-  context: CommandContext,
-  client: EngineClient,
-  source: string,
-  everyMs: number,
-): Promise<ExitCode> {
-  const { output, signal } = context
-  let unlockedAtMs = Number.NEGATIVE_INFINITY
-  let worst: ExitCode = EXIT.done
-  let failures = 0
-  while (!signal.aborted) {
-    const begunAtMs = Date.now()
-    if (begunAtMs - unlockedAtMs > UNLOCK_AGAIN_MS) {
-      await unlock(client, source)
-      unlockedAtMs = begunAtMs
-    }
-    const run = await sweepOnce(context, client, source)
-    failures = run.state === 'failed' ? failures + 1 : 0
-    if (failures >= SWEEP_FAILURES_MAX) {
-      output.record({ type: 'sweep-stopped', source, failures, ...run.trouble })
-      output.remark(`${failures} runs failed in a row: the sweep of ${source} stops here.`)
-      return codeOf(run)
-    }
-    if (codeOf(run) === EXIT.attention) worst = EXIT.attention
-    await wait(Math.max(0, begunAtMs + everyMs - Date.now()), undefined, { signal }).catch(() => undefined)
-  }
-  return worst
 }
 
 /** One run to its end. A signal stops it; what had begun is still waited for. */

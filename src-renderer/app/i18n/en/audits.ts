@@ -72,7 +72,23 @@ export const audits = {
   },
   dropped: '{n} more finding is counted and not listed. | {n} more findings are counted and not listed.',
   reading: { index: 'by the index', scan: 'whole table' },
+  surveyOn: {
+    replica: 'the replica {server}',
+    current: 'the replica {server}, {behind} of log behind, waited for {wait}',
+    refused: 'the source; the replica {server} was not used: {why}',
+  },
+  replicaTrouble: {
+    unreachable: 'it does not answer',
+    'not-a-standby': 'it is no standby',
+    'other-system': 'it is a copy of another server',
+    'other-table': 'its database does not hold this table',
+    behind: 'it lags behind',
+    ahead: 'it follows another server',
+    'cut-off': 'its reading was cut off',
+    'source-is-standby': 'the source is a standby itself',
+  },
   fact: {
+    replica: 'Survey on',
     messages: 'Messages',
     chains: 'Chains',
     suspicious: 'Looked at closely',
@@ -114,6 +130,8 @@ export const audits = {
       'no open transaction could store it, and no sequence gave the number (last value {last})',
     'burnt-or-deleted':
       'the sequence gave the number (last value {last}): rolled back, or stored and deleted',
+    'sequence-hidden':
+      'no open transaction could store it, and this role may not look at the sequence: rolled back, or lost',
     standby: 'a standby does not see the open transactions of its primary',
     'not-settled': 'the audit ended before open transactions were looked at',
   },
@@ -198,6 +216,12 @@ export const audits = {
     since: 'After id',
     sinceWrong: 'A whole number of at most 19 digits.',
     workers: 'Connections',
+    replica: 'Replica',
+    replicaUse: {
+      'if-current': 'Survey on the replica, if it is current; else on the source',
+      only: 'Survey on the replica or not at all',
+      never: 'Survey on the source',
+    },
     pause: 'Pause',
     pauseUnit: 'ms between two statements',
     limit: 'Time limit',

@@ -5,7 +5,7 @@ export const connections = {
   newSource: 'Add a source',
   newBroker: 'Add a broker',
   first: {
-    one: 'A source is a PostgreSQL, MySQL or MariaDB database with an outbox table; a broker is the RabbitMQ or Kafka that its messages go to.',
+    one: 'A source is a PostgreSQL, MySQL, MariaDB or SQLite database with an outbox table, or a Redis with staged messages; a broker is the RabbitMQ or Kafka that its messages go to.',
     two: 'Add the broker first, then the source. Redrive only reads until you unlock a source.',
   },
   pick: 'Choose a connection on the left.',
@@ -15,7 +15,7 @@ export const connections = {
   latency: '{ms} ms',
   inProcess: 'in this process',
   lookOnly: 'look only',
-  section: { where: 'Where', login: 'Login', outbox: 'Outbox', evidence: 'Consumption' },
+  section: { replica: 'Replica', where: 'Where', login: 'Login', outbox: 'Outbox', evidence: 'Consumption' },
   evidence: {
     own: "the outbox's own database",
     inFile: 'The workspace file says where consumption is proved, at an address of its own; change it there.',
@@ -29,8 +29,14 @@ export const connections = {
     none: 'none',
     retention: 'Kept for',
     retentionHint: 'hours; empty: nothing removes a row',
+    check: 'Duplicates',
+    checkAct: 'Check for duplicates',
+    checking: 'Looking at the receiver’s table…',
+    checkSaved: 'What is saved is checked: save first.',
+    checkHint: 'Whether the receiver notices a message that comes twice. Reads only.',
   },
   field: {
+    replica: 'Standby',
     name: 'Name',
     kind: 'Kind',
     nodes: 'Nodes',
@@ -57,6 +63,8 @@ export const connections = {
     maxAttempts: 'Failed after',
   },
   hint: {
+    replica:
+      "Audits do their long reading here, if it has all that the source had. User and database are in the address; the password and TLS are the source's.",
     host: 'A whole address may be pasted here; it fills the other fields.',
     hostOf: {
       postgres:
@@ -73,13 +81,23 @@ export const connections = {
       postgres: 'schema.table, as in the catalogue. Not known? A test then offers to look for it.',
       mysql:
         'As in the catalogue; database.table where it is in another database. Not known? A test then offers to look for it.',
+      sqlite: 'As in the file. Not known? A test then offers to look for it.',
+      redis:
+        'The key that holds all messages, or the pattern of the keys that hold one each: orders:staged:*',
     },
     profile: 'auto compares the column names.',
     stuckAfter: 'seconds pending or in flight',
     maxAttempts: 'attempts',
     environment: 'Production asks for typed counts and names.',
   },
-  kind: { postgres: 'PostgreSQL', mysql: 'MySQL or MariaDB', rabbitmq: 'RabbitMQ', kafka: 'Kafka' },
+  kind: {
+    postgres: 'PostgreSQL',
+    mysql: 'MySQL or MariaDB',
+    sqlite: 'SQLite',
+    redis: 'Redis',
+    rabbitmq: 'RabbitMQ',
+    kafka: 'Kafka',
+  },
   kafka: {
     login: {
       none: 'no login',
@@ -116,8 +134,22 @@ export const connections = {
     requireMeans: 'Encrypts without checking who answers.',
     verifyMeans: 'Checks the certificate and the name.',
   },
+  whole: {
+    sqlite: {
+      label: 'File',
+      hint: 'The absolute path on the machine where the engine runs. It is opened so that it cannot be written until you unlock the source; a file that is missing is not created.',
+    },
+    redis: {
+      label: 'Address',
+      hint: "redis://user{'@'}host:6379/0, rediss:// with TLS, redis-sentinel://host,host/name/0, redis-cluster://host,host. Without the password.",
+    },
+  },
   deliverNone: 'nowhere: look only',
   problem: {
+    file: 'An absolute path: /var/lib/shop/shop.db.',
+    redis:
+      'redis://host:6379/0, redis-sentinel://host,host/name/0 or redis-cluster://host,host; without a password.',
+    replica: 'postgres:// with user, host and database, without a password.',
     required: 'This is needed.',
     name: 'Letters, digits, dash and underscore; at most 64.',
     nameInUse: 'There is one with this name.',
@@ -130,6 +162,8 @@ export const connections = {
   test: {
     act: 'Test {name}',
     actNew: 'Test this connection',
+    facts: 'Kept how',
+    warnings: 'Could be lost',
     running: 'Testing…',
     ok: 'It works.',
     changed: 'The fields changed after this test.',
@@ -154,6 +188,8 @@ export const connections = {
         'Lists are read in bounded slices and take longer. The partial indexes in resources/outbox/postgres.sql make them fast; create them CONCURRENTLY on a busy table.',
       mysql:
         'Lists are read in bounded slices and take longer. The keys in resources/outbox/mysql.sql make them fast; add them with LOCK=NONE on a busy table.',
+      sqlite:
+        'An index whose first column is the status makes every list fast: resources/outbox/sqlite.sql has one.',
     },
     roleAdvice:
       'This role can write more than Redrive needs. Reading is protected by a read-only transaction; a role with only these rights protects it twice:',

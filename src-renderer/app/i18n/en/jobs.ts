@@ -179,6 +179,20 @@ export const jobs = {
     byEvidenceMeans:
       '{n} of those shown is proved to be consumed. What is not proved stays undecided. | {n} of those shown are proved to be consumed. What is not proved stays undecided.',
     actByEvidence: 'Decide by evidence',
+    byQueue: 'Delivered, where it is found in its queue',
+    byQueueMeans:
+      'Looks into the queue that the letters were redriven to. What is there was delivered and leaves the dead letters; what is not there may have been consumed, and stays undecided.',
+    actByQueue: 'Look into the queue and decide',
+    queue: 'Queue to look into',
+    askQueue: 'Ask what it costs',
+    costs:
+      'It has {n} message. Reading it costs the queue: | It has {n} messages. Reading them costs the queue:',
+    untouched: 'Nothing has been taken out of this queue since the job began',
+    untouchedMeans:
+      'Then what is not found in it, and is still a dead letter, was not delivered, and is free to be redriven.',
+    untouchedNot:
+      'It has {n} consumer, so what is not found stays undecided. | It has {n} consumers, so what is not found stays undecided.',
+    queueMissing: 'Name the queue and ask what a look costs.',
     open: 'Decide {n} unknown outcome… | Decide {n} unknown outcomes…',
     openSelected: 'Decide {n} selected outcome… | Decide {n} selected outcomes…',
     title: 'Decide unknown outcomes',

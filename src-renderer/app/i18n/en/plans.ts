@@ -76,6 +76,7 @@ export const plans = {
       'For {n} message it could not be checked that the destination exists. | For {n} messages it could not be checked that the destination exists.',
   },
   evidence: {
+    checking: 'Looking whether the receiver notices duplicates…',
     skipped:
       'No message was consumed already. | {n} was probably consumed already: left out. | {n} were probably consumed already: left out.',
     included:

@@ -1,5 +1,25 @@
 /** The vocabulary of the console: states, troubles, outcomes, environments. */
 export const words = {
+  dedupe: {
+    separator: ', ',
+    state: { ok: 'holds', weak: 'weak', broken: 'does not hold', unknown: 'not known' },
+    check: {
+      reachable: 'the receiver answers',
+      unique: 'unique id',
+      doubled: 'consumed once so far',
+      kept: 'no proof gets lost',
+      lifetime: 'time to live',
+      retries: 'proofs outlive the retries',
+      age: 'proofs outlive the oldest message',
+      clocks: 'clocks agree',
+    },
+    verdict: {
+      harmless: 'A message that comes twice does no harm, as far as the receiver’s table tells.',
+      weak: 'As far as the receiver’s table tells, a message that comes twice does no harm; weak: {why}.',
+      'not-harmless': 'A message that comes twice can take effect twice; does not hold: {why}.',
+      unknown: 'Whether a message that comes twice does harm cannot be told; not known: {why}.',
+    },
+  },
   evidence: {
     'not-mapped': 'no evidence is mapped',
     unreachable: 'the receiver could not be asked',
@@ -23,7 +43,7 @@ export const words = {
     'waiting-confirm': 'waiting for its decision',
     unknown: 'unknown',
   },
-  trouble: { stuck: 'stuck', failed: 'failed' },
+  trouble: { stuck: 'stuck', failed: 'failed', unconfirmed: 'unconfirmed' },
   result: {
     confirmed: 'confirmed',
     returned: 'returned',
@@ -39,6 +59,7 @@ export const words = {
     done: 'done',
     cancelled: 'cancelled',
   },
+  environmentShort: { development: 'dev', staging: 'stage', production: 'prod' },
   environment: { development: 'Development', staging: 'Staging', production: 'Production' },
   connection: {
     idle: 'idle',

@@ -5,7 +5,7 @@ export const connections = {
   newSource: '添加数据源',
   newBroker: '添加 Broker',
   first: {
-    one: '数据源是带有 outbox 表的 PostgreSQL、MySQL 或 MariaDB 数据库；broker 是这些消息要投递到的 RabbitMQ 或 Kafka。',
+    one: '数据源是带有 outbox 表的 PostgreSQL、MySQL、MariaDB 或 SQLite 数据库，或存有暂存消息的 Redis；broker 是这些消息要投递到的 RabbitMQ 或 Kafka。',
     two: '先添加 broker，再添加数据源。解锁之前，Redrive 只读不写。',
   },
   pick: '请在左侧选择一个连接。',
@@ -15,7 +15,7 @@ export const connections = {
   latency: '{ms} ms',
   inProcess: '进程内',
   lookOnly: '只查看',
-  section: { where: '地址', login: '登录', outbox: 'Outbox', evidence: '消费证据' },
+  section: { replica: '副本', where: '地址', login: '登录', outbox: 'Outbox', evidence: '消费证据' },
   evidence: {
     own: '发件箱所在的数据库',
     inFile: '消费证据在工作区文件里以独立地址配置，请在文件中修改。',
@@ -28,8 +28,14 @@ export const connections = {
     none: '无',
     retention: '保留',
     retentionHint: '小时；留空表示从不清理',
+    check: '重复',
+    checkAct: '检查去重',
+    checking: '正在查看接收方的表…',
+    checkSaved: '检查的是已保存的配置：请先保存。',
+    checkHint: '接收方能否识别到达两次的同一消息。只读取。',
   },
   field: {
+    replica: '备库',
     name: '名称',
     kind: '类型',
     nodes: '节点',
@@ -56,6 +62,8 @@ export const connections = {
     maxAttempts: '几次后算失败',
   },
   hint: {
+    replica:
+      '只要副本已追上数据源，审计的大批读取就在这里进行。地址里写用户和数据库；密码和 TLS 与数据源相同。',
     host: '可以直接粘贴完整地址，其余字段会自动填好。',
     hostOf: {
       postgres: '可以直接粘贴完整地址，其余字段会自动填好。本机的服务器也可以填套接字所在的目录。',
@@ -70,13 +78,22 @@ export const connections = {
     tableOf: {
       postgres: 'schema.table，与数据库中一致。不知道？测试后可以让 Redrive 查找。',
       mysql: '与数据库中一致；在别的数据库里时写 database.table。不知道？测试后可以让 Redrive 查找。',
+      sqlite: '与文件中的表名一致。不清楚？测试后可以查找。',
+      redis: '保存所有消息的键，或每条消息一个键的模式：orders:staged:*',
     },
     profile: 'auto 会按列名自动识别。',
     stuckAfter: '秒（待发送或发送中）',
     maxAttempts: '次尝试',
     environment: '生产环境会要求输入数量和名称确认。',
   },
-  kind: { postgres: 'PostgreSQL', mysql: 'MySQL 或 MariaDB', rabbitmq: 'RabbitMQ', kafka: 'Kafka' },
+  kind: {
+    postgres: 'PostgreSQL',
+    mysql: 'MySQL 或 MariaDB',
+    sqlite: 'SQLite',
+    redis: 'Redis',
+    rabbitmq: 'RabbitMQ',
+    kafka: 'Kafka',
+  },
   kafka: {
     login: {
       none: '不登录',
@@ -112,8 +129,21 @@ export const connections = {
     requireMeans: '只加密，不校验对方身份。',
     verifyMeans: '校验证书和主机名。',
   },
+  whole: {
+    sqlite: {
+      label: '文件',
+      hint: '引擎所在机器上的绝对路径。解锁数据源之前以只读方式打开；文件不存在时不会创建。',
+    },
+    redis: {
+      label: '地址',
+      hint: "redis://user{'@'}host:6379/0、带 TLS 的 rediss://、redis-sentinel://host,host/name/0、redis-cluster://host,host。不含密码。",
+    },
+  },
   deliverNone: '不重发，只查看',
   problem: {
+    file: '请输入绝对路径：/var/lib/shop/shop.db。',
+    redis: 'redis://host:6379/0、redis-sentinel://host,host/name/0 或 redis-cluster://host,host；不含密码。',
+    replica: '以 postgres:// 开头，写明用户、主机和数据库，不含密码。',
     required: '此项必填。',
     name: '只能用字母、数字、短横线和下划线，最多 64 个字符。',
     nameInUse: '已有同名连接。',
@@ -126,6 +156,8 @@ export const connections = {
   test: {
     act: '测试 {name}',
     actNew: '测试这个连接',
+    facts: '保存方式',
+    warnings: '可能丢失',
     running: '正在测试…',
     ok: '连接正常。',
     changed: '测试之后字段又有改动。',
@@ -150,6 +182,7 @@ export const connections = {
         '列表会分段读取，速度较慢。resources/outbox/postgres.sql 里的部分索引可以解决；在繁忙的表上请用 CONCURRENTLY 创建。',
       mysql:
         '列表会分段读取，速度较慢。resources/outbox/mysql.sql 里的索引可以解决；在繁忙的表上请用 LOCK=NONE 添加。',
+      sqlite: '以状态为首列的索引可使所有列表快速：见 resources/outbox/sqlite.sql。',
     },
     roleAdvice:
       '这个角色的写权限超出了 Redrive 所需。读取本身由只读事务保护；换成只有以下权限的角色，就有两层保护：',

@@ -1,6 +1,6 @@
 import type { Sentences } from '../../../../src-preload/contract/sentences.ts'
 
-/** 本地存储与操作日志。 */
+/** 本地存储、操作日志与告警。 */
 export const storeErrors = {
   'store-failed': {
     what: '本地存储 {path} 无法使用：{problem}。',
@@ -16,5 +16,10 @@ export const storeErrors = {
     what: '操作日志在 Redrive 之外被改动过。',
     means: '从第 {brokenAt} 条起，内容已不可信。',
     next: '保留一份存储副本，与上一次导出的日志比对。',
+  },
+  'alert-not-found': {
+    what: '没有编号为 {alert} 的告警。',
+    means: '没有确认任何告警，消息也没有任何变化。',
+    next: '请重新查看告警列表；较早的告警只保留在操作日志里。',
   },
 } satisfies Readonly<Record<string, Sentences>>

@@ -3,8 +3,11 @@ import { mappingErrors, nothingSent } from './errors-mapping.ts'
 import type { ErrorCode } from '../../../../src-preload/contract/errors.ts'
 import type { Sentences } from '../../../../src-preload/contract/sentences.ts'
 import { auditErrors } from './errors-audits.ts'
+import { callbackErrors } from './errors-callback.ts'
 import { evidenceErrors } from './errors-evidence.ts'
+import { halfMessageErrors } from './errors-half-messages.ts'
 import { storeErrors } from './errors-store.ts'
+import { brokerErrors } from './errors-brokers.ts'
 import { deadLetterErrors } from './errors-dead-letters.ts'
 
 /** 与 `explain.ts` 的英文一一对应；`{name}` 取自错误的 detail。 */
@@ -54,6 +57,11 @@ export const chineseSentences: Readonly<Record<ErrorCode, Sentences>> = {
     means: nothingSent,
     next: '要重发或标记已处理，请连接主库。',
   },
+  'replica-not-usable': {
+    what: '本次审计无法读取副本：{reason}。',
+    means: '关于链没有任何结论，已核实位置的标记保持不动。',
+    next: '等副本追上，或允许审计退回到数据源本身读取。',
+  },
   'secret-missing': {
     what: '缺少 {name} 的密码：{reason}。',
     means: 'Redrive 没有连上。' + nothingSent,
@@ -84,8 +92,10 @@ export const chineseSentences: Readonly<Record<ErrorCode, Sentences>> = {
     means: 'Redrive 不会猜测列的含义。' + nothingSent,
     next: '换一张表，或按 resources/outbox/postgres.sql（或 mysql.sql）的结构建表。',
   },
+  ...callbackErrors,
   ...mappingErrors,
   ...evidenceErrors,
+  ...halfMessageErrors,
   'query-timeout': {
     what: '数据库没有在限定时间内返回结果。',
     means: '这不代表没有消息。' + nothingSent,
@@ -299,6 +309,7 @@ export const chineseSentences: Readonly<Record<ErrorCode, Sentences>> = {
   },
   ...auditErrors,
   ...deadLetterErrors,
+  ...brokerErrors,
   'workspace-invalid': {
     what: '工作区配置在 {at} 处无效：{problem}。',
     means: '没有打开任何连接。',

@@ -164,6 +164,17 @@ export const jobs = {
     locked: '{source} 目前只读。解锁后才能继续。',
   },
   settle: {
+    byQueue: '在目标队列中找到的，判为已送达',
+    byQueueMeans:
+      '查看死信重投到的队列。找到的即已送达，并移出死信队列；没有找到的可能已被消费，保持待判定。',
+    actByQueue: '查看队列并判定',
+    queue: '要查看的队列',
+    askQueue: '询问影响',
+    costs: '其中有 {n} 条消息。读取对队列的影响：',
+    untouched: '任务开始以来没有任何消息被从该队列取走',
+    untouchedMeans: '这样，没有找到且仍是死信的消息判为未送达，可以再次重新投递。',
+    untouchedNot: '它有 {n} 个消费者，因此没有找到的保持待判定。',
+    queueMissing: '请填写队列并询问查看的影响。',
     byEvidence: '接收方已消费的，判为已送达',
     byEvidenceMeans: '显示的消息中有 {n} 条可证明已被消费；无法证明的保持待判定。',
     actByEvidence: '按证据判定',

@@ -68,6 +68,7 @@ export const plans = {
     untold: '有 {n} 条消息，无法确认其投递目标是否存在。',
   },
   evidence: {
+    checking: '正在查看接收方能否识别重复…',
     skipped: '没有已消费的消息。 | {n} 条很可能已被消费：不会发送。 | {n} 条很可能已被消费：不会发送。',
     included: '无 | {n} 条已被消费，仍将再次发送。 | {n} 条已被消费，仍将再次发送。',
     notSeen:

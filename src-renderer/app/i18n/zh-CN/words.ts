@@ -1,5 +1,25 @@
 /** 控制台用词。 */
 export const words = {
+  dedupe: {
+    separator: '、',
+    state: { ok: '成立', weak: '较弱', broken: '不成立', unknown: '未知' },
+    check: {
+      reachable: '接收方可查询',
+      unique: 'ID 唯一',
+      doubled: '至今只消费一次',
+      kept: '记录不会丢失',
+      lifetime: '键的存活时间',
+      retries: '记录保留到重试结束',
+      age: '记录比最早的消息保留得久',
+      clocks: '时钟一致',
+    },
+    verdict: {
+      harmless: '就接收方的表来看，同一消息到达两次不会造成影响。',
+      weak: '就接收方的表来看，同一消息到达两次不会造成影响；较弱的是：{why}。',
+      'not-harmless': '同一消息到达两次可能生效两次；不成立的是：{why}。',
+      unknown: '同一消息到达两次是否有影响，无法判断；未知的是：{why}。',
+    },
+  },
   evidence: {
     'not-mapped': '没有配置消费证据',
     unreachable: '无法查询接收方',
@@ -23,7 +43,7 @@ export const words = {
     'waiting-confirm': '等待确认',
     unknown: '未知',
   },
-  trouble: { stuck: '卡住', failed: '失败' },
+  trouble: { stuck: '卡住', failed: '失败', unconfirmed: '待确认' },
   result: {
     confirmed: '已确认',
     returned: '被退回',
@@ -39,6 +59,7 @@ export const words = {
     done: '已完成',
     cancelled: '已取消',
   },
+  environmentShort: { development: '开发', staging: '预发', production: '生产' },
   environment: { development: '开发', staging: '预发', production: '生产' },
   connection: {
     idle: '空闲',

@@ -1,0 +1,166 @@
+import { RedriveError } from '../../domain/errors.ts'
+import type { ErrorCode } from '../../domain/errors.ts'
+import { SWEEP_RUNS_KEPT } from '../../domain/sweep.ts'
+import type { ScheduledRun, SweepRun, SweepRunState, SweepStanding } from '../../domain/sweep.ts'
+import type { NewSweepRun, RunStore } from '../../ports/sweep-store.ts'
+import type { Sqlite } from './database.ts'
+import type { Ledger } from './ledger.ts'
+
+interface RunRow {
+  readonly run: string
+  readonly source: string
+  readonly trigger: SweepRun['trigger']
+  readonly operator: string
+  readonly startedAt: string
+  readonly endedAt: string | null
+  readonly state: SweepRunState
+  /** JSON: written once, read whole. */
+  readonly outcome: string | null
+  readonly code: ErrorCode | null
+  readonly reason: string | null
+  readonly ownerHost: string
+  readonly ownerPid: number
+  readonly ownerInstance: string
+}
+
+interface StandingRow {
+  readonly approved: string | null
+  readonly failures: number
+  readonly stoppedCode: ErrorCode | null
+  readonly stoppedReason: string | null
+}
+
+/** Tables of one kind of runs, and of what is known of each source's schedule. */
+export interface RunTables {
+  readonly runs: 'sweep_runs' | 'check_runs'
+  readonly standings: 'sweeps' | 'check_backs'
+}
+
+const selectRun = (runs: RunTables['runs']): string => `
+  SELECT run, source, trigger, operator, started_at AS startedAt, ended_at AS endedAt, state, outcome, code, reason,
+    owner_host AS ownerHost, owner_pid AS ownerPid, owner_instance AS ownerInstance
+  FROM ${runs}`
+
+const UNKNOWN: SweepStanding = { approved: null, failures: 0, stopped: null }
+
+/** Compiled once. */
+function prepare(db: Sqlite, { runs, standings }: RunTables) {
+  const select = selectRun(runs)
+  const insert = db.prepare<NewSweepRun['owner'] & Omit<NewSweepRun, 'owner'> & { startedAt: string }>(
+    `INSERT INTO ${runs} (run, source, trigger, operator, started_at, state, owner_host, owner_pid, owner_instance)
+     VALUES (@run, @source, @trigger, @operator, @startedAt, 'running', @host, @pid, @instance)`,
+  )
+  const prune = db.prepare<[string, string, number]>(
+    `DELETE FROM ${runs} WHERE source = ? AND state <> 'running' AND run_key <=
+       (SELECT run_key FROM ${runs} WHERE source = ? ORDER BY run_key DESC LIMIT 1 OFFSET ?)`,
+  )
+  const finish = db.prepare<unknown[]>(
+    `UPDATE ${runs} SET state = ?, ended_at = ?, outcome = ?, code = ?, reason = ? WHERE run = ? AND state = 'running'`,
+  )
+  const count = db.prepare<{
+    source: string
+    failed: number
+    done: number
+    code: string | null
+    reason: string | null
+  }>(
+    `INSERT INTO ${standings} (source, failures, stopped_code, stopped_reason) VALUES (@source, @failed, @code, @reason)
+     ON CONFLICT (source) DO UPDATE SET failures = CASE WHEN @done THEN 0 ELSE failures + @failed END,
+       stopped_code = coalesce(@code, stopped_code), stopped_reason = coalesce(@reason, stopped_reason)`,
+  )
+  const approve = db.prepare<unknown[]>(
+    `INSERT INTO ${standings} (source, approved, approved_by, approved_at, failures) VALUES (?, ?, ?, ?, 0)
+     ON CONFLICT (source) DO UPDATE SET approved = excluded.approved, approved_by = excluded.approved_by,
+       approved_at = excluded.approved_at, failures = 0, stopped_code = NULL, stopped_reason = NULL`,
+  )
+  const byId = db.prepare<[string], RunRow>(`${select} WHERE run = ?`)
+  const newest = db.prepare<[string, number], RunRow>(
+    `${select} WHERE source = ? ORDER BY run_key DESC LIMIT ?`,
+  )
+  const running = db.prepare<[], RunRow>(`${select} WHERE state = 'running' ORDER BY run_key`)
+  const standing = db.prepare<[string], StandingRow>(
+    `SELECT approved, failures, stopped_code AS stoppedCode, stopped_reason AS stoppedReason FROM ${standings}
+     WHERE source = ?`,
+  )
+  return { insert, prune, finish, count, approve, byId, newest, running, standing }
+}
+
+export function openRuns<Outcome>(db: Sqlite, ledger: Ledger, tables: RunTables): RunStore<Outcome> {
+  const { insert, prune, finish, count, approve, byId, newest, running, standing } = prepare(db, tables)
+
+  const runOf = (row: RunRow): ScheduledRun<Outcome> => runIn<Outcome>(row)
+  const found = (id: string): ScheduledRun<Outcome> => {
+    const row = byId.get(id)
+    if (row) return runOf(row)
+    throw new RedriveError('sweep-not-found', 'never', { run: id })
+  }
+
+  return {
+    begin: async ({ owner, ...run }, entries) =>
+      ledger.transact(({ at, record }) => {
+        insert.run({ ...run, ...owner, startedAt: at })
+        prune.run(run.source, run.source, SWEEP_RUNS_KEPT)
+        entries.forEach(record)
+        return found(run.run)
+      }),
+    end: async (id, { state, outcome, trouble, stops }, entries) =>
+      ledger.transact(({ at, record }) => {
+        const text = outcome && JSON.stringify(outcome)
+        const { changes } = finish.run(state, at, text, trouble?.code ?? null, trouble?.reason ?? null, id)
+        const run = found(id)
+        if (changes !== 1) {
+          throw new RedriveError('job-state-forbids', 'never', { job: id, state: run.state, wanted: state })
+        }
+        count.run({
+          source: run.source,
+          failed: state === 'failed' ? 1 : 0,
+          done: state === 'done' ? 1 : 0,
+          code: stops?.code ?? null,
+          reason: stops?.reason ?? null,
+        })
+        entries.forEach(record)
+        return run
+      }),
+    run: async (id) =>
+      ledger.look(() => {
+        const row = byId.get(id)
+        return row ? runOf(row) : null
+      }),
+    runs: async (source, limit) => ledger.look(() => newest.all(source, limit).map(runOf)),
+    running: async () =>
+      ledger.look(() =>
+        running.all().map((row) => ({
+          run: runOf(row),
+          owner: { host: row.ownerHost, pid: row.ownerPid, instance: row.ownerInstance },
+        })),
+      ),
+    standing: async (source) =>
+      ledger.look(() => {
+        const row = standing.get(source)
+        if (!row) return UNKNOWN
+        const { approved, failures, stoppedCode: code, stoppedReason: reason } = row
+        return { approved, failures, stopped: code === null ? null : { code, reason: reason ?? '' } }
+      }),
+    approve: async (source, approved, operator, entry) => {
+      ledger.transact(({ at, record }) => {
+        approve.run(source, approved, operator, at)
+        record(entry)
+      })
+    },
+  }
+}
+
+function runIn<Outcome>(row: RunRow): ScheduledRun<Outcome> {
+  const { run, source, trigger, operator, startedAt, endedAt, state, outcome, code, reason } = row
+  return {
+    run,
+    source,
+    trigger,
+    operator,
+    startedAt,
+    endedAt,
+    state,
+    outcome: outcome === null ? null : (JSON.parse(outcome) as Outcome),
+    trouble: code === null ? null : { code, reason: reason ?? '' },
+  }
+}

@@ -1,0 +1,60 @@
+import type { Engine } from '../app/engine.ts'
+import { historyOf } from '../app/watch/history.ts'
+import { seriesOf } from '../domain/sample-series.ts'
+import type { Cells, SourceSeries } from '../domain/sample-series.ts'
+import { errorData } from './errors.ts'
+import type { Implementer } from './implementer.ts'
+import { required } from './signal.ts'
+
+export function overviewRoutes(os: Implementer, { connections, counting, ports }: Engine) {
+  return {
+    source: os.overview.source.handler(async ({ input, signal }) => {
+      const { environment } = await connections.source(input.source)
+      const head = { source: input.source, environment, asOf: ports.clock.now().toISOString() }
+      try {
+        const counts = await counting.counts(input.source, { freshMs: 0 }, required(signal))
+        return { ...head, troubles: [...counts.troubles], unsettled: counts.unsettled, error: null }
+      } catch (error) {
+        const unsettled = await ports.jobReader.unsettledCount(input.source)
+        return { ...head, troubles: null, unsettled, error: errorData(error, ports.log) }
+      }
+    }),
+    history: os.overview.history.handler(async ({ input }) => {
+      const { frame, series } = await historyOf(ports, input.range, null)
+      return {
+        frame,
+        sources: [...series].map(([source, { backlog, oldestSec, outcomes }]) => ({
+          source,
+          backlog: [...backlog],
+          oldestSec: [...oldestSec],
+          confirmed: [...outcomes.confirmed],
+          notConfirmed: notConfirmed(outcomes),
+        })),
+      }
+    }),
+    detail: os.overview.detail.handler(async ({ input: { source, range } }) => {
+      const { frame, series } = await historyOf(ports, range, source)
+      const { levels, unsettled, oldestSec, outcomes } = series.get(source) ?? seriesOf([], frame)
+      return {
+        source,
+        frame,
+        stuck: [...levels.stuck],
+        failed: [...levels.failed],
+        unconfirmed: [...levels.unconfirmed],
+        unsettled: [...unsettled],
+        oldestSec: [...oldestSec],
+        confirmed: [...outcomes.confirmed],
+        returned: [...outcomes.returned],
+        refused: [...outcomes.refused],
+        unknown: [...outcomes.unknown],
+      }
+    }),
+  }
+}
+
+function notConfirmed({ returned, refused, unknown }: SourceSeries['outcomes']): (number | null)[] {
+  const at = (cells: Cells, index: number): number => cells[index] ?? 0
+  return returned.map((value, index) =>
+    value === null ? null : value + at(refused, index) + at(unknown, index),
+  )
+}

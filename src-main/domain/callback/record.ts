@@ -1,0 +1,79 @@
+import type { IdPlace } from './config.ts'
+
+/** A larger body is not read for an id. */
+const BODY_BYTES_MAX = 1024 * 1024
+/** As ids of the contract. */
+const ID_CHARS_MAX = 400
+const ID_POINTER = '/messageId'
+const TIME_POINTER = '/confirmedAt'
+
+/** Why a record could not be taken for a confirmation or a check. It is kept whole, with this. */
+export const parkReasons = ['no-id', 'not-json', 'id-too-long', 'body-too-large'] as const
+export type ParkReason = (typeof parkReasons)[number]
+
+/** A record of a queue or topic, as far as its id is concerned. */
+export interface IdentifiedRecord {
+  /** As its property, or the header for ids, says. */
+  readonly messageId: string | null
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Uint8Array
+}
+
+export type ReadRecord =
+  | {
+      readonly ok: true
+      readonly messageId: string
+      /** When the receiver was done, as the body says; null: it does not. ISO-8601. */
+      readonly confirmedAt: string | null
+    }
+  | { readonly ok: false; readonly reason: ParkReason }
+
+/** Which message a confirmation or a check is about. Total: whatever a stranger publishes has an answer. */
+export function readRecord(record: IdentifiedRecord, place: IdPlace | undefined): ReadRecord {
+  if (place !== undefined && 'header' in place) {
+    const found = Object.entries(record.headers).find(([name]) => name === place.header)?.[1] ?? null
+    return named(record, found)
+  }
+  if (place === undefined && record.messageId !== null && record.messageId !== '')
+    return named(record, record.messageId)
+  if (record.body.length > BODY_BYTES_MAX) return { ok: false, reason: 'body-too-large' }
+  const body = jsonOf(record.body)
+  if (body === undefined) return { ok: false, reason: 'not-json' }
+  return named(record, textAt(body, place?.pointer ?? ID_POINTER))
+}
+
+function named(record: IdentifiedRecord, id: string | null): ReadRecord {
+  if (id === null || id.trim() === '') return { ok: false, reason: 'no-id' }
+  if (id.length > ID_CHARS_MAX) return { ok: false, reason: 'id-too-long' }
+  // What does not come back from the store as it was is no name.
+  if (!id.isWellFormed() || id.includes('\u0000')) return { ok: false, reason: 'no-id' }
+  return { ok: true, messageId: id, confirmedAt: timeOf(record.body) }
+}
+
+function timeOf(body: Uint8Array): string | null {
+  if (body.length > BODY_BYTES_MAX) return null
+  const text = textAt(jsonOf(body), TIME_POINTER)
+  const at = text === null ? NaN : Date.parse(text)
+  return Number.isNaN(at) ? null : new Date(at).toISOString()
+}
+
+/** Undefined: it is no JSON. */
+function jsonOf(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)) as unknown
+  } catch {
+    return undefined
+  }
+}
+
+/** A JSON pointer (RFC 6901) to a text or a whole number that a double holds exactly. */
+function textAt(value: unknown, pointer: string): string | null {
+  let at = value
+  for (const part of pointer.split('/').slice(1)) {
+    const name = part.replaceAll('~1', '/').replaceAll('~0', '~')
+    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, name)) return null
+    at = (at as Readonly<Record<string, unknown>>)[name]
+  }
+  if (typeof at === 'string') return at
+  return typeof at === 'number' && Number.isSafeInteger(at) ? String(at) : null
+}

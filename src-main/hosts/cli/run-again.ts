@@ -1,0 +1,72 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { SWEEP_FAILURES_MAX } from '../../domain/sweep.ts'
+import type { SweepRunState, SweepTrouble } from '../../domain/sweep.ts'
+import { sweepLimits } from '../../domain/sweep-policy.ts'
+import { usageError } from '../common/failure.ts'
+import type { Arguments } from './arguments.ts'
+import type { CommandContext, EngineClient } from './command.ts'
+import { EXIT } from './exit-codes.ts'
+import type { ExitCode } from './exit-codes.ts'
+import { unlock } from './options.ts'
+
+/** An unlock lasts 15 minutes; it is renewed before that. */
+const UNLOCK_AGAIN_MS = 10 * 60_000
+const SECOND_MS = 1_000
+const UNIT_SEC: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600 }
+
+/** Milliseconds between the beginnings of two runs; null: once. */
+export function intervalOf(args: Arguments): number | null {
+  const every = args.text('every')
+  if ((every === null) === !args.flag('once')) throw usageError('Give --once or --every 30s, one of them.')
+  if (every === null) return null
+  const { number = '', unit = 's' } = /^(?<number>\d{1,6})(?<unit>[smh])?$/.exec(every)?.groups ?? {}
+  const seconds = Number(number) * (UNIT_SEC[unit] ?? 1)
+  const { min, max } = sweepLimits.everySec
+  if (number === '' || seconds < min || seconds > max) {
+    throw usageError(`--every takes a time such as 30s, 5m or 1h, from ${min}s to ${max}s.`)
+  }
+  return seconds * SECOND_MS
+}
+
+interface Run {
+  readonly state: SweepRunState
+  readonly trouble: SweepTrouble | null
+}
+
+export interface Again<R extends Run> {
+  /** What is unlocked for the runs; null: they change nothing. */
+  readonly source: string | null
+  readonly everyMs: number
+  readonly once: () => Promise<R>
+  readonly codeOf: (run: R) => ExitCode
+  /** Name of the record that says it stopped, and what it says to a person. */
+  readonly stopped: { readonly type: string; readonly remark: string }
+}
+
+/** Until a signal ends it, or runs have failed too often in a row. */
+export async function runAgain<R extends Run>(
+  { output, signal }: CommandContext,
+  client: EngineClient,
+  { source, everyMs, once, codeOf, stopped }: Again<R>,
+): Promise<ExitCode> {
+  let unlockedAtMs = Number.NEGATIVE_INFINITY
+  let worst: ExitCode = EXIT.done
+  let failures = 0
+  while (!signal.aborted) {
+    const begunAtMs = Date.now()
+    if (source !== null && begunAtMs - unlockedAtMs > UNLOCK_AGAIN_MS) {
+      await unlock(client, source)
+      unlockedAtMs = begunAtMs
+    }
+    const run = await once()
+    failures = run.state === 'failed' ? failures + 1 : 0
+    if (failures >= SWEEP_FAILURES_MAX) {
+      output.record({ type: stopped.type, source, failures, ...run.trouble })
+      output.remark(`${failures} runs failed in a row: ${stopped.remark} stops here.`)
+      return codeOf(run)
+    }
+    if (codeOf(run) === EXIT.attention) worst = EXIT.attention
+    await wait(Math.max(0, begunAtMs + everyMs - Date.now()), undefined, { signal }).catch(() => undefined)
+  }
+  return worst
+}

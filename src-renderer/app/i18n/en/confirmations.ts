@@ -1,0 +1,73 @@
+export const confirmations = {
+  title: 'Unconfirmed',
+  count:
+    '{n} unconfirmed of {compared} sent that were compared | {n} unconfirmed of {compared} sent that were compared',
+  first:
+    'No source waits for confirmations. Where receivers confirm what they have taken, say so under "callback" of the source in the workspace file.',
+  well: 'Every one of {n} sent messages that had the time is confirmed, as of {time}.',
+  notCurrent:
+    'The callback service is not running, or not caught up: confirmations may be waiting in the broker, and some of these may be confirmed. Nobody can be asked until it is.',
+  untold:
+    'Of {n} sent message nothing can be said: {why}. | Of {n} sent messages nothing can be said: {why}.',
+  selectAll: 'Select all that may be asked for',
+  select: 'Select message {id}',
+  unlock: 'Unlock {source}…',
+  column: {
+    type: 'Type',
+    messageId: 'Message id',
+    age: 'Age',
+    asked: 'Sender asked',
+    answer: 'Last answer',
+  },
+  times: '{n} of {max}',
+  person: 'for a person',
+  service: {
+    label: 'Callback service',
+    table: 'Confirmations are read from a table',
+    never: 'The callback service has never run on this machine',
+    ended: 'The callback service is not running',
+    current: 'The callback service is running, and caught up',
+    behind: 'The callback service is running, and catching up',
+    since: 'for',
+    asks: 'asks the sender by itself',
+    asksNobody: 'asks nobody by itself',
+    confirmations: 'Confirmations',
+    checks: 'Checks',
+    waiting: '{n} waiting | {n} waiting',
+    last: 'last one',
+    ago: 'ago',
+    store: 'Stored',
+    counts: '{confirmations} confirmations · {waiting} checks wait · {person} for a person · {parked} parked',
+  },
+  ask: {
+    open: 'Ask the sender to resend {n} message… | Ask the sender to resend {n} messages…',
+    title: 'Ask the sender of {source} to resend',
+    means:
+      'Each message is looked up once more right before the request goes out; one that is confirmed by then is left alone. Every request counts, {max} a message at most. What the sender answers proves no delivery: that is said by the confirmation.',
+    reason: 'Why (kept in the journal)',
+    act: 'Ask the sender to resend {n} message | Ask the sender to resend {n} messages',
+  },
+  outcome: {
+    accepted: 'will resend',
+    refused: 'refused',
+    unknown: 'unknown',
+    'not-needed': 'confirmed meanwhile, not asked',
+    'not-asked': 'not asked',
+  },
+  left: {
+    confirmed: 'left alone: it is confirmed',
+    limit: 'left alone: asked as often as allowed, now for a person',
+    'under-way': 'left alone: a request is under way',
+    'cannot-tell': 'left alone: whether it is confirmed cannot be told',
+    'not-found': 'left alone: the row is gone',
+    'not-sent': 'left alone: the row is not sent',
+  },
+  parked: {
+    title: '{n} record is parked | {n} records are parked',
+    means: 'It could not be told which message they are about. They are kept whole and hold nothing up.',
+    'no-id': 'no message id',
+    'not-json': 'not JSON',
+    'id-too-long': 'id too long',
+    'body-too-large': 'too large',
+  },
+}

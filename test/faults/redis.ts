@@ -1,0 +1,193 @@
+import { fork } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { openStore } from '../../src-main/adapters/store-sqlite/open-store.ts'
+import { systemClock } from '../../src-main/adapters/system/clock.ts'
+import { connectToRedis } from '../support/redis.ts'
+import { startRedis, startRedisSet, until } from '../support/redis-nodes.ts'
+import type { RedisNode } from '../support/redis-nodes.ts'
+import type { SweepChild, SweepDone } from '../support/sweep-child.ts'
+import { quickSweep } from '../support/sweep-samples.ts'
+import { scoreOf } from './score.ts'
+import type { Score } from './score.ts'
+import { openQueue } from './sink.ts'
+
+const SUPPORT = resolve(import.meta.dirname, '../support')
+const TABLE = 'staged:*'
+const POLL_MS = 500
+const STAGE_TOGETHER = 5_000
+const END_MS_MAX = 500_000
+const BATCH = 500
+const JOBS_MAX = 100_000
+const PAGE = 10_000
+/** Part of the messages that is gone when the server dies. */
+const KILLED_AT = 0.4
+
+interface Lab {
+  /** How the sweepers get there. */
+  readonly url: string
+  /** The server that has the messages now. */
+  now(): RedisNode
+  /** Kills it, and waits until another one, or the same one, answers with what it has kept. */
+  fail(): Promise<void>
+}
+
+/** A primary and its replica, in front of a sentinel: the primary dies with all that it had not handed on. */
+export async function redisFailover(count: number): Promise<Score> {
+  const folder = await mkdtemp(join(tmpdir(), 'redrive-redis-'))
+  const set = await startRedisSet(folder, { appendonly: 'yes', appendfsync: 'everysec' })
+  let leading = set.primary
+  try {
+    return await sweepThrough('Redis: failover to the replica', count, {
+      url: set.url,
+      now: () => leading,
+      async fail() {
+        await set.primary.stop('SIGKILL')
+        await until('the replica leads', async () =>
+          String(await set.replica.ask('ROLE')).startsWith('master'),
+        )
+        leading = set.replica
+      },
+    })
+  } finally {
+    await set.close()
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** One server that writes each change to the disk before it answers, killed and started again. */
+export async function redisKilled(count: number): Promise<Score> {
+  const folder = await mkdtemp(join(tmpdir(), 'redrive-redis-'))
+  const node = await startRedis({ folder, settings: { appendonly: 'yes', appendfsync: 'always' } })
+  try {
+    return await sweepThrough('Redis: kill -9, appendfsync always', count, {
+      url: node.url,
+      now: () => node,
+      async fail() {
+        await node.stop('SIGKILL')
+        await sleep(POLL_MS)
+        await node.start()
+      },
+    })
+  } finally {
+    await node.stop('SIGKILL')
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function sweepThrough(scenario: string, count: number, lab: Lab): Promise<Score> {
+  const folder = await mkdtemp(join(tmpdir(), 'redrive-sweepers-'))
+  const sink = await openQueue(`redrive-redis-${randomBytes(4).toString('hex')}`, undefined)
+  try {
+    const attempted = await stage(lab.now(), sink.queue, count)
+    const dataDirs = [join(folder, 'one'), join(folder, 'two')]
+    const consoles = dataDirs.map((dataDir) => startSweeper(dataDir, lab.url))
+    await Promise.all(consoles.map(({ ready }) => ready))
+    await until(
+      'part of it is sent',
+      async () => (await left(lab.now())) < count * (1 - KILLED_AT),
+      END_MS_MAX,
+    )
+    await lab.fail()
+    const broken: string[] = []
+    await until('nothing is staged any more', async () => (await left(lab.now())) === 0, END_MS_MAX).catch(
+      async (error: unknown) => void broken.push(`${String(error)}: ${await left(lab.now())} are left`),
+    )
+    const done = await Promise.all(consoles.map((one) => one.stop()))
+    const delivered = await sink.take()
+    const booked = (await Promise.all(dataDirs.map(confirmedIn))).flat()
+    const unknown = done.reduce((sum, one) => sum + one.unknown, 0)
+    const acknowledged = [...new Set(booked)]
+    // Each delivery stands in the books of one of the two: what was sent again was claimed again, and nobody sent unseen.
+    if (delivered.length > booked.length + unknown)
+      broken.push(`${delivered.length} deliveries, and ${booked.length} of them in the books`)
+    const again = booked.length - acknowledged.length
+    if (again > 0)
+      console.log(
+        `# ${scenario}: ${again} confirmed messages were staged again by the server; each was claimed and sent again`,
+      )
+    return scoreOf(scenario, { attempted, acknowledged, delivered, unknown: unknown + again, broken })
+  } finally {
+    await sink.close()
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function stage(node: RedisNode, queue: string, count: number): Promise<readonly string[]> {
+  const redis = await connectToRedis(node.url)
+  const ids = Array.from({ length: count }, (_, at) => `message-${at + 1}`)
+  const created = Date.now() - 3_600_000
+  for (let at = 0; at < count; at += STAGE_TOGETHER) {
+    const pipeline = redis.pipeline()
+    for (const id of ids.slice(at, at + STAGE_TOGETHER))
+      pipeline.hset(`staged:${id}`, {
+        message_id: id,
+        type: 'OrderPaid',
+        routing_key: queue,
+        payload: `{"of":"${id}"}`,
+        created_at: created,
+      })
+    await pipeline.exec()
+  }
+  redis.disconnect()
+  return ids
+}
+
+/** Messages, not Redrive's own keys. */
+async function left(node: RedisNode): Promise<number> {
+  const redis = await connectToRedis(node.url)
+  try {
+    let [cursor, found] = ['0', 0]
+    do {
+      const [next, keys] = await redis.scan(cursor, 'MATCH', TABLE, 'COUNT', 10_000)
+      found += keys.length
+      cursor = next
+    } while (cursor !== '0')
+    return found
+  } finally {
+    redis.disconnect()
+  }
+}
+
+function startSweeper(dataDir: string, databaseUrl: string) {
+  const sweep = { ...quickSweep, order: 'none' as const, batch: BATCH }
+  const argument: SweepChild = { dataDir, databaseUrl, table: TABLE, batch: BATCH, sweep }
+  const child = fork(resolve(SUPPORT, 'sweep-child.ts'), [JSON.stringify(argument)])
+  const died = once(child, 'exit').then(([code]) => {
+    throw new Error(`a sweeper ended by itself with ${String(code)}`)
+  })
+  died.catch(() => undefined)
+  return {
+    ready: Promise.race([once(child, 'message'), died]),
+    async stop(): Promise<SweepDone> {
+      const answer = once(child, 'message') as Promise<[SweepDone]>
+      child.send('stop')
+      const [done] = await Promise.race([answer, died])
+      return done
+    },
+  }
+}
+
+/** Message ids of what a sweeper's own books call confirmed, each as often as it was. */
+async function confirmedIn(dataDir: string): Promise<readonly string[]> {
+  const store = openStore({ path: join(dataDir, 'redrive.db'), clock: systemClock() })
+  try {
+    const ids: string[] = []
+    for (const { job } of await store.jobReader.jobs({ before: null, limit: JOBS_MAX })) {
+      let afterSeq = 0
+      for (;;) {
+        const items = await store.jobReader.items(job, { results: ['confirmed'], afterSeq, limit: PAGE })
+        ids.push(...items.map(({ messageId }) => messageId))
+        if (items.length < PAGE) break
+        afterSeq = items.at(-1)?.seq ?? 0
+      }
+    }
+    return ids
+  } finally {
+    await store.close()
+  }
+}
