@@ -26,7 +26,7 @@ export function pageOf(route: unknown): PageName | undefined {
 }
 
 export function createConsoleRouter(): Router {
-  return createRouter({
+  const router = createRouter({
     history: createWebHashHistory(),
     routes: [
       // ?range=24h: another stretch of time.
@@ -83,4 +83,19 @@ export function createConsoleRouter(): Router {
       { path: '/:rest(.*)*', redirect: { name: 'overview' } },
     ],
   })
+  followEarly(router)
+  return router
+}
+
+/**
+ * The library hears a changed address only once its first page is loaded, and writes the first one over it: a notification
+ * that is clicked while the window opens would lead nowhere.
+ */
+function followEarly(router: Router): void {
+  const follow = ({ newURL }: HashChangeEvent): void => {
+    void router.push(new URL(newURL).hash.slice(1) || '/')
+  }
+  const stop = (): void => window.removeEventListener('hashchange', follow)
+  window.addEventListener('hashchange', follow)
+  void router.isReady().then(stop, stop)
 }

@@ -5,7 +5,7 @@ import { addRows, testDatabase } from '../support/postgres.ts'
 import type { TestDatabase } from '../support/postgres-server.ts'
 import type { RabbitTest } from '../support/rabbitmq.ts'
 import { addBroker, addSource } from './connecting.ts'
-import { goTo, idOf, openFailed, rows } from './pages.ts'
+import { goTo, idOf, openFailed, openOverview, rows } from './pages.ts'
 
 export interface JourneyFixture {
   readonly orders: TestDatabase
@@ -68,7 +68,7 @@ async function connect(page: Page, { orders, payroll }: JourneyFixture): Promise
 }
 
 async function seeTrouble(page: Page): Promise<void> {
-  await goTo(page, 'Overview')
+  await openOverview(page)
   const strip = page.locator('[data-source="orders"]')
   await strip
     .getByRole('link', { name: 'Show the stuck messages of orders' })
@@ -157,7 +157,7 @@ async function readJournal(page: Page): Promise<void> {
 }
 
 async function resendInProduction(page: Page, { payroll, broker, queue }: JourneyFixture): Promise<void> {
-  await goTo(page, 'Overview')
+  await openOverview(page)
   await page.getByRole('link', { name: 'Show the failed messages of payroll' }).click()
   await rows(page).nth(1).waitFor()
   await page.getByRole('checkbox', { name: 'Select all loaded messages' }).click()

@@ -15,9 +15,15 @@ export async function idOf(row: Locator): Promise<string> {
   return (await row.getAttribute('data-id')) ?? ''
 }
 
+/** The overview with what is in the databases now: a test writes there behind the console's back. */
+export async function openOverview(page: Page): Promise<void> {
+  await goTo(page, 'Overview')
+  await page.getByRole('button', { name: 'Refresh' }).click()
+}
+
 /** Through the overview, so that the query line says what is shown. */
 export async function openFailed(page: Page, source: string): Promise<void> {
-  await goTo(page, 'Overview')
+  await openOverview(page)
   await page.getByRole('link', { name: `Show the failed messages of ${source}` }).click()
   await rows(page).first().waitFor()
 }
@@ -36,12 +42,11 @@ export function planOf(page: Page, source: string): Locator {
 export async function resendAllFailed(page: Page, source: string): Promise<Locator> {
   await openFailed(page, source)
   await page.getByRole('checkbox', { name: 'Select all loaded messages' }).click()
+  const resend = page.getByRole('toolbar').getByRole('button', { name: /^Resend/ })
+  await resend.waitFor()
   const all = page.getByRole('button', { name: 'Select all that match the filter' })
   if (await all.isVisible()) await all.click()
-  await page
-    .getByRole('toolbar')
-    .getByRole('button', { name: /^Resend/ })
-    .click()
+  await resend.click()
   return planOf(page, source)
 }
 

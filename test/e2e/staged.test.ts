@@ -3,7 +3,7 @@ import { redisPrefix } from '../support/redis.ts'
 import { addSqliteRows, sqliteFile } from '../support/sqlite.ts'
 import { openConsole } from './console.ts'
 import type { Console } from './console.ts'
-import { goTo, rows } from './pages.ts'
+import { goTo, openOverview, rows } from './pages.ts'
 
 const HOUR_MS = 3_600_000
 const MESSAGES = 3
@@ -29,7 +29,7 @@ async function addOf(
 async function seeStuck({ page }: Console, source: string): Promise<void> {
   await page.getByRole('button', { name: `Add source ${source}` }).click()
   await page.locator(`[data-connection="source ${source}"]`).waitFor()
-  await goTo(page, 'Overview')
+  await openOverview(page)
   await page.getByRole('link', { name: `Show the stuck messages of ${source}` }).click()
   await rows(page)
     .nth(MESSAGES - 1)

@@ -60,5 +60,5 @@ describe('a broker that blocks', () => {
       ids.push(read.properties.messageId)
     expect(ids).toEqual(['before', 'during', 'after'])
     await admin.close()
-  }, 90_000)
+  }, 180_000)
 })

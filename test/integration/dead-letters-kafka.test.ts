@@ -163,7 +163,7 @@ describe('dead letters of Kafka', () => {
       restored: 1,
     })
     expect((await plan('--all')).records[0]).toMatchObject({ items: 1, skipped: 2 })
-  }, 90_000)
+  }, 180_000)
 
   test('a chosen topic has to exist, is not the one that they are in, and a second plan of the same records sends nothing', async (context) => {
     const { test: names, origin, letters, plan, run, dead, cli } = await bench(context)
@@ -188,7 +188,7 @@ describe('dead letters of Kafka', () => {
     expect(late.records.at(-1)).toMatchObject({ confirmed: 0, skipped: 1 })
     expect(await names.read(origin)).toHaveLength(1)
     expect((await names.admin.listTopics()).includes(missing)).toBe(false)
-  }, 90_000)
+  }, 180_000)
 })
 
 describe('reading a topic', () => {

@@ -170,7 +170,7 @@ test('a connection that breaks: a write may have happened, a read has not', asyn
       const killed = await database.sql(`select pg_terminate_backend(pid) from pg_stat_activity
         where datname = current_database() and wait_event_type = 'Lock' and pid <> pg_backend_pid()`)
       expect(killed).toHaveLength(1)
-    })
+    }, 20_000)
   await database.sql('begin')
   await database.sql('lock table outbox_message in access exclusive mode')
   const reading = refused(outbox.list(LIST, signal()))
@@ -192,7 +192,7 @@ test('idle connections that the server ends do no harm', async () => {
     'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
   )
   await vi.waitFor(async () => expect((await outbox.list(LIST, signal())).messages).toEqual([]), {
-    timeout: 5_000,
+    timeout: 20_000,
   })
 })
 

@@ -81,7 +81,7 @@ test('cancelling ends the statement on the server behind PgBouncer, and nobody e
     const sleep = (text: string, by: AbortSignal) => session.read({ text, values: [] }, 20_000, by)
     const other = sleep('select pg_sleep(3)', signal())
     const cancelled = sleep('select pg_sleep(19)', cancel.signal).catch((error: unknown) => error)
-    await vi.waitFor(async () => expect(await sleepers()).toHaveLength(2), { timeout: 5_000 })
+    await vi.waitFor(async () => expect(await sleepers()).toHaveLength(2), { timeout: 20_000 })
     cancel.abort()
     expect(await cancelled).toMatchObject({ code: 'cancelled' })
     expect(await sleepers()).toHaveLength(1)

@@ -73,7 +73,7 @@ test('cancelling ends the statement on the server', async () => {
     )
   const cancel = new AbortController()
   const sleeping = refused(session.read({ text: 'select pg_sleep(30)', values: [] }, 29_000, cancel.signal))
-  await vi.waitFor(async () => expect(await running()).toHaveLength(1), { timeout: 5_000 })
+  await vi.waitFor(async () => expect(await running()).toHaveLength(1), { timeout: 20_000 })
   const cancelledAt = performance.now()
   cancel.abort()
   expect((await sleeping).code).toBe('cancelled')

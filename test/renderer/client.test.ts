@@ -61,7 +61,7 @@ describe('the client', () => {
     world.switches.slowMs = 60_000
     const { engine, lines } = open(world)
     const call = failure(engine.client.connections.lock({ source: 'shop' }))
-    await vi.waitFor(() => expect(lines).toHaveLength(1))
+    await vi.waitFor(() => expect(lines).toHaveLength(1), 10_000)
     await new Promise((resolve) => setTimeout(resolve, 20))
     lines[0]?.close()
     expect(await call).toMatchObject({ code: 'engine-unreachable', retry: 'unknown-effect' })
@@ -91,7 +91,7 @@ describe('the client', () => {
     )
     expect((await stream).code).toBe('engine-unreachable')
     expect(seen).toEqual([1])
-    await vi.waitFor(() => expect(lines).toHaveLength(2), 3_000)
+    await vi.waitFor(() => expect(lines).toHaveLength(2), 10_000)
     expect((await engine.client.session.info({})).operator).toBe('mira')
     expect(states).toEqual(['connecting', 'connected', 'unreachable', 'connected'])
   })
@@ -101,7 +101,7 @@ describe('the client', () => {
     await bench.engine.client.session.info({})
     bench.down = true
     bench.lines[0]?.close()
-    await vi.waitFor(() => expect(bench.states.at(-1)).toBe('unreachable'))
+    await vi.waitFor(() => expect(bench.states.at(-1)).toBe('unreachable'), 10_000)
     const error = await failure(bench.engine.client.session.info({}))
     expect(error).toMatchObject({ code: 'engine-unreachable', retry: 'later' })
   })

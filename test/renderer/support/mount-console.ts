@@ -35,7 +35,7 @@ interface MountOptions {
 
 /** happy-dom lays nothing out: every element says it is this large, or the virtual list would draw no row. */
 const LAYOUT = { clientWidth: 1_200, clientHeight: 600 }
-const UNTIL_MS = 5_000
+const UNTIL_MS = 20_000
 
 /**
  * The real page (router, stores, languages) over a real port to the test double, with the contract's validation
