@@ -3,10 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import kafkajs from 'kafkajs'
 import type { Admin, IHeaders, Kafka } from 'kafkajs'
 import type { TestContext } from 'vitest'
+import { compressionNumber, pack, unpack } from '../../src-main/adapters/broker-kafka/codecs.ts'
 import { openKafkaBroker } from '../../src-main/adapters/broker-kafka/kafka-broker.ts'
 import type { KafkaBrokerOptions } from '../../src-main/adapters/broker-kafka/kafka-broker.ts'
 import { prepareKafkajs } from '../../src-main/adapters/broker-kafka/wire.ts'
 import { systemClock } from '../../src-main/adapters/system/clock.ts'
+import { compressions } from '../../src-main/domain/workspace.ts'
 import type { Broker } from '../../src-main/ports/broker.ts'
 import type { KafkaNode } from './kafka-node.ts'
 import { kafkaNode } from './kafka-run.ts'
@@ -20,7 +22,7 @@ export interface ReadRecord {
   readonly partition: number
   readonly key: string | null
   readonly value: Buffer | null
-  readonly headers: Readonly<Record<string, readonly Buffer[]>>
+  readonly headers: Readonly<Record<string, readonly (Buffer | null)[]>>
 }
 
 /** Names of one test on the real broker. Topics are deleted when the test has passed and kept when not. */
@@ -39,6 +41,7 @@ export function kafkaClient({ ports }: KafkaNode): Kafka {
   // `kafkajs` warns of the partitioner otherwise, and an unexpected warning fails a test.
   process.env['KAFKAJS_NO_PARTITIONER_WARNING'] = '1'
   prepareKafkajs()
+  installCodecs()
   return new kafkajs.Kafka({
     brokers: [`127.0.0.1:${ports.plain}`],
     logLevel: kafkajs.logLevel.NOTHING,
@@ -139,9 +142,22 @@ function headersOf(headers: IHeaders): ReadRecord['headers'] {
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [
       name,
-      [value].flat().map((one) => Buffer.from(one ?? '')),
+      [value].flat().map((one) => (one === undefined || one === null ? null : Buffer.from(one))),
     ]),
   )
+}
+
+/** kafkajs brings gzip only; the reader of a test takes what Redrive packs as it reads it. */
+function installCodecs(): void {
+  const table = kafkajs.CompressionCodecs as Record<number, unknown>
+  for (const name of compressions) {
+    const number = compressionNumber(name)
+    const codec = {
+      decompress: (packed: Buffer) => unpack(number, packed),
+      compress: ({ buffer }: { buffer: Buffer }) => pack(number, buffer),
+    }
+    if (name !== 'none' && name !== 'gzip') table[number] = () => codec
+  }
 }
 
 /** Options that lead to the node, or to a proxy in front of it. */

@@ -1,6 +1,5 @@
 import { promisify } from 'node:util'
-import { gunzip, zstdCompress, zstdDecompress } from 'node:zlib'
-import kafkajs from 'kafkajs'
+import { gunzip, gzip, zstdCompress, zstdDecompress } from 'node:zlib'
 import { compressFrame, decompressFrame } from 'lz4-napi'
 import { compress, uncompress } from 'snappy'
 import { compressions } from '../../domain/workspace.ts'
@@ -12,15 +11,13 @@ export function compressionNumber(name: Compression): number {
   return NUMBERS[name]
 }
 
-interface Encoded {
-  readonly buffer: Buffer
-}
-
 interface Codec {
-  compress(encoder: Encoded): Promise<Buffer>
-  decompress(buffer: Buffer): Promise<Buffer>
+  readonly compress: (records: Buffer) => Promise<Buffer>
+  readonly decompress: (packed: Buffer) => Promise<Buffer>
 }
 
+const packGzip = promisify(gzip)
+const unpackGzip = promisify(gunzip)
 const packZstd = promisify(zstdCompress)
 const unpackZstd = promisify(zstdDecompress)
 
@@ -30,7 +27,7 @@ const XERIAL_HEADER = Buffer.concat([XERIAL_MAGIC, Buffer.from([0, 0, 0, 1, 0, 0
 const XERIAL_BLOCK_BYTES = 32 * 1024
 
 const snappy: Codec = {
-  compress: async ({ buffer }) => {
+  compress: async (buffer) => {
     const parts: Buffer[] = [XERIAL_HEADER]
     for (let at = 0; at < buffer.length; at += XERIAL_BLOCK_BYTES) {
       const block = Buffer.from(await compress(buffer.subarray(at, at + XERIAL_BLOCK_BYTES)))
@@ -57,29 +54,27 @@ async function unsnap(block: Buffer): Promise<Buffer> {
   return Buffer.from(await uncompress(block, { asBuffer: true }))
 }
 
-const codecs: ReadonlyMap<Compression, Codec> = new Map([
-  ['snappy', snappy],
-  [
-    'lz4',
-    { compress: ({ buffer }) => compressFrame(buffer), decompress: (buffer) => decompressFrame(buffer) },
-  ],
-  ['zstd', { compress: ({ buffer }) => packZstd(buffer), decompress: (buffer) => unpackZstd(buffer) }],
-])
-
-/** kafkajs brings gzip; with these it reads and writes what any client of Kafka does. */
-export function installCodecs(): void {
-  const table = kafkajs.CompressionCodecs as Record<number, unknown>
-  for (const [name, codec] of codecs) table[NUMBERS[name]] = () => codec
+const codecs: Readonly<Record<Compression, Codec>> = {
+  none: { compress: (records) => Promise.resolve(records), decompress: (packed) => Promise.resolve(packed) },
+  gzip: { compress: (records) => packGzip(records), decompress: (packed) => unpackGzip(packed) },
+  snappy,
+  lz4: { compress: (records) => compressFrame(records), decompress: (packed) => decompressFrame(packed) },
+  zstd: { compress: (records) => packZstd(records), decompress: (packed) => unpackZstd(packed) },
 }
 
-const unpackGzip = promisify(gunzip)
+/** The records of a batch as the codec of this number writes them. Throws where there is none. */
+export function pack(number: number, records: Buffer): Promise<Buffer> {
+  return codecOf(number).compress(records)
+}
 
-/** The records of a batch, by the number of their codec. */
-export async function unpack(number: number, packed: Buffer): Promise<Buffer> {
+/** The records of a batch, by the number of their codec. Throws where there is none. */
+export function unpack(number: number, packed: Buffer): Promise<Buffer> {
+  return codecOf(number).decompress(packed)
+}
+
+function codecOf(number: number): Codec {
   const name = compressions.find((one) => NUMBERS[one] === number)
-  if (name === 'gzip') return await unpackGzip(packed)
-  const codec = name === undefined ? undefined : codecs.get(name)
-  if (codec === undefined)
+  if (name === undefined)
     throw new Error(`records are packed in a way that Redrive does not know (${number})`)
-  return await codec.decompress(packed)
+  return codecs[name]
 }

@@ -4,7 +4,8 @@ import type { CopiedRecord, OutgoingMessage, PublishOutcome, RecordHeader } from
 import { HeaderRefusal, recordHeaders, refusal } from './headers.ts'
 import type { Target } from './target.ts'
 import { TOPIC_BYTES_MAX } from './target.ts'
-import type { KafkaRecord } from './produce.ts'
+import { valuesOf } from './record-writer.ts'
+import type { KafkaRecord } from './record-writer.ts'
 
 /** A request of more than 100 MiB makes a broker close the connection on all that is under way. */
 const RECORD_BYTES_MAX = 64 * 1024 * 1024
@@ -105,7 +106,7 @@ function headersOf(message: OutgoingMessage, names: HeaderNames): KafkaRecord['h
 function sizeOf({ key, value, headers }: KafkaRecord): number {
   let bytes = RECORD_FRAME_BYTES + Buffer.byteLength(key ?? '') + Buffer.byteLength(value ?? '')
   for (const [name, values] of Object.entries(headers))
-    for (const one of Array.isArray(values) ? (values as (string | Buffer)[]) : [values as string | Buffer])
-      bytes += HEADER_FRAME_BYTES + Buffer.byteLength(name) + Buffer.byteLength(one)
+    for (const one of valuesOf(values))
+      bytes += HEADER_FRAME_BYTES + Buffer.byteLength(name) + (one === null ? 0 : Buffer.byteLength(one))
   return bytes
 }

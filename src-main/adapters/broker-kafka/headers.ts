@@ -1,19 +1,17 @@
 import { isContainer, readJson, stringValue } from '../../domain/json-text.ts'
 import type { JsonNode } from '../../domain/json-text.ts'
-import type { KafkaRecord } from './produce.ts'
+import type { HeaderValue, KafkaRecord } from './record-writer.ts'
 
-/** A header of the original that Kafka, or kafkajs, cannot carry as it is. */
+/** A header of the original that Kafka cannot carry as it is. */
 export class HeaderRefusal extends Error {}
-
-type Value = string | Buffer
 
 /** The one member of an object that stands for bytes. */
 const BYTES = '$base64'
 
 /**
  * The text of a JSON object as the headers of a record. Kafka knows bytes only: a text is its UTF-8; a number or a truth
- * value is the text that the outbox holds for it, digit by digit; `{"$base64": "…"}` is those bytes; an array is the same
- * header several times, in this order. What has no place in there is refused by name. Throws HeaderRefusal.
+ * value is the text that the outbox holds for it, digit by digit; `{"$base64": "…"}` is those bytes, null no value; an array is the
+ * same header several times, in this order. What has no place in there is refused by name. Throws HeaderRefusal.
  */
 export function recordHeaders(text: string): KafkaRecord['headers'] {
   return plainHeaders(text) ?? exactHeaders(text)
@@ -51,30 +49,35 @@ function exactHeaders(text: string): KafkaRecord['headers'] {
   }
   const { root } = reading.document
   if (root.kind !== 'object') throw new HeaderRefusal('the headers are not a JSON object')
-  const headers: Record<string, Value | Value[]> = Object.create(null) as Record<string, Value>
+  const headers: Record<string, HeaderValue | HeaderValue[]> = Object.create(null) as Record<
+    string,
+    HeaderValue
+  >
   for (const { key, value } of root.slots)
     headers[key] = value.kind === 'array' ? repeated(key, value) : single(key, value)
   return headers
 }
 
-function repeated(name: string, node: JsonNode): Value[] {
+function repeated(name: string, node: JsonNode): HeaderValue[] {
   return isContainer(node) ? node.slots.map((slot) => single(name, slot.value)) : []
 }
 
-function single(name: string, node: JsonNode): Value {
+function single(name: string, node: JsonNode): HeaderValue {
   if (isContainer(node)) return bytes(name, node)
   if (node.kind === 'number') return node.text
   if (node.kind === 'string') return stringValue(node) ?? ''
-  // kafkajs throws at a header without a value, and an empty one is another value.
-  if (node.text === 'null') throw refusal(name, 'is null, which the client for Kafka cannot send')
-  return node.text
+  // An empty one would be another value than none.
+  return node.text === 'null' ? null : node.text
 }
 
 function bytes(name: string, node: Extract<JsonNode, { slots: unknown }>): Buffer {
   const [only, ...more] = node.slots
   const base64 = only === undefined ? null : stringValue(only.value)
   if (node.kind !== 'object' || more.length > 0 || only?.key !== BYTES || base64 === null)
-    throw refusal(name, 'is neither a text, a number, true, false, {"$base64": "…"} nor a list of these')
+    throw refusal(
+      name,
+      'is neither a text, a number, true, false, null, {"$base64": "…"} nor a list of these',
+    )
   const value = Buffer.from(base64, 'base64')
   if (value.toString('base64').replace(/=+$/, '') !== base64.replace(/=+$/, ''))
     throw refusal(name, 'is not base64')

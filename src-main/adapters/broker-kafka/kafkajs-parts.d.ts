@@ -69,11 +69,7 @@ declare module 'kafkajs/src/protocol/encoder.js' {
     writeInt32(value: number): this
     writeBoolean(value: boolean): this
     writeString(value: string | null): this
-    writeVarInt(value: number): this
     writeBuffer(value: Buffer): this
-    writeEncoder(value: Encoder): this
-    writeArray(values: readonly Encoder[]): this
-    size(): number
   }
 }
 
@@ -82,17 +78,6 @@ declare module 'kafkajs/src/loggers/index.js' {
     readonly level: number
     readonly logCreator: () => () => void
   }): unknown
-}
-
-declare module 'kafkajs/src/protocol/recordBatch/v0/index.js' {
-  import type Encoder from 'kafkajs/src/protocol/encoder.js'
-  export function RecordBatch(options: {
-    readonly compression: number
-    readonly records: readonly Encoder[]
-    readonly firstTimestamp: number
-    readonly maxTimestamp: number
-    readonly lastOffsetDelta: number
-  }): Promise<Encoder>
 }
 
 declare module 'kafkajs/src/protocol/recordBatch/crc32C/index.js' {

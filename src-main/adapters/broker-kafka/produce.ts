@@ -1,16 +1,12 @@
 import Encoder from 'kafkajs/src/protocol/encoder.js'
-import { RecordBatch } from 'kafkajs/src/protocol/recordBatch/v0/index.js'
-import { isRecordCopy } from '../../domain/outcome.ts'
-import type { CopiedRecord, RecordHeader } from '../../domain/outcome.ts'
+import apiKeys from 'kafkajs/src/protocol/requests/apiKeys.js'
+import crc32C from 'kafkajs/src/protocol/recordBatch/crc32C/index.js'
+import type { CopiedRecord } from '../../domain/outcome.ts'
+import { pack } from './codecs.ts'
+import { writeRecords } from './record-writer.ts'
+import type { KafkaRecord } from './record-writer.ts'
 import { ask } from './wire.ts'
 import type { Node } from './wire.ts'
-
-/** A record as kafkajs encodes it: the order of headers of different names is not kept, and none is null. */
-export interface KafkaRecord {
-  readonly key: string | null
-  readonly value: string | null
-  readonly headers: Readonly<Record<string, string | Buffer | readonly (string | Buffer)[]>>
-}
 
 export interface ProduceRequest {
   readonly compression: number
@@ -37,84 +33,66 @@ interface Produced {
 }
 
 const ALL_REPLICAS = -1
-/** Of a producer without a sequence: nothing is sent twice, so there is nothing to recognise. */
-const NO_SEQUENCE = 0
+/** The first with headers, of Kafka 0.11; up to 7, the last that kafkajs knows, the request stays the same. */
+const VERSION_MIN = 3
 
 /** Sent once, whatever happens. */
 export async function askProduce(node: Node, request: ProduceRequest): Promise<Produced> {
   const { compression, timeoutMs, topics } = request
-  const topicData = topics.map(({ topic, partitions }) => ({
-    topic,
-    partitions: partitions.map((one) => ({ ...one, firstSequence: NO_SEQUENCE })),
-  }))
-  const copies = topics.some(({ partitions }) =>
-    partitions.some(({ messages }) => messages.some(isRecordCopy)),
-  )
-  const encode = () => encodeProduce({ acks: ALL_REPLICAS, ...request })
-  const options = { acks: ALL_REPLICAS, timeout: timeoutMs, compression, topicData }
-  return (await ask(node, 'Produce', options, copies ? { encode } : {})) as Produced
+  const known = node.versions?.[String(apiKeys['Produce'])]
+  if (known !== undefined && known.maxVersion < VERSION_MIN) throw new Error('this Kafka is older than 0.11')
+  const options = { acks: ALL_REPLICAS, timeout: timeoutMs, compression, topicData: [] }
+  return (await ask(node, 'Produce', options, {
+    encode: () => encodeProduce(request, topics),
+  })) as Produced
 }
 
-/**
- * The body of a request to produce, the same in versions 3 to 7, for records that go on as they were found: kafkajs takes
- * headers as an object, which knows no order across names, and fails at one that is null.
- */
-async function encodeProduce({
-  acks,
-  timeoutMs,
-  compression,
-  topics,
-}: ProduceRequest & { readonly acks: number }): Promise<Encoder> {
-  const encoded: Encoder[] = []
+/** The body of the request. No transaction. */
+async function encodeProduce(
+  { compression, timeoutMs }: ProduceRequest,
+  topics: ProduceRequest['topics'],
+): Promise<Encoder> {
+  const body = new Encoder().writeString(null).writeInt16(ALL_REPLICAS).writeInt32(timeoutMs)
+  body.writeInt32(topics.length)
   for (const { topic, partitions } of topics) {
-    const batches: Encoder[] = []
+    body.writeString(topic).writeInt32(partitions.length)
     for (const { partition, messages } of partitions) {
       const batch = await batchOf(messages, compression)
-      batches.push(new Encoder().writeInt32(partition).writeInt32(batch.size()).writeEncoder(batch))
+      body.writeInt32(partition).writeInt32(batch.length).writeBuffer(batch)
     }
-    encoded.push(new Encoder().writeString(topic).writeArray(batches))
   }
-  // No transaction.
-  return new Encoder().writeString(null).writeInt16(acks).writeInt32(timeoutMs).writeArray(encoded)
+  return body
 }
+
+const HEAD_BYTES = 61
+const LENGTH_AT = 8
+const MAGIC_AT = 16
+const MAGIC = 2
+const CRC_AT = 17
+const ATTRIBUTES_AT = 21
+const LAST_OFFSET_DELTA_AT = 23
+const FIRST_TIME_AT = 27
+const LAST_TIME_AT = 35
+const PRODUCER_AT = 43
+const COUNT_AT = 57
 
 /** All of them carry the time of now: what is redriven is new in its topic. */
 async function batchOf(
   messages: readonly (KafkaRecord | CopiedRecord)[],
   compression: number,
-): Promise<Encoder> {
-  const nowMs = Date.now()
-  return await RecordBatch({
-    compression,
-    records: messages.map((message, index) => recordOf(message, index)),
-    firstTimestamp: nowMs,
-    maxTimestamp: nowMs,
-    lastOffsetDelta: messages.length - 1,
-  })
-}
-
-function recordOf(message: KafkaRecord | CopiedRecord, index: number): Encoder {
-  const headers = isRecordCopy(message) ? message.headers : listed(message.headers)
-  // No attributes, and no time of its own.
-  const body = new Encoder().writeBuffer(Buffer.from([0, 0])).writeVarInt(index)
-  writeBytes(body, message.key)
-  writeBytes(body, message.value)
-  body.writeVarInt(headers.length)
-  for (const [name, value] of headers) {
-    writeBytes(body, name)
-    writeBytes(body, value)
-  }
-  return new Encoder().writeVarInt(body.size()).writeEncoder(body)
-}
-
-function writeBytes(to: Encoder, value: Uint8Array | string | null): void {
-  if (value === null) return void to.writeVarInt(-1)
-  const bytes = Buffer.from(value as Uint8Array)
-  to.writeVarInt(bytes.length).writeBuffer(bytes)
-}
-
-function listed(headers: KafkaRecord['headers']): readonly RecordHeader[] {
-  return Object.entries(headers).flatMap(([name, value]) =>
-    [value].flat().map((one): RecordHeader => [name, Buffer.from(one as string)]),
-  )
+): Promise<Buffer> {
+  const nowMs = BigInt(Date.now())
+  const head = Buffer.alloc(HEAD_BYTES)
+  const batch = Buffer.concat([head, await pack(compression, writeRecords(messages))])
+  batch.writeInt32BE(batch.length - LENGTH_AT - Int32Array.BYTES_PER_ELEMENT, LENGTH_AT)
+  batch.writeInt8(MAGIC, MAGIC_AT)
+  batch.writeInt16BE(compression, ATTRIBUTES_AT)
+  batch.writeInt32BE(messages.length - 1, LAST_OFFSET_DELTA_AT)
+  batch.writeBigInt64BE(nowMs, FIRST_TIME_AT)
+  batch.writeBigInt64BE(nowMs, LAST_TIME_AT)
+  // A producer without an id, an epoch or a sequence: nothing is sent twice, so there is nothing to recognise.
+  batch.fill(0xff, PRODUCER_AT, COUNT_AT)
+  batch.writeInt32BE(messages.length, COUNT_AT)
+  batch.writeUInt32BE(crc32C(batch.subarray(ATTRIBUTES_AT)), CRC_AT)
+  return batch
 }

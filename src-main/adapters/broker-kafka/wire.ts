@@ -5,7 +5,6 @@ import RequestQueue from 'kafkajs/src/network/requestQueue/index.js'
 import Encoder from 'kafkajs/src/protocol/encoder.js'
 import apiKeys from 'kafkajs/src/protocol/requests/apiKeys.js'
 import { requests } from 'kafkajs/src/protocol/requests/index.js'
-import { installCodecs } from './codecs.ts'
 import type { Sockets } from './sockets.ts'
 
 /**
@@ -54,7 +53,6 @@ export function makeNode(options: NodeOptions): Node {
 export function prepareKafkajs(): void {
   if (prepared) return
   prepared = true
-  installCodecs()
   const queue = RequestQueue.prototype
   // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its own `this` below
   const schedule = queue.scheduleCheckPendingRequests
