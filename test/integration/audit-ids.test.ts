@@ -169,19 +169,19 @@ test('the command line says it by lines, as JSON and by exit code', { timeout: 6
     )
   await insert(3)
   await insert(14)
-  const intact = await cli.plain(...audit)
+  const intact = await cli.plainHere(...audit)
   expect(intact.stdout).toContain('intact: 2 messages, 0 findings in ids by segment')
   expect(intact.code).toBe(0)
   await insert(45)
-  const broken = await cli.json(...audit)
+  const broken = await cli.here(...audit)
   expect(broken.code).toBe(3)
   expect(broken.records.map(({ type, kind, from, to }) => [type, kind, from, to])).toEqual([
     ['finding', 'range-unused', '21', '40'],
     ['summary', undefined, undefined, undefined],
   ])
-  expect((await cli.plain(...audit, '--chain', 'a')).code).toBe(2)
+  expect((await cli.plainHere(...audit, '--chain', 'a')).code).toBe(2)
   const { cli: other } = await cliFixture(context)
-  const unsaid = await other.plain(...audit)
+  const unsaid = await other.plainHere(...audit)
   expect(unsaid.code).toBe(2)
   expect(unsaid.stderr).toContain('add "ids" to its outbox')
 })

@@ -43,7 +43,7 @@ async function bench(context: TestContext): Promise<Bench> {
     names,
     topic,
     brokers: (what, ...words) => cli.here('brokers', what ?? '', '--broker', 'kafka', ...words),
-    plain: (what, ...words) => cli.plain('brokers', what ?? '', '--broker', 'kafka', ...words),
+    plain: (what, ...words) => cli.plainHere('brokers', what ?? '', '--broker', 'kafka', ...words),
   }
 }
 

@@ -21,7 +21,7 @@ test(
     expect(intact.code).toBe(0)
 
     const planted = await plantFaults(database, options)
-    const broken = await cli.json('audit', '--source', 'orders', '--pause', '0')
+    const broken = await cli.here('audit', '--source', 'orders', '--pause', '0')
     expect(broken.code).toBe(3)
     const findings = broken.records.slice(0, -1)
     const wanted = [...planted]
@@ -37,10 +37,10 @@ test(
     })
 
     const [first] = planted
-    const one = await cli.json('audit', '--source', 'orders', '--chain', first!.chain)
+    const one = await cli.here('audit', '--source', 'orders', '--chain', first!.chain)
     expect(one.records.slice(0, -1).every(({ chain }) => chain === first!.chain)).toBe(true)
     expect(one.code).toBe(3)
-    const since = await cli.json('audit', '--source', 'orders', '--since', '4900')
+    const since = await cli.here('audit', '--source', 'orders', '--since', '4900')
     expect(since.records).toEqual([
       { type: 'summary', verdict: 'intact', messages: 100, chains: 50, findings: 0 },
     ])
@@ -48,12 +48,12 @@ test(
     // A writer that holds the table keeps the audit from its end.
     await database.sql('begin')
     await database.sql('lock table outbox_message in access exclusive mode')
-    const stuck = await cli.json('audit', '--source', 'orders', '--limit', '1')
+    const stuck = await cli.here('audit', '--source', 'orders', '--limit', '1')
     await database.sql('rollback')
     expect(stuck.records.at(-1)).toMatchObject({ type: 'summary', verdict: 'incomplete' })
     expect(stuck.code).toBe(1)
 
-    const unknown = await cli.json('audit', '--source', 'nowhere')
+    const unknown = await cli.here('audit', '--source', 'nowhere')
     expect(unknown.code).toBe(2)
   },
 )
@@ -78,9 +78,9 @@ test(
     expect(audited.code).toBe(3)
     expect(audited.stdout).toMatch(/^missing {6}Message 2 is missing before 3 in chain <script>/m)
     const id = /audit report (\S+)/.exec(audited.stdout)?.[1] ?? ''
-    const { stdout: json } = await cli.plain('audit', 'report', id)
+    const { stdout: json } = await cli.plainHere('audit', 'report', id)
     const digest = createHash('sha256').update(json.trimEnd()).digest('hex')
-    const journal = await cli.json('journal', 'list', '--subject', id)
+    const journal = await cli.here('journal', 'list', '--subject', id)
     expect(journal.records.map((entry) => entry['action'])).toEqual(['audit-ended', 'audit-begun'])
     expect(journal.records[0]?.['detail']).toMatchObject({ digest, verdict: 'broken', findings: 1 })
     expect(JSON.parse(json)).toMatchObject({
@@ -92,15 +92,15 @@ test(
     })
 
     const file = join(cli.folder, 'report.html')
-    expect((await cli.plain('audit', 'report', id, '--html', file)).code).toBe(0)
+    expect((await cli.plainHere('audit', 'report', id, '--html', file)).code).toBe(0)
     const page = await readFile(file, 'utf8')
     expect(page).toContain(digest)
     expect(page).not.toMatch(/<script|https?:|src=/)
     expect(page).toContain('&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt; &amp; &#39;x&#39;')
-    expect((await cli.plain('audit', 'report', id, '--html', file)).code).toBe(2)
+    expect((await cli.plainHere('audit', 'report', id, '--html', file)).code).toBe(2)
 
     const plan = join(cli.folder, 'repair.ndjson')
-    const repair = await cli.json('audit', 'repair', id, '1', '--out', plan)
+    const repair = await cli.here('audit', 'repair', id, '1', '--out', plan)
     expect(repair.records.at(-1)).toMatchObject({ type: 'repair', unsent: 2, gone: { from: '2', to: '2' } })
     expect(repair.code).toBe(3)
     const items = (await readFile(plan, 'utf8'))

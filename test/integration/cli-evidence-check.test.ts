@@ -22,14 +22,14 @@ test(
 
     await database.sql('create table inbox (message_id text primary key, at timestamptz not null)')
     await addFailed(database, queue, 2)
-    const harmless = await cli.plain(...CHECK)
+    const harmless = await cli.plainHere(...CHECK)
     expect(harmless.stdout).toMatch(/^ok {6}unique {4}inbox_pkey \(message_id\) refuses the second row/)
     expect(harmless.stdout).toContain('duplicates are harmless (as public.inbox')
     expect(harmless.code).toBe(0)
 
     await database.sql(`update outbox_message set created_at = now() - interval '3 days'`)
     await database.sql('alter table inbox drop constraint inbox_pkey')
-    const harmful = await cli.json(...CHECK)
+    const harmful = await cli.here(...CHECK)
     expect(harmful.code).toBe(3)
     expect(harmful.records.map(({ type, state, code }) => [type, state, code])).toEqual([
       ['finding', 'broken', 'dedupe.unique-none'],
@@ -43,10 +43,10 @@ test(
 
 test('without evidence nobody can tell; a source that is not there is a mistake', async (context) => {
   const { cli } = await cliFixture(context)
-  const unmapped = await cli.json(...CHECK)
+  const unmapped = await cli.here(...CHECK)
   expect(unmapped.code).toBe(1)
   expect(unmapped.records.at(-1)).toMatchObject({ verdict: 'unknown', where: null })
-  expect((await cli.plain('evidence', 'check', '--source', 'nobody')).code).toBe(2)
+  expect((await cli.plainHere('evidence', 'check', '--source', 'nobody')).code).toBe(2)
 })
 
 test(
@@ -59,7 +59,7 @@ test(
     const sweep = { ...usual, backoff: { ...usual.backoff, firstSec: 600 } }
     const evidence = { url, table: `${prefix}:{messageId}`, retentionSec: 3_600 }
     const { cli } = await cliFixture(context, { source: { evidence, sweep } })
-    const { code, records } = await cli.json(...CHECK)
+    const { code, records } = await cli.here(...CHECK)
     expect(code).toBe(3)
     const broken = records.filter(({ state }) => state === 'broken').map((one) => one['code'])
     expect(broken).toContain('dedupe.short-lived')
@@ -73,7 +73,7 @@ test('a source that does not answer leaves untold what only it knows, and the re
   const evidence = { url, table: `${prefix}:{messageId}`, retentionSec: 3_600 }
   const gone = 'postgres://postgres@127.0.0.1:1/gone'
   const { cli } = await cliFixture(context, { source: { url: gone, evidence } })
-  const { records } = await cli.json(...CHECK)
+  const { records } = await cli.here(...CHECK)
   const codes = records.map(({ state, code }) => `${String(state)} ${String(code)}`)
   expect(codes).toEqual(
     expect.arrayContaining([

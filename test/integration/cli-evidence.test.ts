@@ -16,14 +16,14 @@ test(
       ids.slice(0, 2),
     ])
     const planned = ['plan', 'resend', '--source', 'orders', '--trouble', 'failed']
-    const first = await cli.json(...planned, '--out', 'first.ndjson')
+    const first = await cli.here(...planned, '--out', join(cli.folder, 'first.ndjson'))
     expect(first.code).toBe(0)
     expect(first.records).toMatchObject([
       { items: 3, skipped: 2, evidence: { consumed: 2, notSeen: 3, included: null } },
     ])
-    expect((await cli.plain(...planned, '--out', 'no.ndjson', '--include-consumed')).stderr).toContain(
-      '--reason',
-    )
+    expect(
+      (await cli.plainHere(...planned, '--out', join(cli.folder, 'no.ndjson'), '--include-consumed')).stderr,
+    ).toContain('--reason')
 
     const again = [
       ...planned,
@@ -31,9 +31,9 @@ test(
       '--reason',
       'restored from a backup',
       '--out',
-      'again.ndjson',
+      join(cli.folder, 'again.ndjson'),
     ]
-    const second = await cli.plain(...again)
+    const second = await cli.plainHere(...again)
     expect(second.stdout).toContain(
       '2 were probably consumed already: sent again, because: restored from a backup',
     )
@@ -43,7 +43,14 @@ test(
       evidence: { consumed: 2, included: 'restored from a backup' },
     })
 
-    const places = await cli.json('audit', '--source', 'orders', '--places', '--html', 'places.html')
+    const places = await cli.here(
+      'audit',
+      '--source',
+      'orders',
+      '--places',
+      '--html',
+      join(cli.folder, 'places.html'),
+    )
     expect(places.code).toBe(3)
     expect(
       places.records
@@ -61,12 +68,12 @@ test(
       consumed: 2,
     })
     const page = await readFile(join(cli.folder, 'places.html'), 'utf8')
-    const journal = await cli.json('journal', 'list')
+    const journal = await cli.here('journal', 'list')
     const { detail } = journal.records.find(({ action }) => action === 'audit-ended') as {
       detail: { digest: string }
     }
     expect(page).toContain(detail.digest)
-    const shown = await cli.plain('messages', 'show', '--source', 'orders', '--id', ids[0]!)
+    const shown = await cli.plainHere('messages', 'show', '--source', 'orders', '--id', ids[0]!)
     expect(shown.stdout).toMatch(/evidence\s+consumed 20/)
   },
 )

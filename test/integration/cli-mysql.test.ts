@@ -8,11 +8,11 @@ import type { CliResult } from '../support/cli.ts'
 import { mariadbPassword } from '../support/mariadb.ts'
 import { addMysqlRows, mysqlDatabase } from '../support/mysql.ts'
 
-/** Some twelve commands, each of them a process that starts from nothing. */
+/** Some twelve commands, each of which opens everything anew. */
 const EACH_MS = 120_000
 
 function run({ cli }: CliFixture, ...words: readonly string[]): Promise<CliResult> {
-  return cli.json(...words, '--source', 'orders')
+  return cli.here(...words, '--source', 'orders')
 }
 
 async function done(fixture: CliFixture, ...words: readonly string[]): Promise<CliResult['records']> {
@@ -53,9 +53,10 @@ test(
 
     const resolved = await done(fixture, 'resolve', '--id', ids[5]!, '--reason', 'sent by hand')
     expect(resolved).toMatchObject([{ id: ids[5], applied: true }])
-    const [plan] = await done(fixture, 'plan', 'resend', '--trouble', 'failed', '--out', 'plan.ndjson')
+    const file = join(cli.folder, 'plan.ndjson')
+    const [plan] = await done(fixture, 'plan', 'resend', '--trouble', 'failed', '--out', file)
     expect(plan).toMatchObject({ items: 5 })
-    const sent = await cli.json('run', 'plan.ndjson', '--confirm', String(plan!['digest']))
+    const sent = await cli.json('run', file, '--confirm', String(plan!['digest']))
     expect(sent.code, sent.stdout).toBe(0)
     expect((await broker.drain(queue)).length).toBe(5)
 
@@ -70,7 +71,7 @@ test(
       failed: '1',
       sent: '8',
     })
-    expect((await cli.json('journal', 'verify')).code).toBe(0)
+    expect((await cli.here('journal', 'verify')).code).toBe(0)
   },
   EACH_MS,
 )
@@ -231,16 +232,17 @@ test(
     const ids = await addMysqlFailed(database, queue, 4)
     const [first] = await database.sql('select message_id as m from outbox_message where id = ?', [ids[0]])
     await elsewhere.sql('insert into inbox values (?, utc_timestamp(6))', [first!['m']])
-    const [plan] = await done(fixture, 'plan', 'resend', '--trouble', 'failed', '--out', 'p.ndjson')
+    const out = join(cli.folder, 'plan.ndjson')
+    const [plan] = await done(fixture, 'plan', 'resend', '--trouble', 'failed', '--out', out)
     expect(plan).toMatchObject({ items: 3, skipped: 1, evidence: { consumed: 1, notSeen: 3 } })
     const places = await run(fixture, 'audit', '--places')
     expect(places.records.at(-1)).toMatchObject({ type: 'summary', messages: 4, consumed: 1 })
 
-    const audit = await cli.plain('audit', '--source', 'orders')
+    const audit = await cli.plainHere('audit', '--source', 'orders')
     expect(audit.code).toBe(1)
     expect(audit.stdout + audit.stderr).toContain('chain-audit-unavailable')
     expect(audit.stdout + audit.stderr).toContain('--places')
-    const events = await cli.plain('audit', '--source', 'orders', '--fingerprints')
+    const events = await cli.plainHere('audit', '--source', 'orders', '--fingerprints')
     expect(events.code).toBe(1)
     expect(events.stdout + events.stderr).toContain('only outboxes in PostgreSQL can be searched')
   },

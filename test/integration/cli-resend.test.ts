@@ -4,8 +4,13 @@ import { expect, test } from 'vitest'
 import { addFailed, cliFixture } from '../support/cli-fixture.ts'
 import type { CliFixture } from '../support/cli-fixture.ts'
 
+function planFile({ cli }: Pick<CliFixture, 'cli'>): string {
+  return join(cli.folder, 'plan.json')
+}
+
 async function plan({ cli }: CliFixture, ...words: readonly string[]): Promise<Record<string, unknown>> {
-  const made = await cli.json('plan', 'resend', '--source', 'orders', ...words, '--out', 'plan.json')
+  const out = planFile({ cli })
+  const made = await cli.here('plan', 'resend', '--source', 'orders', ...words, '--out', out)
   expect(made).toMatchObject({ code: 0, stderr: '' })
   expect(made.records).toHaveLength(1)
   return made.records[0]!
@@ -13,7 +18,7 @@ async function plan({ cli }: CliFixture, ...words: readonly string[]): Promise<R
 
 test('a source and its broker are tested in one command', async (context) => {
   const { cli } = await cliFixture(context)
-  const { code, records } = await cli.json('sources', 'test', '--source', 'orders')
+  const { code, records } = await cli.here('sources', 'test', '--source', 'orders')
   expect(code).toBe(0)
   expect(records).toMatchObject([
     { type: 'source', ok: true, role: 'primary', profile: 'redrive-reference', indexed: true },
@@ -64,10 +69,10 @@ test('failed messages are listed, shown, planned, resent, and every step is in t
 
   const { digest, items } = await plan(fixture, '--trouble', 'failed')
   expect(items).toBe(12)
-  const file = await readFile(join(cli.folder, 'plan.json'), 'utf8')
+  const file = await readFile(planFile(fixture), 'utf8')
   expect(file.split('\n').filter((line) => line.includes('"payloadDigest"'))).toHaveLength(12)
 
-  const run = await cli.json('run', 'plan.json', '--confirm', String(digest), '--rate', '500')
+  const run = await cli.json('run', planFile(fixture), '--confirm', String(digest), '--rate', '500')
   expect(run.code).toBe(0)
   expect(run.records.at(-1)).toMatchObject({
     ...{ type: 'summary', confirmed: 12, returned: 0, refused: 0, unknown: 0, skipped: 0 },
@@ -100,8 +105,8 @@ test('a plan that was run is not run again', async (context) => {
   const { cli, broker, queue, database } = fixture
   await addFailed(database, queue, 2)
   const { digest } = await plan(fixture, '--trouble', 'failed')
-  expect(await cli.json('run', 'plan.json', '--confirm', String(digest))).toMatchObject({ code: 0 })
-  const again = await cli.json('run', 'plan.json', '--confirm', String(digest))
+  expect(await cli.here('run', planFile(fixture), '--confirm', String(digest))).toMatchObject({ code: 0 })
+  const again = await cli.here('run', planFile(fixture), '--confirm', String(digest))
   expect(again).toMatchObject({ code: 1, records: [{ type: 'error', code: 'plan-already-run' }] })
   expect(await broker.count(queue)).toBe(2)
 })
@@ -111,13 +116,13 @@ test('without the digest nothing runs, and the digest to read is told', async (c
   const { cli, broker, queue, database } = fixture
   await addFailed(database, queue, 1)
   const { digest } = await plan(fixture, '--trouble', 'failed')
-  expect(await cli.json('run', 'plan.json')).toMatchObject({
+  expect(await cli.here('run', planFile(fixture))).toMatchObject({
     code: 2,
     records: [{ type: 'error', code: 'plan-not-confirmed', retry: 'never', detail: { digest } }],
   })
-  const plain = await cli.plain('run', 'plan.json')
+  const plain = await cli.plainHere('run', planFile(fixture))
   expect(plain.stderr).toContain(`--confirm ${String(digest)}`)
-  expect(await cli.json('run', 'plan.json', '--confirm', 'f'.repeat(64))).toMatchObject({ code: 2 })
+  expect(await cli.here('run', planFile(fixture), '--confirm', 'f'.repeat(64))).toMatchObject({ code: 2 })
   expect(await broker.count(queue)).toBe(0)
 })
 
@@ -127,7 +132,7 @@ test('unroutable messages end failed with the reason, and the exit code says tha
   await addFailed(database, queue, 5)
   const lost = await addFailed(database, broker.unusedName(), 2)
   const { digest } = await plan(fixture, '--trouble', 'failed')
-  const run = await cli.json('run', 'plan.json', '--confirm', String(digest))
+  const run = await cli.here('run', planFile(fixture), '--confirm', String(digest))
   expect(run.code).toBe(3)
   expect(run.records.at(-1)).toMatchObject({ type: 'summary', confirmed: 5, returned: 2 })
   const rows = await database.sql('select id, status, last_error from outbox_message where status <> $1', [
@@ -135,7 +140,7 @@ test('unroutable messages end failed with the reason, and the exit code says tha
   ])
   expect(rows.map(({ id }) => id)).toEqual(lost)
   expect(rows.every(({ status, last_error }) => status === 'failed' && last_error !== null)).toBe(true)
-  const show = await cli.json('jobs', 'show', String(run.records.at(-1)!['job']))
+  const show = await cli.here('jobs', 'show', String(run.records.at(-1)!['job']))
   expect(show.records.slice(1)).toMatchObject([
     { result: 'returned', code: 'unroutable' },
     { result: 'returned', code: 'unroutable' },
@@ -149,7 +154,7 @@ test('an exchange that does not exist is a warning of the plan and refused by th
   await addFailed(database, queue, 3, exchange)
   const { digest, warnings } = await plan(fixture, '--trouble', 'failed')
   expect(warnings).toEqual([{ code: 'exchange-missing', exchange, count: 3 }])
-  const run = await cli.json('run', 'plan.json', '--confirm', String(digest))
+  const run = await cli.here('run', planFile(fixture), '--confirm', String(digest))
   expect(run.code).toBe(3)
   expect(run.records.at(-1)).toMatchObject({ confirmed: 0, refused: 3, unknown: 0 })
 })
@@ -160,7 +165,7 @@ test('a row that changed since the plan is skipped and left as it is', async (co
   const [first] = await addFailed(database, queue, 2)
   const { digest } = await plan(fixture, '--trouble', 'failed')
   await database.sql('update outbox_message set last_error = $1 where id = $2', ['touched', first])
-  const run = await cli.json('run', 'plan.json', '--confirm', String(digest))
+  const run = await cli.here('run', planFile(fixture), '--confirm', String(digest))
   expect(run.code).toBe(3)
   expect(run.records.at(-1)).toMatchObject({ confirmed: 1, skipped: 1 })
   expect(await broker.count(queue)).toBe(1)
@@ -173,11 +178,11 @@ test('ids may be listed after one option; resolve takes a reason and undo takes 
   const { cli, database, queue } = await cliFixture(context)
   const ids = await addFailed(database, queue, 3)
   const [first, second] = ids
-  expect(await cli.json('resolve', '--source', 'orders', '--id', first!)).toMatchObject({
+  expect(await cli.here('resolve', '--source', 'orders', '--id', first!)).toMatchObject({
     code: 2,
     records: [{ code: 'usage' }],
   })
-  const resolved = await cli.json(
+  const resolved = await cli.here(
     ...['resolve', '--source', 'orders', '--id', first!, second!, '--reason', 'refunded by hand'],
   )
   expect(resolved.code).toBe(0)
@@ -185,12 +190,12 @@ test('ids may be listed after one option; resolve takes a reason and undo takes 
     { id: first, applied: true },
     { id: second, applied: true },
   ])
-  const left = await cli.json('messages', 'list', '--source', 'orders', '--trouble', 'failed')
+  const left = await cli.here('messages', 'list', '--source', 'orders', '--trouble', 'failed')
   expect(left.records.map(({ id }) => id)).toEqual([ids[2]])
 
-  const undone = await cli.json('undo', String(resolved.records[0]!['decision']))
+  const undone = await cli.here('undo', String(resolved.records[0]!['decision']))
   expect(undone).toMatchObject({ code: 0, records: [{ id: first, state: 'undone' }] })
-  const back = await cli.json('messages', 'list', '--source', 'orders', '--trouble', 'failed')
+  const back = await cli.here('messages', 'list', '--source', 'orders', '--trouble', 'failed')
   expect(back.records.map(({ id }) => id)).toEqual([first, ids[2]])
 })
 
@@ -199,11 +204,11 @@ test('in production the count must be given', async (context) => {
   const { cli, broker, queue, database } = fixture
   await addFailed(database, queue, 2)
   const { digest } = await plan(fixture, '--trouble', 'failed')
-  const confirm = ['run', 'plan.json', '--confirm', String(digest)]
-  expect(await cli.json(...confirm)).toMatchObject({ code: 2, records: [{ code: 'count-not-typed' }] })
-  expect(await cli.json(...confirm, '--count', '3')).toMatchObject({ code: 2 })
+  const confirm = ['run', planFile(fixture), '--confirm', String(digest)]
+  expect(await cli.here(...confirm)).toMatchObject({ code: 2, records: [{ code: 'count-not-typed' }] })
+  expect(await cli.here(...confirm, '--count', '3')).toMatchObject({ code: 2 })
   expect(await broker.count(queue)).toBe(0)
-  expect(await cli.json(...confirm, '--count', '2')).toMatchObject({ code: 0 })
+  expect(await cli.here(...confirm, '--count', '2')).toMatchObject({ code: 0 })
   expect(await broker.count(queue)).toBe(2)
 })
 
@@ -212,7 +217,7 @@ test('SIGINT cancels the job, waits for what is on its way and says what became 
   const { cli, broker, queue, database } = fixture
   await addFailed(database, queue, 200)
   const { digest } = await plan(fixture, '--trouble', 'failed')
-  const running = cli.start('run', 'plan.json', '--confirm', String(digest), '--rate', '20', '--json')
+  const running = cli.start('run', planFile(fixture), '--confirm', String(digest), '--rate', '20', '--json')
   await new Promise<void>((resolve) => {
     running.child.stdout?.on('data', (chunk: Buffer) => {
       if (/"type":"progress".*"ended":[1-9]/.test(chunk.toString())) resolve()
@@ -235,7 +240,7 @@ test('a job survives that nobody reads its output any more', async (context) => 
   const { cli, broker, queue, database } = fixture
   await addFailed(database, queue, 60)
   const { digest } = await plan(fixture, '--trouble', 'failed')
-  const running = cli.start('run', 'plan.json', '--confirm', String(digest), '--rate', '30')
+  const running = cli.start('run', planFile(fixture), '--confirm', String(digest), '--rate', '30')
   running.child.stdout?.destroy()
   expect((await running.result).code).toBe(0)
   expect(await broker.count(queue)).toBe(60)
@@ -246,19 +251,19 @@ test('an edited plan file is refused by its digest, one that is no plan by its f
   const { cli, broker, queue, database } = fixture
   await addFailed(database, queue, 2)
   const { digest } = await plan(fixture, '--trouble', 'failed')
-  const file = join(cli.folder, 'plan.json')
+  const file = planFile(fixture)
   const text = await readFile(file, 'utf8')
-  const confirm = ['run', 'plan.json', '--confirm', String(digest)]
+  const confirm = ['run', planFile(fixture), '--confirm', String(digest)]
 
   await writeFile(file, text.replaceAll(queue, 'elsewhere'))
-  const edited = await cli.json(...confirm)
+  const edited = await cli.here(...confirm)
   expect(edited).toMatchObject({ code: 2, records: [{ code: 'plan-digest-mismatch' }] })
   await writeFile(file, text.replace('{', '{"extra":1,'))
-  expect(await cli.json(...confirm)).toMatchObject({ code: 2, records: [{ code: 'plan-digest-mismatch' }] })
+  expect(await cli.here(...confirm)).toMatchObject({ code: 2, records: [{ code: 'plan-digest-mismatch' }] })
   for (const broken of ['', 'no json', '[]', '{}', text.replace('\n{', '\n{"extra":1,')]) {
     await writeFile(file, broken)
-    expect(await cli.json(...confirm)).toMatchObject({ code: 2, records: [{ code: 'plan-invalid' }] })
+    expect(await cli.here(...confirm)).toMatchObject({ code: 2, records: [{ code: 'plan-invalid' }] })
   }
-  expect(await cli.json('run', 'missing.json', '--confirm', 'x')).toMatchObject({ code: 2 })
+  expect(await cli.here('run', 'missing.json', '--confirm', 'x')).toMatchObject({ code: 2 })
   expect(await broker.count(queue)).toBe(0)
 })

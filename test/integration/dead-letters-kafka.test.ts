@@ -43,7 +43,7 @@ async function bench(context: TestContext, compression: Compression = 'none'): P
   const out = join(cli.folder, 'plan.ndjson')
   let planned: CliResult | null = null
   const dead: Bench['dead'] = (...words) =>
-    cli.json('deadletters', ...words, '--broker', 'kafka', '--queue', letters)
+    cli.here('deadletters', ...words, '--broker', 'kafka', '--queue', letters)
   return {
     test: names,
     cli,
@@ -149,7 +149,7 @@ describe('dead letters of Kafka', () => {
     const discard = await dead('discard', '--cause', 'Timed out', '--reason', 'a test order', '--out', out)
     const { digest } = discard.records[0] ?? {}
     const carry = ['deadletters', 'discard', '--plan', out, '--confirm', String(digest), '--count', '1']
-    expect((await cli.json(...carry)).records[0]).toMatchObject({ removed: 1, missing: 0 })
+    expect((await cli.here(...carry)).records[0]).toMatchObject({ removed: 1, missing: 0 })
     // What was marked since the plan was made is left alone, whoever made the mark.
     expect((await run()).records.at(-1)).toMatchObject({ confirmed: 2, skipped: 1 })
     expect(await names.read(letters)).toHaveLength(3)
@@ -177,7 +177,7 @@ describe('dead letters of Kafka', () => {
     const other = await dead('plan', '--out', second, ...to, origin)
     await plan(...to, origin)
     expect((await run()).records.at(-1)).toMatchObject({ confirmed: 1 })
-    const late = await cli.json(
+    const late = await cli.here(
       'run',
       second,
       '--confirm',

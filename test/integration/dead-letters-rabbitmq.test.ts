@@ -29,7 +29,7 @@ async function bench(context: TestContext, port = rabbit.port): Promise<Bench> {
   })
   const queue = ['--broker', 'rabbit', '--queue', scene.deadLetters, '--read']
   const letters = (...words: readonly string[]): Promise<CliResult> =>
-    cli.json('deadletters', ...words, ...queue)
+    cli.here('deadletters', ...words, ...queue)
   const redrive: Bench['redrive'] = async (...words) => {
     const out = join(cli.folder, 'plan.ndjson')
     const planned = await letters('plan', '--out', out, ...words)
@@ -50,7 +50,7 @@ test('a quorum queue with a delivery limit: what a look would delete is refused,
     brokers: { rabbit: { driver: 'rabbitmq', url: rabbitUrl(), password: { value: rabbit.password } } },
   })
   for (let time = 0; time < 6; time += 1) {
-    const { code, records } = await cli.json(
+    const { code, records } = await cli.here(
       'deadletters',
       'groups',
       '--broker',
@@ -142,13 +142,13 @@ test('discarding takes a plan, a reason and the count, and is in the journal bef
   const { digest, items } = records[0] ?? {}
   expect(items).toBe(2)
   const carry = ['deadletters', 'discard', '--plan', out, '--confirm', String(digest)]
-  expect((await cli.json(...carry)).records[0]).toMatchObject({ code: 'count-not-typed' })
-  expect((await cli.json('run', out, '--confirm', String(digest), '--count', '2')).records[0]).toMatchObject({
+  expect((await cli.here(...carry)).records[0]).toMatchObject({ code: 'count-not-typed' })
+  expect((await cli.here('run', out, '--confirm', String(digest), '--count', '2')).records[0]).toMatchObject({
     code: 'plan-invalid',
   })
-  expect((await cli.json(...carry, '--count', '2')).records[0]).toMatchObject({ removed: 2, missing: 0 })
+  expect((await cli.here(...carry, '--count', '2')).records[0]).toMatchObject({ removed: 2, missing: 0 })
   expect(await scene.depth(scene.deadLetters)).toBe(8)
-  const { records: journal } = await cli.json('journal', 'list')
+  const { records: journal } = await cli.here('journal', 'list')
   const actions = journal.map(({ action }) => action)
   expect(actions.indexOf('dead-letters-discarded')).toBeLessThan(actions.indexOf('dead-letters-discarding'))
 }, 60_000)
@@ -171,7 +171,7 @@ test('what is unknown is settled by a look into the queue it went to: what is th
   await expect.poll(() => scene.depth(scene.deadLetters)).toBe(dead - confirmed)
 
   const settle = async (job: unknown, ...words: readonly string[]) =>
-    await cli.json('jobs', 'settle', String(job), '--by', 'queue', '--queue', scene.queue, ...words)
+    await cli.here('jobs', 'settle', String(job), '--by', 'queue', '--queue', scene.queue, ...words)
   const asked = await settle(arrived?.['job'])
   expect(asked.records[0]).toMatchObject({ type: 'cost', facts: { type: 'classic' } })
   expect(asked.records.at(-1)).toMatchObject({ code: 'usage' })
@@ -197,7 +197,7 @@ test('what is unknown is settled by a look into the queue it went to: what is th
   await expect.poll(() => scene.depth(scene.deadLetters)).toBe(dead - confirmed - there)
   expect((await scene.drain(scene.queue)).length).toBe(confirmed + there)
 
-  const { records: journal } = await cli.json('journal', 'list')
+  const { records: journal } = await cli.here('journal', 'list')
   const actions = journal.map(({ action }) => action)
   // The newest first: the look is written down before anything is settled by it.
   expect(actions.indexOf('job-settled')).toBeLessThan(actions.indexOf('job-settling'))

@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { addFailed, cliFixture } from '../support/cli-fixture.ts'
 import { composedEngine } from '../support/composed-engine.ts'
@@ -6,9 +7,10 @@ import { composedEngine } from '../support/composed-engine.ts'
 test('numbers for a monitoring system: what is open, what came out, and nothing of a source that does not answer', async (context) => {
   const { cli, database, queue } = await cliFixture(context)
   await addFailed(database, queue, 12)
-  const [plan] = (await cli.json('plan', 'resend', '--source', 'orders', '--trouble', 'failed', '--out', 'p'))
-    .records
-  expect((await cli.json('run', 'p', '--confirm', String(plan?.['digest']))).code).toBe(0)
+  const out = join(cli.folder, 'plan.ndjson')
+  const trouble = ['--source', 'orders', '--trouble', 'failed']
+  const [plan] = (await cli.here('plan', 'resend', ...trouble, '--out', out)).records
+  expect((await cli.here('run', out, '--confirm', String(plan?.['digest']))).code).toBe(0)
   await addFailed(database, queue, 3)
 
   const workspace = JSON.parse(await readFile(cli.workspaceFile, 'utf8')) as {

@@ -103,11 +103,11 @@ test(
     const outbox = { profile: 'auto', table: 'public.outbox_message', fingerprint }
     const { cli, database } = await cliFixture(context, { source: { outbox } })
     await addRows(database, [paid('one', 'a', '0'), paid('two', 'b', '0')])
-    const clean = await cli.json('audit', '--source', 'orders', '--fingerprints')
+    const clean = await cli.here('audit', '--source', 'orders', '--fingerprints')
     expect(clean.records).toEqual([{ type: 'summary', verdict: 'intact', messages: 2, findings: 0 }])
     expect(clean.code).toBe(0)
     await addRows(database, [paid('three', 'a', '1.5')])
-    const found = await cli.json('audit', '--source', 'orders', '--fingerprints')
+    const found = await cli.here('audit', '--source', 'orders', '--fingerprints')
     expect(found.records).toEqual([
       {
         ...{ type: 'finding', kind: 'same-event', id: '3', messageId: 'three' },
@@ -116,6 +116,6 @@ test(
       { type: 'summary', verdict: 'broken', messages: 3, findings: 1 },
     ])
     expect(found.code).toBe(3)
-    expect((await cli.json('audit', '--source', 'orders', '--fingerprints', '--new')).code).toBe(2)
+    expect((await cli.here('audit', '--source', 'orders', '--fingerprints', '--new')).code).toBe(2)
   },
 )

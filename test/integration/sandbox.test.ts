@@ -4,7 +4,7 @@ import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { createRouterClient } from '@orpc/server'
 import { pino } from 'pino'
-import { expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { createMemorySecrets } from '../../src-main/adapters/secrets-memory/memory-secrets.ts'
 import type { OutgoingMessage } from '../../src-main/domain/outcome.ts'
 import { compose } from '../../src-main/hosts/compose.ts'
@@ -12,7 +12,7 @@ import type { Broker } from '../../src-main/ports/broker.ts'
 import { identify } from '../../src-main/sandbox/processes.ts'
 import { startSandbox } from '../../src-main/sandbox/start-sandbox.ts'
 import type { Sandbox } from '../../src-main/sandbox/start-sandbox.ts'
-import { sql, start, temporaryFolder, until } from '../support/sandbox-run.ts'
+import { sharedSandbox, sql, start, temporaryFolder, until } from '../support/sandbox-run.ts'
 
 const SANDBOX_MODULE = resolve(import.meta.dirname, '../../src-main/sandbox/start-sandbox.ts')
 
@@ -36,51 +36,6 @@ async function counts(sandbox: Sandbox, source: string): Promise<Record<string, 
   return Object.fromEntries(rows.map((row) => [row.state, row.count]))
 }
 
-test('it tells a believable story in two outboxes', async () => {
-  const sandbox = await start(await temporaryFolder())
-  const shop = await counts(sandbox, 'shop-orders')
-  const payroll = await counts(sandbox, 'payroll')
-  expect(shop['sent']! + payroll['sent']!).toBeGreaterThan(5_500)
-  expect(shop['failed']).toBeGreaterThanOrEqual(130)
-  expect(payroll['failed']).toBeGreaterThanOrEqual(25)
-  expect(shop['pending']).toBeGreaterThanOrEqual(30)
-  expect(shop['sending']! + payroll['sending']!).toBeGreaterThanOrEqual(8)
-  expect(shop['pending scheduled']).toBeGreaterThanOrEqual(20)
-  expect(shop['pending retrying']).toBeGreaterThanOrEqual(3)
-
-  const [facts] = await sql<Record<string, number>>(
-    sandbox,
-    'shop-orders',
-    `select count(distinct last_error) filter (where status = 'failed')::int as causes,
-       count(*) filter (where status = 'failed' and attempts <> 3)::int as not_three,
-       count(*) filter (where created_at > now() or created_at < now() - interval '73 hours')::int as out_of_time,
-       count(*) filter (where payload::text like '%王小明%')::int as chinese,
-       count(distinct chain_key)::int as chains
-     from outbox_message`,
-  )
-  expect(facts).toMatchObject({ not_three: 0, out_of_time: 0 })
-  expect(facts!['causes']).toBeGreaterThanOrEqual(7)
-  expect(facts!['chinese']).toBeGreaterThan(10)
-  expect(facts!['chains']).toBeGreaterThan(1_000)
-
-  for (const source of ['shop-orders', 'payroll']) {
-    const broken = await sql(
-      sandbox,
-      source,
-      `select id from (select id, prev_id, lag(id) over (partition by chain_key order by id) as expected
-         from outbox_message) linked where prev_id is distinct from expected`,
-    )
-    expect(broken, `${source}: every message names the one before it`).toEqual([])
-  }
-  const big = await sql<{ reference: string }>(
-    sandbox,
-    'shop-orders',
-    `select payload ->> 'ledgerReference' as reference from outbox_message where type = 'OrderPaid' limit 1`,
-  )
-  expect(BigInt(big[0]!.reference)).toBeGreaterThan(BigInt(Number.MAX_SAFE_INTEGER))
-  expect(sandbox.warnings).toEqual([])
-})
-
 function message(exchange: string, routingKey: string): OutgoingMessage {
   return {
     messageId: 'probe',
@@ -99,120 +54,170 @@ function openBroker(sandbox: Sandbox): Broker {
   })
 }
 
-test('the broker answers in every way that there is', async () => {
-  const sandbox = await start(await temporaryFolder())
-  const { signal } = new AbortController()
-  const broker = openBroker(sandbox)
-  const publisher = await broker.openPublisher(signal)
-  const answer = (exchange: string, routingKey: string) =>
-    publisher.publish(message(exchange, routingKey), signal)
-  expect(await answer('payments', 'payments.captured')).toEqual({ outcome: 'confirmed' })
-  expect(await answer('orders', 'giftcards.issued')).toMatchObject({
-    outcome: 'returned',
-    code: 'unroutable',
-  })
-  expect(await answer('loyalty', 'points.earned')).toMatchObject({
-    outcome: 'refused',
-    code: 'exchange-missing',
-  })
-  expect(await answer('payments', 'payments.settlement')).toMatchObject({
-    outcome: 'refused',
-    code: 'broker-refused',
-  })
-  const carrier = await Promise.all(
-    Array.from({ length: 60 }, () => answer('shipments', 'shipments.south.delivered')),
-  )
-  const words = carrier.map(({ outcome }) => outcome)
-  expect(new Set(words)).toEqual(new Set(['confirmed', 'unknown']))
+// They follow one another in one sandbox: what is told is looked at first, what writes into its tables comes last.
+describe('a sandbox that runs', () => {
+  const shared = sharedSandbox()
 
-  // A connection test closes what it opened; the others go on.
-  await openBroker(sandbox).close()
-  expect(await answer('payments', 'payments.captured')).toEqual({ outcome: 'confirmed' })
-  await broker.close()
-})
+  test('it tells a believable story in two outboxes', async () => {
+    const sandbox = shared()
+    const shop = await counts(sandbox, 'shop-orders')
+    const payroll = await counts(sandbox, 'payroll')
+    expect(shop['sent']! + payroll['sent']!).toBeGreaterThan(5_500)
+    expect(shop['failed']).toBeGreaterThanOrEqual(130)
+    expect(payroll['failed']).toBeGreaterThanOrEqual(25)
+    expect(shop['pending']).toBeGreaterThanOrEqual(30)
+    expect(shop['sending']! + payroll['sending']!).toBeGreaterThanOrEqual(8)
+    expect(shop['pending scheduled']).toBeGreaterThanOrEqual(20)
+    expect(shop['pending retrying']).toBeGreaterThanOrEqual(3)
 
-test('services and relays go on: messages are written, sent, and fail for good', async () => {
-  const sandbox = await start(await temporaryFolder())
-  const [before] = await sql<{ id: string }>(sandbox, 'payroll', 'select max(id) as id from outbox_message')
-  await until('a new message was sent', async () => {
-    const rows = await sql(
+    const [facts] = await sql<Record<string, number>>(
+      sandbox,
+      'shop-orders',
+      `select count(distinct last_error) filter (where status = 'failed')::int as causes,
+         count(*) filter (where status = 'failed' and attempts <> 3)::int as not_three,
+         count(*) filter (where created_at > now() or created_at < now() - interval '73 hours')::int as out_of_time,
+         count(*) filter (where payload::text like '%王小明%')::int as chinese,
+         count(distinct chain_key)::int as chains
+       from outbox_message`,
+    )
+    expect(facts).toMatchObject({ not_three: 0, out_of_time: 0 })
+    expect(facts!['causes']).toBeGreaterThanOrEqual(7)
+    expect(facts!['chinese']).toBeGreaterThan(10)
+    expect(facts!['chains']).toBeGreaterThan(1_000)
+
+    for (const source of ['shop-orders', 'payroll']) {
+      const broken = await sql(
+        sandbox,
+        source,
+        `select id from (select id, prev_id, lag(id) over (partition by chain_key order by id) as expected
+           from outbox_message) linked where prev_id is distinct from expected`,
+      )
+      expect(broken, `${source}: every message names the one before it`).toEqual([])
+    }
+    const big = await sql<{ reference: string }>(
+      sandbox,
+      'shop-orders',
+      `select payload ->> 'ledgerReference' as reference from outbox_message where type = 'OrderPaid' limit 1`,
+    )
+    expect(BigInt(big[0]!.reference)).toBeGreaterThan(BigInt(Number.MAX_SAFE_INTEGER))
+    expect(sandbox.warnings).toEqual([])
+  })
+
+  test('the broker answers in every way that there is', async () => {
+    const sandbox = shared()
+    const { signal } = new AbortController()
+    const broker = openBroker(sandbox)
+    const publisher = await broker.openPublisher(signal)
+    const answer = (exchange: string, routingKey: string) =>
+      publisher.publish(message(exchange, routingKey), signal)
+    expect(await answer('payments', 'payments.captured')).toEqual({ outcome: 'confirmed' })
+    expect(await answer('orders', 'giftcards.issued')).toMatchObject({
+      outcome: 'returned',
+      code: 'unroutable',
+    })
+    expect(await answer('loyalty', 'points.earned')).toMatchObject({
+      outcome: 'refused',
+      code: 'exchange-missing',
+    })
+    expect(await answer('payments', 'payments.settlement')).toMatchObject({
+      outcome: 'refused',
+      code: 'broker-refused',
+    })
+    const carrier = await Promise.all(
+      Array.from({ length: 60 }, () => answer('shipments', 'shipments.south.delivered')),
+    )
+    const words = carrier.map(({ outcome }) => outcome)
+    expect(new Set(words)).toEqual(new Set(['confirmed', 'unknown']))
+
+    // A connection test closes what it opened; the others go on.
+    await openBroker(sandbox).close()
+    expect(await answer('payments', 'payments.captured')).toEqual({ outcome: 'confirmed' })
+    await broker.close()
+  })
+
+  test('a resend in the sandbox meets every outcome', { timeout: 60_000 }, async () => {
+    const sandbox = shared()
+    const engine = await compose({
+      host: 'http',
+      version: '0.0.0',
+      operator: 'tester',
+      dataDir: sandbox.storeDir,
+      workspace: sandbox.workspace,
+      workspacePath: null,
+      secrets: createMemorySecrets({ env: {} }),
+      keepsPasswords: false,
+      log: pino({ level: 'silent' }),
+      memoryBroker: sandbox.memoryBroker,
+    })
+    onTestFinished(() => engine.close())
+    const client = createRouterClient(engine.router, { context: {} })
+    const options = { signal: new AbortController().signal }
+    const overview = await client.overview.source({ source: 'shop-orders' }, options)
+    const failed = overview.troubles?.find(({ trouble }) => trouble === 'failed')
+    expect(failed?.count).toBeGreaterThanOrEqual(130)
+    expect(overview.troubles?.find(({ trouble }) => trouble === 'stuck')?.count).toBeGreaterThanOrEqual(40)
+
+    await client.connections.unlock({ source: 'shop-orders', minutes: 5, typedName: null }, options)
+    const selection = { kind: 'filter' as const, filter: { trouble: 'failed' as const } }
+    const request = { source: 'shop-orders', selection, edit: null, redirect: null }
+    const plan = await client.plans.resend(request, options)
+    const started = await client.jobs.run(
+      { plan: plan.plan, digest: plan.digest, typedCount: null, rate: null, ramp: false, brake: null },
+      options,
+    )
+    await until(
+      'the job is done',
+      async () => (await client.jobs.get({ job: started.job }, options)).state === 'done',
+    )
+    const { tally } = await client.jobs.get({ job: started.job }, options)
+    expect(tally.confirmed).toBeGreaterThan(50)
+    expect(tally.returned).toBeGreaterThan(5)
+    expect(tally.refused).toBeGreaterThan(20)
+    expect(tally.unknown).toBeGreaterThan(0)
+  })
+
+  test('services and relays go on: messages are written, sent, and fail for good', async () => {
+    const sandbox = shared()
+    const [before] = await sql<{ id: string }>(sandbox, 'payroll', 'select max(id) as id from outbox_message')
+    await until('a new message was sent', async () => {
+      const rows = await sql(
+        sandbox,
+        'payroll',
+        `select 1 from outbox_message where id > ${before!.id} and status = 'sent' and attempts >= 1`,
+      )
+      return rows.length > 0
+    })
+    const [doomed] = await sql<{ id: string }>(
       sandbox,
       'payroll',
-      `select 1 from outbox_message where id > ${before!.id} and status = 'sent' and attempts >= 1`,
+      `update outbox_message set status = 'pending', attempts = 2, routing_key = 'garnishment.filed'
+       where id = (select min(id) from outbox_message) returning id`,
     )
-    return rows.length > 0
-  })
-  const [doomed] = await sql<{ id: string }>(
-    sandbox,
-    'payroll',
-    `update outbox_message set status = 'pending', attempts = 2, routing_key = 'garnishment.filed'
-     where id = (select min(id) from outbox_message) returning id`,
-  )
-  await until('the third attempt failed for good', async () => {
-    const [row] = await sql<{ status: string; attempts: number; last_error: string }>(
+    await until('the third attempt failed for good', async () => {
+      const [row] = await sql<{ status: string; attempts: number; last_error: string }>(
+        sandbox,
+        'payroll',
+        `select status, attempts, last_error from outbox_message where id = ${doomed!.id}`,
+      )
+      return row!.status === 'failed' && row!.attempts === 3 && /NO_ROUTE/.test(row!.last_error)
+    })
+    const claimed = await sql<{ id: string }>(
       sandbox,
-      'payroll',
-      `select status, attempts, last_error from outbox_message where id = ${doomed!.id}`,
+      'shop-orders',
+      `update outbox_message set status = 'sending', attempts = attempts + 1, last_error = 'redrive:token'
+       where id in (select id from outbox_message where status = 'pending' order by id limit 3) returning id`,
     )
-    return row!.status === 'failed' && row!.attempts === 3 && /NO_ROUTE/.test(row!.last_error)
+    await new Promise((done) => setTimeout(done, 3_000))
+    const after = await sql<{ status: string }>(
+      sandbox,
+      'shop-orders',
+      `select distinct status || ' ' || last_error as status from outbox_message
+       where id in (${claimed.map(({ id }) => id).join(',')})`,
+    )
+    expect(after, 'the relay leaves alone what Redrive has claimed').toEqual([
+      { status: 'sending redrive:token' },
+    ])
   })
-  const claimed = await sql<{ id: string }>(
-    sandbox,
-    'shop-orders',
-    `update outbox_message set status = 'sending', attempts = attempts + 1, last_error = 'redrive:token'
-     where id in (select id from outbox_message where status = 'pending' order by id limit 3) returning id`,
-  )
-  await new Promise((done) => setTimeout(done, 3_000))
-  const after = await sql<{ status: string }>(
-    sandbox,
-    'shop-orders',
-    `select distinct status || ' ' || last_error as status from outbox_message
-     where id in (${claimed.map(({ id }) => id).join(',')})`,
-  )
-  expect(after, 'the relay leaves alone what Redrive has claimed').toEqual([
-    { status: 'sending redrive:token' },
-  ])
-})
-
-test('a resend in the sandbox meets every outcome', { timeout: 60_000 }, async () => {
-  const sandbox = await start(await temporaryFolder())
-  const engine = await compose({
-    host: 'http',
-    version: '0.0.0',
-    operator: 'tester',
-    dataDir: sandbox.storeDir,
-    workspace: sandbox.workspace,
-    workspacePath: null,
-    secrets: createMemorySecrets({ env: {} }),
-    keepsPasswords: false,
-    log: pino({ level: 'silent' }),
-    memoryBroker: sandbox.memoryBroker,
-  })
-  onTestFinished(() => engine.close())
-  const client = createRouterClient(engine.router, { context: {} })
-  const options = { signal: new AbortController().signal }
-  const overview = await client.overview.source({ source: 'shop-orders' }, options)
-  const failed = overview.troubles?.find(({ trouble }) => trouble === 'failed')
-  expect(failed?.count).toBeGreaterThanOrEqual(130)
-  expect(overview.troubles?.find(({ trouble }) => trouble === 'stuck')?.count).toBeGreaterThanOrEqual(40)
-
-  await client.connections.unlock({ source: 'shop-orders', minutes: 5, typedName: null }, options)
-  const selection = { kind: 'filter' as const, filter: { trouble: 'failed' as const } }
-  const request = { source: 'shop-orders', selection, edit: null, redirect: null }
-  const plan = await client.plans.resend(request, options)
-  const started = await client.jobs.run(
-    { plan: plan.plan, digest: plan.digest, typedCount: null, rate: null, ramp: false, brake: null },
-    options,
-  )
-  await until(
-    'the job is done',
-    async () => (await client.jobs.get({ job: started.job }, options)).state === 'done',
-  )
-  const { tally } = await client.jobs.get({ job: started.job }, options)
-  expect(tally.confirmed).toBeGreaterThan(50)
-  expect(tally.returned).toBeGreaterThan(5)
-  expect(tally.refused).toBeGreaterThan(20)
-  expect(tally.unknown).toBeGreaterThan(0)
 })
 
 test('a second start begins at the beginning, and an end leaves nothing behind', async () => {

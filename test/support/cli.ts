@@ -27,8 +27,9 @@ export interface Cli {
    * connections anew, and closes them.
    */
   readonly here: (...words: readonly string[]) => Promise<CliResult>
-  /** The same for a person to read. */
+  /** Both for a person to read. */
   readonly plain: (...words: readonly string[]) => Promise<CliResult>
+  readonly plainHere: (...words: readonly string[]) => Promise<CliResult>
   readonly start: (...words: readonly string[]) => RunningCli
 }
 
@@ -57,6 +58,7 @@ export async function openCli(workspace: unknown, env: Readonly<Record<string, s
     workspaceFile,
     start,
     here: (...words) => runHere([...words, '--json', ...globals]),
+    plainHere: (...words) => runHere([...words, ...globals]),
     json: (...words) => start(...words, '--json').result,
     plain: (...words) => start(...words).result,
   }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import { pino } from 'pino'
-import { onTestFinished } from 'vitest'
+import { afterAll, beforeAll, onTestFinished } from 'vitest'
 import { startSandbox } from '../../src-main/sandbox/start-sandbox.ts'
 import type { Sandbox } from '../../src-main/sandbox/start-sandbox.ts'
 
@@ -11,18 +11,54 @@ const WAIT_MS = 20_000
 const POLL_MS = 100
 
 export async function temporaryFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'redrive-test-'))
-  // As the postgres account would meet a usual data folder: it may pass through.
-  await chmod(folder, 0o755)
-  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  const folder = await madeFolder()
+  onTestFinished(() => removed(folder))
   return folder
 }
 
-export async function start(dataDir: string): Promise<Sandbox & { warnings: string[] }> {
+interface WatchedSandbox extends Sandbox {
+  readonly warnings: string[]
+}
+
+export async function start(dataDir: string): Promise<WatchedSandbox> {
+  const sandbox = await watched(dataDir)
+  onTestFinished(() => sandbox.close())
+  return sandbox
+}
+
+/** One for all tests of a `describe`, which find it as the one before has left it: to start it takes seconds. */
+export function sharedSandbox(): () => WatchedSandbox {
+  let folder: string | null = null
+  let sandbox: WatchedSandbox | null = null
+  beforeAll(async () => {
+    folder = await madeFolder()
+    sandbox = await watched(folder)
+  })
+  afterAll(async () => {
+    await sandbox?.close()
+    if (folder !== null) await removed(folder)
+  })
+  return () => {
+    if (sandbox === null) throw new Error('the shared sandbox is there in tests only')
+    return sandbox
+  }
+}
+
+async function madeFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'redrive-test-'))
+  // As the postgres account would meet a usual data folder: it may pass through.
+  await chmod(folder, 0o755)
+  return folder
+}
+
+function removed(folder: string): Promise<void> {
+  return rm(folder, { recursive: true, force: true })
+}
+
+async function watched(dataDir: string): Promise<WatchedSandbox> {
   const warnings: string[] = []
   const log = pino({ level: 'warn' }, { write: (line: string) => warnings.push(line) })
   const sandbox = await startSandbox({ dataDir, log })
-  onTestFinished(() => sandbox.close())
   return { ...sandbox, warnings }
 }
 
