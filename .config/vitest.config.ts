@@ -3,9 +3,13 @@ import vue from '@vitejs/plugin-vue'
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
 
 /** Tests that wait for servers most of their time: more files at once than the machine has cores. */
-const WAITING = { maxWorkers: 3, sequence: { groupOrder: 0 } }
-/** Tests with a browser, or with processes that are killed on time: they need the cores for themselves. */
-const BUSY = { maxWorkers: 2, sequence: { groupOrder: 1 } }
+const WAITING = { maxWorkers: 4, sequence: { groupOrder: 0 } }
+/** Files that leave nothing behind in their process share it: the start of one for each took longer than their tests. */
+const TOGETHER = { ...WAITING, isolate: false }
+/** Tests with a browser wait as well, for pages and for schedules of seconds, but a page is drawn by the cores. */
+const BROWSING = { maxWorkers: 3, sequence: { groupOrder: 1 } }
+/** Tests with processes that are killed on time: they need the cores for themselves. */
+const BUSY = { maxWorkers: 2, sequence: { groupOrder: 2 } }
 
 /**
  * In CI a browser test that failed is run once more, and the report names it: a browser beside two busy cores misses its time
@@ -16,7 +20,7 @@ const IN_A_BROWSER_RETRIES = process.env['CI'] === undefined ? 0 : 1
 /** How long a test waits for what is to come: on a machine that does other work besides, a second is short. */
 const POLL_MS = 30_000
 
-/** A project of tests that run in plain Node, one process per file: they own sockets, signals and children. */
+/** A project of tests that run in plain Node; most have a process per file: they own sockets, signals and children. */
 function node(name: string, timeoutMs = 60_000, load: object = WAITING): TestProjectInlineConfiguration {
   return {
     extends: true,
@@ -43,13 +47,14 @@ export default defineConfig({
     reporters: ['default', 'json'],
     outputFile: { json: '.cache/vitest.json' },
     projects: [
-      node('unit'),
+      node('unit', 60_000, TOGETHER),
       node('simulation'),
       node('conformance'),
       node('integration'),
       node('layouts'),
+      node('proofs'),
       node('faults', 60_000, BUSY),
-      node('e2e', 240_000, { ...BUSY, retry: IN_A_BROWSER_RETRIES }),
+      node('e2e', 240_000, { ...BROWSING, retry: IN_A_BROWSER_RETRIES }),
       node('long', 300_000, BUSY),
       {
         extends: true,
@@ -57,7 +62,7 @@ export default defineConfig({
         test: {
           name: 'renderer',
           environment: 'happy-dom',
-          ...WAITING,
+          ...TOGETHER,
           include: ['test/renderer/**/*.test.ts'],
           testTimeout: 30_000,
           hookTimeout: 30_000,

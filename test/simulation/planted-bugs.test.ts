@@ -4,7 +4,7 @@ import { properties } from './properties.ts'
 import { openSeedPlace } from './run-seed.ts'
 import type { SeedPlace } from './run-seed.ts'
 
-/** A bug that more seeds do not show could live on unseen in `npm test`. */
+/** A bug that more seeds do not show could live on unseen in `npm run test:proofs`. */
 const SEEDS_MAX = 300
 
 let place: SeedPlace

@@ -38,6 +38,15 @@ const LAYOUT = { clientWidth: 1_200, clientHeight: 600 }
 const UNTIL_MS = 20_000
 
 /**
+ * The address that the window is opened with. happy-dom tells of an address that a script writes as of one that a person
+ * changed, and late: it is heard before there is a router, which would follow it.
+ */
+async function openAt(path: string): Promise<void> {
+  history.replaceState(null, '', `#${path}`)
+  await new Promise((told) => setTimeout(told, 0))
+}
+
+/**
  * The real page (router, stores, languages) over a real port to the test double, with the contract's validation
  * on both sides. A warning of Vue, of the router or of a missing text fails the test.
  */
@@ -56,6 +65,7 @@ export async function mountConsole({
       (...words: unknown[]) => void complaints.push(words.join(' ')),
     )
   }
+  await openAt(path)
   const line = cuttableTransport(world)
   const console_ = createConsole({ engine: createEngine({ transport: line.transport }) })
   const root = document.body.appendChild(document.createElement('div'))
