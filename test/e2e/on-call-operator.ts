@@ -53,13 +53,13 @@ function playwrightKey(key: string): string {
 /** By its whole name or a part of it, in the dialog where one is open. */
 async function named(page: Page, name: string): Promise<Locator> {
   const top = page.getByRole('dialog').last().or(page.getByRole('main')).last()
-  const any = (exact: boolean): Locator =>
+  const called = (exact: boolean): Locator =>
     ROLES.map((role) => top.getByRole(role, { name, exact })).reduce((all, one) => all.or(one))
-  const whole = any(true)
+  const whole = called(true)
   if ((await whole.count()) > 0) return whole.first()
   // A radio itself is too small to be drawn; what is clicked is its label.
   const choice = top.locator('label').filter({ has: page.getByRole('radio', { name }) })
-  return any(false).or(choice).first()
+  return called(false).or(choice).first()
 }
 
 /** A person reads what has come to rest. */
