@@ -45,7 +45,7 @@ test('the night at one console, from what is stuck to the hand-over', async (con
   await switchSweepOn(page)
   await work(page, task(9))
   await work(page, task(10))
-  const handedOver = await page.evaluate(() => navigator.clipboard.readText())
+  const handedOver = await page.evaluate<string>('navigator.clipboard.readText()')
   expect(handedOver).toContain('the hotel asks again at six')
 })
 

@@ -4,6 +4,7 @@ import { goTo } from './pages.ts'
 import type { Step, Task } from './on-call-script.ts'
 
 const INTERACTIONS_MAX = 7
+const MOVING = 'document.getAnimations().some((one) => one instanceof CSSTransition)'
 /** What a person would click by its name. */
 const ROLES = ['button', 'checkbox', 'textbox', 'link'] as const
 
@@ -65,5 +66,5 @@ async function named(page: Page, name: string): Promise<Locator> {
 /** A person reads what has come to rest. */
 async function shown(page: Page, text: string): Promise<void> {
   await page.getByText(text).filter({ visible: true }).first().waitFor()
-  await page.waitForFunction(() => document.getAnimations().every((one) => !(one instanceof CSSTransition)))
+  await expect.poll(() => page.evaluate(MOVING)).toBe(false)
 }
