@@ -23,6 +23,8 @@ export interface MessageFilter {
   readonly messageId?: string
   /** Created at least this long ago, in seconds. */
   readonly ageSecMin?: number
+  /** Created less than this long ago, in seconds: since a deploy, say. */
+  readonly ageSecMax?: number
 }
 
 export const LIST_LIMIT_MAX = 1_000

@@ -53,6 +53,7 @@ export const messageFilter = z.strictObject({
   exchange: z.string().max(255).exactOptional(),
   messageId: z.string().max(400).exactOptional(),
   ageSecMin: z.number().int().nonnegative().exactOptional(),
+  ageSecMax: z.number().int().nonnegative().exactOptional(),
 })
 export type MessageFilter = z.infer<typeof messageFilter>
 

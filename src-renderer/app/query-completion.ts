@@ -22,7 +22,7 @@ export interface Completion {
 export const OPTIONS_MAX = 10
 /** A bare word shorter than this fits too much. */
 const WORD_CHARS_MIN = 2
-const AGES = ['>5m', '>15m', '>1h', '>4h', '>1d', '>7d'] as const
+const AGES = ['>5m', '>15m', '>1h', '>4h', '>1d', '>7d', '<1h', '<4h', '<1d'] as const
 
 const FIXED: KnownValues = {
   trouble: trouble.options,

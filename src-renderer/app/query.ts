@@ -2,7 +2,7 @@ import { environment, type Environment } from '../../src-preload/contract/base.t
 import { messageState, trouble, type MessageFilter } from '../../src-preload/contract/messages.ts'
 
 /**
- * The query line: `trouble:failed type:OrderPaid error:"timeout after" age:>1h`. Each qualifier narrows; one that
+ * The query line: `trouble:failed type:OrderPaid error:"timeout after" age:>1h`, or `age:<2h` since a deploy. Each qualifier narrows; one that
  * is not understood narrows nothing, so it is named and the search does not run until it is mended.
  */
 export interface Query {
@@ -56,10 +56,11 @@ const qualifiers = {
   exchange: text('exchange', 255),
   id: text('messageId', 400),
   age: (draft, value) => {
-    const match = /^>(\d{1,10})([smhd])$/.exec(value)
-    const seconds = Number(match?.[1]) * (UNITS_SEC[match?.[2] ?? ''] ?? Number.NaN)
-    if (!(seconds <= AGE_SEC_MAX) || draft.ageSecMin !== undefined) return false
-    return ((draft.ageSecMin = seconds), true)
+    const [, bound, count, unit] = /^([<>])(\d{1,10})([smhd])$/.exec(value) ?? []
+    const seconds = Number(count) * (UNITS_SEC[unit ?? ''] ?? Number.NaN)
+    const field = bound === '<' ? 'ageSecMax' : 'ageSecMin'
+    if (!(seconds <= AGE_SEC_MAX) || draft[field] !== undefined) return false
+    return ((draft[field] = seconds), true)
   },
   source: ({ scope }, value) => {
     if (value === '' || scope.sources !== undefined) return false
@@ -114,6 +115,7 @@ export function printQuery(filter: MessageFilter, scope: QueryScope | null = nul
     ['exchange', filter.exchange],
     ['id', filter.messageId],
     ['age', filter.ageSecMin === undefined ? undefined : `>${printAge(filter.ageSecMin)}`],
+    ['age', filter.ageSecMax === undefined ? undefined : `<${printAge(filter.ageSecMax)}`],
   ] as const
   return parts.flatMap(([name, value]) => (value === undefined ? [] : [`${name}:${quoted(value)}`])).join(' ')
 }

@@ -142,6 +142,8 @@ export function filterTests(make: Make): void {
     expect(await idsOf(outbox, { chainKey: 'order-1' })).toEqual([a, c])
     expect(await idsOf(outbox, { messageId: 'm-2' })).toEqual([b])
     expect(await idsOf(outbox, { ageSecMin: 600 })).toEqual([a])
+    expect(await idsOf(outbox, { ageSecMax: 600 })).toEqual([b, c])
+    expect(await idsOf(outbox, { ageSecMin: 600, ageSecMax: 601 })).toEqual([])
     expect(await idsOf(outbox, { trouble: 'failed', type: 'OrderPlaced' })).toEqual([a])
     expect(await idsOf(outbox, { states: ['pending'], trouble: 'failed' })).toEqual([])
     expect(await idsOf(outbox, { type: "'; drop table outbox_message; --" })).toEqual([])

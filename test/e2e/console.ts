@@ -50,7 +50,14 @@ export async function openConsole(
     brokerPort,
     sweep,
     checkBack,
-  }: { readonly brokerPort?: number; readonly sweep?: object; readonly checkBack?: object } = {},
+    deadLetters,
+  }: {
+    readonly brokerPort?: number
+    readonly sweep?: object
+    readonly checkBack?: object
+    /** A queue of dead letters of the broker. */
+    readonly deadLetters?: string
+  } = {},
 ): Promise<Console> {
   const database = await testDatabase()
   const broker = await openRabbitTest(context)
@@ -68,7 +75,12 @@ export async function openConsole(
     ...(checkBack === undefined ? {} : { checkBack }),
   }
   const address = rabbitUrl(brokerPort === undefined ? {} : { port: brokerPort })
-  const server = { driver: 'rabbitmq', url: address, password: { value: rabbit.password } }
+  const server = {
+    driver: 'rabbitmq',
+    url: address,
+    password: { value: rabbit.password },
+    ...(deadLetters === undefined ? {} : { deadLetters: [{ queue: deadLetters }] }),
+  }
   const workspace = { sources: { orders }, brokers: { rabbit: server } }
   await writeFile(join(folder, 'redrive.json'), JSON.stringify(workspace))
   const { router } = await composedEngine(folder)

@@ -1,39 +1,18 @@
 import { expect, test } from 'vitest'
-import { addFailed } from '../support/cli-fixture.ts'
 import { rabbit } from '../support/rabbitmq.ts'
 import { openTcpProxy } from '../support/tcp-proxy.ts'
 import { openConsole } from './console.ts'
-import type { Console } from './console.ts'
-import { goTo, resendAllFailed, planOf, sentence, unlock } from './pages.ts'
+import { goTo, sentence } from './pages.ts'
+import { startSlowly, statuses } from './slow-job.ts'
 
 const MESSAGES = 150
-/** Slow enough for a person to act in the middle. */
-const RATE = 30
 /** Some are published and nobody hears of them. */
 const SILENCE_MS = 500
-
-async function statuses({ database }: Console): Promise<Record<string, number>> {
-  const counts = await database.sql('select status, count(*) from outbox_message group by status')
-  return Object.fromEntries(counts.map((row) => [row['status'] ?? '', Number(row['count'])]))
-}
-
-/** A slow run of all failed messages, its page open. */
-async function startSlowly(console: Console): Promise<void> {
-  const { page, database, queue } = console
-  await addFailed(database, queue, MESSAGES)
-  await resendAllFailed(page, 'orders')
-  await unlock(page, 'orders')
-  const plan = planOf(page, 'orders')
-  await plan.getByRole('textbox', { name: 'Messages a second' }).fill(String(RATE))
-  await plan.getByRole('button', { name: `Resend ${MESSAGES} messages` }).click()
-  await plan.getByRole('button', { name: 'Open the job' }).click()
-  await expect.poll(async () => (await statuses(console))['sent'] ?? 0).toBeGreaterThan(5)
-}
 
 test('a job is paused, stands, is continued, and everything is sent once', async (context) => {
   const opened = await openConsole(context)
   const { page, broker, queue } = opened
-  await startSlowly(opened)
+  await startSlowly(opened, MESSAGES)
   await page.getByRole('button', { name: 'Pause' }).click()
   await page.locator('[data-stands="paused"]').getByText('Paused by an operator', { exact: false }).waitFor()
   const { sent = 0, failed = 0, ...others } = await statuses(opened)
@@ -56,7 +35,7 @@ test('the broker falls silent: the job waits and goes on by itself, and a person
   context.onTestFinished(() => proxy.close())
   const opened = await openConsole(context, { brokerPort: proxy.port })
   const { page, database, broker, queue } = opened
-  await startSlowly(opened)
+  await startSlowly(opened, MESSAGES)
   proxy.blackHole('down')
   await page.waitForTimeout(SILENCE_MS)
   proxy.refuse(true)

@@ -137,10 +137,33 @@ describe('the list', () => {
   })
 })
 
+describe('everything that matches', () => {
+  test('is resent by one key, also what is not loaded', async () => {
+    const page = await filled(shop({ count: 250 }))
+    await page.press('r', { shift: true })
+    await page.until(() => expect(page.text('[role=dialog]')).toContain('Resend 250 messages'))
+  })
+})
+
+describe('a stuck message', () => {
+  test('says why it is stuck', async () => {
+    const world = createWorld()
+    addBroker(world)
+    const messages = makeMessages({ count: 100, nowMs: world.now(), mix: { pending: 1 } })
+    addSource(world, { name: 'shop', messages })
+    const page = await filled(world, 'trouble:stuck')
+    await page.press('Enter')
+    await page.until(() => expect(page.text('[data-test=stuck-why]')).toContain('Does the relay'))
+  })
+})
+
 describe('narrowing', () => {
   test('a group narrows the list by a click and widens it by another', async () => {
     const page = await filled(shop())
-    await page.until(() => expect(page.all('[title=StockReserved]').length).toBeGreaterThan(0))
+    // What failed is grouped by its cause until somebody chooses otherwise.
+    await page.until(() => expect(button(page, 'Error').getAttribute('aria-checked')).toBe('true'))
+    await page.click(button(page, 'Type'))
+    await page.until(() => expect(page.all('button[title=StockReserved]').length).toBeGreaterThan(0))
     await page.click('button[title=StockReserved]')
     await page.until(() =>
       expect(page.router.currentRoute.value.query['q']).toBe('trouble:failed type:StockReserved'),

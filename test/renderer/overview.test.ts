@@ -49,10 +49,12 @@ describe('the overview', () => {
     await page.until(() => expect(strip(page, 'shop')).toContain('3+'))
   })
 
-  test('first use leads to the connections', async () => {
+  test('first use names the three ways to begin', async () => {
     const page = await mountConsole({ world: createWorld() })
     await page.until(() => expect(page.text('[data-note=first-use]')).toBe('No source yet.'))
     expect(page.root.textContent).toContain('Add a connection')
+    expect(page.root.textContent).toContain('--workspace redrive.json')
+    expect(page.root.textContent).toContain('npm run sandbox')
   })
 
   test('forty sources: production first, then by name', async () => {

@@ -18,6 +18,7 @@ const filters: fc.Arbitrary<MessageFilter> = fc.record(
     exchange: text(255),
     messageId: text(400),
     ageSecMin: fc.integer({ min: 0, max: 3_650 * 86_400 }),
+    ageSecMax: fc.integer({ min: 0, max: 3_650 * 86_400 }),
   },
   { requiredKeys: [] },
 )
@@ -63,6 +64,7 @@ describe('the query line', () => {
       exchange: 'orders',
       messageId: 'm-1',
     })
+    expect(parseQuery('age:>5m age:<2h').filter).toEqual({ ageSecMin: 300, ageSecMax: 7_200 })
     expect(parseQuery('state:pending,in-flight').filter).toEqual({ states: ['pending', 'in-flight'] })
   })
 
@@ -73,6 +75,7 @@ describe('the query line', () => {
     'state:pending,pending',
     'age:1h',
     'age:>1w',
+    'age:<1w',
     'age:>99999999999d',
     'type:',
     'type:""',

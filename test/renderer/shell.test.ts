@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { makeMessages } from './support/fake-messages.ts'
 import { runPlan } from './support/fake-jobs.ts'
 import { makePlan } from './support/fake-plans.ts'
@@ -23,10 +23,20 @@ describe('the frame', () => {
     expect(page.router.currentRoute.value.name).toBe('connections')
   })
 
-  test('the keys are on a sheet', async () => {
+  test('the keys are on a sheet, by page, which can be printed', async () => {
     const page = await mountConsole({ world: shop() })
+    const print = vi.fn<() => void>()
+    vi.stubGlobal('print', print)
+    onTestFinished(() => void vi.unstubAllGlobals())
     await page.press('?')
     await page.until(() => expect(page.text('[role=dialog]')).toContain('Extend the selection'))
+    const titles = page.all('[role=dialog] h3').map(({ textContent }) => textContent)
+    expect(titles).toEqual(expect.arrayContaining(['Everywhere', 'Inbox', 'Sweeps', 'Journal']))
+    const said = page.all('[role=dialog] dd').map(({ textContent }) => textContent)
+    expect(said).toContain('Resend all that match…')
+    expect(said.filter((text) => text?.includes('keys.'))).toEqual([])
+    await page.click('[role=dialog] button[type=submit]')
+    expect(print).toHaveBeenCalledOnce()
   })
 
   test('the commands narrow as one types, and the theme is painted at once', async () => {

@@ -132,6 +132,7 @@ function isBehind(id: string, after: number, order: ListQuery['order']): boolean
 
 function matching(table: SimTable, filter: MessageFilter) {
   const bornBeforeMs = table.nowMs() - (filter.ageSecMin ?? 0) * 1_000
+  const bornAfterMs = table.nowMs() - (filter.ageSecMax ?? 0) * 1_000
   return table
     .rows()
     .map((row) => table.message(row))
@@ -144,7 +145,8 @@ function matching(table: SimTable, filter: MessageFilter) {
         (filter.exchange === undefined || message.destination.exchange === filter.exchange) &&
         (filter.messageId === undefined || message.messageId === filter.messageId) &&
         (filter.error === undefined || contains(message.lastError, filter.error)) &&
-        (filter.ageSecMin === undefined || Date.parse(message.createdAt) <= bornBeforeMs),
+        (filter.ageSecMin === undefined || Date.parse(message.createdAt) <= bornBeforeMs) &&
+        (filter.ageSecMax === undefined || Date.parse(message.createdAt) > bornAfterMs),
     )
 }
 

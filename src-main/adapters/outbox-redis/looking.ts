@@ -26,7 +26,7 @@ const ERROR_KEY_LENGTH = 200
 const BUDGET_MS = 10_000
 
 export function fits(filter: MessageFilter, message: Message, nowMs: number): boolean {
-  const { trouble, states, type, error, chainKey, exchange, messageId, ageSecMin } = filter
+  const { trouble, states, type, error, chainKey, exchange, messageId } = filter
   const equal = (wanted: string | undefined, is: string | null | undefined): boolean =>
     wanted === undefined || wanted === is
   return (
@@ -37,8 +37,13 @@ export function fits(filter: MessageFilter, message: Message, nowMs: number): bo
     equal(exchange, message.destination?.exchange) &&
     equal(messageId, message.messageId) &&
     (error === undefined || (message.lastError ?? '').toLowerCase().includes(error.toLowerCase())) &&
-    (ageSecMin === undefined || olderThan(message, ageSecMin, nowMs))
+    isOfAge(filter, message, nowMs)
   )
+}
+
+function isOfAge({ ageSecMin, ageSecMax }: MessageFilter, message: Message, nowMs: number): boolean {
+  if (ageSecMin !== undefined && !olderThan(message, ageSecMin, nowMs)) return false
+  return ageSecMax === undefined || (message.createdAt !== null && !olderThan(message, ageSecMax, nowMs))
 }
 
 function olderThan({ createdAt }: Message, seconds: number, nowMs: number): boolean {

@@ -77,6 +77,10 @@ function commonConditions(
     conditions.push(error === null ? NO_ROW : sql.dialect.contains(error, pattern()))
   }
   if (filter.ageSecMin !== undefined) conditions.push(sql.olderThan('created', filter.ageSecMin, params))
+  if (filter.ageSecMax !== undefined) {
+    const older = sql.olderThan('created', filter.ageSecMax, params)
+    conditions.push(older === NO_ROW ? NO_ROW : `not (${older})`)
+  }
   return conditions
 }
 

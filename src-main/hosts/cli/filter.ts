@@ -13,6 +13,7 @@ export const filterOptions: OptionSpecs = {
   exchange: { kind: 'text', value: 'NAME', help: 'only for this exchange' },
   'message-id': { kind: 'text', value: 'ID', help: 'only this message id' },
   'older-than': { kind: 'text', value: 'SEC', help: 'created at least so many seconds ago' },
+  'younger-than': { kind: 'text', value: 'SEC', help: 'created less than so many seconds ago' },
 }
 
 export function filterOf(args: Arguments): MessageFilter {
@@ -24,6 +25,7 @@ export function filterOf(args: Arguments): MessageFilter {
   const exchange = args.text('exchange')
   const messageId = args.text('message-id')
   const ageSecMin = args.integer('older-than', { min: 0, max: AGE_SEC_MAX })
+  const ageSecMax = args.integer('younger-than', { min: 0, max: AGE_SEC_MAX })
   return {
     ...(wanted !== null && { trouble: wanted }),
     ...(states.length > 0 && { states: [...states] }),
@@ -33,5 +35,6 @@ export function filterOf(args: Arguments): MessageFilter {
     ...(exchange !== null && { exchange }),
     ...(messageId !== null && { messageId }),
     ...(ageSecMin !== null && { ageSecMin }),
+    ...(ageSecMax !== null && { ageSecMax }),
   }
 }

@@ -45,11 +45,12 @@ export interface ResolveItem {
 export const useActs = defineStore('acts', () => {
   const session = useSession()
   const act = shallowRef<Act | null>(null)
-  const unlocking = shallowRef<{ readonly source: string; readonly then: Act | null } | null>(null)
+  const unlocking = shallowRef<{ readonly source: string; readonly then: () => void } | null>(null)
 
   function start(next: Act): void {
-    if (session.unlockedUntil(next.source) === null) unlocking.value = { source: next.source, then: next }
-    else act.value = next
+    const go = (): void => void (act.value = next)
+    if (session.unlockedUntil(next.source) === null) unlocking.value = { source: next.source, then: go }
+    else go()
   }
 
   return {
@@ -66,8 +67,9 @@ export const useActs = defineStore('acts', () => {
       start({ kind: 'ask-producer', ...options }),
     decide: (options: { source: string; messageId: string } & ResolveItem) =>
       start({ kind: 'decide', ...options }),
-    unlock: ({ source }: { source: string }) => {
-      unlocking.value = { source, then: null }
+    /** `then`: what goes on once it is unlocked, and does not where the operator thinks better of it. */
+    unlock: ({ source, then = () => undefined }: { source: string; then?: () => void }) => {
+      unlocking.value = { source, then }
     },
     /** What is to be sent instead was said: goes on without asking again; the plan's own dialog looks at the lock. */
     review: (change: Change) => {
@@ -77,8 +79,10 @@ export const useActs = defineStore('acts', () => {
     },
     /** The unlock dialog succeeded: the act that waited for it goes on. */
     unlocked: () => {
-      act.value = unlocking.value?.then ?? null
+      const then = unlocking.value?.then
+      act.value = null
       unlocking.value = null
+      then?.()
     },
     close: () => {
       act.value = null

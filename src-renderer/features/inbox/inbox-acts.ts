@@ -26,6 +26,8 @@ export interface InboxActs {
   /** More are chosen than one act may name. */
   readonly tooMany: ComputedRef<boolean>
   readonly resend: () => void
+  /** Everything that the list matches, also what is not loaded. */
+  readonly resendAll: () => void
   /** Half messages, and nothing else: their producer can be asked. */
   readonly canAsk: ComputedRef<boolean>
   readonly askProducer: () => void
@@ -79,6 +81,14 @@ export function useInboxActs({ subject, selection, list, at, openKey }: Options)
         ? { kind: 'filter', filter: list.filter }
         : { kind: 'ids', ids: targets.value.map(({ id }) => id) }
       acts.resend({ source: source.value, selection: chosen })
+    },
+    resendAll: () => {
+      const shown = subject()
+      if (shown === null || list.rows.value.length === 0) return
+      const [only, another] = shown.sources
+      // Of several sources the bar of the selection asks which one is meant.
+      if (only === undefined || another !== undefined) return selection.selectLoaded()
+      acts.resend({ source: only, selection: { kind: 'filter', filter: shown.filter } })
     },
     resolve: () => {
       if (source.value === null || !canResolve.value) return

@@ -62,6 +62,7 @@ export function useInboxKeys({
     },
     Escape: escape,
     r: () => acts.resend(),
+    'shift+r': () => acts.resendAll(),
     e: () => acts.resolve(),
     m: () => {
       const row = rows().find(({ key }) => key === openKey.value) ?? rows()[at.value]

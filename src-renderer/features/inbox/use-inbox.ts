@@ -69,7 +69,11 @@ export function useInboxAddress(): InboxAddress {
     scope,
     query,
     order: computed(() => (text('order') === 'oldest' ? 'oldest' : 'newest')),
-    by: computed(() => groupings.find((one) => one === text('by')) ?? 'type'),
+    by: computed(() => {
+      // What failed is looked through by its cause, whatever else by its type.
+      const first = query.value.filter.trouble === 'failed' ? 'error' : 'type'
+      return groupings.find((one) => one === text('by')) ?? first
+    }),
     openMessage: computed(() => {
       const id = text('id')
       const from = (scope.value.many ? text('from') : null) ?? source.value

@@ -14,7 +14,8 @@ import type { FakeMessage } from './fake-message.ts'
 const fitting =
   (world: World, source: FakeSource, filter: MessageFilter) =>
   (message: FakeMessage): boolean => {
-    const { states, type, error, chainKey, exchange, messageId, ageSecMin, trouble } = filter
+    const { states, type, error, chainKey, exchange, messageId, ageSecMin, ageSecMax, trouble } = filter
+    const ageMs = world.now() - Date.parse(message.createdAt)
     return (
       (trouble === undefined || troubleOf(source, world.now(), message) === trouble) &&
       (states === undefined || states.includes(message.state)) &&
@@ -23,7 +24,8 @@ const fitting =
       (chainKey === undefined || message.chain?.key === chainKey) &&
       (exchange === undefined || message.destination.exchange === exchange) &&
       (messageId === undefined || message.messageId === messageId) &&
-      (ageSecMin === undefined || world.now() - Date.parse(message.createdAt) >= ageSecMin * 1_000)
+      (ageSecMin === undefined || ageMs >= ageSecMin * 1_000) &&
+      (ageSecMax === undefined || ageMs < ageSecMax * 1_000)
     )
   }
 

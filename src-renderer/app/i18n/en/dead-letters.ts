@@ -60,6 +60,7 @@ export const deadLetters = {
     last: 'Last',
     unknown: 'nothing says why',
     choose: 'Choose this cause',
+    redrive: 'Redrive: {cause}…',
     all: 'Choose all causes',
   },
   mark: {

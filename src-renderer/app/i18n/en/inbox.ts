@@ -14,7 +14,7 @@ export const inbox = {
       chain: 'one ordering key',
       exchange: 'exchange or topic',
       id: 'message id',
-      age: 'older than: >15m, >1h, >2d',
+      age: 'older than >15m, >2d; younger than <2h',
       source: 'where: names with commas, * for all',
       env: 'production, staging, development',
     },
@@ -81,6 +81,11 @@ export const inbox = {
   locked: 'Read-only: you will be asked to unlock first.',
   inspector: 'Message',
   attempts: '{n} of {max} attempts',
+  stuck: {
+    untouched: 'No attempt was made: nobody has picked it up. Does the relay of this outbox run?',
+    tried: 'It was tried, and nobody has tried it again since. Does the relay of this outbox run?',
+    taken: 'A relay took it and neither sent it nor gave it back: it may have died with it.',
+  },
   field: {
     messageId: 'Message id',
     row: 'Row',

@@ -20,11 +20,6 @@ export const overview = {
   openUnknown: 'Show the unknown outcomes of {source}',
   partial: 'The count stopped at its time budget; there may be more.',
   waiting: 'asking…',
-  first: {
-    title: 'No source yet.',
-    next: 'Connect the database whose outbox you want to watch, and the broker it delivers to.',
-    action: 'Add a connection',
-  },
   connections: 'Connections',
   firing: '{n} alert fires | {n} alerts fire',
   range: { label: 'Stretch of time', '1h': '1 h', '6h': '6 h', '24h': '24 h', '14d': '14 d' },

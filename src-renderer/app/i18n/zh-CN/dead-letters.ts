@@ -59,6 +59,7 @@ export const deadLetters = {
     last: '最近',
     unknown: '没有说明原因',
     choose: '选择这个原因',
+    redrive: '重投：{cause}…',
     all: '选择全部原因',
   },
   mark: { 'under-way': '进行中', redriven: '已重投', unknown: '结果未知', discarded: '已丢弃' },

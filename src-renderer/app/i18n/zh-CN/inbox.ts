@@ -14,7 +14,7 @@ export const inbox = {
       chain: '同一个顺序键',
       exchange: '交换机或 topic',
       id: '消息 ID',
-      age: '早于：>15m、>1h、>2d',
+      age: '早于 >15m、>2d；近于 <2h',
       source: '在哪里查：用逗号分隔，* 表示全部',
       env: 'production、staging、development',
     },
@@ -74,6 +74,11 @@ export const inbox = {
   locked: '只读：操作前会先请你解锁。',
   inspector: '消息详情',
   attempts: '已重试 {n}/{max} 次',
+  stuck: {
+    untouched: '一次也没有尝试过：没有人取走它。这个 outbox 的中继在运行吗？',
+    tried: '尝试过，之后再没有人重试。这个 outbox 的中继在运行吗？',
+    taken: '中继取走了它，既没发出也没归还：可能中途崩溃了。',
+  },
   field: {
     messageId: '消息 ID',
     row: '行',

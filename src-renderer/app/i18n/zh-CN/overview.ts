@@ -20,11 +20,6 @@ export const overview = {
   openUnknown: '查看 {source} 的未知结果',
   partial: '计数到时限为止，实际可能更多。',
   waiting: '查询中…',
-  first: {
-    title: '还没有数据源。',
-    next: '先连接 outbox 所在的数据库，以及它投递到的 broker。',
-    action: '添加连接',
-  },
   connections: '连接',
   firing: '{n} 个告警正在触发',
   range: { label: '时间范围', '1h': '1 小时', '6h': '6 小时', '24h': '24 小时', '14d': '14 天' },
