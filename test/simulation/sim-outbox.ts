@@ -1,3 +1,4 @@
+import { holdsContent } from '../../src-main/domain/content-search.ts'
 import { RedriveError } from '../../src-main/domain/errors.ts'
 import { mappingDigest } from '../../src-main/domain/mapping/walk.ts'
 import type { MappingAssignments } from '../../src-main/domain/mapping/values.ts'
@@ -144,7 +145,8 @@ function matching(table: SimTable, filter: MessageFilter) {
         (filter.exchange === undefined || message.destination.exchange === filter.exchange) &&
         (filter.messageId === undefined || message.messageId === filter.messageId) &&
         (filter.error === undefined || contains(message.lastError, filter.error)) &&
-        (filter.ageSecMin === undefined || Date.parse(message.createdAt) <= bornBeforeMs),
+        (filter.ageSecMin === undefined || Date.parse(message.createdAt) <= bornBeforeMs) &&
+        holdsContent(filter, message.content),
     )
 }
 
