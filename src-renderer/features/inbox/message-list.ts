@@ -98,8 +98,7 @@ export function useMessageRows(subject: () => ListSubject | null): MessageRows {
   )
   useNews(lanes, () => {
     // A search through a table is not begun anew for every change: it is as of its time, until somebody asks again.
-    const list = subject()
-    if (list !== null && seeksContent(list.filter)) return
+    if (seeksContent(subject()?.filter ?? {})) return
     timer ??= setTimeout(() => void refresh(), Math.max(0, readAt + REFRESH_MS_MIN - Date.now()))
   })
   onScopeDispose(() => {
