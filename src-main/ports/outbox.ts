@@ -1,3 +1,4 @@
+import type { HeaderSearch } from '../domain/content-search.ts'
 import type { Copy } from '../domain/outcome.ts'
 import type { Message, MessageContent, MessageState, MessageWithContent, Trouble } from '../domain/message.ts'
 import type { Mapping } from '../domain/mapping/mapping.ts'
@@ -25,9 +26,15 @@ export interface MessageFilter {
   readonly ageSecMin?: number
   /** Created less than this long ago, in seconds: since a deploy, say. */
   readonly ageSecMax?: number
+  /** Case-insensitive part of the payload; `\xc0ffee` are bytes. */
+  readonly payload?: string
+  /** A header by its exact name, and a part of its value. */
+  readonly header?: HeaderSearch
 }
 
 export const LIST_LIMIT_MAX = 1_000
+/** A look into payloads or headers ends with the slice in which it has passed so many rows; the next one goes on from there. */
+export const SEARCH_ROWS_MAX = 250_000
 /** Counts stop here and say so ("10,000+"). */
 export const COUNT_MAX = 10_000
 export const GROUPS_MAX = 100
@@ -45,13 +52,25 @@ export interface ListQuery {
 /** How much of the table an answer speaks for. A time-out is never an empty list. */
 export type Scope =
   | { readonly complete: true }
-  | { readonly complete: false; readonly reason: 'time-budget'; readonly scannedToId: string | null }
+  | {
+      readonly complete: false
+      readonly reason: 'time-budget' | 'row-limit'
+      readonly scannedToId: string | null
+    }
 
 export interface MessagePage {
   readonly messages: readonly Message[]
   /** Null where the end was reached. Present with an incomplete scope too: the next call goes on from there. */
   readonly nextCursor: string | null
   readonly scope: Scope
+  /** Of a search inside of messages that goes through the table: how far it has come, with all pages before. */
+  readonly looked?: Looked
+}
+
+export interface Looked {
+  readonly rows: number
+  /** About how many rows there are, as the server remembers; null: it does not, or is wrong. */
+  readonly ofAbout: number | null
 }
 
 export interface BoundedCount {

@@ -54,6 +54,12 @@ export const messageFilter = z.strictObject({
   messageId: z.string().max(400).exactOptional(),
   ageSecMin: z.number().int().nonnegative().exactOptional(),
   ageSecMax: z.number().int().nonnegative().exactOptional(),
+  /** Case-insensitive part of the payload as it is stored; `\xc0ffee`: bytes. */
+  payload: z.string().min(1).max(200).exactOptional(),
+  /** A header by its exact name; with `value`, where its text has this in it. */
+  header: z
+    .strictObject({ name: z.string().min(1).max(200), value: z.string().min(1).max(200).exactOptional() })
+    .exactOptional(),
 })
 export type MessageFilter = z.infer<typeof messageFilter>
 
@@ -62,7 +68,7 @@ export const scope = z.discriminatedUnion('complete', [
   z.object({ complete: z.literal(true) }),
   z.object({
     complete: z.literal(false),
-    reason: z.literal('time-budget'),
+    reason: z.enum(['time-budget', 'row-limit']),
     scannedToId: z.string().nullable(),
   }),
 ])
@@ -73,6 +79,10 @@ export const messageList = z.object({
   messages: z.array(message),
   nextCursor: z.string().nullable(),
   scope,
+  /** Of a search inside of messages: rows looked through until here, and about how many there are. */
+  looked: z
+    .object({ rows: z.number().int().nonnegative(), ofAbout: z.number().int().nonnegative().nullable() })
+    .exactOptional(),
   asOf: time,
 })
 export type MessageList = z.infer<typeof messageList>

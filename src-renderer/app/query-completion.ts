@@ -19,7 +19,7 @@ export interface Completion {
   readonly options: readonly CompletionOption[]
 }
 
-export const OPTIONS_MAX = 10
+export const OPTIONS_MAX = 12
 /** A bare word shorter than this fits too much. */
 const WORD_CHARS_MIN = 2
 const AGES = ['>5m', '>15m', '>1h', '>4h', '>1d', '>7d', '<1h', '<4h', '<1d'] as const

@@ -2,7 +2,8 @@ import { environment, type Environment } from '../../src-preload/contract/base.t
 import { messageState, trouble, type MessageFilter } from '../../src-preload/contract/messages.ts'
 
 /**
- * The query line: `trouble:failed type:OrderPaid error:"timeout after" age:>1h`, or `age:<2h` since a deploy. Each qualifier narrows; one that
+ * The query line: `trouble:failed type:OrderPaid error:"timeout after" age:>1h`, `age:<2h` since a deploy, and
+ * `payload:"text"` or `header:name=text` for what is inside of messages. Each qualifier narrows; one that
  * is not understood narrows nothing, so it is named and the search does not run until it is mended.
  */
 export interface Query {
@@ -32,6 +33,7 @@ const ENVIRONMENT_SHORT: Readonly<Record<Environment, string>> = {
   staging: 'stage',
   production: 'prod',
 }
+const SEARCH_CHARS_MAX = 200
 const AGE_SEC_MAX = 10 * 365 * 86_400
 
 type Loose<T> = { -readonly [K in keyof T]: T[K] }
@@ -55,6 +57,14 @@ const qualifiers = {
   chain: text('chainKey', 400),
   exchange: text('exchange', 255),
   id: text('messageId', 400),
+  payload: text('payload', SEARCH_CHARS_MAX),
+  header: (draft, value) => {
+    const [, name = '', wanted] = /^([^=]+)(?:=([^]+))?$/.exec(value) ?? []
+    if (name === '' || name.length > SEARCH_CHARS_MAX || (wanted?.length ?? 0) > SEARCH_CHARS_MAX)
+      return false
+    if (draft.header !== undefined) return false
+    return ((draft.header = wanted === undefined ? { name } : { name, value: wanted }), true)
+  },
   age: (draft, value) => {
     const [, bound, count, unit] = /^([<>])(\d{1,10})([smhd])$/.exec(value) ?? []
     const seconds = Number(count) * (UNITS_SEC[unit ?? ''] ?? Number.NaN)
@@ -81,7 +91,10 @@ export function isQualifier(name: string): name is Qualifier {
   return Object.hasOwn(qualifiers, name)
 }
 
-function text(field: 'type' | 'error' | 'chainKey' | 'exchange' | 'messageId', charsMax: number): Take {
+function text(
+  field: 'type' | 'error' | 'chainKey' | 'exchange' | 'messageId' | 'payload',
+  charsMax: number,
+): Take {
   return (draft, value) => {
     if (value === '' || value.length > charsMax || draft[field] !== undefined) return false
     return ((draft[field] = value), true)
@@ -114,10 +127,22 @@ export function printQuery(filter: MessageFilter, scope: QueryScope | null = nul
     ['chain', filter.chainKey],
     ['exchange', filter.exchange],
     ['id', filter.messageId],
+    ['payload', filter.payload],
+    ['header', printHeader(filter.header)],
     ['age', filter.ageSecMin === undefined ? undefined : `>${printAge(filter.ageSecMin)}`],
     ['age', filter.ageSecMax === undefined ? undefined : `<${printAge(filter.ageSecMax)}`],
   ] as const
   return parts.flatMap(([name, value]) => (value === undefined ? [] : [`${name}:${quoted(value)}`])).join(' ')
+}
+
+function printHeader(header: MessageFilter['header']): string | undefined {
+  if (header === undefined) return undefined
+  return header.value === undefined ? header.name : `${header.name}=${header.value}`
+}
+
+/** It looks inside of messages: a search through the table, which takes its time. */
+export function seeksContent({ payload, header }: MessageFilter): boolean {
+  return payload !== undefined || header !== undefined
 }
 
 function printAge(seconds: number): string {

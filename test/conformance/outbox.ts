@@ -1,5 +1,6 @@
 import { describe } from 'vitest'
 import { chainTests, exhaustedTests } from './outbox-chains.ts'
+import { contentTests } from './outbox-content.ts'
 import { dueTests, retryTests } from './outbox-due.ts'
 import { EVERYTHING } from './outbox-fixture.ts'
 import type { Abilities, Make } from './outbox-fixture.ts'
@@ -11,6 +12,7 @@ export function outboxConformance(name: string, make: Make, can: Abilities = EVE
   describe(`outbox conformance: ${name}`, () => {
     lookingTests(make)
     filterTests(make)
+    contentTests(make)
     countingTests(make)
     readingTests(make)
     claimTests(make)
@@ -28,6 +30,7 @@ export function outboxLooking(name: string, make: Make): void {
   describe(`outbox conformance, looking: ${name}`, () => {
     lookingTests(make)
     filterTests(make)
+    contentTests(make)
     countingTests(make)
     readingTests(make)
   })

@@ -17,6 +17,11 @@ const filters: fc.Arbitrary<MessageFilter> = fc.record(
     chainKey: text(400),
     exchange: text(255),
     messageId: text(400),
+    payload: text(200),
+    header: fc.record(
+      { name: text(200).filter((name) => !name.includes('=')), value: text(200) },
+      { requiredKeys: ['name'] },
+    ),
     ageSecMin: fc.integer({ min: 0, max: 3_650 * 86_400 }),
     ageSecMax: fc.integer({ min: 0, max: 3_650 * 86_400 }),
   },
@@ -65,6 +70,14 @@ describe('the query line', () => {
       messageId: 'm-1',
     })
     expect(parseQuery('age:>5m age:<2h').filter).toEqual({ ageSecMin: 300, ageSecMax: 7_200 })
+    expect(parseQuery('payload:"C-1 \\" x" header:tenant=a=b').filter).toEqual({
+      payload: 'C-1 " x',
+      header: { name: 'tenant', value: 'a=b' },
+    })
+    expect(parseQuery(String.raw`payload:\xc0ffee header:tenant`).filter).toEqual({
+      payload: String.raw`\xc0ffee`,
+      header: { name: 'tenant' },
+    })
     expect(parseQuery('state:pending,in-flight').filter).toEqual({ states: ['pending', 'in-flight'] })
   })
 

@@ -1,3 +1,4 @@
+import { holdsContent } from '../../src-main/domain/content-search.ts'
 import { RedriveError } from '../../src-main/domain/errors.ts'
 import { mappingDigest } from '../../src-main/domain/mapping/walk.ts'
 import type { MappingAssignments } from '../../src-main/domain/mapping/values.ts'
@@ -146,7 +147,8 @@ function matching(table: SimTable, filter: MessageFilter) {
         (filter.messageId === undefined || message.messageId === filter.messageId) &&
         (filter.error === undefined || contains(message.lastError, filter.error)) &&
         (filter.ageSecMin === undefined || Date.parse(message.createdAt) <= bornBeforeMs) &&
-        (filter.ageSecMax === undefined || Date.parse(message.createdAt) > bornAfterMs),
+        (filter.ageSecMax === undefined || Date.parse(message.createdAt) > bornAfterMs) &&
+        holdsContent(filter, message.content),
     )
 }
 

@@ -1,5 +1,6 @@
 import type { Column } from '../outbox-sql/catalogue.ts'
 import type { Dialect, GivenColumn } from '../outbox-sql/dialect.ts'
+import { containsPattern } from '../outbox-sql/like.ts'
 import type { Params } from '../outbox-sql/statement.ts'
 import { placeholder } from './binding.ts'
 import { instant, now, timeOfType } from './times.ts'
@@ -57,6 +58,26 @@ export const mysqlDialect: Dialect = {
   without: (expression, param) => `nullif(${expression}, ${param})`,
   contains: (text, pattern) =>
     `convert(${text} using utf8mb4) collate utf8mb4_general_ci like ${pattern} escape '!'`,
+  holdsBytes: (bytes, digits) => `locate(unhex(${digits}), ${bytes}) > 0`,
+  bytesHoldText(bytes, text, params) {
+    // What is no UTF-8 would come out of the conversion as question marks: of that only the bytes are compared.
+    const isText = `cast(convert(${bytes} using utf8mb4) as binary) = ${bytes}`
+    const held = mysqlDialect.contains(bytes, params.add(containsPattern(text), 'pattern'))
+    const digits = params.add(Buffer.from(text).toString('hex'), 'digits')
+    return `((${isText} and ${held}) or ${mysqlDialect.holdsBytes(bytes, digits)})`
+  },
+  fromBase64(text) {
+    const digits = `trim(trailing '=' from replace(replace(regexp_replace(${text}, '[[:space:]]', ''), '-', '+'), '_', '/'))`
+    const padded = `rpad(${digits}, ceiling(char_length(${digits}) / 4) * 4, '=')`
+    return `from_base64(${padded})`
+  },
+  memberOfText: (text, name, params) => mysqlDialect.atPath(text, [name], params),
+  rowsAbout(tables, params) {
+    const pairs = tables.map(
+      ({ schema, table }) => `(${params.add(schema, 'schema')}, ${params.add(table, 'table')})`,
+    )
+    return `select sum(table_rows) as n from information_schema.tables where (table_schema, table_name) in (${pairs.join(', ')})`
+  },
   // A whole number of ours: the server takes no text there.
   limit: (rows) => String(Math.max(0, Math.floor(rows))),
   keyParam(param, type) {

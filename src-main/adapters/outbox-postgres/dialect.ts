@@ -1,4 +1,5 @@
 import type { Clock, Dialect } from '../outbox-sql/dialect.ts'
+import { containsPattern } from '../outbox-sql/like.ts'
 
 /** A place in a table is a block and a row within it. */
 const OFFSET_BITS = 16n
@@ -44,6 +45,28 @@ export const postgresDialect: Dialect = {
   plusSeconds: (moment, seconds) => `(${moment}) + make_interval(secs => (${seconds})::float8)`,
   without: (expression, placeholder) => `nullif(${expression}, ${placeholder})`,
   contains: (text, pattern) => `${text} ilike ${pattern} escape '!'`,
+  holdsBytes: (bytes, digits) => `position(decode(${digits}::text, 'hex') in ${bytes}) > 0`,
+  bytesHoldText: (bytes, text, params) =>
+    `encode(${bytes}, 'escape') ilike ${params.add(containsPattern(escapedBytes(text)), 'pattern')} escape '!'`,
+  fromBase64(text) {
+    const digits = `rtrim(translate(regexp_replace(${text}, '\\s', '', 'g'), '-_', '+/'), '=')`
+    const padded = `rpad(${digits}, ((length(${digits}) + 3) / 4) * 4, '=')`
+    const isBase64 = `${digits} ~ '^[A-Za-z0-9+/]*$' and length(${digits}) % 4 <> 1`
+    return `(case when ${isBase64} then decode(${padded}, 'base64') end)`
+  },
+  // A cast of what is no JSON would end the whole statement, so the member is found by how it is written.
+  memberOfText(text, name, params) {
+    const written = JSON.stringify(name).replace(/[\\^$.|?*+()[\]{}]/g, '\\$&')
+    const pattern = `${written}\\s*:\\s*("(?:[^"\\\\]|\\\\.)*"|[^\\s,}]+)`
+    const found = `substring(${text} from ${params.add(pattern, 'regular expression')}::text)`
+    return `btrim(nullif(${found}, 'null'), '"')`
+  },
+  rowsAbout(tables, params) {
+    const names = tables.map(
+      ({ schema, table }) => `${postgresDialect.quote(schema)}.${postgresDialect.quote(table)}`,
+    )
+    return `select sum(greatest(reltuples, 0))::bigint as n from pg_class where oid = any (${params.add(names, 'tables')}::text[]::regclass[])`
+  },
   limit: (rows, params) => `${params.add(String(rows), 'limit')}::bigint`,
   keyParam: (placeholder, type) => `${placeholder}::${type}`,
   keyText: (expression) => expression,
@@ -75,6 +98,16 @@ export const postgresDialect: Dialect = {
     if (/^timestamp(\(\d\))? with time zone$/.test(type)) return 'instant'
     return /^timestamp|^date$/.test(type) ? 'unzoned' : null
   },
+}
+
+/** As `encode` writes bytes in its form `escape`: ASCII as it is, so that its letters can be compared in either case. */
+function escapedBytes(text: string): string {
+  return [...Buffer.from(text)]
+    .map((byte) => {
+      if (byte === 0 || byte > 0x7f) return `\\${byte.toString(8).padStart(3, '0')}`
+      return byte === 0x5c ? '\\\\' : String.fromCharCode(byte)
+    })
+    .join('')
 }
 
 function now({ form, zone }: Clock, seconds: string | null, type: string | null): string {

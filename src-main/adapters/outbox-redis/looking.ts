@@ -1,3 +1,4 @@
+import { holdsContent, seeksContent } from '../../domain/content-search.ts'
 import { RedriveError } from '../../domain/errors.ts'
 import type { Message } from '../../domain/message.ts'
 import { COUNT_MAX, GROUPS_MAX, LIST_LIMIT_MAX } from '../../ports/outbox.ts'
@@ -12,7 +13,8 @@ import type {
   Scope,
 } from '../../ports/outbox.ts'
 import { readCursor, writeCursor } from '../outbox-sql/cursor.ts'
-import { messageOf, withContent } from './messages.ts'
+import { contentOf, messageOf, withContent } from './messages.ts'
+import type { Found } from './messages.ts'
 import type { Parts } from './parts.ts'
 import { find } from './reading.ts'
 import { recentIds } from './scanning.ts'
@@ -25,7 +27,8 @@ const ERROR_KEY_LENGTH = 200
 /** For what is asked without a budget of its own. */
 const BUDGET_MS = 10_000
 
-export function fits(filter: MessageFilter, message: Message, nowMs: number): boolean {
+/** What the filter says beside the content. */
+function fitsFields(filter: MessageFilter, message: Message, nowMs: number): boolean {
   const { trouble, states, type, error, chainKey, exchange, messageId } = filter
   const equal = (wanted: string | undefined, is: string | null | undefined): boolean =>
     wanted === undefined || wanted === is
@@ -46,6 +49,13 @@ function isOfAge({ ageSecMin, ageSecMax }: MessageFilter, message: Message, nowM
   return ageSecMax === undefined || (message.createdAt !== null && !olderThan(message, ageSecMax, nowMs))
 }
 
+/** Of the found message, where the filter holds for it. */
+function fitting(parts: Parts, filter: MessageFilter, found: Found): Message | null {
+  const message = messageOf(parts, found)
+  if (!fitsFields(filter, message, found.nowMs)) return null
+  return !seeksContent(filter) || holdsContent(filter, contentOf(parts, found)) ? message : null
+}
+
 function olderThan({ createdAt }: Message, seconds: number, nowMs: number): boolean {
   return createdAt !== null && Date.parse(createdAt) < nowMs - seconds * 1_000
 }
@@ -64,8 +74,9 @@ export async function listMessages(
     parts,
     { order, after: position.after, budgetMs: query.budgetMs },
     signal,
-    (message, nowMs) => {
-      if (!fits(filter, message, nowMs)) return false
+    (found) => {
+      const message = fitting(parts, filter, found)
+      if (message === null) return false
       // One more than asked for tells whether there is a next page.
       if (messages.length === limit) return true
       messages.push(message)
@@ -107,7 +118,7 @@ async function walk(
   parts: Parts,
   { order, after, budgetMs }: Walk,
   signal: AbortSignal,
-  take: (message: Message, nowMs: number) => boolean,
+  take: (found: Found) => boolean,
 ): Promise<Walked> {
   const endsAt = performance.now() + budgetMs
   // Half of the time at most goes into finding the ids; the other half is for reading.
@@ -122,8 +133,7 @@ async function walk(
     }
     const some = left.slice(at, at + STEP)
     for (const found of await find(parts, some, signal))
-      if (take(messageOf(parts, found), found.nowMs))
-        return { end: 'enough', whole: complete, after: last, scope: { complete: true } }
+      if (take(found)) return { end: 'enough', whole: complete, after: last, scope: { complete: true } }
     last = some.at(-1) ?? last
   }
   // What SCAN had not told yet may lie anywhere: the next call begins anew, and nothing is called complete.
@@ -143,11 +153,12 @@ export async function eachMessage(
   parts: Parts,
   filter: MessageFilter,
   signal: AbortSignal,
-  take: (message: Message, nowMs: number) => boolean,
+  take: (message: Message) => boolean,
 ): Promise<void> {
-  await walk(parts, { order: 'oldest', after: null, budgetMs: BUDGET_MS }, signal, (message, nowMs) =>
-    fits(filter, message, nowMs) ? take(message, nowMs) : false,
-  )
+  await walk(parts, { order: 'oldest', after: null, budgetMs: BUDGET_MS }, signal, (found) => {
+    const message = fitting(parts, filter, found)
+    return message === null ? false : take(message)
+  })
 }
 
 export async function countMessages(
@@ -157,17 +168,13 @@ export async function countMessages(
   signal: AbortSignal,
 ): Promise<BoundedCount> {
   let [count, oldest]: [number, string | null] = [0, null]
-  const { scope, whole } = await walk(
-    parts,
-    { order: 'oldest', after: null, budgetMs },
-    signal,
-    (message, nowMs) => {
-      if (!fits(filter, message, nowMs)) return false
-      count += 1
-      oldest = earlier(oldest, message.createdAt)
-      return count > COUNT_MAX
-    },
-  )
+  const { scope, whole } = await walk(parts, { order: 'oldest', after: null, budgetMs }, signal, (found) => {
+    const message = fitting(parts, filter, found)
+    if (message === null) return false
+    count += 1
+    oldest = earlier(oldest, message.createdAt)
+    return count > COUNT_MAX
+  })
   const told: Scope = whole ? scope : { complete: false, reason: 'time-budget', scannedToId: null }
   return {
     count: Math.min(count, COUNT_MAX),
@@ -193,23 +200,19 @@ export async function groupMessages(
 ): ReturnType<Outbox['groups']> {
   const groups = new Map<string, MessageGroup>()
   let rows = 0
-  const { scope } = await walk(
-    parts,
-    { order: 'oldest', after: null, budgetMs },
-    signal,
-    (message, nowMs) => {
-      if (!fits(filter, message, nowMs)) return false
-      const key = groupOf(message, by)
-      const known = groups.get(key)
-      rows += 1
-      groups.set(key, {
-        key,
-        count: (known?.count ?? 0) + 1,
-        oldestCreatedAt: earlier(known?.oldestCreatedAt ?? null, message.createdAt),
-      })
-      return rows >= COUNT_MAX
-    },
-  )
+  const { scope } = await walk(parts, { order: 'oldest', after: null, budgetMs }, signal, (found) => {
+    const message = fitting(parts, filter, found)
+    if (message === null) return false
+    const key = groupOf(message, by)
+    const known = groups.get(key)
+    rows += 1
+    groups.set(key, {
+      key,
+      count: (known?.count ?? 0) + 1,
+      oldestCreatedAt: earlier(known?.oldestCreatedAt ?? null, message.createdAt),
+    })
+    return rows >= COUNT_MAX
+  })
   const sorted = [...groups.values()].sort((a, b) => b.count - a.count || (a.key < b.key ? -1 : 1))
   return {
     groups: sorted.slice(0, GROUPS_MAX),

@@ -49,6 +49,10 @@ export interface Compiler {
   column(name: string, alias?: string): string
   /** What a field says of a row; null where the layout does not have it. */
   field(field: Field | undefined, params: Params): string | null
+  /** Type of the column that a field is; null: it is computed. */
+  typeOf(field: Field, params: Params): string | null
+  /** All tables of the outbox. */
+  readonly tables: readonly Catalogue[]
   /** The payload is stored as bytes, not as text. */
   readonly payloadIsBytes: boolean
   number(value: Value, params: Params): string
@@ -106,6 +110,8 @@ export function newCompiler(
     frame,
     column,
     field,
+    typeOf: (of, params) => typeOfField(of, frame(params)),
+    tables: [own, ...catalogues.more],
     payloadIsBytes: mapping.payload !== undefined && isBytes(mapping.payload.value, world),
     number: (value, params) => numberOf(value, frame(params)),
     time(name, params) {
@@ -167,9 +173,14 @@ function sourceOf(dialect: Dialect, { own, more }: Catalogues): string {
   return `(${[own, ...more].map(one).join(' union all ')})`
 }
 
+function typeOfField(field: Field, frame: Frame): string | null {
+  const target = targetOf(valueOf(field), frame)
+  return target.kind === 'column' ? target.of.type : null
+}
+
 function isBytes(field: Field, world: World): boolean {
-  const target = targetOf(valueOf(field), rowFrame(world, newParams(world.dialect.placeholder)))
-  return target.kind === 'column' && world.dialect.isBytes(target.of.type)
+  const type = typeOfField(field, rowFrame(world, newParams(world.dialect.placeholder)))
+  return type !== null && world.dialect.isBytes(type)
 }
 
 function notHeld(held: MappingPredicate, frame: Frame): string {

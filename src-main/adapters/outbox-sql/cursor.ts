@@ -9,13 +9,15 @@ export interface Position {
   readonly after: string | null
   /** Go on in slices even where an index was there: one statement took too long. */
   readonly sliced: boolean
+  /** Rows that a search has passed until here. Absent: none were counted. */
+  readonly looked?: number
 }
 
-export function writeCursor({ order, after, sliced }: Position): string {
-  return Buffer.from(`1:${order}:${sliced ? 's' : 'd'}:${after ?? ''}`).toString('base64url')
+export function writeCursor({ order, after, sliced, looked }: Position): string {
+  return Buffer.from(`1:${order}:${sliced ? 's' : 'd'}${looked ?? ''}:${after ?? ''}`).toString('base64url')
 }
 
-const CURSOR = /^1:(newest|oldest):([sd]):(.*)$/s
+const CURSOR = /^1:(newest|oldest):([sd])(\d{0,15}):(.*)$/s
 
 /** Throws RedriveError `usage` where the cursor is none, or is of a list in the other order or of another outbox. */
 export function readCursor(
@@ -25,10 +27,10 @@ export function readCursor(
 ): Position {
   if (cursor === null) return { order, after: null, sliced: false }
   const match = CURSOR.exec(Buffer.from(cursor, 'base64url').toString())
-  const [, of, sliced, place = ''] = match ?? []
+  const [, of, sliced, looked = '', place = ''] = match ?? []
   const after = place === '' ? null : parse(place)
   if (of !== order || (place !== '' && after === null)) {
     throw new RedriveError('usage', 'never', { problem: 'This cursor belongs to another list.' })
   }
-  return { order, after, sliced: sliced === 's' }
+  return { order, after, sliced: sliced === 's', ...(looked === '' ? {} : { looked: Number(looked) }) }
 }

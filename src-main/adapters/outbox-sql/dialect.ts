@@ -1,5 +1,5 @@
 import type { TimeForm } from '../../domain/mapping/mapping.ts'
-import type { Column } from './catalogue.ts'
+import type { Catalogue, Column } from './catalogue.ts'
 import type { Params } from './statement.ts'
 
 /** How a time is written: its form, and for `local` and `date` the placeholder of the zone. */
@@ -64,6 +64,16 @@ export interface Dialect {
   without(expression: string, placeholder: string): string
   /** Case-insensitive; `pattern` has % and _ of LIKE, escaped with ! */
   contains(text: string, pattern: string): string
+  /** Bytes have these in them; a parameter with hexadecimal digits. */
+  holdsBytes(bytes: string, digits: string): string
+  /** Bytes have the UTF-8 of a text in them, in either case of its letters at least where they are of ASCII. */
+  bytesHoldText(bytes: string, text: string, params: Params): string
+  /** Bytes of a base64 text; null where it is none. */
+  fromBase64(text: string): string
+  /** Text of a member of a text that may be a JSON object; null where it is not there. Must not fail where it is none. */
+  memberOfText(text: string, name: string, params: Params): string
+  /** Selects `n`, about how many rows these tables have as the server remembers it. Null: it does not. */
+  rowsAbout(tables: readonly Pick<Catalogue, 'schema' | 'table'>[], params: Params): string | null
   limit(rows: number, params: Params): string
   /** A bound of the key, as the type that it has. */
   keyParam(placeholder: string, type: string): string

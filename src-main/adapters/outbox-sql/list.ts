@@ -1,16 +1,19 @@
+import { seeksContent } from '../../domain/content-search.ts'
 import { RedriveError } from '../../domain/errors.ts'
 import type { Message, MessageWithContent } from '../../domain/message.ts'
-import { LIST_LIMIT_MAX } from '../../ports/outbox.ts'
+import { LIST_LIMIT_MAX, SEARCH_ROWS_MAX } from '../../ports/outbox.ts'
 import type { ListQuery, MessageFilter, MessagePage } from '../../ports/outbox.ts'
 import { readCursor, writeCursor } from './cursor.ts'
 import type { Position } from './cursor.ts'
 import { ALIAS } from './frame.ts'
 import { isIndexed } from './indexed.ts'
+import { lookedOf, rowsWithin } from './looked.ts'
 import type { LookParts } from './parts.ts'
 import { columnsBesideKey, contentColumns, messageColumns, toMessage, toMessageWithContent } from './rows.ts'
 import type { KnownColumns } from './rows.ts'
 import { selectionOf, windowed } from './selection.ts'
 import type { SelectedBranch, Selection, Window } from './selection.ts'
+import type { SliceRange } from './slice-look.ts'
 import { lookInSlices } from './slicing.ts'
 import type { Row, Statement } from './statement.ts'
 
@@ -127,39 +130,84 @@ async function listInSlices(
   signal: AbortSignal,
 ): Promise<MessagePage> {
   const messages: Message[] = []
+  const before = position.looked ?? 0
+  let passed = 0
   let last: Row | undefined
+  /** Where a search has passed as many rows as one look may; null: it has not. */
+  let limitAt: string | null = null
   const ended = await lookInSlices(
     parts,
     {
       order: query.order,
       after: position.after,
       budgetMs: query.budgetMs,
-      slice: async (range, timeoutMs) => {
-        const left = query.limit - messages.length
-        const limit = parts.sql.walk.shared ? left + TWINS_MAX : left
-        const window = { order: query.order, limit, ...range }
-        const selection = selectionOf(query.filter, parts.mapping, parts.sql)
-        const { statement, known } = pageOf(parts, selection, window)
-        const rows = await parts.session.read(statement, timeoutMs, signal)
-        return { rows: withTwins(rows, left, parts), known }
-      },
-      take({ rows, known }) {
-        messages.push(...rows.map((row) => toMessage(row, parts, known)))
-        last = rows.at(-1) ?? last
-        return messages.length >= query.limit
+      slice: (range, timeoutMs) =>
+        readSlice(parts, query, range, { left: query.limit - messages.length, timeoutMs, signal }),
+      take(slice) {
+        messages.push(...slice.rows.map((row) => toMessage(row, parts, slice.known)))
+        last = slice.rows.at(-1) ?? last
+        passed += slice.passed
+        if (messages.length >= query.limit) return true
+        if (passed >= SEARCH_ROWS_MAX) limitAt = slice.end
+        return limitAt !== null
       },
     },
     signal,
   )
-  if (ended.end === 'budget') {
+  const counted = seeksContent(query.filter) ? { looked: before + passed } : {}
+  const told = counted.looked === undefined ? {} : { looked: await lookedOf(parts, counted.looked, signal) }
+  const next = { ...position, ...counted }
+  if (ended.end === 'budget' || limitAt !== null) {
+    const after = limitAt ?? (ended.end === 'budget' ? ended.after : null)
+    const reason = limitAt === null ? 'time-budget' : 'row-limit'
     return {
       messages,
-      nextCursor: writeCursor({ ...position, after: ended.after }),
-      scope: { complete: false, reason: 'time-budget', scannedToId: ended.after },
+      nextCursor: writeCursor({ ...next, after }),
+      scope: { complete: false, reason, scannedToId: after },
+      ...told,
     }
   }
-  const nextCursor = ended.end === 'enough' ? cursorAfter(position, last, parts) : null
-  return { messages, nextCursor, scope: { complete: true } }
+  const nextCursor = ended.end === 'enough' ? cursorAfter(next, last, parts) : null
+  return { messages, nextCursor, scope: { complete: true }, ...told }
+}
+
+interface SliceLimits {
+  /** Rows that the page still has room for. */
+  readonly left: number
+  readonly timeoutMs: number
+  readonly signal: AbortSignal
+}
+
+interface SliceRead {
+  readonly rows: readonly Row[]
+  readonly known: KnownColumns
+  /** Rows that a search has passed in it, and the last place of them; null: the end of the table. */
+  readonly passed: number
+  readonly end: string | null
+}
+
+async function readSlice(
+  parts: LookParts,
+  { filter, order }: ListQuery,
+  range: SliceRange,
+  { left, timeoutMs, signal }: SliceLimits,
+): Promise<SliceRead> {
+  const { walk } = parts.sql
+  const limit = walk.shared ? left + TWINS_MAX : left
+  const selection = selectionOf(filter, parts.mapping, parts.sql)
+  const { statement, known } = pageOf(parts, selection, { order, limit, ...range })
+  const rows = withTwins(await parts.session.read(statement, timeoutMs, signal), left, parts)
+  if (!seeksContent(filter)) return { rows, known, passed: 0, end: null }
+  // A page that is full ends within its slice: the next one passes the rest of it.
+  const full = rows.length >= left ? rows.at(-1) : undefined
+  const until = full === undefined ? range : cutAt(range, order, walk.placeOf(full))
+  const passed = await rowsWithin(parts, order, until, { timeoutMs, signal })
+  return { rows, known, passed, end: order === 'newest' ? until.from : until.to }
+}
+
+/** The slice up to a place within it. */
+function cutAt(range: SliceRange, order: ListQuery['order'], place: string): SliceRange {
+  return order === 'newest' ? { ...range, from: place } : { ...range, to: place }
 }
 
 /** Rows of one place that a page shows together at most, beyond its limit. */

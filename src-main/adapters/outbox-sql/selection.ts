@@ -3,8 +3,10 @@ import type { Field } from '../../domain/mapping/values.ts'
 import type { MessageState } from '../../domain/message.ts'
 import type { MessageFilter } from '../../ports/outbox.ts'
 import type { Compiler } from './compiler.ts'
+import { contentConditions } from './content-conditions.ts'
 import type { Dialect } from './dialect.ts'
 import { ALIAS } from './frame.ts'
+import { containsPattern } from './like.ts'
 import type { Params } from './statement.ts'
 
 /** A filter as SQL. A row is in it where one of `branches` holds, and only one can, together with `common`. */
@@ -73,7 +75,7 @@ function commonConditions(
   equal(mapping.messageId, filter.messageId)
   if (filter.error !== undefined) {
     const error = sql.field(mapping.lastError, params)
-    const pattern = (): string => params.add(`%${escapeLike(filter.error ?? '')}%`, 'pattern')
+    const pattern = (): string => params.add(containsPattern(filter.error ?? ''), 'pattern')
     conditions.push(error === null ? NO_ROW : sql.dialect.contains(error, pattern()))
   }
   if (filter.ageSecMin !== undefined) conditions.push(sql.olderThan('created', filter.ageSecMin, params))
@@ -81,12 +83,9 @@ function commonConditions(
     const older = sql.olderThan('created', filter.ageSecMax, params)
     conditions.push(older === NO_ROW ? NO_ROW : `not (${older})`)
   }
+  // Last, because it costs the most and a server looks at conditions of one price in their order.
+  conditions.push(...contentConditions(filter, mapping, sql, params))
   return conditions
-}
-
-/** What the operator typed is looked for as it is: % and _ are no wildcards. */
-function escapeLike(text: string): string {
-  return text.replace(/[!%_]/g, '!$&')
 }
 
 export interface Window {
@@ -130,7 +129,12 @@ export function unionPart({ name }: Pick<Dialect, 'name'>, select: string): stri
   return name === 'sqlite' ? `select * from (${select})` : `(${select})`
 }
 
-function boundsOf({ order, from, to, after }: Window, { walk }: Compiler, params: Params): readonly string[] {
+/** The window as conditions on a row. */
+export function boundsOf(
+  { order, from, to, after }: Omit<Window, 'limit'>,
+  { walk }: Compiler,
+  params: Params,
+): readonly string[] {
   const next = after ?? null
   return [
     ...(from === null ? [] : [walk.bound(ALIAS, '>=', from, params)]),

@@ -1,5 +1,6 @@
 import type { Column } from '../outbox-sql/catalogue.ts'
 import type { Clock, Dialect, GivenColumn } from '../outbox-sql/dialect.ts'
+import { containsPattern } from '../outbox-sql/like.ts'
 import type { Params } from '../outbox-sql/statement.ts'
 
 /** By the rules by which SQLite gives a column its affinity. */
@@ -50,6 +51,13 @@ export const sqliteDialect: Dialect = {
   plusSeconds: (utc, seconds) => `strftime('%Y-%m-%d %H:%M:%f000', ${utc}, (${seconds}) || ' seconds')`,
   without: (expression, param) => `nullif(${expression}, ${param})`,
   contains: (text, pattern) => `redrive_like(${text}, ${pattern})`,
+  holdsBytes: (bytes, digits) => `redrive_holds_bytes(${bytes}, ${digits})`,
+  bytesHoldText: (bytes, text, params) =>
+    sqliteDialect.contains(bytes, params.add(containsPattern(text), 'pattern')),
+  fromBase64: (text) => `redrive_from_base64(${text})`,
+  // No path of SQLite can say a name with a quote in it.
+  memberOfText: (text, name, params) => `redrive_member(${text}, ${params.add(name, 'member')})`,
+  rowsAbout: () => null,
   limit: (rows) => String(Math.max(0, Math.floor(rows))),
   keyParam: (param, type) => (BINARY.test(type) ? `unhex(${param})` : columnParam(param, type)),
   keyText: (expression) => expression,

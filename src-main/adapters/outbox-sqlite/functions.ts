@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type Database from 'better-sqlite3'
+import { memberText } from '../../domain/content-search.ts'
 import { OutOfTime } from './classify.ts'
 import { epochToUtc, toUtc, toZone } from './zones.ts'
 
@@ -13,9 +14,11 @@ export interface Deadline {
   atMs: number
 }
 
+type Result = string | number | Buffer | null
+
 export function defineFunctions(db: Database.Database, deadline: Deadline): void {
-  const define = (name: string, of: (...values: unknown[]) => string | number | null, more = {}): void => {
-    const timed = (...values: unknown[]): string | number | null => {
+  const define = (name: string, of: (...values: unknown[]) => Result, more = {}): void => {
+    const timed = (...values: unknown[]): Result => {
       if (performance.now() > deadline.atMs) throw new OutOfTime('the statement took longer than its limit')
       return of(...values)
     }
@@ -31,6 +34,9 @@ export function defineFunctions(db: Database.Database, deadline: Deadline): void
   define('redrive_number', numberOf)
   define('redrive_base64', (value) => base64(value))
   define('redrive_like', contains)
+  define('redrive_member', (text, name) => memberText(textOf(text), textOf(name)))
+  define('redrive_holds_bytes', holdsBytes)
+  define('redrive_from_base64', fromBase64)
   define('redrive_zipped', zipped)
   define('redrive_uuid', () => randomUUID(), { deterministic: false })
 }
@@ -60,6 +66,7 @@ function part(text: unknown, by: unknown, n: unknown): string | null {
   return found === undefined || found === '' ? null : found
 }
 
+const BASE64 = /^[A-Za-z0-9+/_-]*={0,2}$/
 const NUMBER = /^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})?\s*$/
 
 function numberOf(text: unknown): number | null {
@@ -76,6 +83,17 @@ function contains(text: unknown, pattern: unknown): number | null {
   if (text === null || pattern === null) return null
   const wanted = textOf(pattern).slice(1, -1).replace(/!(.)/gs, '$1')
   return textOf(text).toLowerCase().includes(wanted.toLowerCase()) ? 1 : 0
+}
+
+function holdsBytes(value: unknown, digits: unknown): number | null {
+  if (value === null) return null
+  const bytes = Buffer.isBuffer(value) ? value : Buffer.from(textOf(value))
+  return bytes.includes(Buffer.from(textOf(digits), 'hex')) ? 1 : 0
+}
+
+function fromBase64(text: unknown): Buffer | null {
+  const digits = textOf(text).replace(/\s+/g, '')
+  return text !== null && BASE64.test(digits) ? Buffer.from(digits, 'base64') : null
 }
 
 function zipped(names: unknown, values: unknown): string | null {

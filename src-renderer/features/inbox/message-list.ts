@@ -9,6 +9,7 @@ import {
   type ShallowRef,
 } from 'vue'
 import type { ApiError } from '../../api/errors.ts'
+import { seeksContent } from '../../app/query.ts'
 import { useSession } from '../../app/state/session.ts'
 import { useClient } from '../../app/use-client.ts'
 import { isPartial, openLane, PAGE_ROWS, type About, type Lane, type LaneSubject } from './lane.ts'
@@ -37,6 +38,10 @@ export interface MessageRows {
   readonly hasMore: ComputedRef<boolean>
   /** Reads on where the last page ended. */
   readonly more: () => Promise<void>
+  /** How far a search inside of messages has come, over all sources; null: there is none, or an index told. */
+  readonly looked: ComputedRef<NonNullable<About['looked']> | null>
+  /** Ends a search where it stands. */
+  readonly halt: () => void
   /** Reads again what is loaded, at most a few pages, keeping the old rows until the new ones are there. */
   readonly refresh: () => Promise<void>
 }
@@ -44,7 +49,6 @@ export interface MessageRows {
 /** The rows of a list, page by page. A new subject starts from nothing; a refresh keeps what is on the screen. */
 export function useMessageRows(subject: () => ListSubject | null): MessageRows {
   const client = useClient()
-  const session = useSession()
   const lanes = shallowRef<readonly Lane[]>([])
   const patient = usePatience()
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -92,11 +96,9 @@ export function useMessageRows(subject: () => ListSubject | null): MessageRows {
     },
     { immediate: true },
   )
-  watch([() => session.revision, () => session.line], ([revision, line], [revisionBefore, lineBefore]) => {
-    const failed = lanes.value.some(({ error }) => error.value !== null)
-    const missed = line !== lineBefore && (lineBefore === 'unreachable' || failed)
-    const news = revisionBefore !== null && revision !== revisionBefore
-    if (line !== 'connected' || !(news || missed)) return
+  useNews(lanes, () => {
+    // A search through a table is not begun anew for every change: it is as of its time, until somebody asks again.
+    if (seeksContent(subject()?.filter ?? {})) return
     timer ??= setTimeout(() => void refresh(), Math.max(0, readAt + REFRESH_MS_MIN - Date.now()))
   })
   onScopeDispose(() => {
@@ -113,9 +115,24 @@ export function useMessageRows(subject: () => ListSubject | null): MessageRows {
     }),
     loading: computed(() => lanes.value.some(({ loading }) => loading.value)),
     hasMore: computed(() => lanes.value.some(({ about }) => (about.value?.nextCursor ?? null) !== null)),
+    looked: computed(() => wholeLooked(lanes.value)),
     more,
+    halt: () => {
+      for (const lane of lanes.value) lane.halt()
+    },
     refresh,
   }
+}
+
+/** Something changed, or an engine that could not be reached answers again. */
+function useNews(lanes: Readonly<ShallowRef<readonly Lane[]>>, heard: () => void): void {
+  const session = useSession()
+  watch([() => session.revision, () => session.line], ([revision, line], [revisionBefore, lineBefore]) => {
+    const failed = lanes.value.some(({ error }) => error.value !== null)
+    const missed = line !== lineBefore && (lineBefore === 'unreachable' || failed)
+    const news = revisionBefore !== null && revision !== revisionBefore
+    if (line === 'connected' && (news || missed)) heard()
+  })
 }
 
 function laneOf({ filter, order }: ListSubject): LaneSubject {
@@ -133,6 +150,17 @@ function wholeAbout(lanes: readonly Lane[]): About | null {
     asOf: first.asOf,
     scope: partial?.scope ?? first.scope,
     nextCursor: goesOn?.nextCursor ?? null,
+  }
+}
+
+function wholeLooked(lanes: readonly Lane[]): NonNullable<About['looked']> | null {
+  const known = lanes.flatMap(({ about }) => about.value?.looked ?? [])
+  if (known.length === 0) return null
+  const abouts = known.map(({ ofAbout }) => ofAbout)
+  const all = known.length === lanes.length && abouts.every((about) => about !== null)
+  return {
+    rows: known.reduce((sum, { rows }) => sum + rows, 0),
+    ofAbout: all ? abouts.reduce((sum, about) => sum + about, 0) : null,
   }
 }
 

@@ -15,6 +15,7 @@ const fitting =
   (world: World, source: FakeSource, filter: MessageFilter) =>
   (message: FakeMessage): boolean => {
     const { states, type, error, chainKey, exchange, messageId, ageSecMin, ageSecMax, trouble } = filter
+    const { payload, header } = filter
     const ageMs = world.now() - Date.parse(message.createdAt)
     return (
       (trouble === undefined || troubleOf(source, world.now(), message) === trouble) &&
@@ -24,6 +25,8 @@ const fitting =
       (chainKey === undefined || message.chain?.key === chainKey) &&
       (exchange === undefined || message.destination.exchange === exchange) &&
       (messageId === undefined || message.messageId === messageId) &&
+      (payload === undefined || message.payload.toLowerCase().includes(payload.toLowerCase())) &&
+      (header === undefined || (message.headers ?? '').includes(`"${header.name}"`)) &&
       (ageSecMin === undefined || ageMs >= ageSecMin * 1_000) &&
       (ageSecMax === undefined || ageMs < ageSecMax * 1_000)
     )
@@ -57,15 +60,22 @@ export function listMessages(world: World, input: ListInput): MessageList {
   const page: Message[] = []
   // A query that ends at its budget brings half a page.
   const limit = world.switches.partial ? Math.ceil(input.limit / 2) : input.limit
+  const searches = input.filter.payload !== undefined || input.filter.header !== undefined
   let index = input.cursor === null ? 0 : Number(input.cursor)
-  for (; index < count && page.length < limit; index += 1) {
+  // A search passes so many rows in one look.
+  const end = searches ? Math.min(count, index + world.switches.searchRows) : count
+  for (; index < end && page.length < limit; index += 1) {
     const message = source.messages[input.order === 'oldest' ? index : count - 1 - index]
     if (message !== undefined && fits(message)) page.push(shown(world, source, message))
   }
   return {
     messages: page,
     nextCursor: index < count ? String(index) : null,
-    scope: scopeOf(world, page.at(-1)?.id ?? null),
+    scope:
+      searches && index < count
+        ? { complete: false, reason: 'row-limit', scannedToId: null }
+        : scopeOf(world, page.at(-1)?.id ?? null),
+    ...(searches ? { looked: { rows: index, ofAbout: count } } : {}),
     asOf: iso(world.now()),
   }
 }

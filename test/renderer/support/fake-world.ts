@@ -105,10 +105,14 @@ export interface FakeJob {
 export interface Switches {
   /** Answers of calls wait this long. */
   slowMs: number
+  /** This call is never answered. */
+  silent: string | null
   /** `messages.list` -> the code it fails with. A source name after a space narrows it: `overview.source shop`. */
   fail: Partial<Record<string, ErrorData>>
   /** Lists, groups and counts end at their time budget. */
   partial: boolean
+  /** Rows that a search inside of messages passes in one look. */
+  searchRows: number
   /** Counts stop here. */
   countMax: number
   /** Items of a job that are carried out at a time, and the pause between. */
@@ -163,8 +167,10 @@ export function createWorld({ now = () => Date.parse(FAKE_NOW) }: { now?: () => 
     watchers: new Set(),
     switches: {
       slowMs: 0,
+      silent: null,
       fail: {},
       partial: false,
+      searchRows: 1_000,
       countMax: 10_000,
       jobBatch: 7,
       jobBatchMs: 20,
@@ -211,7 +217,8 @@ export function sourceOf(world: World, name: string): FakeSource {
 
 /** Before every call: it may be slow, and it may fail. */
 export async function meet(world: World, call: string, source: string | null): Promise<void> {
-  const { slowMs, fail } = world.switches
+  const { slowMs, fail, silent } = world.switches
+  if (silent === call) await new Promise(() => undefined)
   if (slowMs > 0) await new Promise((resolve) => setTimeout(resolve, slowMs))
   const error = fail[call] ?? fail[`${call} ${source}`]
   if (error !== undefined) throw new ORPCError('REDRIVE', { status: ERROR_STATUS, data: error })

@@ -63,16 +63,22 @@ export const messagesList: Command = {
     } while (left > 0 && cursor !== null && page.scope.complete && !output.closed())
 
     if (!output.json) output.list(found, columns)
-    if (cursor !== null || !page.scope.complete) {
-      output.record({ type: 'page', nextCursor: cursor, scope: page.scope })
-    }
-    if (!page.scope.complete) output.remark(incomplete(page.scope))
+    if (cursor !== null || !page.scope.complete) output.record(pageRecord(page))
+    if (!page.scope.complete) output.remark(incomplete(page.scope, page.looked))
     else if (cursor !== null && !output.json) output.remark(`There are more: --cursor ${cursor}`)
     return EXIT.done
   },
 }
 
-function incomplete(scope: Extract<Scope, { complete: false }>): string {
+function pageRecord({ nextCursor, scope, looked }: MessageList) {
+  return { type: 'page', nextCursor, scope, ...(looked === undefined ? {} : { looked }) } as const
+}
+
+function incomplete(scope: Extract<Scope, { complete: false }>, looked: MessageList['looked']): string {
+  if (looked !== undefined) {
+    const about = looked.ofAbout === null ? '' : ` of about ${looked.ofAbout}`
+    return `This list is not complete: looked through ${looked.rows}${about} rows so far. Go on with --cursor, or narrow the filter.`
+  }
   const reached = scope.scannedToId === null ? 'before the first row' : `at row ${scope.scannedToId}`
   return `This list is not complete: the time for the query ran out ${reached}. Go on with --cursor, or narrow the filter.`
 }

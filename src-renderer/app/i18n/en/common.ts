@@ -25,6 +25,8 @@ export const common = {
     minutes: 'about {count} minute | about {count} minutes',
     hours: 'about {count} hours',
   },
+  bytes: '{n} byte | {n} bytes',
+  bytesShown: 'the first {n} are shown',
   defaultExchange: '(default exchange)',
   messages: '{n} message | {n} messages',
 }

@@ -25,6 +25,8 @@ export const common = {
     minutes: '约 {count} 分钟',
     hours: '约 {count} 小时',
   },
+  bytes: '{n} 字节',
+  bytesShown: '只显示前 {n} 字节',
   defaultExchange: '（默认交换机）',
   messages: '{n} 条消息',
 }
