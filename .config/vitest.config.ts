@@ -6,10 +6,8 @@ import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config
 const WAITING = { maxWorkers: 4, sequence: { groupOrder: 0 } }
 /** Files that leave nothing behind in their process share it: the start of one for each took longer than their tests. */
 const TOGETHER = { ...WAITING, isolate: false }
-/** Tests with a browser wait as well, for pages and for schedules of seconds, but a page is drawn by the cores. */
-const BROWSING = { maxWorkers: 3, sequence: { groupOrder: 1 } }
-/** Tests with processes that are killed on time: they need the cores for themselves. */
-const BUSY = { maxWorkers: 2, sequence: { groupOrder: 2 } }
+/** Tests with a browser, or with processes that are killed on time: they need the cores for themselves. */
+const BUSY = { maxWorkers: 2, sequence: { groupOrder: 1 } }
 
 /**
  * In CI a browser test that failed is run once more, and the report names it: a browser beside two busy cores misses its time
@@ -54,7 +52,7 @@ export default defineConfig({
       node('layouts'),
       node('proofs'),
       node('faults', 60_000, BUSY),
-      node('e2e', 240_000, { ...BROWSING, retry: IN_A_BROWSER_RETRIES }),
+      node('e2e', 240_000, { ...BUSY, retry: IN_A_BROWSER_RETRIES }),
       node('long', 300_000, BUSY),
       {
         extends: true,

@@ -142,6 +142,10 @@ export interface JobReader {
   items(job: string, query: ItemQuery): Promise<readonly JobItem[]>
   /** Of these rows, those that an unsettled unknown outcome or an unfinished item holds, with the job. */
   held(source: string, ids: readonly string[]): Promise<ReadonlyMap<string, string>>
+  /** Of these, those whose publish any job of the source confirmed, with the newest such job. */
+  confirmed(source: string, ids: readonly string[]): Promise<ReadonlyMap<string, string>>
+  /** Attempts that a job counted for those of these rows whose publish it confirmed; the newest, where it did twice. */
+  confirmedBy(job: string, ids: readonly string[]): Promise<ReadonlyMap<string, number>>
   /** Of these, those whose publish a job confirmed without marking where they came from, with the job. */
   confirmedUnmarked(source: string, ids: readonly string[]): Promise<ReadonlyMap<string, string>>
   /** Unsettled unknown outcomes of all jobs or of one source's, the oldest job first; pages by the last item. */

@@ -85,6 +85,12 @@ export function storeConformanceOfOutcomes(withStore: WithStore): void {
       expect(await jobReader.confirmedUnmarked('orders', ids)).toEqual(new Map([['2', 'job-a']]))
       expect(await jobReader.confirmedUnmarked('payments', ['2'])).toEqual(new Map([['2', 'job-elsewhere']]))
       expect(await jobReader.confirmedUnmarked('stock', ids)).toEqual(new Map())
+      expect([...(await jobReader.confirmed('orders', ids))]).toEqual([
+        ['1', 'job-a'],
+        ['2', 'job-a'],
+      ])
+      expect([...(await jobReader.confirmedBy('job-a', ids)).keys()]).toEqual(['1', '2'])
+      expect(await jobReader.confirmedBy('job-nobody', ids)).toEqual(new Map())
     }))
 
   test('jobs are listed newest first, by page', () =>

@@ -5,25 +5,32 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { z } from 'zod'
 import { openStore } from '../../src-main/adapters/store-sqlite/open-store.ts'
 import { systemClock } from '../../src-main/adapters/system/clock.ts'
 import { connectToRedis } from '../support/redis.ts'
 import { startRedis, startRedisSet, until } from '../support/redis-nodes.ts'
-import type { RedisNode } from '../support/redis-nodes.ts'
+import type { RedisNode, RedisSet } from '../support/redis-nodes.ts'
 import type { SweepChild, SweepDone } from '../support/sweep-child.ts'
 import { quickSweep } from '../support/sweep-samples.ts'
+import { openTcpProxy } from '../support/tcp-proxy.ts'
 import { scoreOf } from './score.ts'
 import type { Score } from './score.ts'
 import { openQueue } from './sink.ts'
 
 const SUPPORT = resolve(import.meta.dirname, '../support')
+const HOST = '127.0.0.1'
 const TABLE = 'staged:*'
+/** Shorter than what a sentinel waits before it leads a replica back to its primary. */
+const BEHIND_MS = 2_000
 const POLL_MS = 500
 const STAGE_TOGETHER = 5_000
 const END_MS_MAX = 500_000
 const BATCH = 500
 const JOBS_MAX = 100_000
 const PAGE = 10_000
+const JOURNAL_PAGE = 500
+const forgottenRows = z.looseObject({ forgotten: z.array(z.string()).optional() })
 /** Part of the messages that is gone when the server dies. */
 const KILLED_AT = 0.4
 
@@ -36,17 +43,43 @@ interface Lab {
   fail(): Promise<void>
 }
 
-/** A primary and its replica, in front of a sentinel: the primary dies with all that it had not handed on. */
-export async function redisFailover(count: number): Promise<Score> {
+/** A primary and its replica, in front of a sentinel: the primary dies with what it had not handed on. */
+export function redisFailover(count: number): Promise<Score> {
+  return failover('Redis: failover to the replica', count, (set) => set.primary.stop('SIGKILL'))
+}
+
+/** The same with a replica that has heard nothing for a while: what was sent by then is staged again, and nobody minds. */
+export function redisBehind(count: number): Promise<Score> {
+  return failover('Redis: failover to a replica that is behind', count, async ({ primary, replica }) => {
+    const proxy = await openTcpProxy({ host: HOST, port: primary.port })
+    try {
+      await replica.ask('REPLICAOF', HOST, String(proxy.port))
+      await until('the replica follows through the proxy', async () =>
+        String(await replica.ask('INFO', 'replication')).includes('master_link_status:up'),
+      )
+      proxy.blackHole('down')
+      await sleep(BEHIND_MS)
+      await primary.stop('SIGKILL')
+    } finally {
+      await proxy.close()
+    }
+  })
+}
+
+async function failover(
+  scenario: string,
+  count: number,
+  kill: (set: RedisSet) => Promise<void>,
+): Promise<Score> {
   const folder = await mkdtemp(join(tmpdir(), 'redrive-redis-'))
   const set = await startRedisSet(folder, { appendonly: 'yes', appendfsync: 'everysec' })
   let leading = set.primary
   try {
-    return await sweepThrough('Redis: failover to the replica', count, {
+    return await sweepThrough(scenario, count, {
       url: set.url,
       now: () => leading,
       async fail() {
-        await set.primary.stop('SIGKILL')
+        await kill(set)
         await until('the replica leads', async () =>
           String(await set.replica.ask('ROLE')).startsWith('master'),
         )
@@ -105,6 +138,11 @@ async function sweepThrough(scenario: string, count: number, lab: Lab): Promise<
     // Each delivery stands in the books of one of the two: what was sent again was claimed again, and nobody sent unseen.
     if (delivered.length > booked.length + unknown)
       broken.push(`${delivered.length} deliveries, and ${booked.length} of them in the books`)
+    const forgotten = (await Promise.all(dataDirs.map(markedAgainIn))).reduce((sum, one) => sum + one, 0)
+    if (forgotten > 0)
+      console.log(
+        `# ${scenario}: ${forgotten} messages were claimed as before the mark; marked again, not sent again`,
+      )
     const again = booked.length - acknowledged.length
     if (again > 0)
       console.log(
@@ -187,6 +225,24 @@ async function confirmedIn(dataDir: string): Promise<readonly string[]> {
       }
     }
     return ids
+  } finally {
+    await store.close()
+  }
+}
+
+/** Rows whose mark the server had forgotten, as a sweeper's journal tells. */
+async function markedAgainIn(dataDir: string): Promise<number> {
+  const store = openStore({ path: join(dataDir, 'redrive.db'), clock: systemClock() })
+  try {
+    let count = 0
+    let cursor: number | null = null
+    for (;;) {
+      const entries = await store.journal.list({ order: 'oldest', cursor, limit: JOURNAL_PAGE })
+      for (const { action, detail } of entries)
+        if (action === 'job-recovered') count += forgottenRows.parse(detail).forgotten?.length ?? 0
+      if (entries.length < JOURNAL_PAGE) return count
+      cursor = entries.at(-1)?.seq ?? null
+    }
   } finally {
     await store.close()
   }

@@ -19,7 +19,7 @@ import { halfMessagesKilled } from './half-messages.ts'
 import { jobsLeaveNothing } from './leaks.ts'
 import { nameOf, networkGrid, runNetworkCases } from './network.ts'
 import { brokerRestarted, kafkaCut, kafkaRestarted, sourceRestarted } from './outages.ts'
-import { redisFailover, redisKilled } from './redis.ts'
+import { redisBehind, redisFailover, redisKilled } from './redis.ts'
 import { isClean, sumOf, table } from './score.ts'
 import type { Score } from './score.ts'
 import { twoSweepersAndRelay } from './two-sweepers.ts'
@@ -93,7 +93,7 @@ async function kafka(): Promise<readonly Score[]> {
 
 /** One by one: each has servers of its own. */
 async function redis(): Promise<readonly Score[]> {
-  const cases = { failover: redisFailover, killed: redisKilled }
+  const cases = { failover: redisFailover, behind: redisBehind, killed: redisKilled }
   const scores: Score[] = []
   for (const [name, proof] of Object.entries(cases))
     if (name.includes(options.case)) scores.push(await proof(STAGED))

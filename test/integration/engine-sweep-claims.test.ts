@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest'
 import type { TestContext } from 'vitest'
+import { claimTokenOf } from '../../src-main/domain/claim-token.ts'
+import type { Json } from '../../src-main/domain/digest.ts'
 import { RedriveError } from '../../src-main/domain/errors.ts'
+import type { JournalAction } from '../../src-main/domain/journal.ts'
 import type { SweepRun } from '../../src-main/domain/sweep.ts'
 import type { DueRow } from '../../src-main/ports/due.ts'
 import type { Outbox } from '../../src-main/ports/outbox.ts'
@@ -53,6 +56,12 @@ async function inQueue({ rabbit, queue }: Scene): Promise<readonly string[]> {
   return (await rabbit.drain(queue)).map(({ messageId }) => messageId).sort()
 }
 
+/** Of the journal's entries of an action, the newest first. */
+async function details({ engine }: Scene, action: JournalAction): Promise<readonly Json[]> {
+  const entries = await engine.store.journal.list({ order: 'newest', cursor: null, limit: 100 })
+  return entries.filter((entry) => entry.action === action).map(({ detail }) => detail)
+}
+
 const everyMessage = Array.from({ length: MESSAGES }, (_, index) => `message-${index + 1}`).sort()
 const answerLost = new RedriveError('connection-lost', 'unknown-effect', { reason: 'planted' })
 
@@ -99,4 +108,35 @@ test('rows that a failed sweep claimed unheard do not stay claimed: the next swe
     `select count(*) as n from outbox_message where last_error like 'Redrive %claimed%'`,
   )
   expect(Number(token[0]?.['n'])).toBe(0)
+})
+
+test('a source that fails over and forgets marks does not make a sweep send twice: the rows are marked again', async (context) => {
+  const scene = await openDue(context)
+  const first = await sweep(scene)
+  const ids = (await scene.database.sql('select id from outbox_message order by id limit 10')).map(
+    (row) => row['id'] ?? '',
+  )
+  // As the copy that took over has them: claimed by that sweep, which counted the attempt, and not marked.
+  await scene.database.sql(
+    `update outbox_message set status = 'sending', last_error = $1 where id = any ($2::bigint[])`,
+    [claimTokenOf(first.run), `{${ids.join(',')}}`],
+  )
+  expect(await statuses(scene)).toEqual({ sent: MESSAGES - 10, sending: 10 })
+  expect(await sweep(scene)).toMatchObject({ state: 'done', outcome: { job: null, claimed: 0 } })
+  expect(await statuses(scene)).toEqual({ sent: MESSAGES })
+  expect(await inQueue(scene)).toEqual(everyMessage)
+  expect(await details(scene, 'job-recovered')).toEqual([{ forgotten: ids }])
+})
+
+test('a message that is due again although it was confirmed is sent, and the journal says that it was confirmed before', async (context) => {
+  const scene = await openDue(context)
+  await sweep(scene)
+  await scene.database.sql(
+    `update outbox_message set status = 'pending', updated_at = now() - interval '1 hour' where message_id = 'message-7'`,
+  )
+  expect(await sweep(scene)).toMatchObject({ state: 'done', outcome: { claimed: 1, confirmed: 1 } })
+  expect(await inQueue(scene)).toEqual([...everyMessage, 'message-7'].sort())
+  const [again, first] = await details(scene, 'job-claiming')
+  expect(again).toHaveProperty('confirmedBefore')
+  expect(first).not.toHaveProperty('confirmedBefore')
 })

@@ -80,6 +80,16 @@ const examples: readonly [JournalEntry['action'], Detail, string][] = [
   ['job-ended', { state: 'cancelled', ended: 1, items: 2 }, 'Job stopped by the operator'],
   ['job-recovered', { unknown: ['4'] }, 'After a crash: 1 outcome is unknown'],
   ['job-recovered', { released: ['4', '5'] }, 'Gave back 2 messages that were not published'],
+  [
+    'job-recovered',
+    { forgotten: ['4', '5'] },
+    'The source had forgotten that 2 messages were sent: marked again, not sent again',
+  ],
+  [
+    'job-claiming',
+    { ids: ['4', '5'], confirmedBefore: ['5'] },
+    'About to take 2 messages, 1 of which the broker confirmed before',
+  ],
   ['job-recovered', { code: 'process-ended', ended: 1, items: 3 }, 'Took stock after an interruption'],
   [
     'job-settling',

@@ -33,6 +33,8 @@ export function openJobReader(db: Sqlite, ledger: Ledger, findJob: JobFinder): J
     jobs: 'j.source = ? AND j.unmarked > 0',
     items: `i.result = 'confirmed' AND i.marked = 0`,
   })
+  const findConfirmed = openHolderFinder(db, { jobs: 'j.source = ?', items: `i.result = 'confirmed'` })
+  const findConfirmedBy = openConfirmedFinder(db)
   const jobsById = async (
     find: typeof findHeld,
     source: string,
@@ -55,6 +57,8 @@ export function openJobReader(db: Sqlite, ledger: Ledger, findJob: JobFinder): J
     jobs: async (query) => ledger.look(() => listJobs(db, query)),
     items: async (job, query) => ledger.look(() => listItems(db, findJob(job), query)),
     held: (source, ids) => jobsById(findHeld, source, ids),
+    confirmed: (source, ids) => jobsById(findConfirmed, source, ids),
+    confirmedBy: async (job, ids) => ledger.look(() => findConfirmedBy(job, ids)),
     confirmedUnmarked: (source, ids) => jobsById(findConfirmedUnmarked, source, ids),
     unsettled: async (query) => ledger.look(() => listUnsettled(db, query)),
     unsettledJobs: async (source) => ledger.look(() => unsettledJobs(db, source).map(jobOf)),
@@ -194,6 +198,19 @@ function openHolderFinder(db: Sqlite, terms: { readonly jobs: string; readonly i
   )
   return (source: string, ids: readonly string[]): { id: string; job: string }[] =>
     anyHolding.get(source) ? find.all(JSON.stringify(ids), source) : []
+}
+
+function openConfirmedFinder(db: Sqlite) {
+  const find = db.prepare<[string, string], { id: string; attempts: number }>(
+    `SELECT p.id, p.attempts
+     FROM json_each(?) wanted
+       CROSS JOIN plan_items p ON p.id = wanted.value
+       CROSS JOIN jobs j ON j.plan_key = p.plan_key AND j.job = ?
+       CROSS JOIN job_spans i ON ${SPAN_OF_ITEM} AND i.state = 'done' AND i.result = 'confirmed'
+     ORDER BY p.seq`,
+  )
+  return (job: string, ids: readonly string[]): ReadonlyMap<string, number> =>
+    new Map(find.all(JSON.stringify(ids), job).map(({ id, attempts }) => [id, attempts]))
 }
 
 interface DeedRow extends Omit<MessageDeed, 'code'> {

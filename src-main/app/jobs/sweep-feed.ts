@@ -71,12 +71,11 @@ export function createSweepFeed(
     const items = rows.map((row) => planItem((seq += 1), row))
     const { ports, job } = run
     const ids = rows.map(({ id }) => id)
-    await ports.jobStore.addItems(
-      job.job,
-      ports.processes.self,
-      items,
-      jobEntry(ports, job, 'job-claiming', { ids }),
-    )
+    // Due again although they were confirmed: the source forgot it, or somebody wants them sent once more.
+    const confirmedBefore = [...(await ports.jobReader.confirmed(job.source, ids)).keys()]
+    const detail = { ids, ...(confirmedBefore.length > 0 ? { confirmedBefore } : {}) }
+    const entry = jobEntry(ports, job, 'job-claiming', detail)
+    await ports.jobStore.addItems(job.job, ports.processes.self, items, entry)
     const taken = rows.map((row, index) => claimedItem(items[index]?.seq ?? 0, row))
     const free = await withoutConsumed(run, taken, asking)
     onConsumed(taken.length - free.length)

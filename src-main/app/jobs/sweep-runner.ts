@@ -11,7 +11,7 @@ import { gatherFindings } from '../resend/plan-warnings.ts'
 import type { SweepRequest, SweepRunner } from '../sweep/runner.ts'
 import { beginAsking } from '../evidence/asking.ts'
 import { requireEvidence } from './consumed-rows.ts'
-import { releaseOrphans } from './orphans.ts'
+import { settleCarriers } from './orphans.ts'
 import type { RunEnd } from './run-job.ts'
 import { createSweepFeed } from './sweep-feed.ts'
 import { markOfSweep } from './sweep-mark.ts'
@@ -61,7 +61,7 @@ export function createSweepRunner(
     },
     async release(source, sweepRun) {
       const job = await newSweepJob(ports, connections, { source, sweepRun, policy: { rate: null } })
-      const work = async (outbox: Outbox) => releaseOrphans(await workshop.jobRun(job, outbox))
+      const work = async (outbox: Outbox) => settleCarriers(await workshop.jobRun(job, outbox))
       await connections.withOutbox(source, work, workshop.closing)
     },
   }

@@ -13,6 +13,8 @@ import type { SweepRequest, SweepRunner } from './runner.ts'
 
 /** Runs that failed in a row, the newest ones, whose claims are looked for. */
 const FAILED_LOOKED_AT_MAX = 20
+/** Runs that claimed something: how far back a source may have forgotten what they marked. */
+const CLAIMED_LOOKED_AT_MAX = 5
 
 export interface SweepContext {
   readonly ports: EnginePorts
@@ -65,7 +67,7 @@ async function carryOut(
   const request: SweepRequest = { source: run.source, policy, sweepRun: run.run }
   let expired = 0
   try {
-    await releaseFailed(context, run)
+    await settleEarlier(context, run)
     const expire = (outbox: Outbox): Promise<number> => expireExhausted(ports, outbox, request, stop)
     expired = await connections.withOutbox(run.source, expire, stop)
     const swept = stop.aborted ? NOTHING : await runner.run(request, stop)
@@ -82,14 +84,16 @@ async function carryOut(
 
 /**
  * A run that failed may have claimed rows without hearing of it: the source was away for longer than it asked again. They
- * are given back before new ones are claimed, since no sweep ever takes a row that carries a claim.
+ * are given back before new ones are claimed, since no sweep ever takes a row that carries a claim. And what the newest
+ * runs have marked is there again, still claimed, where the source failed over to a copy that was behind.
  */
-async function releaseFailed({ ports, runner }: SweepContext, { source, run }: SweepRun): Promise<void> {
-  for (const earlier of await ports.sweepStore.runs(source, FAILED_LOOKED_AT_MAX)) {
-    if (earlier.run === run) continue
-    if (earlier.state !== 'failed') return
-    await runner.release(source, earlier.run)
-  }
+async function settleEarlier({ ports, runner }: SweepContext, { source, run }: SweepRun): Promise<void> {
+  const runs = await ports.sweepStore.runs(source, FAILED_LOOKED_AT_MAX)
+  const earlier = runs.filter((one) => one.run !== run)
+  const worked = earlier.findIndex(({ state }) => state !== 'failed')
+  const failed = worked === -1 ? earlier : earlier.slice(0, worked)
+  const claimed = earlier.filter(({ outcome }) => (outcome?.claimed ?? 0) > 0).slice(0, CLAIMED_LOOKED_AT_MAX)
+  for (const one of new Set([...failed, ...claimed])) await runner.release(source, one.run)
 }
 
 type Result = Omit<SweepEnd, 'stops'>

@@ -66,7 +66,16 @@ function recovered(facts: Facts): Says {
   const unknown = countOf(facts, 'unknown')
   if (unknown !== null && unknown > 0)
     return { key: 'recoveredUnknown', values: { n: unknown }, count: unknown }
+  const forgotten = countOf(facts, 'forgotten')
+  if (forgotten !== null) return counted('recoveredForgotten', 'recoveredPlain', forgotten)
   return counted('recovered', 'recoveredPlain', countOf(facts, 'released'))
+}
+
+function claiming(facts: Facts): Says {
+  const n = items(facts) ?? 0
+  const before = countOf(facts, 'confirmedBefore') ?? 0
+  if (before === 0) return counted('claiming', 'claiming', n)
+  return { key: 'claimingAgain', values: { n, before }, count: n }
 }
 
 function settlement(stem: 'settling' | 'settled', facts: Facts): Says {
@@ -156,7 +165,7 @@ const sentences: Readonly<Record<JournalEntry['action'], (facts: Facts) => Says>
   'plan-created': planned,
   'job-started': (facts) => counted('started', 'startedPlain', items(facts)),
   'job-continued': continued,
-  'job-claiming': (facts) => counted('claiming', 'claiming', items(facts) ?? 0),
+  'job-claiming': claiming,
   'job-publishing': (facts) => counted('publishing', 'publishing', items(facts) ?? 0),
   'job-outcomes': (facts) => plain(outcomeCounts(facts).length > 0 ? 'outcomes' : 'outcomesPlain'),
   'job-marked': marked,

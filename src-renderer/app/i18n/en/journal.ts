@@ -48,6 +48,8 @@ export const journal = {
     continued: 'Continued with {n} message | Continued with {n} messages',
     continuedPlain: 'Continued the job',
     continuedToCancel: 'Took the job up again to stop it',
+    claimingAgain:
+      'About to take {n} message, {before} of which the broker confirmed before | About to take {n} messages, {before} of which the broker confirmed before',
     claiming: 'About to take {n} message | About to take {n} messages',
     publishing: 'About to publish {n} message | About to publish {n} messages',
     outcomes: 'Outcomes: {list}',
@@ -66,6 +68,8 @@ export const journal = {
     recovered:
       'Gave back {n} message that was not published | Gave back {n} messages that were not published',
     recoveredUnknown: 'After a crash: {n} outcome is unknown | After a crash: {n} outcomes are unknown',
+    recoveredForgotten:
+      'The source had forgotten that {n} message was sent: marked again, not sent again | The source had forgotten that {n} messages were sent: marked again, not sent again',
     recoveredPlain: 'Took stock after an interruption',
     settling: {
       sent: 'About to decide {n} unknown outcome: was delivered | About to decide {n} unknown outcomes: were delivered',

@@ -46,6 +46,7 @@ export const journal = {
     continued: '继续重发 {n} 条消息',
     continuedPlain: '继续任务',
     continuedToCancel: '重新接手任务以便停止',
+    claimingAgain: '准备占用 {n} 条消息，其中 {before} 条此前已被确认',
     claiming: '准备占用 {n} 条消息',
     publishing: '准备发送 {n} 条消息',
     outcomes: '结果：{list}',
@@ -62,6 +63,7 @@ export const journal = {
     endedPlain: '任务结束',
     recovered: '归还 {n} 条尚未发送的消息',
     recoveredUnknown: '崩溃恢复：{n} 条结果未知',
+    recoveredForgotten: '数据源丢失了 {n} 条消息的发送标记：已重新标记，未再次发送',
     recoveredPlain: '中断后清点',
     settling: {
       sent: '准备判定 {n} 条未知结果：已送达',
