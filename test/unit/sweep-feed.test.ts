@@ -47,6 +47,7 @@ test('two claims ahead, the answer of the first one lost: no row becomes two ite
     ports: {
       clock: { sleep: () => Promise.resolve() },
       processes: { self: {} },
+      jobReader: { confirmed: () => Promise.resolve(new Map()) },
       jobStore: {
         addItems: (_job: string, _by: unknown, added: readonly { id: string }[]) => {
           items.push(...added.map(({ id }) => id))
