@@ -54,6 +54,20 @@ export const triageShots = [
       await page.keyboard.press('x')
     },
   },
+  {
+    name: 'search-payload',
+    path: `#/inbox?source=${SOURCE}&q=${encodeURIComponent('payload:"Köln"')}`,
+    act: openFirst,
+  },
+  {
+    name: 'payload-compared',
+    path: `#/inbox?source=${SOURCE}&q=trouble:stuck`,
+    act: async (page: Page): Promise<void> => {
+      await openFirst(page)
+      await page.locator('.tabs [role="tab"]').nth(2).click()
+      await page.locator('[data-compared] .cm-content, [data-compared] p').first().waitFor()
+    },
+  },
   { name: 'query', path: FAILED, act: typing('trouble:failed ty') },
   { name: 'query-fresh', path: FAILED, act: (page: Page) => page.keyboard.press('/') },
   { name: 'query-mistaken', path: FAILED, act: typing('trouble:lost type:Order') },

@@ -38,20 +38,15 @@ const VERSION_MIN = 3
 
 /** Sent once, whatever happens. */
 export async function askProduce(node: Node, request: ProduceRequest): Promise<Produced> {
-  const { compression, timeoutMs, topics } = request
   const known = node.versions?.[String(apiKeys['Produce'])]
   if (known !== undefined && known.maxVersion < VERSION_MIN) throw new Error('this Kafka is older than 0.11')
-  const options = { acks: ALL_REPLICAS, timeout: timeoutMs, compression, topicData: [] }
-  return (await ask(node, 'Produce', options, {
-    encode: () => encodeProduce(request, topics),
-  })) as Produced
+  const encode = (): Promise<Encoder> => encodeProduce(request)
+  // kafkajs decides by them whether there is an answer; the body is ours.
+  return (await ask(node, 'Produce', { acks: ALL_REPLICAS, topicData: [] }, { encode })) as Produced
 }
 
 /** The body of the request. No transaction. */
-async function encodeProduce(
-  { compression, timeoutMs }: ProduceRequest,
-  topics: ProduceRequest['topics'],
-): Promise<Encoder> {
+async function encodeProduce({ compression, timeoutMs, topics }: ProduceRequest): Promise<Encoder> {
   const body = new Encoder().writeString(null).writeInt16(ALL_REPLICAS).writeInt32(timeoutMs)
   body.writeInt32(topics.length)
   for (const { topic, partitions } of topics) {
