@@ -7,6 +7,7 @@ import { deadLetterSentences } from './explain-dead-letters.ts'
 import { halfMessageSentences } from './explain-half-messages.ts'
 import { jobSentences } from './explain-jobs.ts'
 import { mappingSentences } from './explain-mapping.ts'
+import { inertLines } from './inert-text.ts'
 import { inEnglish } from './words.ts'
 import type { Words } from './words.ts'
 import { nothingSent } from './sentences.ts'
@@ -269,7 +270,7 @@ export function fillSentences(
   say: (value: Words | number, name: string) => string = inEnglish,
 ): Sentences {
   const fill = (text: string): string =>
-    text.replace(/\{(\w+)\}/g, (_, key: string) => say(detail[key] ?? '?', key))
+    text.replace(/\{(\w+)\}/g, (_, key: string) => inertLines(say(detail[key] ?? '?', key)))
   return { what: fill(sentences.what), means: fill(sentences.means), next: fill(sentences.next) }
 }
 

@@ -1,7 +1,14 @@
 import { json as jsonLanguage } from '@codemirror/lang-json'
 import { syntaxTree } from '@codemirror/language'
 import { RangeSetBuilder, type Extension } from '@codemirror/state'
-import { Decoration, EditorView, ViewPlugin, type DecorationSet } from '@codemirror/view'
+import {
+  Decoration,
+  EditorView,
+  ViewPlugin,
+  highlightSpecialChars,
+  type DecorationSet,
+} from '@codemirror/view'
+import { actingInLines, inertText } from '../../src-preload/contract/inert-text.ts'
 
 /** The look of every text with a gutter: what is read, what is compared, what is edited. */
 export const codeTheme = EditorView.theme({
@@ -15,6 +22,18 @@ export const codeTheme = EditorView.theme({
     backgroundColor: 'var(--frame)',
     border: '1px solid var(--line)',
     color: 'inherit',
+  },
+})
+
+/** What would act instead of being read stands there as its escape; the text itself keeps it. */
+export const inertCode: Extension = highlightSpecialChars({
+  specialChars: actingInLines,
+  render: (code, description) => {
+    const shown = document.createElement('span')
+    shown.className = 'cm-specialChar'
+    shown.title = description ?? ''
+    shown.textContent = inertText(String.fromCodePoint(code))
+    return shown
   },
 })
 

@@ -1,3 +1,5 @@
+import { inertText } from '../../src-preload/contract/inert-text.ts'
+
 /**
  * As `src-main/domain/readable-id.ts` does it for the engine and the command line; a test holds them together.
  *
@@ -5,10 +7,10 @@
  * as `a · 2`. Only for the eye: two ids may look alike, and nothing is found by what this gives.
  */
 export function readableId(id: string): string {
-  return (
+  return inertText(
     partsOf(id)
       ?.map((part) => part ?? 'null')
-      .join(' · ') ?? id
+      .join(' · ') ?? id,
   )
 }
 

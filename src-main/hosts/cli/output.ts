@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream'
+import { inertLines } from '../../../src-preload/contract/inert-text.ts'
 import { explain } from '../../../src-preload/contract/explain.ts'
 import type { ErrorData } from '../../../src-preload/contract/errors.ts'
 import { spoken } from './spoken.ts'
@@ -8,7 +9,10 @@ import type { Cell, Column } from './table.ts'
 /** Anything that JSON can write. */
 export type JsonRecord = Readonly<Record<string, unknown>>
 
-/** Results on standard output: for programs one JSON object a line, for people a table. Remarks on standard error. */
+/**
+ * Results on standard output: for programs one JSON object a line, for people a table. Remarks on standard error. Neither
+ * carries a character that drives a terminal: what is stored in an outbox is nobody's command.
+ */
 export interface Output {
   readonly json: boolean
   /** True once the reader went away (`| head`): stop listing, but finish what was begun. */
@@ -18,7 +22,7 @@ export interface Output {
   object(record: JsonRecord, fields?: Readonly<Record<string, Cell>>): void
   /** For programs only. */
   record(record: JsonRecord): void
-  /** One line for both, as it is. */
+  /** One line for both. */
   raw(text: string): void
   /** For people only. */
   line(text: string): void
@@ -37,8 +41,9 @@ export function createOutput({ stdout, stderr }: Streams, json: boolean): Output
   stdout.on('error', () => (gone = true))
   stderr.on('error', () => undefined)
   const print = (text: string): void => {
-    if (!gone) stdout.write(`${text}\n`)
+    if (!gone) stdout.write(`${inertLines(text)}\n`)
   }
+  const tell = (text: string): void => void stderr.write(`${inertLines(text)}\n`)
   const printLine = (text: string): void => {
     if (!json) print(text)
   }
@@ -60,11 +65,11 @@ export function createOutput({ stdout, stderr }: Streams, json: boolean): Output
     record: printRecord,
     raw: print,
     line: printLine,
-    remark: (text) => void stderr.write(`${text}\n`),
+    remark: tell,
     failure(error) {
       const { what, means, next } = explain(error.code, error.detail)
       printRecord({ type: 'error', ...error, message: what })
-      if (!json) stderr.write(`redrive: ${what}\n${means}\n${next}\n`)
+      if (!json) tell(`redrive: ${what}\n${means}\n${next}`)
     },
   }
 }

@@ -1,3 +1,5 @@
+import { inertText } from '../../../src-preload/contract/inert-text.ts'
+
 export type Cell = string | number | boolean | null
 export interface Column<T> {
   readonly title: string
@@ -37,7 +39,7 @@ export function renderFields(fields: Readonly<Record<string, Cell>>): string[] {
 /** Control characters stay visible: a stored message must not drive the operator's terminal. */
 function show(value: Cell): string {
   if (value === null) return '-'
-  return String(value).replace(/[\u0000-\u001f\u007f-\u009f]/g, (char) => JSON.stringify(char).slice(1, -1))
+  return inertText(String(value))
 }
 
 function cut(text: string, width: number): string {

@@ -1,3 +1,4 @@
+import { inertLines } from '../../../src-preload/contract/inert-text.ts'
 import type { Words } from '../../../src-preload/contract/words.ts'
 import { readableId } from '../../ui/readable-id.ts'
 import type { SayWords } from '../../ui/sentences.ts'
@@ -14,7 +15,7 @@ const terms: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 
 /** What the engine says, in the operator's language; what nobody translated is shown as it was written. */
 export function sayWordsIn(locale: () => Locale): SayWords {
-  return (words) => (locale() === 'en' ? english(words) : chinese(words))
+  return (words) => inertLines(locale() === 'en' ? english(words) : chinese(words))
 }
 
 /** A value that a sentence names so. */
