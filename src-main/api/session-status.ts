@@ -1,4 +1,5 @@
 import type { SessionStatus } from '../../src-preload/contract/session.ts'
+import { named } from '../domain/named.ts'
 import type { Engine } from '../app/engine.ts'
 
 /** Jobs that the frame of the console names. */
@@ -14,7 +15,7 @@ export async function sessionStatus(engine: Engine): Promise<SessionStatus> {
   const connection = (kind: 'source' | 'broker', name: string): SessionStatus['connections'][number] => ({
     kind,
     name,
-    environment: (kind === 'source' && sources[name]?.environment) || null,
+    environment: (kind === 'source' && named(sources, name)?.environment) || null,
     ...(known.get(`${kind} ${name}`) ?? {
       state: 'idle',
       code: null,

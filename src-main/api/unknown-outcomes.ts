@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { jobs } from '../../src-preload/contract/jobs.ts'
 import type { Engine } from '../app/engine.ts'
 import { RedriveError } from '../domain/errors.ts'
+import { named } from '../domain/named.ts'
 import type { JobReader } from '../ports/job-store.ts'
 import type { MessageEvidence } from '../../src-preload/contract/evidence.ts'
 import { jobItemView } from './job-view.ts'
@@ -33,7 +34,7 @@ export async function unknownPage(
     jobReader.unsettledJobs(query.source),
     workspace.load(),
   ])
-  const environmentOf = (source: string) => sources[source]?.environment ?? null
+  const environmentOf = (source: string) => named(sources, source)?.environment ?? null
   const proofs = await evidenceOf(evidence, found, signal)
   const last = found.length === query.limit ? found.at(-1) : undefined
   return {

@@ -18,7 +18,7 @@ import { rabbit, rabbitUrl } from '../support/rabbitmq.ts'
 import { arbitraryOf, broken } from '../support/zod-arbitrary.ts'
 
 /** Calls of each procedure; more where somebody hunts: REDRIVE_TEST_FUZZ=500. */
-const CALLS = Number(process.env['REDRIVE_TEST_FUZZ'] ?? 12)
+const CALLS = Number(process.env['REDRIVE_TEST_FUZZ'] ?? 40)
 /** After it the call is cancelled, and has to end. */
 const CALL_MS = 2_000
 const END_MS = 30_000
@@ -113,12 +113,16 @@ async function fault(call: Call, input: unknown): Promise<string | null> {
 }
 
 function faultOf(error: unknown): string | null {
-  if (!(error instanceof ORPCError)) return (error as Error).name === 'AbortError' || (error as Error).name === 'TimeoutError' ? null : `not of the contract: ${String(error)}`
+  if (!(error instanceof ORPCError))
+    return (error as Error).name === 'AbortError' || (error as Error).name === 'TimeoutError'
+      ? null
+      : `not of the contract: ${String(error)}`
   const told = `${error.message} ${JSON.stringify(error.data)}`
   if (INTERNAL.test(told)) return `tells what is inside: ${told.slice(0, 300)}`
   if (error.code === 'BAD_REQUEST') return null
   const data = errorData.safeParse(error.data)
-  if (error.code !== 'REDRIVE' || !data.success) return `not of the contract: ${error.code} ${told.slice(0, 300)}`
+  if (error.code !== 'REDRIVE' || !data.success)
+    return `not of the contract: ${error.code} ${told.slice(0, 300)}`
   if (data.data.code === 'internal') return `failed inside: ${warned.splice(0).join('\n').slice(0, 1_500)}`
   const { what, means, next } = explain(data.data.code, data.data.detail)
   return INTERNAL.test(what + means + next) ? `says what is inside: ${what}` : null
@@ -127,14 +131,29 @@ function faultOf(error: unknown): string | null {
 describe('whatever is asked, the contract answers with its own words and goes on', () => {
   test.each(procedures)('$name', { timeout: 300_000 }, async ({ name, input }) => {
     const [area = '', procedure = ''] = name.split('.')
-    const client = createRouterClient(running.router, { context: {} }) as unknown as Record<string, Record<string, Call>>
+    const client = createRouterClient(running.router, { context: {} }) as unknown as Record<
+      string,
+      Record<string, Call>
+    >
     const call = client[area]?.[procedure]
     if (call === undefined) throw new Error(`${name} is not there`)
-    const fits = arbitraryOf(input, ['orders', 'rabbit', '1', '7', 'm-1', 'O-1', 'OrderPaid', 'public.outbox_message'])
+    const fits = arbitraryOf(input, [
+      'orders',
+      'rabbit',
+      '1',
+      '7',
+      'm-1',
+      'O-1',
+      'OrderPaid',
+      'public.outbox_message',
+    ])
     await fc.assert(
-      fc.asyncProperty(fc.oneof({ weight: 3, arbitrary: fits }, { weight: 1, arbitrary: broken(fits) }), async (value) => {
-        expect(await fault(call, value)).toBeNull()
-      }),
+      fc.asyncProperty(
+        fc.oneof({ weight: 3, arbitrary: fits }, { weight: 1, arbitrary: broken(fits) }),
+        async (value) => {
+          expect(await fault(call, value)).toBeNull()
+        },
+      ),
       { numRuns: CALLS, endOnFailure: true },
     )
     expect(await fault(client['session']?.['info'] as Call, {})).toBeNull()

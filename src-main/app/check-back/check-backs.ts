@@ -1,5 +1,6 @@
 import type { CheckBackConfig, CheckOutcome, HalfStanding } from '../../domain/check-back.ts'
 import { RedriveError } from '../../domain/errors.ts'
+import { named } from '../../domain/named.ts'
 import { checkBackFingerprint, scheduleState } from '../../domain/sweep.ts'
 import type { SweepState, SweepTrouble } from '../../domain/sweep.ts'
 import type { SourceConfig } from '../../domain/workspace.ts'
@@ -169,7 +170,7 @@ export class CheckBacks {
 
   async #switchedOn(source: string): Promise<Policy | null> {
     const { connections, ports } = this.#options
-    const config = (await connections.workspace()).sources[source]
+    const config = named((await connections.workspace()).sources, source)
     if (config?.checkBack?.enabled !== true) return null
     const state = scheduleState(checkBackFingerprint(config), await ports.checkRunStore.standing(source))
     return state === 'on' ? policyOf(config.checkBack, null) : null

@@ -5,6 +5,7 @@ import type { AlertRule, AlertsConfig } from '../../domain/alert/rule.ts'
 import type { Mapping } from '../../domain/mapping/mapping.ts'
 import { mappingDigest } from '../../domain/mapping/walk.ts'
 import type { CheckBackConfig } from '../../domain/check-back.ts'
+import { named } from '../../domain/named.ts'
 import type { SweepPolicy } from '../../domain/sweep-policy.ts'
 import { brokerAddress } from '../../domain/workspace.ts'
 import type {
@@ -56,7 +57,7 @@ export class Configure {
   saveSource(save: SourceSave): Promise<SourceConfig> {
     return this.#save('source', save, (workspace, saved) => {
       const { keepsEvidence = true, keepsReplica = true } = save
-      const whole = withUnseen(saved, workspace.sources[save.name], { keepsEvidence, keepsReplica })
+      const whole = withUnseen(saved, named(workspace.sources, save.name), { keepsEvidence, keepsReplica })
       return { ...workspace, sources: { ...workspace.sources, [save.name]: whole } }
     })
   }
@@ -146,7 +147,10 @@ export class Configure {
   saveBroker(save: Save<BrokerConfig>): Promise<BrokerConfig> {
     return this.#save('broker', save, (workspace, saved) => ({
       ...workspace,
-      brokers: { ...workspace.brokers, [save.name]: withUnseenOfBroker(saved, workspace.brokers[save.name]) },
+      brokers: {
+        ...workspace.brokers,
+        [save.name]: withUnseenOfBroker(saved, named(workspace.brokers, save.name)),
+      },
     }))
   }
 

@@ -1,5 +1,6 @@
 import { RedriveError } from '../../domain/errors.ts'
 import { deadLetterPlace } from '../../domain/dead-letter/place.ts'
+import { named } from '../../domain/named.ts'
 import { environments } from '../../domain/workspace.ts'
 import type { BrokerConfig, Environment, SourceConfig, Workspace } from '../../domain/workspace.ts'
 import type { Broker, BrokerReport } from '../../ports/broker.ts'
@@ -43,7 +44,7 @@ export class Connections {
   /** Throws `source-unknown`. */
   async source(name: string): Promise<SourceConfig> {
     const { sources } = await this.workspace()
-    const config = sources[name]
+    const config = named(sources, name)
     if (config) return config
     const known = Object.keys(sources).join(', ') || '-'
     throw new RedriveError('source-unknown', 'never', { source: name, known })
@@ -160,7 +161,7 @@ export class Connections {
       return report
     }
     // A mapping is no field of the form: what is tested reads by the one that is saved.
-    const mapping = (await this.workspace()).sources[name]?.outbox.mapping
+    const mapping = named((await this.workspace()).sources, name)?.outbox.mapping
     const { config } = draft
     const whole = mapping === undefined ? config : { ...config, outbox: { mapping, ...config.outbox } }
     const opened = await this.#ports.drivers.outbox[config.driver]({ ...draft, config: whole }, signal)
@@ -214,7 +215,7 @@ export class Connections {
   async #dropReceivers(name: string): Promise<void> {
     const { sources } = await this.workspace()
     for (const [source, opening] of [...this.#receivers]) {
-      if (source !== name && sources[source]?.evidence?.source !== name) continue
+      if (source !== name && named(sources, source)?.evidence?.source !== name) continue
       this.#receivers.delete(source)
       await opening.then((opened) => opened.close()).catch(() => undefined)
     }
@@ -254,7 +255,7 @@ export class Connections {
   }
 
   async #broker(name: string): Promise<Broker> {
-    const config = (await this.workspace()).brokers[name]
+    const config = named((await this.workspace()).brokers, name)
     if (!config) throw new RedriveError('broker-unknown', 'never', { broker: name })
     return (await (this.#brokers.get(name) ?? this.#keptBroker(name, config))).broker
   }

@@ -2,6 +2,7 @@ import { RedriveError } from '../../domain/errors.ts'
 import { editMessage } from '../../domain/message-edit.ts'
 import type { EditRequest, EditResult, SchemaProblem } from '../../domain/message-edit.ts'
 import type { MessageContent } from '../../domain/message.ts'
+import { named } from '../../domain/named.ts'
 import type { SourceConfig } from '../../domain/workspace.ts'
 import type { PayloadSchema, PayloadSchemas, SchemaFiles } from '../../ports/payload-schemas.ts'
 
@@ -61,7 +62,7 @@ function bySchema(
   const groups = new Map<string, number[]>()
   messages.forEach(({ type }, index) => {
     if (type === null || !Object.hasOwn(schemas, type) || !results[index]?.ok) return
-    const path = schemas[type] ?? ''
+    const path = named(schemas, type) ?? ''
     const group = groups.get(path)
     if (group) group.push(index)
     else groups.set(path, [index])

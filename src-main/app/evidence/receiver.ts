@@ -1,4 +1,5 @@
 import { RedriveError } from '../../domain/errors.ts'
+import { named } from '../../domain/named.ts'
 import { sourceDriverOf } from '../../domain/workspace.ts'
 import type { EvidenceConfig, SecretRef, SourceConfig, Workspace } from '../../domain/workspace.ts'
 import type { EvidenceReader } from '../../ports/evidence.ts'
@@ -38,7 +39,7 @@ export function openReceiver(
     return open({ config: evidence, at, password: resolve(secretName, password) }, signal)
   }
   const holder = evidence.source ?? name
-  const at = evidence.source === undefined ? config : sources[evidence.source]
+  const at = evidence.source === undefined ? config : named(sources, evidence.source)
   if (at === undefined) {
     const known = Object.keys(sources).join(', ')
     return Promise.reject(new RedriveError('source-unknown', 'never', { source: holder, known }))

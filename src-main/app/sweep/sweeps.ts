@@ -1,4 +1,5 @@
 import { RedriveError } from '../../domain/errors.ts'
+import { named } from '../../domain/named.ts'
 import { sweepStateOf } from '../../domain/sweep.ts'
 import type { SweepOutcome, SweepRun, SweepState, SweepTrouble } from '../../domain/sweep.ts'
 import { defaultSweepPolicy, sweepSettingsOf } from '../../domain/sweep-policy.ts'
@@ -111,7 +112,7 @@ export class Sweeps {
   }
 
   async #switchedOn(source: string): Promise<SweepPolicy | null> {
-    const config = (await this.#options.connections.workspace()).sources[source]
+    const config = named((await this.#options.connections.workspace()).sources, source)
     if (!config?.sweep || (await this.#state(source, config)) !== 'on') return null
     return config.sweep
   }

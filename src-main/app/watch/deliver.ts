@@ -1,6 +1,7 @@
 import { alertBody, retryAfterMs } from '../../domain/alert/alert.ts'
 import type { Notice } from '../../domain/alert/alert.ts'
 import type { AlertWebhook } from '../../domain/alert/rule.ts'
+import { named } from '../../domain/named.ts'
 import { ANSWER_BYTES_MAX_DEFAULT } from '../../domain/service-call.ts'
 import type { CallAuth } from '../../domain/service-call.ts'
 import type { SecretRef, Workspace } from '../../domain/workspace.ts'
@@ -77,7 +78,7 @@ function post(
 ): Promise<ServiceReply> {
   const { url, headers, auth, tls, timeoutMs } = webhook
   const { kind, name } = notice.alert.subject
-  const environment = kind === 'source' ? (workspace.sources[name]?.environment ?? null) : null
+  const environment = kind === 'source' ? (named(workspace.sources, name)?.environment ?? null) : null
   const ref = secretOf(auth)
   return ports.serviceCalls.call(
     {
