@@ -11,7 +11,7 @@ import { pino } from 'pino'
 import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { CONTENT_SECURITY_POLICY } from '../../src-main/hosts/common/content-policy.ts'
-import { serveHttp } from '../../src-main/hosts/http/serve-http.ts'
+import { CONNECTIONS_MAX, serveHttp } from '../../src-main/hosts/http/serve-http.ts'
 import { SOCKET_PAYLOAD_BYTES_MAX } from '../../src-main/hosts/http/sockets.ts'
 import type { Contract } from '../../src-preload/contract/index.ts'
 import { scratchFolder } from '../support/scratch.ts'
@@ -284,6 +284,23 @@ test('what is no request of ours does not end the host', async () => {
   raw.resume()
   raw.end('GET / HTTP/1.1\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n')
   await once(raw, 'close')
+  expect(await ask('/', { cookie })).toMatchObject({ status: 200 })
+})
+
+test('requests that take their time held every connection: they are cut off, and the operator gets in', async () => {
+  const { ask, port, signIn } = await serve()
+  const cookie = await signIn()
+  const slow = Array.from({ length: CONNECTIONS_MAX }, (_, at) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.on('error', () => undefined)
+    socket.resume()
+    // Some send nothing at all, the others never come to the end of their head.
+    if (at % 2 === 0) socket.write('GET / HTTP/1.1\r\n')
+    const drip = setInterval(() => void (at % 2 === 0 && socket.write(`x-${at}: y\r\n`)), 500)
+    socket.once('close', () => clearInterval(drip))
+    return once(socket, 'close')
+  })
+  await Promise.all(slow)
   expect(await ask('/', { cookie })).toMatchObject({ status: 200 })
 })
 

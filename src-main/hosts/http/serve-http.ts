@@ -11,7 +11,12 @@ import { createSockets } from './sockets.ts'
 
 /** Loopback only: who needs it from elsewhere tunnels through SSH, which knows who they are. */
 const ADDRESS = '127.0.0.1'
-const CONNECTIONS_MAX = 200
+export const CONNECTIONS_MAX = 200
+/** For the head of a request, and for all of it: a browser of this machine takes milliseconds. */
+const HEADERS_MS_MAX = 5_000
+const REQUEST_MS_MAX = 10_000
+/** How often it is looked whether one is late. */
+const LATE_CHECK_MS = 1_000
 
 export interface ServeHttpOptions {
   readonly router: EngineRouter
@@ -34,7 +39,12 @@ export interface HttpHost {
 export async function serveHttp(options: ServeHttpOptions): Promise<HttpHost> {
   const { router, rendererDir, port, log, metrics = null } = options
   const files = await listStaticFiles(rendererDir)
-  const server = createServer()
+  // Who sends a byte now and then would hold all connections otherwise, and the operator would find no way in.
+  const server = createServer({
+    headersTimeout: HEADERS_MS_MAX,
+    requestTimeout: REQUEST_MS_MAX,
+    connectionsCheckingInterval: LATE_CHECK_MS,
+  })
   server.maxConnections = CONNECTIONS_MAX
   const bound = await listen(server, port)
   const access = createAccess(bound)
