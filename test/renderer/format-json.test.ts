@@ -35,3 +35,15 @@ describe('formatted JSON', () => {
     expect(formatJson('plain text')).toBeNull()
   })
 })
+
+test('a payload of a hundred thousand brackets ended the page, formatted into gigabytes of indents: it is shown as stored', () => {
+  const deep = (brackets: number): string => '['.repeat(brackets) + ']'.repeat(brackets)
+  expect(formatJson(deep(100_000))).toBeNull()
+  expect(formatJson(deep(201))).toBeNull()
+  expect(formatJson(deep(200))?.split('\n')).toHaveLength(399)
+})
+
+test('a text of nearly two million characters is one token', () => {
+  const text = JSON.stringify({ text: `\\"${'x'.repeat(1_900_000)}` })
+  expect(formatJson(text)?.length).toBe(text.length + '\n  '.length + ' '.length + '\n'.length)
+})
