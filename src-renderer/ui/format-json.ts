@@ -18,15 +18,17 @@ export function formatJson(text: string): string | null {
   for (const [token] of text.matchAll(TOKENS)) {
     const closes = token === '}' || token === ']'
     if (closes) depth -= 1
-    const empty = closes && (before === '{' || before === '[')
-    if (closes ? !empty : before === '{' || before === '[' || before === ',')
-      out += `\n${INDENT.repeat(depth)}`
+    if (closes ? !opens(before) : opens(before) || before === ',') out += `\n${INDENT.repeat(depth)}`
     out += token === ':' ? ': ' : token
-    if (token === '{' || token === '[') depth += 1
+    if (opens(token)) depth += 1
     if (depth > FORMAT_DEPTH_MAX) return null
     before = token
   }
   return out
+}
+
+function opens(token: string): boolean {
+  return token === '{' || token === '['
 }
 
 function isJson(text: string): boolean {

@@ -82,7 +82,11 @@ export function arbitraryOf(schema: core.$ZodType, names: Names, depth = 0): Arb
 /** A value with one place of it replaced by something that does not belong there. */
 export function broken(value: Arbitrary<unknown>): Arbitrary<unknown> {
   return fc
-    .tuple(value, fc.oneof(fc.jsonValue(), fc.constantFrom(undefined, Number.NaN, -1, 2 ** 53, ...HOSTILE)), fc.nat())
+    .tuple(
+      value,
+      fc.oneof(fc.jsonValue(), fc.constantFrom(undefined, Number.NaN, -1, 2 ** 53, ...HOSTILE)),
+      fc.nat(),
+    )
     .map(([whole, wrong, at]) => replaced(whole, wrong, at))
 }
 
@@ -101,7 +105,11 @@ function textOf(schema: core.$ZodString, names: Names): Arbitrary<string> {
   const [pattern] = patterns ?? []
   const made =
     pattern === undefined
-      ? fc.string({ unit: 'binary', minLength: Math.min(minimum, TEXT_CHARS_MAX), maxLength: Math.min(maximum, TEXT_CHARS_MAX) })
+      ? fc.string({
+          unit: 'binary',
+          minLength: Math.min(minimum, TEXT_CHARS_MAX),
+          maxLength: Math.min(maximum, TEXT_CHARS_MAX),
+        })
       : fc.stringMatching(pattern)
   return fc.oneof(
     { weight: 4, arbitrary: fc.constantFrom(...names) },
@@ -113,7 +121,9 @@ function textOf(schema: core.$ZodString, names: Names): Arbitrary<string> {
 function numberOf(schema: core.$ZodNumber): Arbitrary<number> {
   const { minimum = -1e6, maximum = 1e6, format } = schema._zod.bag
   const [min, max] = [Math.max(minimum, -1e9), Math.min(maximum, 1e9)]
-  return format === 'safeint' ? fc.integer({ min: Math.ceil(min), max: Math.floor(max) }) : fc.double({ min, max, noNaN: true })
+  return format === 'safeint'
+    ? fc.integer({ min: Math.ceil(min), max: Math.floor(max) })
+    : fc.double({ min, max, noNaN: true })
 }
 
 function replaced(whole: unknown, wrong: unknown, at: number): unknown {
@@ -123,5 +133,7 @@ function replaced(whole: unknown, wrong: unknown, at: number): unknown {
   if (key === undefined) return wrong
   const member = (whole as Record<string, unknown>)[key]
   const next = replaced(member, wrong, Math.floor(at / 2))
-  return Array.isArray(whole) ? whole.map((one: unknown, index) => (String(index) === key ? next : one)) : { ...whole, [key]: next }
+  return Array.isArray(whole)
+    ? whole.map((one: unknown, index) => (String(index) === key ? next : one))
+    : { ...whole, [key]: next }
 }
