@@ -1,4 +1,7 @@
 import type { Engine } from '../app/engine.ts'
+import type { PayloadView } from '../app/masking/masking.ts'
+import { placeName } from '../domain/dead-letter/place.ts'
+import type { RecordLetter } from '../domain/dead-letter/record-letter.ts'
 import { RedriveError } from '../domain/errors.ts'
 import type { Groups } from '../ports/groups.ts'
 import type { Topics } from '../ports/topics.ts'
@@ -12,19 +15,24 @@ import {
   topicView,
 } from './broker-views.ts'
 import type { Implementer } from './implementer.ts'
+import { maskedRecord } from './masked-record.ts'
 import { required } from './signal.ts'
 import { watch } from './watching.ts'
 
 const FOLLOW_EVERY_MS = 250
 const FOLLOW_AT_LEAST_MS = 5_000
 
-export function brokerRoutes(os: Implementer, { connections, readings, ports }: Engine) {
+export function brokerRoutes(os: Implementer, { connections, masking, readings, ports }: Engine) {
   const { brokers: routes } = os
   const now = (): string => ports.clock.now().toISOString()
   const logOf = async (broker: string): Promise<{ readonly topics: Topics; readonly groups: Groups }> => {
     const { topics, groups } = await connections.brokerNamed(broker)
     if (topics === undefined || groups === undefined) throw new RedriveError('no-topics', 'never', { broker })
     return { topics, groups }
+  }
+  const placeOf = (reading: string): string => {
+    const { broker, request } = readings.get(reading)
+    return placeName({ broker, queue: request.range.topic })
   }
   return {
     topics: routes.topics.handler(async ({ input: { broker, internal }, signal }) => {
@@ -61,11 +69,28 @@ export function brokerRoutes(os: Implementer, { connections, readings, ports }: 
     cancel: routes.cancel.handler(async ({ input }) =>
       readingView(await readings.cancel(input.reading), ports.log),
     ),
-    records: routes.records.handler(({ input }) => ({
-      records: readings.records(input.reading).map(recordHeadView),
-    })),
-    record: routes.record.handler(({ input: { reading, partition, offset } }) =>
-      recordView(readings.record(reading, partition, BigInt(offset))),
-    ),
+    records: routes.records.handler(async ({ input: { reading } }) => {
+      const records = readings.records(reading)
+      const place = placeOf(reading)
+      if (records.length > 0)
+        await masking.viewed({ place, what: 'records', id: reading, messageId: null, plan: null })
+      const rules = await masking.rules(place)
+      return { records: records.map((record) => recordHeadView(maskedRecord(record, rules))) }
+    }),
+    record: routes.record.handler(async ({ input: { reading, partition, offset } }) => {
+      const record = readings.record(reading, partition, BigInt(offset))
+      const place = placeOf(reading)
+      await masking.viewed(viewOf(place, record))
+      return recordView(maskedRecord(record, await masking.rules(place)))
+    }),
+    unmask: routes.unmask.handler(async ({ input: { reading, partition, offset, reason } }) => {
+      const record = readings.record(reading, partition, BigInt(offset))
+      await masking.unmasked(viewOf(placeOf(reading), record), reason)
+      return recordView({ ...record, masked: null })
+    }),
   }
+}
+
+function viewOf(place: string, { partition, offset, messageId }: RecordLetter): PayloadView {
+  return { place, what: 'record', id: `${partition}@${offset}`, messageId, plan: null }
 }

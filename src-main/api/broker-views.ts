@@ -14,6 +14,7 @@ import type { RecordLetter } from '../domain/dead-letter/record-letter.ts'
 import type { Group, GroupHead } from '../ports/groups.ts'
 import type { Log } from '../ports/surroundings.ts'
 import type { TopicHead } from '../ports/topics.ts'
+import type { MaskedRecord } from './masked-record.ts'
 import { errorData } from './errors.ts'
 
 /** Of a key or a payload in a list. */
@@ -113,7 +114,8 @@ export function recordView({
   key,
   value,
   headers,
-}: RecordLetter): RecordDetail {
+  masked,
+}: MaskedRecord): RecordDetail {
   return {
     topic,
     partition,
@@ -122,6 +124,7 @@ export function recordView({
     key: shown(key),
     payload: shown(value),
     headers: headers.map(([name, bytes]) => ({ name, value: shown(bytes) })),
+    masked,
   }
 }
 

@@ -4,10 +4,12 @@ import type { CallbackView as View } from '../app/callback/views.ts'
 import type { Engine } from '../app/engine.ts'
 import type { ParkedRecord as Parked } from '../domain/callback/state.ts'
 import type { AskResult as Result } from '../domain/callback/upstream.ts'
+import { maskHeaders, maskPayload } from '../domain/masking.ts'
+import type { MaskRules } from '../domain/masking.ts'
 import type { Implementer } from './implementer.ts'
 import { required } from './signal.ts'
 
-export function callbackRoutes(os: Implementer, { callbacks, messages, ports }: Engine) {
+export function callbackRoutes(os: Implementer, { callbacks, masking, messages, ports }: Engine) {
   return {
     list: os.callback.list.handler(async () => ({ callbacks: (await callbacks.list()).map(viewOf) })),
     unconfirmed: os.callback.unconfirmed.handler(async ({ input, signal }) => {
@@ -22,7 +24,10 @@ export function callbackRoutes(os: Implementer, { callbacks, messages, ports }: 
     parked: os.callback.parked.handler(async ({ input: { source, before, limit } }) => {
       const found = await callbacks.parked(source, before, limit)
       const last = found.length === limit ? found.at(-1) : undefined
-      return { parked: found.map(parkedOf), nextCursor: last?.n ?? null }
+      const rules = await masking.rules(source)
+      const view = { place: source, what: 'parked', id: source, messageId: null, plan: null } as const
+      if (found.length > 0) await masking.viewed(view)
+      return { parked: found.map((one) => parkedOf(one, rules)), nextCursor: last?.n ?? null }
     }),
     message: os.callback.message.handler(async ({ input: { source, id }, signal }) => {
       const message = await messages.show(source, id, required(signal))
@@ -63,9 +68,13 @@ function viewOf({ source, callback, service, running, caughtUp, counts }: View):
   }
 }
 
-function parkedOf({ n, kind, place, at, reason, headers, body }: Parked): ParkedRecord {
-  const text = new TextDecoder().decode(body)
-  return { n, kind, place, at, reason, headers, body: text.slice(0, PARKED_CHARS_MAX), bytes: body.length }
+function parkedOf(
+  { n, kind, place, at, reason, headers, body }: Parked,
+  rules: MaskRules | null,
+): ParkedRecord {
+  const { text } = maskPayload(rules, new TextDecoder().decode(body))
+  const shown = { headers: maskHeaders(rules, headers).text, body: text.slice(0, PARKED_CHARS_MAX) }
+  return { n, kind, place, at, reason, ...shown, bytes: body.length }
 }
 
 function resultOf(result: Result & { readonly id: string }): AskResult {

@@ -3,19 +3,22 @@ import { discardLetters } from '../app/dead-letters/discarding.ts'
 import { planLetters } from '../app/dead-letters/plan-letters.ts'
 import { storedRows } from '../app/dead-letters/stored-rows.ts'
 import type { Engine } from '../app/engine.ts'
+import type { PayloadView } from '../app/masking/masking.ts'
 import { placeName } from '../domain/dead-letter/place.ts'
 import { RedriveError } from '../domain/errors.ts'
 import { deadLetterNames } from '../domain/workspace.ts'
-import { letterViews, storedViews } from './dead-letter-views.ts'
+import { letterViews, maskedLetter, storedViews } from './dead-letter-views.ts'
+import type { LetterViews } from './dead-letter-views.ts'
 import type { Implementer } from './implementer.ts'
 import { planNow } from './plan-now.ts'
 import { required } from './signal.ts'
 
 export function deadLetterRoutes(os: Implementer, engine: Engine) {
-  const { connections, looking, locks, ports, changes } = engine
+  const { connections, looking, locks, masking, ports, changes } = engine
   const planning = { ports, connections, looking }
   const views = letterViews(engine)
   const { deadLetters: routes } = os
+  const letterOf = findLetter(engine, views)
 
   return {
     list: routes.list.handler(async ({ signal }) => {
@@ -37,15 +40,14 @@ export function deadLetterRoutes(os: Implementer, engine: Engine) {
       return { letters: await views.letters(place, page), total: narrowed.length }
     }),
     letter: routes.letter.handler(async ({ input, signal }) => {
-      const look = looking.get(input.look)
-      const found = look.letters.find(({ id }) => id === input.id)
-      if (found === undefined) throw new RedriveError('message-not-found', 'never', { id: input.id })
-      const [view] = await views.letters(look.place, [found])
-      const [stored, deeds] = await Promise.all([
-        storedRows(engine, look.place.broker, found, required(signal)),
-        ports.jobReader.deeds(placeName(look.place), found.id),
-      ])
-      return { ...found, mark: view?.mark ?? null, stored: stored.flatMap(storedViews), deeds: [...deeds] }
+      const found = await letterOf(input, required(signal))
+      await masking.viewed(viewOf(found))
+      return maskedLetter(found, await masking.rules(found.place))
+    }),
+    unmask: routes.unmask.handler(async ({ input, signal }) => {
+      const found = await letterOf(input, required(signal))
+      await masking.unmasked(viewOf(found), input.reason)
+      return maskedLetter(found, null)
     }),
     planRedrive: routes.planRedrive.handler(async ({ input, signal }) => {
       const { to, ...request } = input
@@ -71,4 +73,26 @@ export function deadLetterRoutes(os: Implementer, engine: Engine) {
       return { restored: await restoreRecords({ ports, locks, changes }, place, ids) }
     }),
   }
+}
+
+function findLetter(engine: Engine, views: LetterViews) {
+  const { looking, ports } = engine
+  return async (asked: { look: string; id: string }, signal: AbortSignal) => {
+    const look = looking.get(asked.look)
+    const found = look.letters.find(({ id }) => id === asked.id)
+    if (found === undefined) throw new RedriveError('message-not-found', 'never', { id: asked.id })
+    const place = placeName(look.place)
+    const [view] = await views.letters(look.place, [found])
+    const [stored, deeds] = await Promise.all([
+      storedRows(engine, look.place.broker, found, signal),
+      ports.jobReader.deeds(place, found.id),
+    ])
+    const now = { mark: view?.mark ?? null, stored: stored.flatMap(storedViews), deeds: [...deeds] }
+    return { ...found, ...now, place }
+  }
+}
+
+function viewOf(letter: { place: string; id: string; messageId: string | null }): PayloadView {
+  const { place, id, messageId } = letter
+  return { place, what: 'dead-letter', id, messageId, plan: null }
 }

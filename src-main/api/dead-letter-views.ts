@@ -11,8 +11,11 @@ import { groupByCause, REDRIVES_MAX_DEFAULT } from '../domain/dead-letter/look.t
 import type { LookedLetter } from '../domain/dead-letter/look.ts'
 import { placeName } from '../domain/dead-letter/place.ts'
 import type { DeadLetterPlace } from '../domain/dead-letter/place.ts'
+import { maskCut, maskHeaders, maskPayload } from '../domain/masking.ts'
+import type { MaskRules } from '../domain/masking.ts'
 import type { QueueFacts } from '../ports/dead-letters.ts'
 import { errorData } from './errors.ts'
+import { maskedContent } from './masked-texts.ts'
 import { messageEvidence } from './message-evidence.ts'
 
 /** A broker that does not answer must not keep the others from being shown. */
@@ -81,4 +84,17 @@ export function storedViews({ source, messages, shown }: StoredRows): LetterDeta
     attemptsMax,
     evidence: isMapped ? messageEvidence(shown, at) : null,
   }))
+}
+
+/** A body that is cut cannot be read, so nobody can say where in it what is masked stands. */
+export function maskedLetter(letter: Omit<LetterDetail, 'masked'>, rules: MaskRules | null): LetterDetail {
+  const { preview, cut } = letter
+  const payload = preview === null ? null : cut ? maskCut(rules, preview) : maskPayload(rules, preview)
+  const headers = maskHeaders(rules, letter.headers)
+  return {
+    ...letter,
+    preview: payload?.text ?? null,
+    headers: headers.text,
+    masked: payload === null ? maskedContent(headers) : maskedContent(payload, headers),
+  }
 }

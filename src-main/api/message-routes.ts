@@ -1,9 +1,14 @@
+import type { MessageDetail } from '../../src-preload/contract/messages.ts'
 import type { Engine } from '../app/engine.ts'
+import type { PayloadView } from '../app/masking/masking.ts'
+import type { MessageStory } from '../app/messages/messages.ts'
+import type { MaskRules } from '../domain/masking.ts'
 import type { Implementer } from './implementer.ts'
+import { maskedTexts } from './masked-texts.ts'
 import { messageEvidence } from './message-evidence.ts'
 import { required } from './signal.ts'
 
-export function messageRoutes(os: Implementer, { messages, evidence, ports }: Engine) {
+export function messageRoutes(os: Implementer, { messages, evidence, masking, ports }: Engine) {
   const now = (): string => ports.clock.now().toISOString()
   return {
     list: os.messages.list.handler(async ({ input, signal }) => {
@@ -16,18 +21,14 @@ export function messageRoutes(os: Implementer, { messages, evidence, ports }: En
       return { ...result, groups: [...result.groups], asOf: now() }
     }),
     get: os.messages.get.handler(async ({ input, signal }) => {
-      const { content, deeds, notes, ...message } = await messages.show(
-        input.source,
-        input.id,
-        required(signal),
-      )
-      return {
-        ...message,
-        payload: content.payload,
-        headers: content.headers,
-        deeds: [...deeds],
-        notes: [...notes],
-      }
+      const story = await messages.show(input.source, input.id, required(signal))
+      await masking.viewed(viewOf(input.source, story))
+      return detailOf(story, await masking.rules(input.source))
+    }),
+    unmask: os.messages.unmask.handler(async ({ input, signal }) => {
+      const story = await messages.show(input.source, input.id, required(signal))
+      await masking.unmasked(viewOf(input.source, story), input.reason)
+      return detailOf(story, null)
     }),
     evidence: os.messages.evidence.handler(async ({ input: { source, id }, signal }) => {
       const { messageId, createdAt } = await messages.show(source, id, required(signal))
@@ -35,4 +36,15 @@ export function messageRoutes(os: Implementer, { messages, evidence, ports }: En
       return messageEvidence(shown, 0)
     }),
   }
+}
+
+function viewOf(place: string, { id, messageId }: MessageStory): PayloadView {
+  return { place, what: 'message', id, messageId, plan: null }
+}
+
+function detailOf(
+  { content, deeds, notes, ...message }: MessageStory,
+  rules: MaskRules | null,
+): MessageDetail {
+  return { ...message, ...maskedTexts(rules, content), deeds: [...deeds], notes: [...notes] }
 }

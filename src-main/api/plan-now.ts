@@ -2,6 +2,7 @@ import type { PlanView } from '../../src-preload/contract/plans.ts'
 import type { Engine } from '../app/engine.ts'
 import { look } from '../app/resend/destinations.ts'
 import type { Plan } from '../domain/plan.ts'
+import { maskedEdit } from './masked-plan.ts'
 import { planView } from './plan-view.ts'
 
 /** Asking the broker about the destinations must not keep a plan from being shown. */
@@ -11,7 +12,7 @@ const SAMPLE_ITEMS = 50
 
 /** A plan with how things stand now. */
 export async function planNow(
-  { ports, connections }: Engine,
+  { ports, connections, masking }: Engine,
   plan: Plan,
   signal: AbortSignal,
 ): Promise<PlanView> {
@@ -25,5 +26,6 @@ export async function planNow(
   const checks = await look(broker, destinations, limited).catch(unknown)
   const job = await ports.jobReader.jobOfPlan(plan.plan)
   const sample = await ports.jobStore.planItems(plan.plan, 0, SAMPLE_ITEMS)
-  return planView(plan, { environment, job: job?.job ?? null, checks, sample })
+  const edit = maskedEdit(await masking.rules(plan.source), plan.edit)
+  return planView(plan, { environment, job: job?.job ?? null, checks, sample, edit })
 }

@@ -5,13 +5,14 @@ import { planResend } from '../app/resend/plan-resend.ts'
 import { RedriveError } from '../domain/errors.ts'
 import type { Plan } from '../domain/plan.ts'
 import type { Implementer } from './implementer.ts'
+import { maskedDiff } from './masked-plan.ts'
 import { headerLine, itemFileLine, readHeaderLine, readItemLine } from './plan-file.ts'
 import { planNow } from './plan-now.ts'
 import { planItemView } from './plan-view.ts'
 import { required } from './signal.ts'
 
 export function planRoutes(os: Implementer, engine: Engine) {
-  const { ports, connections } = engine
+  const { ports, connections, masking } = engine
 
   const find = async (id: string): Promise<Plan> => {
     const plan = await ports.jobStore.plan(id)
@@ -22,6 +23,8 @@ export function planRoutes(os: Implementer, engine: Engine) {
 
   return {
     resend: os.plans.resend.handler(async ({ input, signal }) => {
+      const { source, edit } = input
+      if (edit !== null) await masking.requireWhole(source, edit.kind === 'patch' ? edit.patch : edit.payload)
       const plan = await planResend(ports, connections, input, required(signal))
       return view(plan, required(signal))
     }),
@@ -32,10 +35,13 @@ export function planRoutes(os: Implementer, engine: Engine) {
     }),
     diff: os.plans.diff.handler(async ({ input, signal }) => {
       const diff = await itemDiff(ports, connections, input, required(signal))
-      return { ...diff, changes: [...diff.changes], sealingHeaders: [...diff.sealingHeaders] }
+      const { source: place, item } = diff
+      await masking.viewed({ place, what: 'plan-item', ...item, plan: input.plan })
+      return maskedDiff(await masking.rules(place), diff)
     }),
-    exportLines: os.plans.exportLines.handler(async ({ input: { plan: id, afterSeq, limit } }) => {
+    exportLines: os.plans.exportLines.handler(async ({ input: { plan: id, afterSeq, limit, unmask } }) => {
       const plan = await find(id)
+      if (plan.edit !== null) await masking.requireFile(plan.source, id, unmask ?? null)
       const items = await ports.jobStore.planItems(id, afterSeq, limit)
       const last = items.at(-1)?.seq ?? plan.items
       return {

@@ -11,10 +11,12 @@ export interface PlanNow {
   readonly checks: readonly DestinationCheck[]
   /** Its first items. */
   readonly sample: readonly PlanItem[]
+  /** As it may be shown. */
+  readonly edit: PlanView['edit']
 }
 
 /** A plan as an operator reads it, with what the broker says of its destinations now. */
-export function planView(plan: Plan, { environment, job, checks, sample }: PlanNow): PlanView {
+export function planView(plan: Plan, { environment, job, checks, sample, edit }: PlanNow): PlanView {
   const { skipped, dryRun } = plan
   return {
     plan: plan.plan,
@@ -30,7 +32,7 @@ export function planView(plan: Plan, { environment, job, checks, sample }: PlanN
     newestCreatedAt: dryRun.newestCreatedAt,
     dryRun: dryRunView(plan, checks),
     evidence: plan.evidence ? { ...plan.evidence, unknown: [...plan.evidence.unknown] } : null,
-    edit: plan.edit,
+    edit,
     redirect: plan.redirect,
     skippedCount: skipped.count,
     skippedByCode: Object.entries(skipped.byCode).map(([code, count]) => ({ code: code as never, count })),

@@ -25,6 +25,8 @@ import { createMappings } from './mappings/mappings.ts'
 import type { Mappings } from './mappings/mappings.ts'
 import { createRetrying } from './mappings/retrying.ts'
 import type { Retrying } from './mappings/retrying.ts'
+import { createMasking } from './masking/masking.ts'
+import type { Masking } from './masking/masking.ts'
 import { createMessages } from './messages/messages.ts'
 import type { Messages } from './messages/messages.ts'
 import { createPlanImports } from './resend/import-plan.ts'
@@ -64,6 +66,7 @@ export interface Engine {
   readonly locks: Locks
   readonly looking: Looking
   readonly mappings: Mappings
+  readonly masking: Masking
   readonly messages: Messages
   readonly notes: Notes
   readonly jobs: Jobs
@@ -119,6 +122,7 @@ export function createEngine(ports: EnginePorts, sweepRunner?: SweepRunner): Eng
     locks,
     looking: new Looking(ports, connections, changes),
     mappings: createMappings({ ports, connections, configure, locks, changes }),
+    masking: createMasking(ports, connections),
     messages,
     notes: createNotes(ports, connections, changes),
     jobs,

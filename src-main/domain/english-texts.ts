@@ -123,6 +123,9 @@ export const englishTexts = {
   'fault.computed': 'the server computes "{column}", nobody can write it',
   'fault.no-mapping': 'no mapping',
   'fault.not-json': 'not valid JSON',
+  // Why a masked payload stays where it is.
+  'masked.edited': 'the text to send holds a mask in the place of a value',
+  'masked.plan-file': 'the file of this plan would hold the edited payloads in clear',
   'fault.type': 'expected {expected}, received {received}',
   'fault.missing': 'expected {expected}, and it is missing',
   'fault.unknown-key': 'unknown: {names}',

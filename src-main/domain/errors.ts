@@ -87,6 +87,7 @@ export type ErrorCode =
   | 'patch-failed'
   | 'payload-invalid'
   | 'edit-changes-nothing'
+  | 'payload-masked'
   | 'destination-invalid'
   | 'job-not-found'
   | 'job-busy'

@@ -54,6 +54,8 @@ export const journalActions = [
   'alert-told',
   'note-added',
   'message-assigned',
+  'payload-viewed',
+  'payload-unmasked',
 ] as const
 export type JournalAction = (typeof journalActions)[number]
 

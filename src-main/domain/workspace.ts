@@ -5,6 +5,7 @@ import type { CheckBackConfig } from './check-back.ts'
 import type { EvidenceConfig } from './evidence-config.ts'
 import type { IdService } from './id-service.ts'
 import type { Mapping } from './mapping/mapping.ts'
+import type { MaskingConfig, WorkspaceMasking } from './masking.ts'
 import type { EventFingerprint } from './same-event.ts'
 import type { SweepPolicy } from './sweep-policy.ts'
 
@@ -73,6 +74,8 @@ export interface SourceConfig {
   readonly sweep?: SweepPolicy
   /** Absent: nobody asks the producer of half messages. */
   readonly checkBack?: CheckBackConfig
+  /** Beside what its environment masks. */
+  readonly masking?: MaskingConfig
 }
 
 /** RabbitMQ, or the sandbox's own. */
@@ -84,6 +87,8 @@ export interface AmqpConfig {
   readonly tls?: TlsOptions
   /** http://host:port or https:// of the management API, for the same user. Absent: it is not asked. */
   readonly management?: string
+  /** Beside what the sources that deliver here mask. */
+  readonly masking?: MaskingConfig
   /** Queues of dead letters that the console shows. */
   readonly deadLetters?: readonly { readonly queue: string }[]
 }
@@ -113,6 +118,8 @@ export interface KafkaConfig {
   readonly addresses?: Readonly<Record<string, string>>
   /** Names of the headers that carry the id and the type of a message. */
   readonly headers?: { readonly messageId?: string; readonly type?: string }
+  /** Beside what the sources that deliver here mask. */
+  readonly masking?: MaskingConfig
   /** Topics of dead letters that the console shows. */
   readonly deadLetters?: readonly { readonly topic: string }[]
 }
@@ -136,6 +143,8 @@ export interface Workspace {
   readonly brokers: Readonly<Record<string, BrokerConfig>>
   /** Absent: nobody is alerted. */
   readonly alerts?: AlertsConfig
+  /** Absent: what sources and brokers say themselves. */
+  readonly masking?: WorkspaceMasking
 }
 
 export const STUCK_AFTER_SEC_DEFAULT = 300

@@ -1,7 +1,8 @@
 import { eventIterator } from '@orpc/contract'
 import { z } from 'zod'
-import { id, name, procedure, time } from './base.ts'
+import { id, name, procedure, reason, time } from './base.ts'
 import { errorData } from './errors.ts'
+import { maskedContent } from './messages.ts'
 
 /** Records that one reading finds at most. */
 export const FOUND_MAX = 1_000
@@ -162,6 +163,7 @@ export const recordDetail = z.object({
   payload: shownBytes,
   /** In their order; a name may stand there twice. */
   headers: z.array(z.object({ name: z.string(), value: shownBytes })),
+  masked: maskedContent,
 })
 export type RecordDetail = z.infer<typeof recordDetail>
 
@@ -199,4 +201,6 @@ export const brokers = {
   /** By time; of a tail the newest first. */
   records: procedure.input(oneReading).output(z.object({ records: z.array(recordHead) })),
   record: procedure.input(z.strictObject({ reading: id, partition, offset })).output(recordDetail),
+  /** The same without masks. The reason is in the journal before anything is shown. */
+  unmask: procedure.input(z.strictObject({ reading: id, partition, offset, reason })).output(recordDetail),
 }

@@ -85,7 +85,7 @@ export const parkedRecord = z.object({
   reason: parkReason,
   /** Text of a JSON object. */
   headers: z.string(),
-  /** As UTF-8, at most PARKED_CHARS_MAX characters. */
+  /** As UTF-8, at most PARKED_CHARS_MAX characters; masked as the messages of its source. */
   body: z.string(),
   bytes: count,
 })

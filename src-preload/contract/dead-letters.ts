@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { environment, id, IDS_MAX, name, place, procedure, reason, time } from './base.ts'
 import { errorData } from './errors.ts'
 import { messageEvidence } from './evidence.ts'
-import { deed, messageState } from './messages.ts'
+import { deed, maskedContent, messageState } from './messages.ts'
 import { planView } from './plans.ts'
 
 /** Messages that one look reads at most. */
@@ -159,6 +159,7 @@ export const letterDetail = letter.extend({
   cut: z.boolean(),
   /** JSON text. */
   headers: z.string(),
+  masked: maskedContent,
   /** Found by the message id in the sources that deliver to this broker. */
   stored: z.array(storedRow),
   /** What jobs of this machine did with it, the newest first. */
@@ -220,6 +221,8 @@ export const deadLetters = {
     )
     .output(z.object({ letters: z.array(letter), total: count })),
   letter: procedure.input(z.strictObject({ look: id, id })).output(letterDetail),
+  /** The same without masks. The reason is in the journal before anything is shown. */
+  unmask: procedure.input(z.strictObject({ look: id, id, reason })).output(letterDetail),
   /** A plan for `jobs.run`. Touches nothing. */
   planRedrive: procedure
     .input(

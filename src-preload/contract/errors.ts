@@ -74,6 +74,7 @@ export const errorCodes = [
   'patch-failed',
   'payload-invalid',
   'edit-changes-nothing',
+  'payload-masked',
   'destination-invalid',
   'job-not-found',
   'job-busy',

@@ -64,6 +64,11 @@ export const jobSentences = {
     means: nothingSent,
     next: 'Change the payload, or resend the message without an edit.',
   },
+  'payload-masked': {
+    what: 'Rules of {source} mask a part of this payload: {reason}.',
+    means: nothingSent,
+    next: 'Unmask the message with a reason, then go on; "redrive plan resend" takes --unmask REASON. A plain resend sends it as stored.',
+  },
   'destination-invalid': {
     what: 'No message can be sent there: {problem}.',
     means: nothingSent,

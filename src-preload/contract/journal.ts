@@ -54,6 +54,8 @@ export const journalAction = z.enum([
   'alert-told',
   'note-added',
   'message-assigned',
+  'payload-viewed',
+  'payload-unmasked',
 ])
 export type JournalAction = z.infer<typeof journalAction>
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { id, name, procedure, time } from './base.ts'
+import { id, name, procedure, reason, time } from './base.ts'
 import { errorCode } from './errors.ts'
 import { messageEvidence } from './evidence.ts'
 import { assignment, note } from './triage.ts'
@@ -107,11 +107,16 @@ export const deed = z.object({
 })
 export type Deed = z.infer<typeof deed>
 
+/** What rules of the workspace keep from being shown; null: everything is. `whole`: all of the payload. */
+export const maskedContent = z.object({ fields: z.number().int().positive(), whole: z.boolean() }).nullable()
+export type MaskedContent = z.infer<typeof maskedContent>
+
 export const messageDetail = message.extend({
-  /** Exact text as the source holds it. */
+  /** Exact text as the source holds it, but for what is masked. */
   payload: z.string(),
   /** Exact text of a JSON object, or null. */
   headers: z.string().nullable(),
+  masked: maskedContent,
   deeds: z.array(deed),
   /** What operators wrote down of it, oldest first, and who looks after it. */
   notes: z.array(note),
@@ -141,6 +146,8 @@ export const messages = {
     )
     .output(messageGroups),
   get: procedure.input(z.strictObject({ source: name, id })).output(messageDetail),
+  /** The same without masks. The reason is in the journal before anything is shown. */
+  unmask: procedure.input(z.strictObject({ source: name, id, reason })).output(messageDetail),
   /** What the receiver wrote down of one message. Apart, because another database may have to be asked for it. */
   evidence: procedure.input(z.strictObject({ source: name, id })).output(messageEvidence),
 }

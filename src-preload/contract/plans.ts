@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { environment, id, IDS_MAX, name, place, procedure, reason, time } from './base.ts'
 import { errorCode } from './errors.ts'
 import { planEvidence } from './evidence.ts'
-import { destination, messageFilter, messageState } from './messages.ts'
+import { destination, maskedContent, messageFilter, messageState } from './messages.ts'
 
 /** Messages that one plan may hold. */
 export const PLAN_ITEMS_MAX = 1_000_000
@@ -178,6 +178,8 @@ export const planDiff = z.object({
   more: count,
   /** Headers that speak of the stored payload's bytes (a signature, a length): they go out as they are. */
   sealingHeaders: z.array(z.string()),
+  /** Of both sides; what is masked differs where it is listed as a change. */
+  masked: maskedContent,
 })
 export type PlanDiff = z.infer<typeof planDiff>
 
@@ -218,6 +220,8 @@ export const plans = {
         plan: id,
         afterSeq: z.number().int().nonnegative(),
         limit: z.number().int().min(1).max(FILE_LINES_MAX),
+        /** Why the file may hold edited payloads that rules mask. Absent: such a file is refused. */
+        unmask: reason.exactOptional(),
       }),
     )
     .output(

@@ -115,3 +115,29 @@ test('a form keeps what the file says of a replica, but sends its password to no
     await opened.close()
   }
 })
+
+test('rules of masking are written in the file only: a form of the source or the broker keeps them', async () => {
+  const masking = { paths: ['/card/number'] }
+  const broker = { driver: 'rabbitmq', url: 'amqp://user@127.0.0.1:1/' } as const
+  const workspace = memoryWorkspace({
+    sources: { orders: { ...source, masking } },
+    brokers: { rabbit: { ...broker, masking } },
+    masking: { environments: { production: masking } },
+  })
+  const opened = openTestEngine({
+    dataDir: mkdtempSync(join(tmpdir(), 'redrive-masking-')),
+    databaseUrl: 'postgres://user@127.0.0.1:1/shop',
+    wrap: (ports) => ({ ...ports, workspace }),
+  })
+  try {
+    const change = { isNew: false, password: { kind: 'none' as const } }
+    await opened.engine.configure.saveSource({ ...change, name: 'orders', config: source })
+    await opened.engine.configure.saveBroker({ ...change, name: 'rabbit', config: broker })
+    const saved = await workspace.load()
+    expect(saved.sources['orders']?.masking).toEqual(masking)
+    expect(saved.brokers['rabbit']?.masking).toEqual(masking)
+    expect(saved.masking).toEqual({ environments: { production: masking } })
+  } finally {
+    await opened.close()
+  }
+})

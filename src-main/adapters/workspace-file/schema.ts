@@ -17,6 +17,7 @@ import { checkBack } from './check-back-schema.ts'
 import { callback } from './callback-schema.ts'
 import { evidence } from './evidence-schema.ts'
 import { idService } from './id-service-schema.ts'
+import { masking, workspaceMasking } from './masking-schema.ts'
 import { field } from '../mapping-schema/schema.ts'
 import { name } from './name-schema.ts'
 import { schemaPathProblem } from './schema-path.ts'
@@ -170,6 +171,7 @@ const sourceFields = z.strictObject({
   maxAttempts: z.int().min(1).max(ATTEMPTS_MAX).default(ATTEMPTS_MAX_DEFAULT),
   sweep: sweep.exactOptional(),
   checkBack: checkBack.exactOptional(),
+  masking: masking.exactOptional(),
 })
 
 const source = sourceFields.superRefine(({ driver, url, replica: standby }, context) => {
@@ -189,6 +191,7 @@ const amqpBroker = z
     management: text
       .describe('http://host:15672 of the management API, asked as the same user. Absent: it is not asked.')
       .exactOptional(),
+    masking: masking.exactOptional(),
     deadLetters: z
       .array(z.strictObject({ queue: text.max(QUEUE_NAME_MAX) }))
       .max(DEAD_LETTER_QUEUES_MAX)
@@ -231,6 +234,7 @@ const kafkaBroker = z
       .strictObject({ messageId: text.exactOptional(), type: text.exactOptional() })
       .describe('Names of the headers for id and type: x-message-id and x-message-type unless set.')
       .exactOptional(),
+    masking: masking.exactOptional(),
     deadLetters: z
       .array(z.strictObject({ topic: text.max(TOPIC_NAME_MAX) }))
       .max(DEAD_LETTER_QUEUES_MAX)
@@ -249,6 +253,7 @@ export const workspaceSchema = z
     sources: z.record(name, source).default({}),
     brokers: z.record(name, broker).default({}),
     alerts: alerts.exactOptional(),
+    masking: workspaceMasking.exactOptional(),
   })
   .superRefine((workspace, context) => {
     for (const [key, { deliver, evidence: proof, callback: second }] of Object.entries(workspace.sources)) {

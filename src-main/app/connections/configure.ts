@@ -272,12 +272,13 @@ function withUnseen(
 /** What no form of a source knows: the sweep has its own, and the rest is written in the file. */
 function writtenOnly(
   before: SourceConfig | undefined,
-): Pick<SourceConfig, 'sweep' | 'checkBack' | 'callback'> {
-  const { sweep, checkBack, callback } = before ?? {}
+): Pick<SourceConfig, 'sweep' | 'checkBack' | 'callback' | 'masking'> {
+  const { sweep, checkBack, callback, masking } = before ?? {}
   return {
     ...(sweep === undefined ? {} : { sweep }),
     ...(checkBack === undefined ? {} : { checkBack }),
     ...(callback === undefined ? {} : { callback }),
+    ...(masking === undefined ? {} : { masking }),
   }
 }
 
@@ -307,7 +308,8 @@ function withUnseenOfEvidence(
 }
 
 /** Tunnels, names of headers and the client's own name too. */
-function withUnseenOfBroker(saved: BrokerConfig, before: BrokerConfig | undefined): BrokerConfig {
+function withUnseenOfBroker(form: BrokerConfig, before: BrokerConfig | undefined): BrokerConfig {
+  const saved = before?.masking === undefined ? form : { masking: before.masking, ...form }
   if (saved.driver !== 'kafka') {
     const { management, deadLetters: queues } = before?.driver === 'kafka' ? {} : (before ?? {})
     return {

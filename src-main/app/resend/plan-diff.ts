@@ -8,6 +8,8 @@ import type { Connections } from '../connections/connections.ts'
 import type { EnginePorts } from '../engine-ports.ts'
 
 export interface ItemDiff extends JsonDiff {
+  readonly source: string
+  readonly item: { readonly id: string; readonly messageId: string }
   readonly before: string
   readonly after: string
   /** Headers that speak of the stored payload's bytes: they go out as they are. */
@@ -35,7 +37,9 @@ export async function itemDiff(
   const before = row.content.payload
   const after = item.payload ?? before
   const headers = item.payload === null ? [] : sealingHeaders(row.content.headers)
-  return { before, after, ...changesBetween(before, after), sealingHeaders: headers }
+  const { id: rowId, messageId } = item
+  const about = { source: plan.source, item: { id: rowId, messageId } }
+  return { ...about, before, after, ...changesBetween(before, after), sealingHeaders: headers }
 }
 
 function changesBetween(before: string, after: string): JsonDiff {

@@ -8,6 +8,11 @@ const UNLOCK_MINUTES = 15
 export const sourceOption: OptionSpec = { kind: 'text', value: 'NAME', help: 'source in the workspace' }
 export const idsOption: OptionSpec = { kind: 'list', value: 'ID...', help: 'row ids, as --json prints them' }
 export const reasonOption: OptionSpec = { kind: 'text', value: 'TEXT', help: 'why; kept in the journal' }
+export const unmaskOption: OptionSpec = {
+  kind: 'text',
+  value: 'REASON',
+  help: 'show what rules mask, and why; kept in the journal',
+}
 export const countOption: OptionSpec = {
   kind: 'text',
   value: 'N',

@@ -8,16 +8,22 @@ import { RedriveError } from '../../domain/errors.ts'
 import { usageError } from '../common/failure.ts'
 import type { EngineClient } from './command.ts'
 
+interface PlanFile {
+  readonly plan: string
+  /** Why edited payloads are written in clear; null: nobody said. */
+  readonly unmask: string | null
+}
+
 /**
  * Writes a stored plan as NDJSON, one item a line, so that two plans can be compared line by line. Replaces the file in
  * one step: a reader finds a whole plan or none.
  */
-export async function writePlanFile(client: EngineClient, plan: string, path: string): Promise<void> {
+export async function writePlanFile(client: EngineClient, wanted: PlanFile, path: string): Promise<void> {
   const draft = `${path}.${randomUUID()}.tmp`
   try {
     const file = await open(draft, 'wx')
     try {
-      for await (const line of planLines(client, plan)) await file.write(`${line}\n`)
+      for await (const line of planLines(client, wanted)) await file.write(`${line}\n`)
     } finally {
       await file.close()
     }
@@ -29,13 +35,14 @@ export async function writePlanFile(client: EngineClient, plan: string, path: st
   }
 }
 
-async function* planLines(client: EngineClient, plan: string): AsyncGenerator<string> {
+async function* planLines(client: EngineClient, { plan, unmask }: PlanFile): AsyncGenerator<string> {
   let afterSeq: number | null = 0
   while (afterSeq !== null) {
     const page: Awaited<ReturnType<EngineClient['plans']['exportLines']>> = await client.plans.exportLines({
       plan,
       afterSeq,
       limit: FILE_LINES_MAX,
+      ...(unmask === null ? {} : { unmask }),
     })
     const lines = page.header === null ? page.lines : [page.header, ...page.lines]
     if (lines.length > 0) yield lines.join('\n')

@@ -10,6 +10,7 @@ import { inbox as inboxEn } from './en/inbox.ts'
 import { jobs as jobsEn } from './en/jobs.ts'
 import { journal as journalEn } from './en/journal.ts'
 import { mapping as mappingEn } from './en/mapping.ts'
+import { masked as maskedEn } from './en/masked.ts'
 import { overview as overviewEn } from './en/overview.ts'
 import { places as placesEn } from './en/places.ts'
 import { plans as plansEn } from './en/plans.ts'
@@ -29,6 +30,7 @@ import { inbox as inboxZh } from './zh-CN/inbox.ts'
 import { jobs as jobsZh } from './zh-CN/jobs.ts'
 import { journal as journalZh } from './zh-CN/journal.ts'
 import { mapping as mappingZh } from './zh-CN/mapping.ts'
+import { masked as maskedZh } from './zh-CN/masked.ts'
 import { overview as overviewZh } from './zh-CN/overview.ts'
 import { places as placesZh } from './zh-CN/places.ts'
 import { plans as plansZh } from './zh-CN/plans.ts'
@@ -51,6 +53,7 @@ const en = {
   jobs: jobsEn,
   journal: journalEn,
   mapping: mappingEn,
+  masked: maskedEn,
   overview: overviewEn,
   places: placesEn,
   plans: plansEn,
@@ -77,6 +80,7 @@ const zhCN: Messages = {
   jobs: jobsZh,
   journal: journalZh,
   mapping: mappingZh,
+  masked: maskedZh,
   overview: overviewZh,
   places: placesZh,
   plans: plansZh,

@@ -1,6 +1,7 @@
 import type { JournalEntry } from '../../../src-preload/contract/journal.ts'
 import { errorCode } from '../../../src-preload/contract/errors.ts'
 import type { ErrorCode } from '../../../src-preload/contract/errors.ts'
+import { readableId } from '../../ui/readable-id.ts'
 import { countOf, factsOf, recordsOf, textOf } from './facts.ts'
 import type { Facts } from './facts.ts'
 
@@ -156,6 +157,26 @@ function assigned(facts: Facts): Says {
   return { key: 'assigned', values: { assignee }, count: 1 }
 }
 
+const PAYLOADS = {
+  viewed: {
+    message: 'message',
+    'dead-letter': 'letter',
+    record: 'record',
+    records: 'records',
+    'plan-item': 'planItem',
+    parked: 'parked',
+  },
+  unmasked: { message: 'message', 'dead-letter': 'letter', record: 'record', 'plan-file': 'planFile' },
+} as const
+
+function ofPayload(act: keyof typeof PAYLOADS, facts: Facts): Says {
+  const kinds: Readonly<Record<string, string>> = PAYLOADS[act]
+  const kind = kinds[textOf(facts, 'what') ?? '']
+  const id = textOf(facts, 'id')
+  if (kind === undefined || id === null) return plain(`${act}.other`)
+  return { key: `${act}.${kind}`, values: { id: readableId(id) }, count: 1 }
+}
+
 const items = (facts: Facts): number | null => countOf(facts, 'items', 'ids')
 
 const sentences: Readonly<Record<JournalEntry['action'], (facts: Facts) => Says>> = {
@@ -219,6 +240,8 @@ const sentences: Readonly<Record<JournalEntry['action'], (facts: Facts) => Says>
   'alert-told': alertTold,
   'note-added': () => plain('noted'),
   'message-assigned': assigned,
+  'payload-viewed': (facts) => ofPayload('viewed', facts),
+  'payload-unmasked': (facts) => ofPayload('unmasked', facts),
   'audit-begun': () => plain('auditBegun'),
   'audit-ended': auditEnded,
   'audit-watched': (facts) => plain(facts['everySec'] === null ? 'auditWatched.off' : 'auditWatched.on'),
@@ -241,6 +264,7 @@ const REASONED: ReadonlySet<JournalEntry['action']> = new Set([
   'check-back-overriding',
   'upstream-asking',
   'alert-told',
+  'payload-unmasked',
 ])
 
 /** The operator's own words in an entry, or why a webhook did not take it; null where the action asks for none. */

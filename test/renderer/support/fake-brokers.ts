@@ -113,6 +113,7 @@ export function fakeBrokers(world: World) {
         headers: headers.length,
       })),
     })),
+    unmask: os.unmask.handler(() => refuse('reading-missing', { reading: '-' })),
     record: os.record.handler(({ input }) => {
       const found = of(input.reading).records.find(
         ({ partition, offset }) => partition === input.partition && offset === input.offset,
@@ -139,6 +140,7 @@ function recordOf(world: World, n: number): RecordDetail {
       { name: 'tenant', value: text('acme') },
       { name: 'trace', value: binary('ff01') },
     ],
+    masked: null,
   }
 }
 

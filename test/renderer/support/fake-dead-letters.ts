@@ -90,8 +90,9 @@ export function fakeDeadLetters(world: World) {
       if (found === undefined) return refuse('message-not-found', { id: input.id })
       const text = { contentType: 'application/json', preview: '{"order":1}', cut: false }
       const headers = found.story.redrive === null ? '{}' : '{"x-redrive-job": "job-7"}'
-      return { ...found, ...text, headers, stored: [storedOf(world)], deeds: [deedOf(world)] }
+      return { ...found, ...text, headers, masked: null, stored: [storedOf(world)], deeds: [deedOf(world)] }
     }),
+    unmask: os.unmask.handler(() => refuse('look-missing', { look: '-' })),
     planRedrive: os.planRedrive.handler(async () => refuse('plan-empty')),
     planDiscard: os.planDiscard.handler(async () => refuse('plan-empty')),
     discard: os.discard.handler(async () => refuse('plan-not-found', { plan: '-' })),

@@ -15,7 +15,7 @@ import { fakeMappings } from './fake-mappings.ts'
 import { fakeOverview } from './fake-overview.ts'
 import { fakePlaces } from './fake-places.ts'
 import { fakePlans } from './fake-plan-routes.ts'
-import { groupMessages, listMessages, messageDetail } from './fake-reads.ts'
+import { groupMessages, listMessages, messageDetail, unmaskMessage } from './fake-reads.ts'
 import { fakeSweeps } from './fake-sweeps.ts'
 import { fakeTriage } from './fake-triage.ts'
 import { changes, iso, meet, type World } from './fake-world.ts'
@@ -51,6 +51,10 @@ export function fakeEngine(world: World) {
       get: messages.get.handler(async ({ input }) => {
         await meet(world, 'messages.get', input.source)
         return messageDetail(world, input)
+      }),
+      unmask: messages.unmask.handler(async ({ input }) => {
+        await meet(world, 'messages.unmask', input.source)
+        return unmaskMessage(world, input)
       }),
       evidence: messages.evidence.handler(({ input }) => evidenceOfMessage(world, input.id)),
     },

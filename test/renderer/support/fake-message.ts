@@ -6,4 +6,6 @@ export type FakeMessage = MessageDetail & {
   attempts: number
   attemptsMax: number
   destination: { exchange: string; routingKey: string }
+  /** The payload as it is stored, where rules mask it. */
+  stored?: string
 }

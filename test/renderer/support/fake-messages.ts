@@ -110,6 +110,7 @@ function makeMessage({ row, ageMs, nowMs, state, next }: MakeMessage): FakeMessa
       null,
       2,
     ),
+    masked: null,
     deeds: [],
     notes: [],
     assignment: null,

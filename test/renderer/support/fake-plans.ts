@@ -240,6 +240,7 @@ export function diffItem(world: World, { plan: id, seq }: { plan: string; seq: n
     changes: changesOf(message.payload, after),
     more: 0,
     sealingHeaders: [],
+    masked: null,
   }
 }
 

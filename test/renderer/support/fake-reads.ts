@@ -8,7 +8,7 @@ import type {
 } from '../../../src-preload/contract/messages.ts'
 import type { SourceOverview, TroubleCount } from '../../../src-preload/contract/overview.ts'
 import { without } from '../../../src-renderer/ui/without.ts'
-import { iso, refuse, sourceOf, troubleOf, type FakeSource, type World } from './fake-world.ts'
+import { iso, note, refuse, sourceOf, troubleOf, type FakeSource, type World } from './fake-world.ts'
 import type { FakeMessage } from './fake-message.ts'
 
 const fitting =
@@ -41,7 +41,18 @@ function scopeOf(world: World, scannedToId: string | null): Scope {
 }
 
 function shown(world: World, source: FakeSource, message: FakeMessage): Message {
-  const row = without(message, 'payload', 'headers', 'deeds', 'notes', 'assignment', 'heldBy', 'undo')
+  const row = without(
+    message,
+    'payload',
+    'headers',
+    'masked',
+    'stored',
+    'deeds',
+    'notes',
+    'assignment',
+    'heldBy',
+    'undo',
+  )
   return { ...row, trouble: troubleOf(source, world.now(), message) }
 }
 
@@ -110,6 +121,17 @@ export function messageDetail(world: World, input: { source: string; id: string 
   const message =
     source.messages.find(({ id }) => id === input.id) ?? refuse('message-not-found', { id: input.id })
   return { ...message, trouble: troubleOf(source, world.now(), message) }
+}
+
+export function unmaskMessage(
+  world: World,
+  input: { source: string; id: string; reason: string },
+): MessageDetail {
+  const message = sourceOf(world, input.source).messages.find(({ id }) => id === input.id)
+  const { id, reason } = input
+  note(world, { action: 'payload-unmasked', source: input.source, detail: { what: 'message', id, reason } })
+  const detail = messageDetail(world, input)
+  return { ...detail, payload: message?.stored ?? detail.payload, masked: null }
 }
 
 export function sourceOverview(world: World, name: string): SourceOverview {

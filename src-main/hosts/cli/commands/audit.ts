@@ -201,7 +201,8 @@ export const auditRepair: Command = {
     output.line(says)
     const out = args.text('out')
     if (repair.plan !== null) output.line(`plan: ${repair.plan}`)
-    if (repair.plan !== null && out !== null) await writePlanFile(client, repair.plan, out)
+    if (repair.plan !== null && out !== null)
+      await writePlanFile(client, { plan: repair.plan, unmask: null }, out)
     return repair.gone === null ? EXIT.done : EXIT.attention
   },
 }

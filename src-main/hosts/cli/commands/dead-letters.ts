@@ -120,7 +120,7 @@ export const deadLettersPlan: Command = {
       { look, selection, to, heldAfter, again: args.text('again') },
       { signal },
     )
-    await writePlanFile(client, view.plan, out)
+    await writePlanFile(client, { plan: view.plan, unmask: null }, out)
     reportPlan(output, view, out)
     return EXIT.done
   },
@@ -168,7 +168,7 @@ async function planDiscard(context: CommandContext) {
   const client = await context.engine()
   const { look } = await lookInto(context, client)
   const view = await client.deadLetters.planDiscard({ look, selection, reason }, { signal })
-  await writePlanFile(client, view.plan, out)
+  await writePlanFile(client, { plan: view.plan, unmask: null }, out)
   const { plan, digest, items, environment } = view
   output.object(
     { plan, digest, items, environment, file: out },

@@ -1,9 +1,9 @@
 import { PAGE_LIMIT_MAX } from '../../../../src-preload/contract/messages.ts'
-import type { Message, MessageList, Scope } from '../../../../src-preload/contract/messages.ts'
+import type { MaskedContent, Message, MessageList, Scope } from '../../../../src-preload/contract/messages.ts'
 import type { Command } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 import { filterOf, filterOptions } from '../filter.ts'
-import { sourceOption } from '../options.ts'
+import { sourceOption, unmaskOption } from '../options.ts'
 import { sayEvidence } from '../say-evidence.ts'
 import { readableId } from '../../../domain/readable-id.ts'
 import type { Column } from '../table.ts'
@@ -87,14 +87,22 @@ export const messagesShow: Command = {
   words: ['messages', 'show'],
   summary: 'One message with payload, headers and everything Redrive did with it',
   operands: [],
-  options: { source: sourceOption, id: { kind: 'text', value: 'ID', help: 'row id, as --json prints it' } },
+  options: {
+    source: sourceOption,
+    id: { kind: 'text', value: 'ID', help: 'row id, as --json prints it' },
+    unmask: unmaskOption,
+  },
   async run({ args, engine, output, signal }) {
     const source = args.required('source')
     const id = args.required('id')
     const client = await engine()
-    const message = await client.messages.get({ source, id }, { signal })
+    const reason = args.text('unmask')
+    const message =
+      reason === null
+        ? await client.messages.get({ source, id }, { signal })
+        : await client.messages.unmask({ source, id, reason }, { signal })
     const evidence = await client.messages.evidence({ source, id }, { signal })
-    const { payload, headers, deeds, notes, assignment, chain, ...plain } = message
+    const { payload, headers, masked, deeds, notes, assignment, chain, ...plain } = message
     output.object(
       { ...message, evidence },
       {
@@ -108,6 +116,7 @@ export const messagesShow: Command = {
         payload,
       },
     )
+    if (masked !== null) output.remark(sayMasked(masked))
     if (output.json) return EXIT.done
     for (const { at, author, text } of notes) output.line(`${at} ${author}: ${text}`)
     if (deeds.length === 0) return EXIT.done
@@ -122,4 +131,9 @@ export const messagesShow: Command = {
     ])
     return EXIT.done
   },
+}
+
+function sayMasked({ fields, whole }: NonNullable<MaskedContent>): string {
+  const what = whole ? 'The payload is' : fields === 1 ? '1 field is' : `${fields} fields are`
+  return `${what} masked by rule; --unmask REASON shows it, and the journal says why.`
 }

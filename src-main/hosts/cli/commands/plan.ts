@@ -12,7 +12,7 @@ import type { Command } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 import { usageError } from '../../common/failure.ts'
 import { filterOf, filterOptions } from '../filter.ts'
-import { idsOption, sourceOption } from '../options.ts'
+import { idsOption, sourceOption, unmaskOption } from '../options.ts'
 import type { Output } from '../output.ts'
 import { writePlanFile } from '../plan-file.ts'
 import { readableId } from '../../../domain/readable-id.ts'
@@ -36,6 +36,7 @@ export const planResend: Command = {
     'to-key': { kind: 'text', value: 'KEY', help: 'send with this routing key instead' },
     'include-consumed': { kind: 'flag', help: 'also what the receiver has consumed already; with --reason' },
     reason: { kind: 'text', value: 'TEXT', help: 'why consumed messages are sent again' },
+    unmask: unmaskOption,
     out: { kind: 'text', value: 'FILE', help: 'plan file to write' },
   },
   async run({ args, engine, output, signal }) {
@@ -47,7 +48,7 @@ export const planResend: Command = {
     const client = await engine()
     const request = { source, selection, edit, redirect: redirectOf(args), ...again }
     const view = await client.plans.resend(request, { signal })
-    await writePlanFile(client, view.plan, out)
+    await writePlanFile(client, { plan: view.plan, unmask: args.text('unmask') }, out)
     reportPlan(output, view, out)
     return EXIT.done
   },

@@ -152,6 +152,8 @@ export const inbox = {
     before: 'Payload of {id}',
     after: 'Payload of this message',
     same: 'Both payloads are the same.',
+    sameButMasked:
+      'Both payloads are the same but for what is masked, which may differ. Unmask both messages to tell.',
     gone: 'The message before it, {id}, is not in this outbox.',
     tooLarge: 'These payloads are too large to compare: {n} characters at most.',
   },

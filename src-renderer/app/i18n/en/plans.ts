@@ -130,6 +130,7 @@ export const plans = {
     none: 'How long it takes is not known: no job of this source was measured yet.',
   },
   diff: {
+    masked: 'What rules mask is shown masked on both sides; what is sent is not masked.',
     open: 'difference',
     path: 'Place',
     before: 'Stored',
@@ -143,6 +144,8 @@ export const plans = {
       'These headers speak of the stored payload and no longer fit: {headers}. A receiver that verifies them will refuse the message.',
   },
   edit: {
+    masked:
+      'Rules mask a part of this payload. What is edited here is sent, so it is edited unmasked or not at all.',
     titleOne: 'Edit and resend {id}',
     titleMany: 'Edit and resend from {source}',
     payload: 'Payload',

@@ -9,6 +9,7 @@ import { halfMessageErrors } from './errors-half-messages.ts'
 import { storeErrors } from './errors-store.ts'
 import { brokerErrors } from './errors-brokers.ts'
 import { deadLetterErrors } from './errors-dead-letters.ts'
+import { editErrors } from './errors-edits.ts'
 
 /** 与 `explain.ts` 的英文一一对应；`{name}` 取自错误的 detail。 */
 export const chineseSentences: Readonly<Record<ErrorCode, Sentences>> = {
@@ -142,6 +143,7 @@ export const chineseSentences: Readonly<Record<ErrorCode, Sentences>> = {
     next: '声明该交换机，或修正该行的投递目标，然后重发。',
   },
   ...topicErrors,
+  ...editErrors,
   unroutable: {
     what: 'Broker 退回了消息：没有队列绑定到这个 routing key。',
     means: '没有队列收下它。该行已记为失败，并写明原因。',
@@ -216,31 +218,6 @@ export const chineseSentences: Readonly<Record<ErrorCode, Sentences>> = {
     what: '引擎（已）不在接收这份计划文件。',
     means: '计划没有保存。' + nothingSent,
     next: '请从头重新导入文件。',
-  },
-  'patch-invalid': {
-    what: '这不是 JSON Patch：{reason}。',
-    means: nothingSent,
-    next: '请按 RFC 6902 写一组操作：[{"op": "replace", "path": "/amount", "value": 12}]。',
-  },
-  'patch-failed': {
-    what: '补丁不适用于 {id} 的消息体：{reason}。',
-    means: '这条消息不会发送。' + nothingSent,
-    next: '修正补丁里的路径或 test，或把这类消息排除在选择之外。',
-  },
-  'payload-invalid': {
-    what: '{id} 的消息体不符合 schema：{problem}。',
-    means: '这条消息不会发送。' + nothingSent,
-    next: '修正编辑内容，确保接收方能读懂。',
-  },
-  'edit-changes-nothing': {
-    what: '编辑后 {id} 的消息体没有变化。',
-    means: nothingSent,
-    next: '请修改消息体，或不经编辑直接重发。',
-  },
-  'destination-invalid': {
-    what: '无法发往该目标：{problem}。',
-    means: nothingSent,
-    next: '修正交换机或路由键，各自最多 255 字节。',
   },
   'job-not-found': {
     what: '本地存储里没有任务 {job}。',

@@ -145,6 +145,7 @@ export const inbox = {
     before: '{id} 的消息体',
     after: '这条消息的消息体',
     same: '两条消息体相同。',
+    sameButMasked: '除被遮盖的部分外，两条消息体相同；被遮盖处是否相同不得而知，需分别查看原文。',
     gone: '前一条消息 {id} 不在这个 outbox 里。',
     tooLarge: '消息体太大，无法对比：最多 {n} 个字符。',
   },

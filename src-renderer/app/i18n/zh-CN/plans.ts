@@ -120,6 +120,7 @@ export const plans = {
     none: '无法预计时长：这个数据源还没有测过速度。',
   },
   diff: {
+    masked: '被规则遮盖的值在两侧都显示为遮盖；发送的是原文。',
     open: '查看差异',
     path: '位置',
     before: '存储的',
@@ -132,6 +133,7 @@ export const plans = {
     sealed: '这些消息头针对存储的消息体，编辑后不再相符：{headers}。会校验它们的接收方将拒收。',
   },
   edit: {
+    masked: '规则遮盖了消息体的一部分。编辑的内容会被发送，所以只能对原文进行编辑。',
     titleOne: '编辑并重发 {id}',
     titleMany: '编辑并重发 {source} 的消息',
     payload: '消息体',

@@ -98,6 +98,8 @@ export const chineseTexts: Readonly<Record<string, string>> = {
   'fault.computed': '“{column}”由服务器计算，谁也不能写入',
   'fault.no-mapping': '不是映射',
   'fault.not-json': '不是有效的 JSON',
+  'masked.edited': '要发送的文本里有遮盖符号，而不是真实的值',
+  'masked.plan-file': '计划文件会写出编辑后的消息体原文',
   'fault.type': '应为 {expected}，实际是 {received}',
   'fault.missing': '缺少：应为 {expected}',
   'fault.unknown-key': '不认识：{names}',
