@@ -9,6 +9,7 @@ import { deadLetterRoutes } from './dead-letter-routes.ts'
 import { evidenceRoutes } from './evidence-routes.ts'
 import { implementer } from './implementer.ts'
 import { jobRoutes } from './job-routes.ts'
+import { journalRoutes } from './journal-routes.ts'
 import { mappingDraftRoutes } from './mapping-draft-routes.ts'
 import { mappingStepRoutes } from './mapping-step-routes.ts'
 import { mappingRoutes } from './mapping-routes.ts'
@@ -45,17 +46,7 @@ export function createRouter(engine: Engine, info: SessionInfo) {
     },
     evidence: evidenceRoutes(os, engine),
     jobs: jobRoutes(os, engine),
-    journal: {
-      list: os.journal.list.handler(async ({ input }) => {
-        const entries = [...(await engine.ports.journal.list(input))]
-        const last = entries.length === input.limit ? entries.at(-1) : undefined
-        return {
-          entries: entries.map((entry) => ({ ...entry, detail: entry.detail as never })),
-          nextCursor: last?.seq ?? null,
-        }
-      }),
-      verify: os.journal.verify.handler(({ signal }) => engine.ports.journal.verify(required(signal))),
-    },
+    journal: journalRoutes(os, engine),
     mappings: {
       ...mappingRoutes(os, engine),
       ...mappingStepRoutes(os, engine),

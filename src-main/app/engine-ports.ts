@@ -13,6 +13,7 @@ import type { OpenSurvey } from '../ports/survey.ts'
 import type { RecordLedger } from '../ports/record-ledger.ts'
 import type { CheckRunStore, HalfStore } from '../ports/half-store.ts'
 import type { SampleStore } from '../ports/sample-store.ts'
+import type { Signing } from '../ports/signing.ts'
 import type { ServiceCalls } from '../ports/service-calls.ts'
 import type { SweepStore } from '../ports/sweep-store.ts'
 import type { UpstreamStore } from '../ports/upstream-store.ts'
@@ -39,6 +40,7 @@ export interface EnginePorts extends EditPorts {
   readonly jobReader: JobReader
   readonly decisionStore: DecisionStore
   readonly journal: Journal
+  readonly signing: Signing
   readonly sweepStore: SweepStore
   readonly checkRunStore: CheckRunStore
   readonly halfStore: HalfStore

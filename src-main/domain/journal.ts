@@ -95,12 +95,43 @@ export function nextEntry(
   return { ...entry, hash: journalHash(entry) }
 }
 
+/** Who vouches for a journal. */
+export interface JournalSigned {
+  /** Fingerprints of the keys, all of them trusted by whoever verified. */
+  readonly by: readonly string[]
+  /** The last entry that a signature covers. */
+  readonly upTo: number
+  readonly checkpoints: number
+  /** Entries that were there before signing began: the first signature vouches only for how they were found. */
+  readonly before: number
+}
+
+export const journalFindings = [
+  'changed',
+  'missing',
+  'reordered',
+  'truncated',
+  'unreadable',
+  /** A signature does not fit what it is said to sign. */
+  'forged',
+  /** Somebody signed whom the one who verifies does not know. */
+  'unknown-key',
+  /** Entries that no signature covers, where one should. */
+  'unsigned',
+] as const
+
 export type JournalVerdict =
-  | { readonly intact: true; readonly entries: number; readonly headHash: string }
+  | {
+      readonly intact: true
+      readonly entries: number
+      readonly headHash: string
+      /** Null: nothing in it was ever signed. */
+      readonly signed: JournalSigned | null
+    }
   | {
       readonly intact: false
       readonly entries: number
       /** The first entry that does not fit, as far as it can be told. */
       readonly brokenAt: number | null
-      readonly finding: 'changed' | 'missing' | 'reordered' | 'truncated' | 'unreadable'
+      readonly finding: (typeof journalFindings)[number]
     }

@@ -11,6 +11,9 @@ import { openMappingTexts } from '../adapters/mapping-schema/mapping-texts.ts'
 import { knownLayouts } from '../adapters/profiles/layouts.ts'
 import { chooseMapping } from '../adapters/profiles/profiles.ts'
 import { chooseStaged } from '../adapters/profiles/staged.ts'
+import { keyFile } from '../adapters/signing-ed25519/key-file.ts'
+import { openSigner } from '../adapters/signing-ed25519/signer.ts'
+import { readVerifyingKey } from '../adapters/signing-ed25519/verifying-key.ts'
 import { openCallbackStore } from '../adapters/store-sqlite/callback-store.ts'
 import type { OpenedCallbackStore } from '../adapters/store-sqlite/callback-store.ts'
 import { openStore } from '../adapters/store-sqlite/open-store.ts'
@@ -35,6 +38,7 @@ import type { StagedForm } from '../domain/mapping/mapping.ts'
 import type { KafkaConfig } from '../domain/workspace.ts'
 import type { MappingTexts } from '../ports/mapping-texts.ts'
 import type { Drivers, OpenBroker, OpenOutbox, PasswordSource } from '../ports/drivers.ts'
+import type { KeyPlace } from '../ports/signing.ts'
 import type { Clock, Log, Secrets, WorkspaceStore } from '../ports/surroundings.ts'
 
 export interface HostOptions {
@@ -50,6 +54,8 @@ export interface HostOptions {
   readonly secrets: Secrets
   /** True where `secrets` keeps what was typed beyond this process. */
   readonly keepsPasswords: boolean
+  /** Where the key is that signs the journal; a file in `dataDir` where it is not said. */
+  readonly signingKey?: KeyPlace
   readonly log: Logger
   /** The sandbox's in-process broker; null outside the sandbox. */
   readonly memoryBroker: OpenBroker | null
@@ -69,6 +75,8 @@ export interface Running {
 }
 
 export const storeFileName = 'redrive.db'
+/** Where no other place is named, the key that signs the journal is beside the store: for its owner alone. */
+const keyFileName = 'journal.key'
 const callbackFileName = 'callback.db'
 
 /** The one place where adapters meet the engine. Recovers what a crash left behind before it resolves. */
@@ -77,7 +85,8 @@ export async function compose(options: HostOptions): Promise<Running> {
   const log = logPort(options.log)
   const clock = systemClock()
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-  const store = openStore({ path: join(dataDir, storeFileName), clock })
+  const signer = await openSigner(options.signingKey ?? keyFile(join(dataDir, keyFileName)))
+  const store = openStore({ path: join(dataDir, storeFileName), clock, signer })
   const schemaFiles = openSchemaFiles({
     workspacePath: options.workspacePath ?? join(dataDir, storeFileName),
   })
@@ -90,6 +99,7 @@ export async function compose(options: HostOptions): Promise<Running> {
     schemaFiles,
     secrets: options.secrets,
     ...storePorts(store),
+    signing: { signer, readKey: readVerifyingKey },
     serviceCalls: openHttpCalls(),
     mapping: {
       layouts: knownLayouts,

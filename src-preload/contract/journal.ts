@@ -73,15 +73,66 @@ export const journalEntry = z.object({
 export type JournalEntry = z.infer<typeof journalEntry>
 
 export const journalVerdict = z.discriminatedUnion('intact', [
-  z.object({ intact: z.literal(true), entries: z.number().int(), headHash: z.string() }),
+  z.object({
+    intact: z.literal(true),
+    entries: z.number().int(),
+    headHash: z.string(),
+    /** Who vouches for it, by fingerprint of the key; null: nobody has signed anything of it. */
+    signed: z
+      .object({
+        by: z.array(z.string()),
+        upTo: z.number().int(),
+        checkpoints: z.number().int(),
+        /** Entries that were there before signing began. */
+        before: z.number().int(),
+      })
+      .nullable(),
+  }),
   z.object({
     intact: z.literal(false),
     entries: z.number().int(),
     brokenAt: z.number().int().nullable(),
-    finding: z.enum(['changed', 'missing', 'reordered', 'truncated', 'unreadable']),
+    finding: z.enum([
+      'changed',
+      'missing',
+      'reordered',
+      'truncated',
+      'unreadable',
+      'forged',
+      'unknown-key',
+      'unsigned',
+    ]),
   }),
 ])
 export type JournalVerdict = z.infer<typeof journalVerdict>
+
+const seq = z.number().int().nonnegative()
+
+/** Signed: up to the entry `seq` the journal was as its hash says. */
+export const journalCheckpoint = z.object({
+  seq,
+  hash: z.string(),
+  at: time,
+  /** Fingerprint of the key. */
+  key: z.string(),
+  /** Entries without a signature before those that it covers; see the engine's checkpoint.ts. */
+  unsigned: z.number().int(),
+  signature: z.string(),
+})
+export type JournalCheckpoint = z.infer<typeof journalCheckpoint>
+export const exportEnd = journalCheckpoint.omit({ unsigned: true })
+
+export const journalKey = z.object({
+  fingerprint: z.string(),
+  /** PEM. */
+  publicKey: z.string(),
+  kept: z.enum(['keychain', 'file']),
+})
+
+/** The longest public key that is looked at. */
+const KEY_CHARS_MAX = 2_000
+const KEYS_MAX = 20
+const HEADS_MAX = 20
 
 export const journal = {
   list: procedure
@@ -96,5 +147,24 @@ export const journal = {
       }),
     )
     .output(z.object({ entries: z.array(journalEntry), nextCursor: z.number().int().nullable() })),
-  verify: procedure.input(z.strictObject({})).output(journalVerdict),
+  /** `keys`: public keys in PEM that may have signed besides this installation's; `heads`: entries noted elsewhere. */
+  verify: procedure
+    .input(
+      z.strictObject({
+        keys: z.array(z.string().max(KEY_CHARS_MAX)).max(KEYS_MAX).exactOptional(),
+        heads: z
+          .array(z.strictObject({ seq: seq.min(1), hash: z.string() }))
+          .max(HEADS_MAX)
+          .exactOptional(),
+      }),
+    )
+    .output(journalVerdict),
+  /** The key that signs here; its private half is never told. */
+  key: procedure.input(z.strictObject({})).output(z.object({ key: journalKey.nullable() })),
+  /** Signs the journal as it stands. An export holds the entries up to `end`, these checkpoints, and `end` last. */
+  seal: procedure
+    .input(z.strictObject({}))
+    .output(
+      z.object({ seal: z.object({ checkpoints: z.array(journalCheckpoint), end: exportEnd }).nullable() }),
+    ),
 }

@@ -8,6 +8,8 @@ export interface NewSource {
   readonly name: string
   readonly database: Pick<TestDatabase, 'name'>
   readonly environment: 'Development' | 'Production'
+  /** The server's own where it is not said. */
+  readonly password?: string
 }
 
 export async function addBroker(page: Page, name: string): Promise<void> {
@@ -21,7 +23,10 @@ export async function addBroker(page: Page, name: string): Promise<void> {
   await testAndSave(page, `Add broker ${name}`)
 }
 
-export async function addSource(page: Page, { name, database, environment }: NewSource): Promise<void> {
+export async function addSource(
+  page: Page,
+  { name, database, environment, password }: NewSource,
+): Promise<void> {
   const server = serverAddress()
   await page.locator('[data-add="source"]').click()
   await field(page, 'Name').fill(name)
@@ -29,7 +34,7 @@ export async function addSource(page: Page, { name, database, environment }: New
   await field(page, 'Port').fill(String(server.port))
   await field(page, 'Database').fill(database.name)
   await field(page, 'User').fill(server.user)
-  await givePassword(page, server.password)
+  await givePassword(page, password ?? server.password)
   await page.locator('.n-radio-button').filter({ hasText: environment }).click()
   await field(page, 'Stuck after').fill('60')
   await testAndSave(page, `Add source ${name}`)

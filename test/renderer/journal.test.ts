@@ -113,7 +113,7 @@ test('a broken journal says where, how and what it means', async () => {
   expect(verdict.textContent).toContain('Keep a copy of the file as it is')
 })
 
-test('the export is the whole journal, oldest first, one entry a line', async () => {
+test('the export is the whole journal, oldest first, one entry a line, and its signed end', async () => {
   const world = shop()
   for (let more = 0; more < 2_100; more += 1) note(world, { action: 'source-locked', source: 'shop' })
   const page = await mountConsole({ world, path: '/journal?source=payments' })
@@ -124,9 +124,13 @@ test('the export is the whole journal, oldest first, one entry a line', async ()
   const [[name, read] = []] = [...files]
   expect(name).toMatch(/^redrive-journal-.*\.jsonl$/)
   const lines = ((await read?.()) ?? '').trimEnd().split('\n')
-  expect(lines.map((line) => (JSON.parse(line) as JournalEntry).hash)).toEqual(
+  const entries = lines.filter((line) => !line.startsWith('{"type":'))
+  expect(entries.map((line) => (JSON.parse(line) as JournalEntry).hash)).toEqual(
     world.journal.map(({ hash }) => hash),
   )
+  const signatures = lines.slice(-2).map((line) => (JSON.parse(line) as { type: string }).type)
+  expect(signatures).toEqual(['checkpoint', 'end'])
+  expect(lines).toHaveLength(entries.length + 2)
 })
 
 test('older entries come as they are looked at', async () => {

@@ -138,6 +138,7 @@ export class SimConsole {
       jobReader: store.jobReader,
       decisionStore: store.decisions,
       journal: store.journal,
+      signing: { signer: null, readKey: () => null },
       sweepStore: store.sweeps,
       checkRunStore: store.checkRuns,
       halfStore: store.halfMessages,

@@ -108,6 +108,7 @@ export async function openSweepEngine(options: SweepEngineOptions = {}): Promise
     jobReader: store.jobReader,
     decisionStore: store.decisions,
     journal: store.journal,
+    signing: { signer: null, readKey: () => null },
     sweepStore: store.sweeps,
     checkRunStore: store.checkRuns,
     halfStore: store.halfMessages,

@@ -161,6 +161,7 @@ export function openTestEngine(options: TestEngineOptions): TestEngine {
     jobReader: store.jobReader,
     decisionStore: store.decisions,
     journal: store.journal,
+    signing: { signer: null, readKey: () => null },
     sweepStore: store.sweeps,
     checkRunStore: store.checkRuns,
     halfStore: store.halfMessages,

@@ -1,4 +1,5 @@
 import { appendFileSync, closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
+import type { Head } from '../../domain/journal-check.ts'
 
 /**
  * The head of the journal, written down once more beside the store: `<seq> <hash>`, a line of fixed width that is
@@ -8,11 +9,6 @@ import { appendFileSync, closeSync, openSync, readFileSync, writeFileSync, write
  * Further lines are heads that the journal once turned out not to hold. They are never removed, so that the next
  * entry does not wipe out the trace of a loss.
  */
-export interface Head {
-  readonly seq: number
-  readonly hash: string
-}
-
 const SEQ_WIDTH = 16
 const LINE = /^(\d{16}) ([0-9a-f]{64})$/
 

@@ -1,23 +1,46 @@
+import { exportEndText } from '../../domain/checkpoint.ts'
+import type { Head } from '../../domain/journal-check.ts'
 import type { JournalEntry } from '../../domain/journal.ts'
 import type { Journal, JournalQuery } from '../../ports/journal.ts'
+import type { Signer } from '../../ports/signing.ts'
+import { listCheckpoints } from './checkpoints.ts'
+import type { Checkpoints } from './checkpoints.ts'
 import type { Sqlite } from './database.ts'
 import { entryOf, JOURNAL_COLUMNS } from './journal-row.ts'
 import type { JournalRow } from './journal-row.ts'
 import type { Ledger } from './ledger.ts'
 import { verifyJournal } from './verify-journal.ts'
+import type { JournalPlace } from './verify-journal.ts'
+import { CHECKPOINTS_MAX } from './verify-signatures.ts'
 
 export interface JournalOptions {
   readonly db: Sqlite
   readonly ledger: Ledger
-  readonly path: string
-  readonly headFile: string
+  readonly place: JournalPlace
+  readonly checkpoints: Checkpoints
+  readonly signer: Signer | null
 }
 
-export function openJournal({ db, ledger, path, headFile }: JournalOptions): Journal {
+export function openJournal({ db, ledger, place, checkpoints, signer }: JournalOptions): Journal {
+  const headOf = db.prepare<[], Head>('SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1')
+  const own = signer === null ? [] : [signer]
   return {
     append: async (draft) => ledger.transact(({ record }) => record(draft)),
     list: async (query) => ledger.look(() => listEntries(db, query)),
-    verify: (signal) => verifyJournal({ path, headFile }, signal),
+    verify: (signal) => verifyJournal(place, { keys: own, heads: [] }, signal),
+    verifyAgainst: ({ keys, heads }, signal) =>
+      verifyJournal(place, { keys: [...own, ...keys], heads }, signal),
+    async sealForExport() {
+      if (signer === null) return null
+      return ledger.transact(({ at }) => {
+        const head = headOf.get()
+        if (head === undefined) return null
+        checkpoints.coverExport(head, at)
+        const claim = { seq: head.seq, hash: head.hash, at, key: signer.fingerprint }
+        const end = { ...claim, signature: signer.sign(exportEndText(claim)) }
+        return { checkpoints: listCheckpoints(db, CHECKPOINTS_MAX), end }
+      })
+    },
   }
 }
 

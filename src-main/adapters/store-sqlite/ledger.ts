@@ -2,10 +2,11 @@ import { canonical } from '../../domain/digest.ts'
 import { nextEntry } from '../../domain/journal.ts'
 import type { JournalDraft, JournalEntry } from '../../domain/journal.ts'
 import type { Clock } from '../../ports/surroundings.ts'
+import type { Checkpoints } from './checkpoints.ts'
 import { classify } from './database.ts'
 import type { Sqlite } from './database.ts'
 import { createHeadFile, keepLostHead, readHeads, writeHead } from './journal-head-file.ts'
-import type { Head } from './journal-head-file.ts'
+import type { Head } from '../../domain/journal-check.ts'
 import type { JournalRow } from './journal-row.ts'
 import type { Seal } from './seal.ts'
 
@@ -28,10 +29,11 @@ export interface LedgerOptions {
   readonly path: string
   readonly headFile: string
   readonly seal: Seal
+  readonly checkpoints: Checkpoints
   readonly clock: Clock
 }
 
-export function openLedger({ db, path, headFile, seal, clock }: LedgerOptions): Ledger {
+export function openLedger({ db, path, headFile, seal, checkpoints, clock }: LedgerOptions): Ledger {
   const headOf = db.prepare<[], Head>('SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1')
   const hashAt = db.prepare<[number], { hash: string }>('SELECT hash FROM journal WHERE seq = ?')
   const insert = db.prepare<JournalRow>(
@@ -71,22 +73,22 @@ export function openLedger({ db, path, headFile, seal, clock }: LedgerOptions): 
   return {
     transact(work) {
       try {
-        let recorded = false
+        let recorded: JournalEntry | null = null
         const at = clock.now().toISOString()
         const run = db.transaction(() => {
           seal.lift()
-          return work({
-            at,
-            record: (draft) => {
-              recorded = true
-              return record(draft, at)
-            },
-          })
+          recorded = null
+          const before = headOf.get() ?? null
+          const result = work({ at, record: (draft) => (recorded = record(draft, at)) })
+          if (recorded !== null) checkpoints.cover(recorded, before, at)
+          return result
         })
         const result = run.immediate()
-        if (recorded) noteHead()
+        if (recorded !== null) noteHead()
+        checkpoints.note()
         return result
       } catch (error) {
+        checkpoints.forget()
         throw classify(error, path)
       }
     },

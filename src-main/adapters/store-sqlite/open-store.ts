@@ -9,9 +9,13 @@ import type { SampleStore } from '../../ports/sample-store.ts'
 import type { SweepStore } from '../../ports/sweep-store.ts'
 import type { NoteStore, ViewStore } from '../../ports/triage-store.ts'
 import type { UpstreamStore } from '../../ports/upstream-store.ts'
+import type { Signer } from '../../ports/signing.ts'
 import type { Clock } from '../../ports/surroundings.ts'
 import { openAlerts } from './alerts.ts'
 import { openAudits, openAuditWatches } from './audits.ts'
+import { checkpointFilePath } from './checkpoint-file.ts'
+import { noCheckpoints, openCheckpoints } from './checkpoints.ts'
+import type { Checkpoints } from './checkpoints.ts'
 import { openHalfMessages } from './half-messages.ts'
 import { openConfirmations } from './confirmations.ts'
 import { classify, openDatabase } from './database.ts'
@@ -37,6 +41,8 @@ export interface StoreOptions {
   /** The SQLite file; made with its folder where it does not exist. */
   readonly path: string
   readonly clock: Clock
+  /** Signs the journal. Null: nobody does, which only tests may want. */
+  readonly signer?: Signer | null
 }
 
 export interface Store {
@@ -65,13 +71,14 @@ export interface Store {
  * Throws RedriveError `store-newer` where a later Redrive made the file, `store-failed` for anything else; `retry` is
  * `later` where another process held the file for too long or the disk is full.
  */
-export function openStore({ path, clock }: StoreOptions): Store {
+export function openStore({ path, clock, signer = null }: StoreOptions): Store {
   dropStaleSeal(path)
   const db = openDatabase(path)
-  const headFile = headFilePath(path)
+  const place = { path, headFile: headFilePath(path), checkpointFile: checkpointFilePath(path) }
   try {
     const seal = openSeal(path)
-    const ledger = openLedger({ db, path, headFile, seal, clock })
+    const checkpoints = signer === null ? noCheckpoints : openCheckpoints(db, place.checkpointFile, signer)
+    const ledger = openLedger({ db, path, headFile: place.headFile, seal, checkpoints, clock })
     const findJob = openJobFinder(db)
     return {
       jobs: {
@@ -81,7 +88,7 @@ export function openStore({ path, clock }: StoreOptions): Store {
       },
       jobReader: openJobReader(db, ledger, findJob),
       decisions: openDecisions(db, ledger),
-      journal: openJournal({ db, ledger, path, headFile }),
+      journal: openJournal({ db, ledger, place, checkpoints, signer }),
       sweeps: openRuns(db, ledger, { runs: 'sweep_runs', standings: 'sweeps' }),
       checkRuns: openRuns(db, ledger, { runs: 'check_runs', standings: 'check_backs' }),
       halfMessages: openHalfMessages(db, ledger),
@@ -96,7 +103,7 @@ export function openStore({ path, clock }: StoreOptions): Store {
       views: openViews(db, ledger),
       close: async () => {
         ledger.look(() => {
-          leave(db, path, seal)
+          leave(db, path, seal, checkpoints)
         })
       },
     }
@@ -107,11 +114,14 @@ export function openStore({ path, clock }: StoreOptions): Store {
 }
 
 /** Leaves one file without a log where no other process is at work. */
-function leave(db: Sqlite, path: string, seal: Seal): void {
+function leave(db: Sqlite, path: string, seal: Seal, checkpoints: Checkpoints): void {
+  const keep = db.transaction(() => checkpoints.keepNewest(seal.lift))
   const close = db.transaction(() => {
     if (logIsEmpty(path)) seal.set()
   })
   try {
+    keep.immediate()
+    checkpoints.note()
     db.pragma('wal_checkpoint(TRUNCATE)')
     close.immediate()
   } catch {

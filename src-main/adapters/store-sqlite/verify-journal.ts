@@ -1,23 +1,21 @@
 import { canonical } from '../../domain/digest.ts'
-import { genesisHash, journalHash } from '../../domain/journal.ts'
-import type { JournalEntry, JournalVerdict } from '../../domain/journal.ts'
+import type { VerifyingKey } from '../../domain/checkpoint.ts'
+import type { JournalVerdict } from '../../domain/journal.ts'
+import { beginning, entryFault } from '../../domain/journal-check.ts'
+import type { Head, JournalFault } from '../../domain/journal-check.ts'
+import { readCheckpoints } from './checkpoint-file.ts'
 import { breathe, openForReading } from './database.ts'
 import type { Sqlite } from './database.ts'
 import { readHeads } from './journal-head-file.ts'
-import type { Head } from './journal-head-file.ts'
 import { entryOf, JOURNAL_COLUMNS } from './journal-row.ts'
 import type { JournalRow } from './journal-row.ts'
 import { sealIsBroken } from './seal.ts'
+import { checkSignatures } from './verify-signatures.ts'
 
 /** Text read and hashed before other work of the process gets its turn. */
 const SLICE_CHARS = 256 * 1024
 /** What a row weighs besides its detail. */
 const ROW_CHARS = 300
-/** How far from its place a moved entry is looked for. */
-const MOVED_MAX = 1_000
-
-type Broken = Extract<JournalVerdict, { intact: false }>
-type Fault = Omit<Broken, 'entries' | 'intact'>
 
 /** How far the reading came; outlives an error. */
 interface Progress {
@@ -28,6 +26,15 @@ interface Progress {
 export interface JournalPlace {
   readonly path: string
   readonly headFile: string
+  readonly checkpointFile: string
+}
+
+/** What the one who verifies knows besides. */
+export interface Known {
+  /** Who may have signed. */
+  readonly keys: readonly VerifyingKey[]
+  /** Entries that were noted elsewhere: the journal must hold them. */
+  readonly heads: readonly Head[]
 }
 
 /**
@@ -35,18 +42,27 @@ export interface JournalPlace {
  * writer is in the way. Recomputes each hash from the stored columns, then lets SQLite check the pages and the indexes
  * by which entries are found. Whatever goes wrong is a verdict; only an aborted signal throws.
  */
-export async function verifyJournal(place: JournalPlace, signal: AbortSignal): Promise<JournalVerdict> {
-  const progress: Progress = { read: 0, head: { seq: 0, hash: genesisHash } }
+export async function verifyJournal(
+  place: JournalPlace,
+  known: Known,
+  signal: AbortSignal,
+): Promise<JournalVerdict> {
+  const progress: Progress = { read: 0, head: beginning }
   try {
     // Read before the snapshot begins: the journal then knows at least as much.
     const heads = readHeads(place.headFile)
+    const checkpoints = readCheckpoints(place.checkpointFile)
     const db = openForReading(place.path)
     try {
-      const fault = (await checkChain(db, progress, signal)) ?? checkHeads(db, heads, progress.head)
+      const fault =
+        (await checkChain(db, progress, signal)) ??
+        checkHeads(db, heads && [...heads, ...known.heads], progress.head)
       if (fault) return { intact: false, entries: countEntries(db) ?? progress.read, ...fault }
       const structure = (await checkStructure(db, signal)) ?? (await checkSeal(place.path, signal))
       if (structure) return { intact: false, entries: progress.read, ...structure }
-      return { intact: true, entries: progress.read, headHash: progress.head.hash }
+      const signed = checkSignatures(db, { checkpoints, keys: known.keys }, progress.head)
+      if (signed !== null && 'finding' in signed) return { intact: false, entries: progress.read, ...signed }
+      return { intact: true, entries: progress.read, headHash: progress.head.hash, signed }
     } finally {
       db.close()
     }
@@ -61,7 +77,7 @@ export async function verifyJournal(place: JournalPlace, signal: AbortSignal): P
   }
 }
 
-async function checkChain(db: Sqlite, progress: Progress, signal: AbortSignal): Promise<Fault | null> {
+async function checkChain(db: Sqlite, progress: Progress, signal: AbortSignal): Promise<JournalFault | null> {
   db.exec('BEGIN')
   const rows = db.prepare<[], JournalRow>(`SELECT ${JOURNAL_COLUMNS} FROM journal ORDER BY seq`)
   let slice = 0
@@ -79,29 +95,15 @@ async function checkChain(db: Sqlite, progress: Progress, signal: AbortSignal): 
   return null
 }
 
-function checkRow(row: JournalRow, before: Head): Fault | null {
-  const brokenAt = before.seq + 1
-  if (row.seq !== brokenAt) return { brokenAt, finding: 'missing' }
+function checkRow(row: JournalRow, before: Head): JournalFault | null {
   const entry = entryOf(row)
-  if (journalHash(entry) !== row.hash) {
-    return { brokenAt, finding: wasMoved(entry) ? 'reordered' : 'changed' }
-  }
+  const fault = entryFault(entry, before)
   // Equal values may be written differently; what is stored must be what was hashed.
-  const same = row.previousHash === before.hash && canonical(entry.detail) === row.detail
-  return same ? null : { brokenAt, finding: 'changed' }
+  if (fault !== null || canonical(entry.detail) === row.detail) return fault
+  return { brokenAt: row.seq, finding: 'changed' }
 }
 
-/** Its hash fits another place nearby: the entry is genuine and stands where it does not belong. */
-function wasMoved(entry: JournalEntry): boolean {
-  for (let distance = 1; distance <= MOVED_MAX; distance++) {
-    for (const seq of [entry.seq + distance, entry.seq - distance]) {
-      if (seq > 0 && journalHash({ ...entry, seq }) === entry.hash) return true
-    }
-  }
-  return false
-}
-
-function checkHeads(db: Sqlite, heads: readonly Head[] | null, head: Head): Fault | null {
+function checkHeads(db: Sqlite, heads: readonly Head[] | null, head: Head): JournalFault | null {
   if (heads === null) return { brokenAt: null, finding: 'unreadable' }
   const hashAt = db.prepare<[number], { hash: string }>('SELECT hash FROM journal WHERE seq = ?')
   const lost = heads.filter((known) => hashAt.get(known.seq)?.hash !== known.hash)
@@ -110,7 +112,7 @@ function checkHeads(db: Sqlite, heads: readonly Head[] | null, head: Head): Faul
   return { brokenAt: Math.min(head.seq + 1, ...seqs), finding: 'truncated' }
 }
 
-async function checkStructure(db: Sqlite, signal: AbortSignal): Promise<Fault | null> {
+async function checkStructure(db: Sqlite, signal: AbortSignal): Promise<JournalFault | null> {
   const tables = db
     .prepare<[], { name: string }>("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
     .all()
@@ -125,7 +127,7 @@ async function checkStructure(db: Sqlite, signal: AbortSignal): Promise<Fault | 
   return null
 }
 
-async function checkSeal(path: string, signal: AbortSignal): Promise<Fault | null> {
+async function checkSeal(path: string, signal: AbortSignal): Promise<JournalFault | null> {
   return (await sealIsBroken(path, signal)) ? { brokenAt: null, finding: 'changed' } : null
 }
 

@@ -27,6 +27,8 @@ export interface Command {
   readonly summary: string
   /** Names of what must follow, as the help shows them. */
   readonly operands: readonly string[]
+  /** One more that may follow. */
+  readonly optionalOperand?: string
   readonly options: OptionSpecs
   run(context: CommandContext): Promise<ExitCode>
 }

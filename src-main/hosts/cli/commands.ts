@@ -14,7 +14,8 @@ import { evidenceCheck } from './commands/evidence.ts'
 import { resolve, undo } from './commands/decisions.ts'
 import { handOver } from './commands/hand-over.ts'
 import { jobsList, jobsSettle, jobsShow, jobsUnknown } from './commands/jobs.ts'
-import { journalExport, journalList, journalVerify } from './commands/journal.ts'
+import { journalExport, journalKey, journalVerify } from './commands/journal-proof.ts'
+import { journalList } from './commands/journal.ts'
 import { mappingCheck, mappingExplain } from './commands/mapping.ts'
 import { mappingConfirm, mappingPreview, retry, sourcesDetect } from './commands/mapping-steps.ts'
 import { messagesList, messagesShow } from './commands/messages.ts'
@@ -72,6 +73,7 @@ export const commands: readonly Command[] = [
   journalList,
   journalVerify,
   journalExport,
+  journalKey,
   watch,
   serve,
 ]

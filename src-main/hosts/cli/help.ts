@@ -33,8 +33,9 @@ export function commandHelp(command: Command): string {
   ].join('\n')
 }
 
-function usageName({ words, operands }: Command): string {
-  return [...words, ...operands].join(' ')
+function usageName({ words, operands, optionalOperand }: Command): string {
+  const may = optionalOperand === undefined ? [] : [`[${optionalOperand}]`]
+  return [...words, ...operands, ...may].join(' ')
 }
 
 function optionLines(specs: OptionSpecs): string[] {

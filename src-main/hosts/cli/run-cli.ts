@@ -65,10 +65,10 @@ function find(argv: readonly string[]): { command: Command; rest: readonly strin
   throw usageError(`There is no command "${argv.filter((word) => !word.startsWith('-')).join(' ')}".`)
 }
 
-function checkOperands({ operands }: Command, args: Arguments): void {
+function checkOperands({ operands, optionalOperand }: Command, args: Arguments): void {
   const missing = operands[args.operands.length]
   if (missing !== undefined) throw usageError(`${missing} is missing.`)
-  const extra = args.operands[operands.length]
+  const extra = args.operands[operands.length + (optionalOperand === undefined ? 0 : 1)]
   if (extra !== undefined) throw usageError(`"${extra}" is one word too many.`)
 }
 

@@ -4,6 +4,7 @@ import type { SupportedMessagePort } from '@orpc/client/message-port'
 import { RPCHandler } from '@orpc/server/message-port'
 import type { MessagePortMain } from 'electron'
 import type { Logger } from 'pino'
+import { keyInSecrets } from '../../adapters/signing-ed25519/key-in-secrets.ts'
 import { openWorkspaceFile } from '../../adapters/workspace-file/workspace-file.ts'
 import type { Alert } from '../../domain/alert/alert.ts'
 import type { Sandbox } from '../../sandbox/start-sandbox.ts'
@@ -72,6 +73,8 @@ async function open(options: StartOptions, secrets: EngineSecrets, log: Logger):
       workspacePath: sandbox ? null : workspaceFile,
       secrets,
       keepsPasswords,
+      // Without a key store that is worth the name it is a file, as on the other hosts.
+      ...(keepsPasswords ? { signingKey: keyInSecrets(secrets) } : {}),
       log,
       memoryBroker: sandbox?.memoryBroker ?? null,
     })

@@ -8,7 +8,11 @@ const PAGE = 1_000
 /** What a page can hold in memory; a longer journal is exported by the command line. */
 export const EXPORT_ENTRIES_MAX = 200_000
 
-/** The whole journal, oldest first, one JSON object a line: what the command line exports. */
+function line(value: object): string {
+  return `${JSON.stringify(value)}\n`
+}
+
+/** The whole journal with its signatures, oldest first, one JSON object a line: what the command line exports. */
 export function useExport() {
   const client = useClient()
   const running = ref(false)
@@ -19,15 +23,26 @@ export function useExport() {
 
   async function collect(signal: AbortSignal): Promise<{ lines: string[]; whole: boolean }> {
     const lines: string[] = []
-    let cursor: number | null = null
+    const { seal } = await client.journal.seal({}, { signal })
+    const checkpoints = [...(seal?.checkpoints ?? [])]
+    const last = seal?.end.seq ?? Number.MAX_SAFE_INTEGER
+    let cursor: number | null = 0
     do {
       const query = { order: 'oldest' as const, cursor, limit: PAGE }
       const page = await client.journal.list(query, { signal })
-      lines.push(...page.entries.map((entry) => `${JSON.stringify(entry)}\n`))
-      count.value = lines.length
-      cursor = page.nextCursor
-    } while (cursor !== null && lines.length < EXPORT_ENTRIES_MAX)
-    return { lines, whole: cursor === null }
+      for (const entry of page.entries) {
+        // What was written since the end was signed is of the next export.
+        if (entry.seq > last) break
+        lines.push(line(entry))
+        while (checkpoints[0]?.seq === entry.seq)
+          lines.push(line({ type: 'checkpoint', ...checkpoints.shift() }))
+        count.value += 1
+      }
+      cursor = (page.nextCursor ?? last) >= last ? null : page.nextCursor
+    } while (cursor !== null && count.value < EXPORT_ENTRIES_MAX)
+    const whole = cursor === null
+    if (whole && seal !== null) lines.push(line({ type: 'end', ...seal.end }))
+    return { lines, whole }
   }
 
   async function start(file: string): Promise<void> {

@@ -82,8 +82,23 @@ export function fakeEngine(world: World) {
         await meet(world, 'journal.verify', null)
         const entries = world.journal.length
         return world.switches.journalIntact
-          ? { intact: true as const, entries, headHash: world.journal.at(-1)?.hash ?? '0'.repeat(64) }
+          ? {
+              intact: true as const,
+              entries,
+              headHash: world.journal.at(-1)?.hash ?? '0'.repeat(64),
+              signed: { by: ['a1'.repeat(32)], upTo: entries, checkpoints: 2, before: 0 },
+            }
           : { intact: false as const, entries, brokenAt: Math.ceil(entries / 2), finding: 'changed' as const }
+      }),
+      key: journal.key.handler(() => ({
+        key: { fingerprint: 'a1'.repeat(32), publicKey: 'PEM', kept: 'file' as const },
+      })),
+      seal: journal.seal.handler(() => {
+        const last = world.journal.at(-1)
+        if (last === undefined) return { seal: null }
+        const { seq, hash, at } = last
+        const end = { seq, hash, at, key: 'a1'.repeat(32), signature: 'c2lnbmVk' }
+        return { seal: { checkpoints: [{ ...end, unsigned: 0 }], end } }
       }),
     },
     sweeps: fakeSweeps(world),

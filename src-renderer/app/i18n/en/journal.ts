@@ -219,7 +219,15 @@ export const journal = {
       reordered: 'Entries are in another order than they were written.',
       truncated: 'The end was cut off: entries that had been written are gone.',
       unreadable: 'An entry cannot be read.',
+      forged: 'A signature does not fit: somebody without the key wrote it, or what it signs was changed.',
+      'unknown-key':
+        'It was signed with a key that is not of this installation. If another one writes here too, verify with: redrive journal verify --key its-public-key',
+      unsigned: 'Entries that no signature covers: somebody without the key wrote them.',
     },
+    signed: 'Signed up to the last entry; key {key}',
+    signedBefore:
+      '{n} entry is older than signing; the first signature says how it was found. | {n} entries are older than signing; the first signature says how they were found.',
+    unsigned: 'Not signed yet: the next entry signs all of them.',
     brokenMeans:
       'Somebody or something changed the file outside Redrive. From there on the journal proves nothing; the {n} entries it still has may be read. | Somebody or something changed the file outside Redrive. From there on the journal proves nothing; the {n} entries it still has may be read.',
     brokenNext: 'Keep a copy of the file as it is, and compare it with an exported journal or a backup.',
@@ -229,7 +237,8 @@ export const journal = {
     act: 'Export as JSON lines',
     running: 'Exporting: {n} entries so far',
     stop: 'Stop the export',
-    partial: 'Saved the first {n} entries. Export the rest with: redrive journal export',
+    partial:
+      'Saved the first {n} entries, without the signed end. Export the rest with: redrive journal export',
     done: 'Exported {n} entry to {file}. | Exported {n} entries to {file}.',
   },
 }
