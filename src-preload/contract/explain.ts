@@ -91,7 +91,7 @@ export const englishSentences: Readonly<Record<ErrorCode, Sentences>> = {
   'no-profile-matches': {
     what: 'No known profile fits this table. The nearest, {profile}, misses: {columns}.',
     means: 'Redrive does not guess what the columns mean. ' + nothingSent,
-    next: 'Choose another table, or lay the table out as resources/outbox/postgres.sql or mysql.sql does.',
+    next: 'Say what its columns mean: Connections, the source, Mapping…. Or choose another table.',
   },
   'mapping-invalid': {
     what: 'The mapping is not valid, {at}: {problem}.',

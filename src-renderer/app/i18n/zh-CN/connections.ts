@@ -5,7 +5,7 @@ export const connections = {
   newSource: '添加数据源',
   newBroker: '添加 Broker',
   first: {
-    one: '数据源是带有 outbox 表的 PostgreSQL、MySQL、MariaDB 或 SQLite 数据库，或存有暂存消息的 Redis；broker 是这些消息要投递到的 RabbitMQ 或 Kafka。',
+    one: '数据源是带有发件箱（outbox）表的 PostgreSQL、MySQL、MariaDB 或 SQLite 数据库，或存有暂存消息的 Redis；broker 是这些消息要投递到的 RabbitMQ 或 Kafka。',
     two: '先添加 broker，再添加数据源。解锁之前，Redrive 只读不写。',
   },
   pick: '请在左侧选择一个连接。',
@@ -15,7 +15,7 @@ export const connections = {
   latency: '{ms} ms',
   inProcess: '进程内',
   lookOnly: '只查看',
-  section: { replica: '副本', where: '地址', login: '登录', outbox: 'Outbox', evidence: '消费证据' },
+  section: { replica: '副本', where: '地址', login: '登录', outbox: '发件箱', evidence: '消费证据' },
   evidence: {
     own: '发件箱所在的数据库',
     inFile: '消费证据在工作区文件里以独立地址配置，请在文件中修改。',

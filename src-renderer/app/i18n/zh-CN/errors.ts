@@ -90,7 +90,7 @@ export const chineseSentences: Readonly<Record<ErrorCode, Sentences>> = {
   'no-profile-matches': {
     what: '没有已知配置适合这张表。最接近的 {profile} 缺少：{columns}。',
     means: 'Redrive 不会猜测列的含义。' + nothingSent,
-    next: '换一张表，或按 resources/outbox/postgres.sql（或 mysql.sql）的结构建表。',
+    next: '说明各列的含义：连接 → 该数据源 → 映射…；或者换一张表。',
   },
   ...callbackErrors,
   ...mappingErrors,
@@ -143,9 +143,9 @@ export const chineseSentences: Readonly<Record<ErrorCode, Sentences>> = {
   },
   ...topicErrors,
   unroutable: {
-    what: 'Broker 退回了消息：没有队列绑定到这个 routing key。',
+    what: 'Broker 退回了消息：没有队列绑定到这个路由键。',
     means: '没有队列收下它。该行已记为失败，并写明原因。',
-    next: '为该交换机和 routing key 绑定队列，然后重发。',
+    next: '为该交换机和路由键绑定队列，然后重发。',
   },
   'broker-refused': {
     what: 'Broker 拒收了消息：{reason}。',

@@ -16,9 +16,9 @@ export const jobs = {
     age: '开始于',
   },
   resultMeans: {
-    confirmed: 'broker 已确认，且没有退回。',
+    confirmed: 'Broker 已确认，且没有退回。',
     returned: '没有队列绑定到它，broker 退了回来；消息重新变为失败。',
-    refused: 'broker 拒绝，或错误可以证明没有写入；消息重新变为失败。',
+    refused: 'Broker 拒绝，或错误可以证明没有写入；消息重新变为失败。',
     unknown: '没有收到答复，可能送达也可能没有，需要人来判断。',
     parked: '没有发送：同一条链上更早的消息没有得到确认。',
     skipped: '这一行与计划时已不同，没有发送。',
@@ -141,11 +141,11 @@ export const jobs = {
   },
   why: {
     unroutable: '没有队列绑定到这个路由键。',
-    'confirm-timeout': 'broker 没有及时确认。',
-    'channel-closed': 'broker 答复前通道已断开。',
-    'process-ended': 'broker 答复前 Redrive 已退出。',
+    'confirm-timeout': 'Broker 没有及时确认。',
+    'channel-closed': 'Broker 答复前通道已断开。',
+    'process-ended': 'Broker 答复前 Redrive 已退出。',
     'row-changed': '计划生成后这一行被改动过。',
-    'broker-refused': 'broker 拒绝了它。',
+    'broker-refused': 'Broker 拒绝了它。',
   },
   items: {
     emptyAll: '这个任务没有消息。',

@@ -69,7 +69,7 @@ export const sweeps = {
   },
   fact: {
     due: '到期',
-    dueMeans: '待发送或发送中且 {age} 没有变化，或已到下次尝试时间。结果未知的消息绝不会自动重发。',
+    dueMeans: '待发送或发送中且 {age}没有变化，或已到下次尝试时间。结果未知的消息绝不会自动重发。',
     to: '发往',
     toMeans: '每条消息原本的目的地，经由 {broker}',
     attempts: '次数',
