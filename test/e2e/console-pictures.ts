@@ -118,7 +118,15 @@ export const consoleShots: readonly Shot[] = [
   { name: 'overview-loading', path: '#/', before: mute, loads: true },
   { name: 'inbox-loading', path: INBOX, before: mute, loads: true },
   { name: 'overview-disconnected', path: '#/', before: cuttable, act: cutTheLine },
-  { name: 'inbox-disconnected', path: INBOX, before: cuttable, act: cutTheLine },
+  {
+    name: 'inbox-disconnected',
+    path: INBOX,
+    before: cuttable,
+    act: async (page) => {
+      await page.locator('[role="row"][data-id]').first().waitFor()
+      await cutTheLine(page)
+    },
+  },
   { name: 'jobs-disconnected', path: '#/jobs', before: cuttable, act: cutTheLine },
   { name: 'keys', path: '#/jobs', act: (page) => page.keyboard.press('?') },
   { name: 'commands', path: '#/jobs', act: (page) => page.keyboard.press('Control+k') },

@@ -30,6 +30,8 @@ const SOURCE = 'shop-orders'
 const AUDITED = 'orders-replay'
 const DAMAGED_CHAIN = 'chain-1'
 const SWEEP_RUNS = 2
+/** Of the sandbox; nothing says that it is not production. */
+const DEAD = 'sandbox/fulfilment.dead'
 
 export interface Shot {
   readonly name: string
@@ -83,7 +85,7 @@ async function runOne(client: Client): Promise<string> {
 
 /** Something to see on the pages of jobs, unknown outcomes, sweeps and the journal. */
 async function makeHistory(client: Client): Promise<History> {
-  await unlock(client, [SOURCE, 'ledger'])
+  await unlock(client, [SOURCE, 'ledger', 'bookings'])
   const braked = await runFailed(client, { failureRatio: 0.2, returnedMax: 2, queue: null })
   const job = await runFailed(client, null)
   const left = { source: SOURCE, filter: {}, order: 'oldest' as const, cursor: null, limit: 2 }
@@ -104,6 +106,7 @@ async function makeHistory(client: Client): Promise<History> {
   }
   for (const source of [MAPPED.confirmed, MAPPED.drifted]) await confirmMapping(client, source)
   await lookAtDeadLetters(client)
+  await client.connections.unlock({ source: DEAD, minutes: 60, typedName: DEAD })
   await makeTriage(client)
   const audits = await makeAudits(client)
   return { job, braked, done: await runOne(client), running: await runSlowly(client, AUDITED), audits }

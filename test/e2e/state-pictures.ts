@@ -69,7 +69,11 @@ export const stateShots: readonly Shot[] = [
   { name: 'inbox-away', path: inbox(WAREHOUSE, 'trouble:failed') },
   { name: 'inbox-well', path: inbox('ledger', 'trouble:failed') },
   { name: 'inbox-filtered', path: inbox('shop-orders', 'trouble:failed error:"no such thing"') },
-  { name: 'inbox-hex', path: inbox('notes', 'trouble:failed'), act: openFirst },
+  {
+    name: 'inbox-hex',
+    path: inbox('notes', 'trouble:failed'),
+    act: (page) => page.locator('[role="row"][data-id]').nth(1).click(),
+  },
   { name: 'half-messages', path: inbox('bookings', 'trouble:unconfirmed'), act: openFirst },
   { name: 'half-message-ask', path: inbox('bookings', 'trouble:unconfirmed'), act: halfButton(0) },
   { name: 'half-message-decide', path: inbox('bookings', 'trouble:unconfirmed'), act: halfButton(1) },
@@ -128,7 +132,7 @@ export const stateShots: readonly Shot[] = [
     },
   },
   {
-    name: 'search-stopped',
+    name: 'search-nothing',
     path: inbox('orders-replay', 'payload:"no such text"'),
   },
 ]

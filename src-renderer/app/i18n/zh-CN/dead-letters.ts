@@ -1,6 +1,6 @@
 export const deadLetters = {
   title: '死信',
-  none: '还没有指定死信队列。请在工作区文件的 Broker 中加入 "deadLetters": [{"queue": "…"}]（Kafka 为 [{"topic": "…"}]）。',
+  none: `还没有指定死信队列。请在工作区文件的 Broker 中加入 "deadLetters": [{'{'}"queue": "…"{'}'}]（Kafka 为 [{'{'}"topic": "…"{'}'}]）。`,
   queues: '队列',
   column: { queue: '队列', messages: '消息', type: '类型', looked: '查看于' },
   type: {

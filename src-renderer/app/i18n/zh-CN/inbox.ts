@@ -42,6 +42,7 @@ export const inbox = {
   list: '消息列表',
   narrow: '缩小范围',
   view: { stuck: '卡住', failed: '失败', unconfirmed: '待确认', open: '全部未完成', all: '所有消息' },
+  notCounted: '没有统计出来。',
   groupBy: '分组',
   by: { type: '类型', error: '错误', destination: '目标' },
   noGroup: '无',
