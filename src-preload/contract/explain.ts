@@ -52,7 +52,7 @@ export const englishSentences: Readonly<Record<ErrorCode, Sentences>> = {
   'permission-denied': {
     what: 'The user may not do this: {reason}.',
     means: nothingSent,
-    next: 'Have the missing privilege granted; the connections page shows which ones Redrive needs.',
+    next: 'Have the missing privilege granted. A source needs SELECT to look and UPDATE to act.',
   },
   'source-is-standby': {
     what: 'This source is a standby: it can be read but not written.',
@@ -92,7 +92,7 @@ export const englishSentences: Readonly<Record<ErrorCode, Sentences>> = {
   'no-profile-matches': {
     what: 'No known profile fits this table. The nearest, {profile}, misses: {columns}.',
     means: 'Redrive does not guess what the columns mean. ' + nothingSent,
-    next: 'Choose another table, or lay the table out as resources/outbox/postgres.sql or mysql.sql does.',
+    next: 'Say what its columns mean, under "Mapping…" of the source in Connections, or choose another table.',
   },
   'mapping-invalid': {
     what: 'The mapping is not valid, {at}: {problem}.',

@@ -2,7 +2,8 @@ import { ORPCError } from '@orpc/client'
 import { errorData, type ErrorCode, type ErrorData } from '../../src-preload/contract/errors.ts'
 
 /** The contract's codes, and the one that only the page can know: the engine itself does not answer. */
-export type ApiErrorCode = ErrorCode | 'engine-unreachable'
+export const ENGINE_AWAY = 'engine-unreachable'
+export type ApiErrorCode = ErrorCode | typeof ENGINE_AWAY
 
 /** The only error that leaves `api/`. `retry` says whether the same call may be made again. */
 export class ApiError extends Error {

@@ -198,6 +198,8 @@ function parts(p: Palette): Omit<GlobalThemeOverrides, 'common'> {
       buttonColorActive: p.action,
       buttonTextColorActive: p.actionText,
       buttonBorderColorActive: p.action,
+      // Outside of the button, with a gap: around a filled one a line of its own colour is not seen.
+      buttonBoxShadowFocus: `0 0 0 1px ${p.float}, 0 0 0 3px ${p.focus}`,
     },
     Button: {
       paddingTiny: '0 8px',

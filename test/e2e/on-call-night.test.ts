@@ -4,7 +4,7 @@ import { openDeadLetterScene } from '../support/dead-letter-scene.ts'
 import { rabbit } from '../support/rabbitmq.ts'
 import { openTcpProxy } from '../support/tcp-proxy.ts'
 import { briskSweep, openConsole } from './console.ts'
-import { work } from './on-call-operator.ts'
+import { carryOut, watchPointer, work } from './on-call-operator.ts'
 import { fillNight } from './on-call-scene.ts'
 import { readTasks } from './on-call-script.ts'
 import type { Task } from './on-call-script.ts'
@@ -30,6 +30,19 @@ const task = (number: number): Task => {
 
 test('the script has its twelve tasks, in order', () => {
   expect(tasks.map(({ number }) => number)).toEqual(Array.from({ length: TASKS }, (_, index) => index + 1))
+})
+
+test('the first task works without a pointer: the page sees keys and nothing else', async (context) => {
+  const opened = await openConsole(context)
+  const { page } = opened
+  await fillNight(opened)
+  const seen = await watchPointer(page)
+  expect(task(1).steps.every(({ click }) => click === null)).toBe(true)
+  await carryOut(page, task(1))
+  expect(await seen()).toEqual([])
+  // That the page would have written it down: one real click.
+  await page.mouse.click(1, 1)
+  expect(await seen()).toEqual(expect.arrayContaining(['pointerdown', 'click']))
 })
 
 test('the night at one console, from what is stuck to the hand-over', async (context) => {

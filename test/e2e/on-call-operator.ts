@@ -4,13 +4,24 @@ import { goTo } from './pages.ts'
 import type { Step, Task } from './on-call-script.ts'
 
 const INTERACTIONS_MAX = 7
+/** A click that a key has made has no count of clicks. */
+const WATCH_POINTER = `window.pointerSeen = [];
+for (const type of ['pointerdown', 'pointermove', 'mousedown', 'mousemove', 'touchstart', 'wheel', 'click'])
+  addEventListener(type, (event) => {
+    if (type !== 'click' || event.detail > 0) window.pointerSeen.push(type)
+  }, { capture: true })`
 const MOVING = 'document.getAnimations().some((one) => one instanceof CSSTransition)'
 /** What a person would click by its name. */
 const ROLES = ['button', 'checkbox', 'textbox', 'link'] as const
 
 /** Does a task as it is written, counts what it takes, and looks for the answer. Answers with the count. */
-export async function work(page: Page, { question, steps, answer }: Task): Promise<number> {
+export async function work(page: Page, task: Task): Promise<number> {
   await begin(page)
+  return carryOut(page, task)
+}
+
+/** The same from wherever the page stands. */
+export async function carryOut(page: Page, { question, steps, answer }: Task): Promise<number> {
   let interactions = 0
   for (const step of steps) {
     interactions += 1
@@ -20,6 +31,12 @@ export async function work(page: Page, { question, steps, answer }: Task): Promi
   await shown(page, answer)
   expect(interactions, question).toBeLessThanOrEqual(INTERACTIONS_MAX)
   return interactions
+}
+
+/** From now on the page writes down what comes of a mouse, a pen or a finger; answers with what it has seen so far. */
+export async function watchPointer(page: Page): Promise<() => Promise<readonly string[]>> {
+  await page.evaluate(WATCH_POINTER)
+  return () => page.evaluate<string[]>('window.pointerSeen')
 }
 
 /** Read-only and on the overview, whatever the task before has left open. */

@@ -14,12 +14,15 @@ import { openAuditScene } from './audit-scene.ts'
 import { brokerShots, openBrokerPictures } from './broker-pictures.ts'
 import { openDeadLetterPictures } from './dead-letter-pictures.ts'
 import { overviewShots, plantSamples } from './overview-pictures.ts'
-import { confirmMapping, lookAtDeadLetters, unlock } from './picture-history.ts'
+import { consoleShots, openOtherConsoles } from './console-pictures.ts'
+import type { OtherConsole } from './console-pictures.ts'
+import { confirmMapping, lookAtDeadLetters, runSlowly, unlock } from './picture-history.ts'
 import type { Client } from './picture-history.ts'
 import { unconfirmedShots } from './unconfirmed-pictures.ts'
 import { MAPPED, mappingShots, openMappingPictures } from './mapping-pictures.ts'
 import { sourceShots } from './source-pictures.ts'
 import { makeTriage, triageShots } from './triage-pictures.ts'
+import { openStatePictures, stateShots } from './state-pictures.ts'
 
 const PROJECT_DIR = resolve(import.meta.dirname, '../..')
 const SOURCE = 'shop-orders'
@@ -27,17 +30,30 @@ const SOURCE = 'shop-orders'
 const AUDITED = 'orders-replay'
 const DAMAGED_CHAIN = 'chain-1'
 const SWEEP_RUNS = 2
+/** Of the sandbox; nothing says that it is not production. */
+const DEAD = 'sandbox/fulfilment.dead'
 
 export interface Shot {
   readonly name: string
   readonly path: string
+  /** Of the console that it is taken of; absent: the main one. */
+  readonly console?: OtherConsole
+  /** What is done to the page before it is loaded. */
+  readonly before?: (page: Page) => Promise<void>
   readonly act?: (page: Page) => Promise<void>
+  /** It is pictured while it waits for an answer that does not come. */
+  readonly loads?: boolean
 }
+
+type Filtered = Extract<Parameters<Client['plans']['resend']>[0]['selection'], { kind: 'filter' }>
 
 interface History {
   readonly job: string
   /** Paused by its brake. */
   readonly braked: string
+  /** Every message confirmed. */
+  readonly done: string
+  readonly running: string
   readonly audits: AuditHistory
 }
 
@@ -48,8 +64,11 @@ interface AuditHistory {
 }
 
 /** Runs all failed messages of the source and waits until the job stands or has ended. */
-async function runFailed(client: Client, brake: Brake | null): Promise<string> {
-  const selection = { kind: 'filter' as const, filter: { trouble: 'failed' as const } }
+function runFailed(client: Client, brake: Brake | null): Promise<string> {
+  return runFiltered(client, { kind: 'filter', filter: { trouble: 'failed' } }, brake)
+}
+
+async function runFiltered(client: Client, selection: Filtered, brake: Brake | null): Promise<string> {
   const asked = { source: SOURCE, selection, edit: null, redirect: null }
   const { plan, digest } = await client.plans.resend(asked)
   const options = { rate: brake === null ? null : 100, ramp: false, brake }
@@ -58,9 +77,15 @@ async function runFailed(client: Client, brake: Brake | null): Promise<string> {
   return job
 }
 
+/** A message that its queue takes. */
+async function runOne(client: Client): Promise<string> {
+  const selection = { kind: 'filter' as const, filter: { trouble: 'stuck' as const, type: 'OrderShipped' } }
+  return runFiltered(client, selection, null)
+}
+
 /** Something to see on the pages of jobs, unknown outcomes, sweeps and the journal. */
 async function makeHistory(client: Client): Promise<History> {
-  await unlock(client, [SOURCE, 'ledger'])
+  await unlock(client, [SOURCE, 'ledger', 'bookings'])
   const braked = await runFailed(client, { failureRatio: 0.2, returnedMax: 2, queue: null })
   const job = await runFailed(client, null)
   const left = { source: SOURCE, filter: {}, order: 'oldest' as const, cursor: null, limit: 2 }
@@ -81,8 +106,10 @@ async function makeHistory(client: Client): Promise<History> {
   }
   for (const source of [MAPPED.confirmed, MAPPED.drifted]) await confirmMapping(client, source)
   await lookAtDeadLetters(client)
+  await client.connections.unlock({ source: DEAD, minutes: 60, typedName: DEAD })
   await makeTriage(client)
-  return { job, braked, audits: await makeAudits(client) }
+  const audits = await makeAudits(client)
+  return { job, braked, done: await runOne(client), running: await runSlowly(client, AUDITED), audits }
 }
 
 async function audited(client: Client, source: string): Promise<string> {
@@ -100,7 +127,7 @@ async function makeAudits(client: Client): Promise<AuditHistory> {
   return { cancelled, ledger: await audited(client, 'ledger'), broken: await audited(client, AUDITED) }
 }
 
-function shots({ job, braked, audits }: History): Shot[] {
+function shots({ job, braked, done, running, audits }: History): Shot[] {
   const openFirst = async (page: Page): Promise<void> => {
     await page.locator('[role="row"][data-id]').first().click()
   }
@@ -227,6 +254,8 @@ function shots({ job, braked, audits }: History): Shot[] {
     { name: 'jobs', path: '#/jobs' },
     { name: 'job', path: `#/jobs/${job}` },
     { name: 'job-braked', path: `#/jobs/${braked}` },
+    { name: 'job-done', path: `#/jobs/${done}` },
+    { name: 'job-running', path: `#/jobs/${running}` },
     { name: 'unknown', path: '#/unknown' },
     { name: 'settle', path: '#/unknown', act: (page) => page.keyboard.press('e') },
     {
@@ -241,6 +270,8 @@ function shots({ job, braked, audits }: History): Shot[] {
     ...mappingShots,
     ...sourceShots,
     ...triageShots,
+    ...consoleShots,
+    ...stateShots,
     {
       name: 'connection',
       path: '#/connections',
@@ -252,6 +283,7 @@ function shots({ job, braked, audits }: History): Shot[] {
 export interface PictureStage {
   /** Of the console; its token works once. */
   readonly url: string
+  readonly others: Readonly<Record<OtherConsole, string>>
   readonly shots: readonly Shot[]
   close(): Promise<void>
 }
@@ -263,10 +295,17 @@ export async function openPictureStage(): Promise<PictureStage> {
   const sandbox = await startSandbox({ dataDir, log })
   const scene = await openAuditScene('sandbox')
   const mapped = await openMappingPictures()
+  const states = await openStatePictures()
+  const others = await openOtherConsoles(dataDir)
   const letters = await openDeadLetterPictures()
   const looked = await openBrokerPictures(dataDir)
   const first = await sandbox.workspace.load()
-  const sources = { ...first.sources, [AUDITED]: scene.source, ...mapped.sources } as Workspace['sources']
+  const sources = {
+    ...first.sources,
+    [AUDITED]: scene.source,
+    ...mapped.sources,
+    ...states.sources,
+  } as Workspace['sources']
   const brokers = { ...first.brokers, ...letters.brokers, ...looked.brokers } as Workspace['brokers']
   await sandbox.workspace.save({ ...first, sources, brokers })
   await plantSamples(sandbox.storeDir, Object.keys(sources))
@@ -285,7 +324,8 @@ export async function openPictureStage(): Promise<PictureStage> {
   const rendererDir = join(PROJECT_DIR, 'out', 'renderer')
   const host = await serveHttp({ router: running.router, rendererDir, port: 0, log })
   const close = async (): Promise<void> => {
-    for (const one of [host, running, sandbox, scene, mapped, letters, looked]) await one.close()
+    for (const one of [host, others, running, sandbox, scene, mapped, states, letters, looked])
+      await one.close()
     await rm(dataDir, { recursive: true, force: true })
   }
   try {
@@ -294,7 +334,7 @@ export async function openPictureStage(): Promise<PictureStage> {
     await client.connections.unlock({ source: MAPPED.confirmed, minutes: 60, typedName: MAPPED.confirmed })
     await mapped.drift()
     await letters.happen(client)
-    return { url: host.url, shots: [...shots(history), ...letters.shots], close }
+    return { url: host.url, others: others.urls, shots: [...shots(history), ...letters.shots], close }
   } catch (error) {
     await close()
     throw error

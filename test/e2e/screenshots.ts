@@ -3,9 +3,9 @@
 import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { chromium } from 'playwright-core'
-import type { Browser } from 'playwright-core'
 import { CHROMIUM_ARGS, chromiumPath } from '../support/chromium.ts'
-import { logIn, openShot } from './open-shot.ts'
+import { enterStage } from './open-shot.ts'
+import type { OpenShot } from './open-shot.ts'
 import { openPictureStage } from './picture-stage.ts'
 import type { Shot } from './picture-stage.ts'
 
@@ -17,27 +17,18 @@ const SIZES = [
 const THEMES = ['light', 'dark'] as const
 const LANGUAGES = ['en', 'zh-CN'] as const
 
-async function take(browser: Browser, url: string, wanted: readonly Shot[]): Promise<number> {
-  const storageState = await logIn(browser, url)
+async function take(open: OpenShot, wanted: readonly Shot[]): Promise<number> {
   let count = 0
-  for (const theme of THEMES) {
-    for (const language of LANGUAGES) {
+  for (const colorScheme of THEMES) {
+    for (const locale of LANGUAGES) {
       for (const viewport of SIZES) {
-        const context = await browser.newContext({
-          viewport,
-          colorScheme: theme,
-          locale: language,
-          storageState,
-        })
         for (const shot of wanted) {
-          const file = `${shot.name}-${theme}-${language}-${viewport.width}.png`
-          const page = await context.newPage()
-          await openShot(page, url, shot)
-          await page.screenshot({ path: join(OUT, file) })
-          await page.close()
+          const file = `${shot.name}-${colorScheme}-${locale}-${viewport.width}.png`
+          await open(shot, { viewport, colorScheme, locale }, (page) =>
+            page.screenshot({ path: join(OUT, file) }),
+          )
           count += 1
         }
-        await context.close()
       }
     }
   }
@@ -50,7 +41,7 @@ const browser = await chromium.launch({ executablePath: chromiumPath(), args: CH
 try {
   const named = process.argv.slice(2)
   const wanted = stage.shots.filter(({ name }) => named.length === 0 || named.includes(name))
-  console.log(`${await take(browser, stage.url, wanted)} pictures in ${OUT}`)
+  console.log(`${await take(await enterStage(browser, stage), wanted)} pictures in ${OUT}`)
 } finally {
   await browser.close()
   await stage.close()

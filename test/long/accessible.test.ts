@@ -2,12 +2,19 @@ import axe from 'axe-core'
 import { chromium } from 'playwright-core'
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
-import { logIn, openShot } from '../e2e/open-shot.ts'
+import { enterStage } from '../e2e/open-shot.ts'
 import { openPictureStage } from '../e2e/picture-stage.ts'
 import { CHROMIUM_ARGS, chromiumPath } from '../support/chromium.ts'
 
 /** Named ones only, where somebody mends one page. */
 const ONLY = (process.env['REDRIVE_TEST_PAGES'] ?? '').split(',').filter((name) => name !== '')
+
+const VIEWPORT = { width: 1_024, height: 700 }
+/** Each theme and each language once: colours do not depend on the words. */
+const LOOKS = [
+  { viewport: VIEWPORT, colorScheme: 'light', locale: 'en' },
+  { viewport: VIEWPORT, colorScheme: 'dark', locale: 'zh-CN' },
+] as const
 
 /** What axe finds on the page, a line for each rule with the first element that breaks it. */
 async function violations(page: Page): Promise<string[]> {
@@ -27,22 +34,17 @@ test(
     const browser = await chromium.launch({ executablePath: chromiumPath(), args: CHROMIUM_ARGS })
     const found: Record<string, string[]> = {}
     try {
-      const storageState = await logIn(browser, stage.url)
-      for (const [colorScheme, locale] of [['light', 'en'] as const, ['dark', 'zh-CN'] as const]) {
-        const viewport = { width: 1_024, height: 700 }
-        const context = await browser.newContext({ viewport, colorScheme, locale, storageState })
-        for (const shot of stage.shots.filter(({ name }) => ONLY.length === 0 || ONLY.includes(name))) {
-          const page = await context.newPage()
-          await openShot(page, stage.url, shot)
-          const broken = await violations(page)
-          if (broken.length > 0) {
-            found[`${shot.name}, ${colorScheme}`] = broken
-            // The whole takes minutes: what is found is said at once.
-            console.log(`${shot.name}, ${colorScheme}\n  ${broken.join('\n  ')}`)
-          }
-          await page.close()
+      const open = await enterStage(browser, stage)
+      const wanted = stage.shots.filter(({ name }) => ONLY.length === 0 || ONLY.includes(name))
+      for (const look of LOOKS) {
+        for (const shot of wanted) {
+          const broken = await open(shot, look, violations)
+          if (broken.length === 0) continue
+          const title = `${shot.name}, ${look.colorScheme}, ${look.locale}`
+          found[title] = broken
+          // The whole takes minutes: what is found is said at once.
+          console.log(`${title}\n  ${broken.join('\n  ')}`)
         }
-        await context.close()
       }
     } finally {
       await browser.close()

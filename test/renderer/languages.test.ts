@@ -1,5 +1,6 @@
 import { globSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { createI18n } from 'vue-i18n'
 import { errorCodes } from '../../src-preload/contract/errors.ts'
 import { messages } from '../../src-renderer/app/i18n/messages.ts'
 import { sayErrorIn } from '../../src-renderer/app/i18n/say-error.ts'
@@ -34,6 +35,13 @@ describe('languages', () => {
 
   test.each([...english])('%s takes the same values in both', (key, text) => {
     expect(placeholders(chinese.get(key) ?? '')).toEqual(placeholders(text))
+  })
+
+  test('every text is one that can be said: a brace that is no value would throw in the middle of a page', () => {
+    for (const locale of ['en', 'zh-CN'] as const) {
+      const { t } = createI18n({ legacy: false, locale, messages }).global
+      for (const key of english.keys()) expect(() => t(key), `${locale} ${key}`).not.toThrow()
+    }
   })
 
   test('no text of one language was left in the other', () => {

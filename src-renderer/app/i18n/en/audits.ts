@@ -199,7 +199,7 @@ export const audits = {
       incomplete: '{messages} messages: there are more equal ones than were compared.',
     },
     window: 'Window {sec} s, as of {at}.',
-    apart: '{ms} ms later',
+    apart: { ms: '{n} ms later', seconds: '{n} s later', minutes: '{n} min later', hours: '{n} h later' },
     messageId: 'message id',
     more: '{n} more: save the list, or use redrive audit --fingerprints.',
     save: 'Save as JSON',

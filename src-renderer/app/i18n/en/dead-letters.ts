@@ -1,6 +1,6 @@
 export const deadLetters = {
   title: 'Dead letters',
-  none: 'No queue of dead letters is named. Add "deadLetters": [{"queue": "…"}], or of Kafka [{"topic": "…"}], to a broker of the workspace file.',
+  none: `No queue of dead letters is named. Add "deadLetters": [{'{'}"queue": "…"{'}'}], or of Kafka [{'{'}"topic": "…"{'}'}], to a broker of the workspace file.`,
   queues: 'Queues',
   column: { queue: 'Queue', messages: 'Messages', type: 'Type', looked: 'Looked' },
   type: {

@@ -48,6 +48,7 @@ export const inbox = {
     open: 'All open',
     all: 'All messages',
   },
+  notCounted: 'Could not be counted.',
   groupBy: 'Group by',
   by: { type: 'Type', error: 'Error', destination: 'Destination' },
   noGroup: 'none',

@@ -1,7 +1,6 @@
 export const journal = {
   title: 'Journal',
-  means:
-    'Every action, in order; each entry seals the one before it. Nothing can be changed, removed or reordered unseen.',
+  means: 'Every action, in order. Nothing can be changed, removed or reordered unseen.',
   first: 'The journal is empty. The first action will be its first entry.',
   emptyFiltered: 'No entry fits this filter.',
   clear: 'Clear the filter',

@@ -191,7 +191,7 @@ export const audits = {
       incomplete: '共 {messages} 条消息：值相同的太多，没有全部比较。',
     },
     window: '窗口 {sec} 秒，截至 {at}。',
-    apart: '晚 {ms} 毫秒',
+    apart: { ms: '晚 {n} 毫秒', seconds: '晚 {n} 秒', minutes: '晚 {n} 分钟', hours: '晚 {n} 小时' },
     messageId: '消息编号',
     more: '还有 {n} 条：请保存列表，或使用 redrive audit --fingerprints。',
     save: '保存为 JSON',

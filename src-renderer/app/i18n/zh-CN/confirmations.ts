@@ -4,7 +4,7 @@ export const confirmations = {
   first: '没有数据源需要等待确认。如果接收方会确认收到的消息，请在工作区文件中该数据源的 callback 里写明。',
   well: '截至 {time}，{n} 条已到时限的已发送消息全部得到确认。',
   notCurrent:
-    '回调服务没有运行，或尚未追上进度：确认可能还在 broker 中排队，下面有些消息可能已被确认。在此之前不能请求重发。',
+    '回调服务没有运行，或尚未追上进度：确认可能还在 Broker 中排队，下面有些消息可能已被确认。在此之前不能请求重发。',
   untold: '有 {n} 条已发送消息无法判断：{why}。',
   selectAll: '选择所有可以请求重发的消息',
   select: '选择消息 {id}',
@@ -25,8 +25,7 @@ export const confirmations = {
     confirmations: '确认',
     checks: '检查',
     waiting: '{n} 条排队',
-    last: '最近一条',
-    ago: '前',
+    last: '最近一条在 {age}前',
     store: '已保存',
     counts: '{confirmations} 条确认 · {waiting} 条检查等待中 · {person} 条需人工 · {parked} 条搁置',
   },

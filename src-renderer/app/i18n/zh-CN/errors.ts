@@ -51,7 +51,7 @@ export const chineseSentences: Readonly<Record<ErrorCode, Sentences>> = {
   'permission-denied': {
     what: '该用户没有权限：{reason}。',
     means: nothingSent,
-    next: '请人补授缺少的权限；连接页列出了 Redrive 需要哪些。',
+    next: '请人补授缺少的权限：数据源查看需要 SELECT，操作需要 UPDATE。',
   },
   'source-is-standby': {
     what: '该数据源是备库：可读，不可写。',
@@ -91,7 +91,7 @@ export const chineseSentences: Readonly<Record<ErrorCode, Sentences>> = {
   'no-profile-matches': {
     what: '没有已知配置适合这张表。最接近的 {profile} 缺少：{columns}。',
     means: 'Redrive 不会猜测列的含义。' + nothingSent,
-    next: '换一张表，或按 resources/outbox/postgres.sql（或 mysql.sql）的结构建表。',
+    next: '在“连接”中该数据源的“映射…”里说明各列的含义，或者换一张表。',
   },
   ...callbackErrors,
   ...mappingErrors,
@@ -134,7 +134,7 @@ export const chineseSentences: Readonly<Record<ErrorCode, Sentences>> = {
   },
   'outcome-unsettled': {
     what: '这条消息上一次的发送结果未知。',
-    means: '它可能已经到达 broker，再发可能重复，所以已将它排除。',
+    means: '它可能已经到达 Broker，再发可能重复，所以已将它排除。',
     next: '先到那个任务里核实结果。',
   },
   'exchange-missing': {
@@ -145,9 +145,9 @@ export const chineseSentences: Readonly<Record<ErrorCode, Sentences>> = {
   ...topicErrors,
   ...editErrors,
   unroutable: {
-    what: 'Broker 退回了消息：没有队列绑定到这个 routing key。',
+    what: 'Broker 退回了消息：没有队列绑定到这个路由键。',
     means: '没有队列收下它。该行已记为失败，并写明原因。',
-    next: '为该交换机和 routing key 绑定队列，然后重发。',
+    next: '为该交换机和路由键绑定队列，然后重发。',
   },
   'broker-refused': {
     what: 'Broker 拒收了消息：{reason}。',
@@ -157,12 +157,12 @@ export const chineseSentences: Readonly<Record<ErrorCode, Sentences>> = {
   'broker-blocked': {
     what: 'Broker 暂时不接受发送：{reason}。',
     means: nothingSent,
-    next: '释放 broker 的内存或磁盘，然后继续任务。',
+    next: '释放 Broker 的内存或磁盘，然后继续任务。',
   },
   'broker-failed': {
     what: 'Broker 报错：{reason}。',
     means: '没有得到回应的消息会显示为“结果未知”。',
-    next: '检查 broker，核实未知结果，然后继续。',
+    next: '检查 Broker，核实未知结果，然后继续。',
   },
   'confirm-timeout': {
     what: 'Broker 没有及时确认。',
@@ -170,14 +170,14 @@ export const chineseSentences: Readonly<Record<ErrorCode, Sentences>> = {
     next: '到队列或消费方查证，然后核实结果。',
   },
   'channel-closed': {
-    what: '与 broker 的连接在它回应之前断了。',
+    what: '与 Broker 的连接在它回应之前断了。',
     means: '消息可能已经入队，也可能没有，结果未知。',
     next: '到队列或消费方查证，然后核实结果。',
   },
   'message-too-large': {
-    what: '消息超过 broker 允许的大小：{reason}。',
+    what: '消息超过 Broker 允许的大小：{reason}。',
     means: '没有发送。',
-    next: '调高 broker 的上限，或请对应服务精简消息体。',
+    next: '调高 Broker 的上限，或请对应服务精简消息体。',
   },
   'plan-invalid': {
     what: 'Redrive 读不懂这个计划：{reason}。',
@@ -271,7 +271,7 @@ export const chineseSentences: Readonly<Record<ErrorCode, Sentences>> = {
   },
   'process-ended': {
     what: 'Redrive 在完成之前就退出了。',
-    means: '已交给 broker 但没有得到回应的，结果未知；其余的没有发送。',
+    means: '已交给 Broker 但没有得到回应的，结果未知；其余的没有发送。',
     next: '先核实未知结果，再继续任务。',
   },
   'sweep-busy': {
@@ -300,7 +300,7 @@ export const chineseSentences: Readonly<Record<ErrorCode, Sentences>> = {
   'broker-unknown': {
     what: '工作区里没有 broker“{broker}”。',
     means: nothingSent,
-    next: '在 "deliver" 里写明该数据源投递到哪个 broker，并在 "brokers" 下定义它。',
+    next: '在 "deliver" 里写明该数据源投递到哪个 Broker，并在 "brokers" 下定义它。',
   },
   'name-in-use': {
     what: '名称“{name}”已被占用。',

@@ -54,7 +54,7 @@ export const halfMessages = {
     onAct: '开启',
     fact: {
       asks: '{asks}',
-      age: '早于 {age} 的半消息，每条隔 {again} 再问',
+      age: '早于 {age}的半消息，每条隔 {again}再问',
       parks: '回查 {n} 次后搁置，由人决定，从不删除',
       rate: '同时 {n} 个请求，每秒至多 {rate} 个',
       noRate: '同时 {n} 个请求',

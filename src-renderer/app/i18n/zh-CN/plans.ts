@@ -116,7 +116,7 @@ export const plans = {
   },
   estimate: {
     known: '预计需要{duration}。',
-    atLeast: '至少需要{duration}：数据源和 broker 的速度还没有测过。',
+    atLeast: '至少需要{duration}：数据源和 Broker 的速度还没有测过。',
     none: '无法预计时长：这个数据源还没有测过速度。',
   },
   diff: {

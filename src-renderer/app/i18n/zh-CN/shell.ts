@@ -53,7 +53,7 @@ export const shell = {
     all: '查看所有数据源的收件箱',
     placeholder: '输入命令、页面或数据源',
     nothing: '没有匹配“{text}”的命令。',
-    go: '前往{page}',
+    go: '前往：{page}',
     source: '切换到 {source}',
     query: '搜索消息',
     keys: '查看快捷键',
@@ -65,7 +65,7 @@ export const shell = {
     title: '还没有数据源。',
     connect: '连接',
     connectMeans:
-      '先添加 broker，再添加 outbox 所在的数据库。Redrive 会推断每一列的含义，由你对照真实数据确认。解锁之前只读。',
+      '先添加 Broker，再添加发件箱（outbox）所在的数据库。Redrive 会推断每一列的含义，由你对照真实数据确认。解锁之前只读。',
     connectAct: '添加连接',
     file: '使用文件',
     fileMeans: '所有连接保存在一个工作区文件里，团队可以共用：密码留在环境变量中。用它启动：',

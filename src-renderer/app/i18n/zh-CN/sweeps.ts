@@ -13,7 +13,7 @@ export const sweeps = {
   },
   unapprovedMeans: '工作区文件里写着开启，但本机上没有人对这个连接和策略确认过开启，所以不会运行。',
   stoppedMeans: '连续失败 {n} 次，已自动停止。',
-  lookOnly: '该数据源没有投递目标 broker，无法补偿扫描。',
+  lookOnly: '该数据源没有投递目标 Broker，无法补偿扫描。',
   rule: '每 {every} · 超过 {age} · 最多 {n} 次',
   next: { in: '{time}后', soon: '现在' },
   noRuns: '还没有运行过',
@@ -69,7 +69,7 @@ export const sweeps = {
   },
   fact: {
     due: '到期',
-    dueMeans: '待发送或发送中且 {age} 没有变化，或已到下次尝试时间。结果未知的消息绝不会自动重发。',
+    dueMeans: '待发送或发送中且 {age}没有变化，或已到下次尝试时间。结果未知的消息绝不会自动重发。',
     to: '发往',
     toMeans: '每条消息原本的目的地，经由 {broker}',
     attempts: '次数',
