@@ -54,6 +54,7 @@ export const journalActions = [
   'alert-told',
   'note-added',
   'message-assigned',
+  'clock-accepted',
 ] as const
 export type JournalAction = (typeof journalActions)[number]
 

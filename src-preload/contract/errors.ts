@@ -110,6 +110,8 @@ export const errorCodes = [
   'name-in-use',
   'store-failed',
   'store-newer',
+  'store-read-only',
+  'clock-went-back',
   'journal-broken',
   'usage',
   'cancelled',

@@ -219,6 +219,7 @@ const sentences: Readonly<Record<JournalEntry['action'], (facts: Facts) => Says>
   'alert-told': alertTold,
   'note-added': () => plain('noted'),
   'message-assigned': assigned,
+  'clock-accepted': () => plain('clockAccepted'),
   'audit-begun': () => plain('auditBegun'),
   'audit-ended': auditEnded,
   'audit-watched': (facts) => plain(facts['everySec'] === null ? 'auditWatched.off' : 'auditWatched.on'),
@@ -241,6 +242,7 @@ const REASONED: ReadonlySet<JournalEntry['action']> = new Set([
   'check-back-overriding',
   'upstream-asking',
   'alert-told',
+  'clock-accepted',
 ])
 
 /** The operator's own words in an entry, or why a webhook did not take it; null where the action asks for none. */

@@ -133,6 +133,7 @@ export const journal = {
     lettersMarkedPlain: 'Marked records as discarded',
     lettersRestored: 'Restored {n} discarded record | Restored {n} discarded records',
     lettersRestoredPlain: 'Restored discarded records',
+    clockAccepted: 'Accepted the clock, which is behind the entry before',
     noted: 'Wrote a note beside a message',
     assigned: 'Assigned a message to {assignee}',
     released: 'Released a message: nobody looks after it',

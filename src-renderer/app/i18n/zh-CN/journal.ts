@@ -119,6 +119,7 @@ export const journal = {
     lettersMarkedPlain: '把记录标记为已丢弃',
     lettersRestored: '恢复了 {n} 条已丢弃的记录',
     lettersRestoredPlain: '恢复了已丢弃的记录',
+    clockAccepted: '确认时钟无误，尽管它早于上一条',
     noted: '给一条消息写了备注',
     assigned: '把一条消息指派给 {assignee}',
     released: '取消了一条消息的指派',
