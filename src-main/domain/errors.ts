@@ -155,6 +155,9 @@ export class RedriveError extends Error {
 /** Nothing can be written down: whatever it was for must not happen either, until somebody has seen to it. */
 export function isOfStore(code: ErrorCode): boolean {
   return (
-    code === 'store-failed' || code === 'store-newer' || code === 'store-read-only' || code === 'clock-went-back'
+    code === 'store-failed' ||
+    code === 'store-newer' ||
+    code === 'store-read-only' ||
+    code === 'clock-went-back'
   )
 }

@@ -74,7 +74,10 @@ describe('opening', () => {
     expect(newer.refusal).toMatchObject({ code: 'store-newer', retry: 'never' })
     expect(await newer.jobs.plan('plan-a')).toMatchObject({ items: 3 })
     await expect(newer.journal.append(draft('resolved'))).rejects.toMatchObject({ code: 'store-newer' })
-    expect(await newer.journal.verify(new AbortController().signal)).toMatchObject({ intact: true, entries: 2 })
+    expect(await newer.journal.verify(new AbortController().signal)).toMatchObject({
+      intact: true,
+      entries: 2,
+    })
     await newer.close()
     expect(readFileSync(path).equals(before)).toBe(true)
   })
