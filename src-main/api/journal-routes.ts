@@ -27,6 +27,14 @@ export function journalRoutes(os: Implementer, { ports }: Engine) {
       const { fingerprint, publicKey, kept } = signing.signer
       return { key: { fingerprint, publicKey, kept } }
     }),
+    acceptClock: os.journal.acceptClock.handler(async ({ input: { reason } }) => {
+      const last = (await journal.list({ order: 'newest', cursor: null, limit: 1 })).at(0)
+      const detail = { reason, lastEntryAt: last?.at ?? null }
+      const { operator } = ports
+      const draft = { action: 'clock-accepted' as const, operator, source: null, subject: null, detail }
+      const entry = await journal.acceptClock(draft)
+      return { entry: { ...entry, detail: entry.detail as never } }
+    }),
     seal: os.journal.seal.handler(async () => {
       const seal = await journal.sealForExport()
       return { seal: seal && { checkpoints: [...seal.checkpoints], end: seal.end } }

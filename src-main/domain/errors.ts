@@ -128,6 +128,8 @@ export type ErrorCode =
   | 'name-in-use'
   | 'store-failed'
   | 'store-newer'
+  | 'store-read-only'
+  | 'clock-went-back'
   | 'journal-broken'
   // usage
   | 'usage'
@@ -149,4 +151,14 @@ export class RedriveError extends Error {
     this.retry = retry
     this.detail = detail
   }
+}
+
+/** Nothing can be written down: whatever it was for must not happen either, until somebody has seen to it. */
+export function isOfStore(code: ErrorCode): boolean {
+  return (
+    code === 'store-failed' ||
+    code === 'store-newer' ||
+    code === 'store-read-only' ||
+    code === 'clock-went-back'
+  )
 }

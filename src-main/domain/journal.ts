@@ -56,6 +56,7 @@ export const journalActions = [
   'message-assigned',
   'payload-viewed',
   'payload-unmasked',
+  'clock-accepted',
 ] as const
 export type JournalAction = (typeof journalActions)[number]
 

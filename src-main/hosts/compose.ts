@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { KafkaBrokerOptions } from '../adapters/broker-kafka/kafka-broker.ts'
@@ -11,17 +10,17 @@ import { openMappingTexts } from '../adapters/mapping-schema/mapping-texts.ts'
 import { knownLayouts } from '../adapters/profiles/layouts.ts'
 import { chooseMapping } from '../adapters/profiles/profiles.ts'
 import { chooseStaged } from '../adapters/profiles/staged.ts'
-import { keyFile } from '../adapters/signing-ed25519/key-file.ts'
-import { openSigner } from '../adapters/signing-ed25519/signer.ts'
 import { readVerifyingKey } from '../adapters/signing-ed25519/verifying-key.ts'
 import { openCallbackStore } from '../adapters/store-sqlite/callback-store.ts'
 import type { OpenedCallbackStore } from '../adapters/store-sqlite/callback-store.ts'
-import { openStore } from '../adapters/store-sqlite/open-store.ts'
 import type { Store } from '../adapters/store-sqlite/open-store.ts'
 import { systemClock } from '../adapters/system/clock.ts'
 import { randomIds } from '../adapters/system/ids.ts'
 import { localProcesses } from '../adapters/system/processes.ts'
 import { openSchemaFiles } from '../adapters/workspace-file/schema-files.ts'
+import { begin } from './beginning.ts'
+import { failureOf } from './common/failure.ts'
+import { openSigned } from './open-signed.ts'
 import { runSandboxCallbacks } from './common/sandbox-callbacks.ts'
 import { createRouter } from '../api/router.ts'
 import type { EngineRouter } from '../api/router.ts'
@@ -75,8 +74,6 @@ export interface Running {
 }
 
 export const storeFileName = 'redrive.db'
-/** Where no other place is named, the key that signs the journal is beside the store: for its owner alone. */
-const keyFileName = 'journal.key'
 const callbackFileName = 'callback.db'
 
 /** The one place where adapters meet the engine. Recovers what a crash left behind before it resolves. */
@@ -84,9 +81,10 @@ export async function compose(options: HostOptions): Promise<Running> {
   const { host, version, operator, dataDir, keepsPasswords, memoryBroker } = options
   const log = logPort(options.log)
   const clock = systemClock()
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-  const signer = await openSigner(options.signingKey ?? keyFile(join(dataDir, keyFileName)))
-  const store = openStore({ path: join(dataDir, storeFileName), clock, signer })
+  const { signer, store } = await openSigned(
+    { dataDir, fileName: storeFileName, place: options.signingKey },
+    clock,
+  )
   const schemaFiles = openSchemaFiles({
     workspacePath: options.workspacePath ?? join(dataDir, storeFileName),
   })
@@ -120,22 +118,25 @@ export async function compose(options: HostOptions): Promise<Running> {
   }
   const engine = createEngine(ports)
   let listening: { close(): Promise<void> } | null = null
+  const ending = new AbortController()
   const close = async (): Promise<void> => {
+    ending.abort()
     await listening?.close()
     await engine.close()
     callbackStore?.close()
     await store.close()
   }
   try {
-    await engine.recover()
-    // A command of the command line does only what it was told to.
-    if (host !== 'cli') await startSchedules(engine)
+    if (store.refusal === null)
+      await begin({ engine, host, log, clock, start: startSchedules }, ending.signal)
+    else log.warn({ code: store.refusal.code, ...store.refusal.detail }, 'store-read-only')
     if (memoryBroker !== null) listening = runSandboxCallbacks(engine.callbacks, log)
   } catch (error) {
     await close()
     throw error
   }
-  const info = { version, host, operator, sandbox: memoryBroker !== null, keepsPasswords }
+  const lookOnly = store.refusal === null ? null : failureOf(store.refusal)
+  const info = { version, host, operator, sandbox: memoryBroker !== null, keepsPasswords, lookOnly }
   return {
     router: createRouter(engine, info),
     metrics: metricsOf(engine, version),

@@ -29,6 +29,8 @@ export interface ExportSeal {
 /** Append-only, hash-chained. Jobs and decisions write their own entries in their own transactions. */
 export interface Journal {
   append(entry: JournalDraft): Promise<JournalEntry>
+  /** Although the clock is behind the last entry, which `append` and everything else refuses as `clock-went-back`. */
+  acceptClock(entry: JournalDraft): Promise<JournalEntry>
   list(query: JournalQuery): Promise<readonly JournalEntry[]>
   /** Reads everything. Damage is a verdict, not an error. */
   verify(signal: AbortSignal): Promise<JournalVerdict>

@@ -111,6 +111,8 @@ export const errorCodes = [
   'name-in-use',
   'store-failed',
   'store-newer',
+  'store-read-only',
+  'clock-went-back',
   'journal-broken',
   'usage',
   'cancelled',

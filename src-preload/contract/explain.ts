@@ -230,13 +230,24 @@ export const englishSentences: Readonly<Record<ErrorCode, Sentences>> = {
   },
   'store-failed': {
     what: 'The local store {path} cannot be used: {problem}.',
-    means: 'Nothing is sent while nothing can be written down.',
-    next: 'Check disk space and rights of that folder, then start Redrive again.',
+    means: 'Nothing is sent while nothing can be written down. What was written down before is kept.',
+    next: 'Check disk space and rights of that folder. A job goes on where it stopped once that is put right.',
   },
   'store-newer': {
     what: 'The local store {path} was written by a newer Redrive.',
-    means: 'It was not touched.',
+    means: 'It can be looked at; nothing is written into it, so nothing is sent.',
     next: 'Start that newer version.',
+  },
+  'store-read-only': {
+    what: 'The local store {path} can be read only: {problem}.',
+    means: 'Everything can be looked at; nothing is sent while nothing can be written down.',
+    next: 'Put that right, then start Redrive again: it goes on where it stopped.',
+  },
+  'clock-went-back': {
+    what: 'The clock of this machine went back: {problem}.',
+    means:
+      'Nothing is sent or written down until the clock is right: the journal would no longer tell what came first.',
+    next: 'Set the clock. If it is right now and was wrong before: redrive journal accept-clock --reason TEXT.',
   },
   'journal-broken': {
     what: 'The journal was changed outside Redrive.',

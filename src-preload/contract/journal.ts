@@ -56,6 +56,7 @@ export const journalAction = z.enum([
   'message-assigned',
   'payload-viewed',
   'payload-unmasked',
+  'clock-accepted',
 ])
 export type JournalAction = z.infer<typeof journalAction>
 
@@ -133,6 +134,7 @@ export const journalKey = z.object({
 const KEY_CHARS_MAX = 2_000
 const KEYS_MAX = 20
 const HEADS_MAX = 20
+const REASON_CHARS_MAX = 2_000
 
 export const journal = {
   list: procedure
@@ -161,6 +163,10 @@ export const journal = {
     .output(journalVerdict),
   /** The key that signs here; its private half is never told. */
   key: procedure.input(z.strictObject({})).output(z.object({ key: journalKey.nullable() })),
+  /** The clock is right now, and was wrong before: entries are written again though it is behind the last one. */
+  acceptClock: procedure
+    .input(z.strictObject({ reason: z.string().min(1).max(REASON_CHARS_MAX) }))
+    .output(z.object({ entry: journalEntry })),
   /** Signs the journal as it stands. An export holds the entries up to `end`, these checkpoints, and `end` last. */
   seal: procedure
     .input(z.strictObject({}))

@@ -1,7 +1,7 @@
 import { eventIterator } from '@orpc/contract'
 import { z } from 'zod'
 import { environment, id, name, place, procedure, time } from './base.ts'
-import { errorCode } from './errors.ts'
+import { errorCode, errorData } from './errors.ts'
 
 export const sessionInfo = z.object({
   version: z.string(),
@@ -10,6 +10,8 @@ export const sessionInfo = z.object({
   sandbox: z.boolean(),
   /** Whether a typed password outlives this process. */
   keepsPasswords: z.boolean(),
+  /** Why the local store can only be looked at, so that nothing can be done; null: it can be written. */
+  lookOnly: errorData.nullable(),
 })
 export type SessionInfo = z.infer<typeof sessionInfo>
 

@@ -7,7 +7,7 @@ import { openPage } from '../support/browser.ts'
 import { openCli } from '../support/cli.ts'
 import type { Cli, RunningCli } from '../support/cli.ts'
 import { addFailed } from '../support/cli-fixture.ts'
-import { connectToMariadb, MARIADB_URL } from '../support/mariadb.ts'
+import { connectToMariadb } from '../support/mariadb.ts'
 import { mysqlDatabase } from '../support/mysql.ts'
 import {
   findInChildren,
@@ -18,29 +18,13 @@ import {
   startTalkative,
 } from '../support/planted-secrets.ts'
 import type { Finding } from '../support/planted-secrets.ts'
+import { names, variable, workspaceOf } from '../support/planted-workspace.ts'
+import type { Name } from '../support/planted-workspace.ts'
 import { addRows, testDatabase } from '../support/postgres.ts'
 import type { TestDatabase } from '../support/postgres-server.ts'
-import { openRabbitTest, rabbitmqctl, rabbitUrl } from '../support/rabbitmq.ts'
+import { openRabbitTest, rabbitmqctl } from '../support/rabbitmq.ts'
 import { scratchFolder } from '../support/scratch.ts'
 import { addSource } from './connecting.ts'
-
-/** Each a kind of secret, or a way for one to be given. */
-const names = [
-  'written',
-  'database',
-  'wrongDatabase',
-  'replica',
-  'evidence',
-  'cache',
-  'broker',
-  'wrongBroker',
-  'kafka',
-  'webhook',
-  'check',
-  'upstream',
-  'typed',
-] as const
-type Name = (typeof names)[number]
 
 interface Scene {
   readonly cli: Cli
@@ -55,14 +39,6 @@ interface Scene {
 const found: Finding[] = []
 const STEP_TIMEOUT_MS = 30_000
 beforeAll(() => void found.splice(0))
-
-function variable(name: Name): string {
-  return `PLANTED_${name.toUpperCase()}`
-}
-
-function fromEnv(name: Name): { env: string } {
-  return { env: variable(name) }
-}
 
 /** A database and a broker that really ask for the password, and the same with a wrong one. */
 async function scene(context: TestContext): Promise<Scene> {
@@ -99,95 +75,6 @@ async function scene(context: TestContext): Promise<Scene> {
   await addRows(database, [{ ...common, attempts: 0, status: 'prepared', message_id: 'half-1' }])
   await database.sql(`update outbox_message set created_at = now() - interval '1 hour'`)
   return { cli, secrets, database, queue, sent, heard: talkative.heard }
-}
-
-function workspaceOf({
-  secrets,
-  user,
-  database,
-  billing,
-  url,
-}: Pick<Scene, 'secrets' | 'database'> & {
-  readonly user: string
-  readonly billing: TestDatabase
-  readonly url: string
-}) {
-  const common = { environment: 'development', stuckAfterSec: 60, maxAttempts: 3 }
-  const mariadb = new URL(MARIADB_URL)
-  const mysql = {
-    driver: 'mysql',
-    url: `mysql://${user}@${mariadb.host}/${billing.name}`,
-    outbox: { profile: 'auto', table: 'outbox_message' },
-    ...common,
-  }
-  const inbox = {
-    url: `mysql://${user}r@${mariadb.host}/${billing.name}`,
-    password: fromEnv('evidence'),
-    table: 'inbox',
-    messageId: 'message_id',
-    retentionSec: 604_800,
-  }
-  const answers = [{ at: '/state', equals: 'done', means: 'commit' }]
-  return {
-    sources: {
-      orders: {
-        driver: 'postgres',
-        url: database.url,
-        password: { value: secrets.written },
-        replica: { url: 'postgres://nobody@127.0.0.1:1/none', password: fromEnv('replica') },
-        outbox: { profile: 'auto', table: 'public.outbox_message' },
-        deliver: { broker: 'rabbit' },
-        evidence: inbox,
-        callback: {
-          confirmations: inbox,
-          unconfirmedAfterSec: 1,
-          resend: {
-            method: 'POST',
-            url: `${url}/resend/{messageId}`,
-            auth: { header: 'x-token', value: fromEnv('upstream') },
-          },
-        },
-        checkBack: {
-          call: { url: `${url}/check/{messageId}`, auth: { bearer: fromEnv('check') } },
-          answers,
-          firstAgeSec: 0,
-        },
-        ...common,
-      },
-      billing: { ...mysql, password: fromEnv('database') },
-      wrong: { ...mysql, password: fromEnv('wrongDatabase') },
-      staged: {
-        driver: 'redis',
-        url: 'redis://nobody@127.0.0.1:6379/0',
-        password: fromEnv('cache'),
-        outbox: { profile: 'redis-hash', table: 'planted:*' },
-        ...common,
-      },
-    },
-    brokers: {
-      rabbit: {
-        driver: 'rabbitmq',
-        url: rabbitUrl().replace(/\/\/[^@]*@/, `//${user}@`),
-        password: fromEnv('broker'),
-      },
-      wrong: {
-        driver: 'rabbitmq',
-        url: rabbitUrl().replace(/\/\/[^@]*@/, `//${user}@`),
-        password: fromEnv('wrongBroker'),
-        management: 'http://127.0.0.1:15672',
-      },
-      kafka: {
-        driver: 'kafka',
-        brokers: ['127.0.0.1:1'],
-        sasl: { mechanism: 'plain', user: 'nobody' },
-        password: fromEnv('kafka'),
-      },
-    },
-    alerts: {
-      rules: { many: { when: { measure: 'count', trouble: 'failed', above: 1 }, forSec: 0 } },
-      webhook: { url: `${url}/hook`, auth: { bearer: fromEnv('webhook') } },
-    },
-  }
 }
 
 /** What stands where it must: the file that the operator wrote it into. */
@@ -314,14 +201,8 @@ test('a planted secret is found nowhere but where the operator put it', async (c
 
   found.push(...findSecrets('what the page was sent', received, all))
   expect(received.length).toBeGreaterThan(1_000)
-  const storage = await page.evaluate(() =>
-    JSON.stringify([
-      { ...localStorage },
-      { ...sessionStorage },
-      document.cookie,
-      location.href,
-      history.state,
-    ]),
+  const storage = await page.evaluate<string>(
+    'JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie, location.href, history.state])',
   )
   found.push(...findSecrets('the storage of the page', storage, all))
   found.push(...findSecrets('the document', await page.content(), all))

@@ -1,6 +1,10 @@
+import { once } from 'node:events'
 import { chmod, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { text as textOf } from 'node:stream/consumers'
+import { expect, onTestFinished, test } from 'vitest'
 import { openCli } from '../support/cli.ts'
 import type { Cli } from '../support/cli.ts'
 
@@ -123,4 +127,53 @@ test('wrong use is said: an export without a key, a private key in the place of 
   const secret = join(cli.folder, 'data', 'journal.key')
   expect(await cli.here('journal', 'verify', file, '--key', secret)).toMatchObject({ code: 2 })
   expect(await cli.here('journal', 'verify', '--head', 'x')).toMatchObject({ code: 2 })
+})
+
+test('entries are handed on to a file, each once and in order; a gap on either side is noticed', async () => {
+  const cli = await withEntries()
+  const file = join(cli.folder, 'forwarded.jsonl')
+  const forward = () => cli.here('journal', 'forward', '--to', file)
+  expect(await forward()).toMatchObject({ code: 0, records: [{ gapAt: null }] })
+  await note(cli, 'dumb')
+  // As a crash leaves it in the middle of a line.
+  await writeFile(file, `${await readFile(file, 'utf8')}{"seq":99,"at":"2`)
+  expect(await forward()).toMatchObject({ code: 0 })
+  expect(await forward()).toMatchObject({ code: 0, records: [{ entries: 0 }] })
+  const seqs = (await readFile(file, 'utf8'))
+    .trimEnd()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { seq: number }).seq)
+  expect(seqs.length).toBeGreaterThan(1)
+  expect(seqs).toEqual(seqs.map((_, index) => index + 1))
+  const text = await readFile(file, 'utf8')
+  await writeFile(file, text.replace(/"hash":"(.)/g, '"hash":"x$1'))
+  expect(await forward()).toMatchObject({ code: 3, records: [{ gapAt: seqs.length, entries: 0 }] })
+})
+
+test('entries are handed on to a collector; what it did not take is handed on again, and its gap is told', async () => {
+  const cli = await withEntries()
+  const answers = [500, 200, 409]
+  const got: { readonly status: number; readonly body: string; readonly token: string | undefined }[] = []
+  const server = createServer((request, response) => {
+    void textOf(request).then((body) => {
+      const status = answers.shift() ?? 200
+      got.push({ status, body, token: request.headers.authorization })
+      response.writeHead(status).end()
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  process.env['COLLECTOR_TOKEN'] = 'sesame'
+  onTestFinished(() => void delete process.env['COLLECTOR_TOKEN'])
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/journal`
+  const forward = () => cli.here('journal', 'forward', '--to', url, '--token', 'COLLECTOR_TOKEN')
+  expect(await forward()).toMatchObject({ code: 2 })
+  expect(await forward()).toMatchObject({ code: 0, records: [{ gapAt: null }] })
+  expect(got[1]).toEqual({ ...got[0], status: 200 })
+  expect(got[0]).toMatchObject({ token: 'Bearer sesame', body: expect.stringContaining('"seq":1,') })
+  await note(cli, 'dumb')
+  expect(await forward()).toMatchObject({ code: 3 })
+  expect(await forward()).toMatchObject({ code: 0 })
+  expect(await forward()).toMatchObject({ code: 0, records: [{ entries: 0 }] })
 })

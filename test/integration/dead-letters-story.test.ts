@@ -13,6 +13,7 @@ const info = {
   operator: 'tester',
   sandbox: false,
   keepsPasswords: false,
+  lookOnly: null,
 } as const
 
 test('a letter is joined with its row, what the receiver consumed and what jobs did; looks say what is new', async (context) => {

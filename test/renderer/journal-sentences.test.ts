@@ -64,6 +64,7 @@ const examples: readonly [JournalEntry['action'], Detail, string][] = [
     { rule: 'many', attempt: 6, state: 'given-up', reason: 'it answered 500' },
     'Webhook did not take the alert many in 6 tries; given up',
   ],
+  ['clock-accepted', { reason: 'NTP' }, 'Accepted the clock, which is behind the entry before'],
   ['audit-begun', { scope: { kind: 'all' } }, 'Began to audit the chains'],
   ['audit-ended', { verdict: 'intact', findings: 0 }, 'Audit: every chain is intact'],
   ['audit-ended', { verdict: 'broken', findings: 2 }, 'Audit: 2 faults in the chains'],

@@ -14,6 +14,16 @@ function shop(unlocked = true): World {
 }
 
 describe('the frame', () => {
+  test('a store that can only be looked at is said on every page', async () => {
+    const world = shop()
+    world.switches.lookOnly = true
+    const page = await mountConsole({ world })
+    await page.until(() => expect(page.text('[data-test=look-only]')).toContain('read-only file system'))
+    expect(page.text('[data-test=look-only]')).toContain('nothing is sent')
+    await page.router.push('/journal')
+    await page.until(() => expect(page.text('[data-test=look-only]')).toContain('read-only file system'))
+  })
+
   test('g and a letter go to a page; the next letter alone does nothing', async () => {
     const page = await mountConsole({ world: shop() })
     await page.press('g')

@@ -17,6 +17,7 @@ import type { SimConnection } from './sim-broker.ts'
 import { simOutbox } from './sim-outbox.ts'
 import { sourceExecute } from './sim-source.ts'
 import type { World } from './world.ts'
+import type { Clock } from '../../src-main/ports/surroundings.ts'
 import { wallClock } from './virtual-time.ts'
 
 export const sourceName = 'orders'
@@ -48,6 +49,7 @@ export class SimConsole {
   readonly #world: World
   #folder: string
   #starts = 0
+  #latestMs = 0
   #process: ConsoleProcess | null = null
 
   constructor(world: World, name: string) {
@@ -93,6 +95,15 @@ export class SimConsole {
     this.#world.trace.line(this.name, 'closed')
   }
 
+  /**
+   * The store refuses a clock that went back, which has tests of its own: everything stands until somebody sets it. Here the
+   * time of entries stands still instead, so that all else is met with a wrong clock.
+   */
+  #neverBack(clock: Clock): Clock {
+    const now = (): Date => new Date((this.#latestMs = Math.max(this.#latestMs, clock.now().getTime())))
+    return { ...clock, now }
+  }
+
   #open(killAt: number): void {
     const world = this.#world
     const { trace, facts } = world
@@ -101,7 +112,7 @@ export class SimConsole {
     facts.processStarted(this.name)
     const connections: SimConnection[] = []
     const clock = wallClock(world.time, world.epochMs, () => world.clockOffsetMs(this.name))
-    const store = openStore({ path: join(this.#folder, STORE_FILE), clock })
+    const store = openStore({ path: join(this.#folder, STORE_FILE), clock: this.#neverBack(clock) })
     const life = new Life(
       () => (world.calm ? Infinity : killAt),
       (point) => {

@@ -38,6 +38,8 @@ import type { SweepRun } from '../../src-main/domain/sweep.ts'
 import { sourceDriverOf } from '../../src-main/domain/workspace.ts'
 import type { Environment, EvidenceConfig, KafkaConfig, Workspace } from '../../src-main/domain/workspace.ts'
 import type { MessageFilter } from '../../src-main/ports/outbox.ts'
+import type { Signer } from '../../src-main/ports/signing.ts'
+import type { Clock } from '../../src-main/ports/surroundings.ts'
 import { mariadbPassword } from './mariadb.ts'
 import { rabbit, rabbitUrl } from './rabbitmq.ts'
 
@@ -64,6 +66,8 @@ export interface TestEngineOptions {
   readonly batch?: number
   readonly confirmTimeoutMs?: number
   readonly awayMsMax?: number
+  readonly clock?: Clock
+  readonly signer?: Signer
   /** Puts something in front of the real ports. */
   readonly wrap?: (ports: EnginePorts) => EnginePorts
 }
@@ -95,12 +99,16 @@ async function confirmMapping({ mappings }: Engine): Promise<void> {
 }
 
 export function openTestEngine(options: TestEngineOptions): TestEngine {
-  const clock = systemClock()
+  const clock = options.clock ?? systemClock()
   let workspace = workspaceOf(options)
   const usual = sourceDriverOf(options.databaseUrl) === 'mysql' ? mariadbPassword() : ''
   const password = (): Promise<string> => Promise.resolve(options.databasePassword ?? usual)
   const chooses = (columns: readonly string[]) => chooseMapping('auto', columns)
-  const store = openStore({ path: join(options.dataDir, 'redrive.db'), clock })
+  const store = openStore({
+    path: join(options.dataDir, 'redrive.db'),
+    clock,
+    signer: options.signer ?? null,
+  })
   const callbackStore = openCallbackStore({ path: join(options.dataDir, 'callback.db'), clock })
   const ports: EnginePorts = {
     drivers: {

@@ -37,6 +37,7 @@ async function run(it: SweepEngine, argv: readonly string[], ended = new AbortCo
     operator: 'tester',
     sandbox: false,
     keepsPasswords: false,
+    lookOnly: null,
   } as const
   const client = createRouterClient(createRouter(it.engine, info))
   const running = sweep.run({

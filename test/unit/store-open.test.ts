@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3'
-import { existsSync, mkdirSync, mkdtempSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -59,9 +59,34 @@ describe('opening', () => {
     expect(versionOf(path)).toBe(migrations.length + 1)
     // The change was its own: no seal is broken.
     for (const end of ['.seal', '.seal-broken']) expect(existsSync(path + end)).toBe(false)
-    expect(() => openStore({ path, clock })).toThrow(
-      expect.objectContaining({ code: 'store-newer', retry: 'never' }),
-    )
+  })
+
+  test('a store of a newer version is opened to look at, and nothing is written into it', async () => {
+    const path = newPath()
+    const store = openStore({ path, clock })
+    await store.journal.append(draft('workspace-changed'))
+    await savePlan(store.jobs, planOf('plan-a', 3), draft('plan-created', { subject: 'plan-a' }))
+    await store.close()
+    openDatabase(path, [...migrations, 'CREATE TABLE later (n INTEGER) STRICT;']).close()
+    const before = readFileSync(path)
+
+    const newer = openStore({ path, clock })
+    expect(newer.refusal).toMatchObject({ code: 'store-newer', retry: 'never' })
+    expect(await newer.jobs.plan('plan-a')).toMatchObject({ items: 3 })
+    await expect(newer.journal.append(draft('resolved'))).rejects.toMatchObject({ code: 'store-newer' })
+    expect(await newer.journal.verify(new AbortController().signal)).toMatchObject({
+      intact: true,
+      entries: 2,
+    })
+    await newer.close()
+    expect(readFileSync(path).equals(before)).toBe(true)
+  })
+
+  test('a newer version that has not what is asked for is refused', async () => {
+    const path = newPath()
+    await openStore({ path, clock }).close()
+    openDatabase(path, [...migrations, 'DROP TABLE message_notes;']).close()
+    expect(() => openStore({ path, clock })).toThrow(expect.objectContaining({ code: 'store-newer' }))
   })
 
   test('a step that fails leaves the older version as it was', () => {

@@ -1,8 +1,19 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs'
-import { dirname } from 'node:path'
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, dirname, join } from 'node:path'
 import Database from 'better-sqlite3'
 import { RedriveError } from '../../domain/errors.ts'
 import type { Retry } from '../../domain/errors.ts'
+import { plain } from '../../domain/text.ts'
 import { migrations } from './migrations.ts'
 import { openSeal } from './seal.ts'
 
@@ -53,6 +64,73 @@ export function openDatabase(path: string, steps: readonly string[] = migrations
     }
   } catch (error) {
     throw classify(error, path)
+  }
+}
+
+/** A store that can be looked at and not written. */
+export interface Looking {
+  readonly db: Sqlite
+  /** The file that is read: the store's own, or a copy of it. */
+  readonly path: string
+  /** What every change is refused with. */
+  readonly refusal: RedriveError
+  /** Removes the copy. */
+  readonly leave: () => void
+}
+
+/** So much is copied to look at it. */
+const COPIED_BYTES_MAX = 1024 * 1024 * 1024
+
+/**
+ * Where `cause` kept the store from being opened: opens it to look at, or throws `cause` where that makes no sense. SQLite
+ * reads a file with a write-ahead log only where it can keep an index beside it; on a disk that takes nothing it is read
+ * from a copy in the system's folder for such things.
+ */
+export function openToLook(path: string, cause: RedriveError): Looking {
+  const refusal = cause.code === 'store-newer' ? cause : readOnly(path, cause)
+  if (refusal === null || !existsSync(path)) throw cause
+  try {
+    return { db: checked(openForReading(path)), path, refusal, leave: () => undefined }
+  } catch {
+    return copied(path, { cause, refusal })
+  }
+}
+
+function copied(
+  path: string,
+  { cause, refusal }: { readonly cause: RedriveError; readonly refusal: RedriveError },
+): Looking {
+  let folder: string | null = null
+  const leave = (): void => {
+    if (folder !== null) rmSync(folder, { recursive: true, force: true })
+  }
+  try {
+    if (statSync(path).size > COPIED_BYTES_MAX) throw cause
+    folder = mkdtempSync(join(tmpdir(), 'redrive-look-'))
+    const copy = join(folder, basename(path))
+    for (const end of ['', '-wal']) if (existsSync(path + end)) copyFileSync(path + end, copy + end)
+    return { db: checked(openForReading(copy)), path: copy, refusal, leave }
+  } catch {
+    leave()
+    throw cause
+  }
+}
+
+/** Null where it is not the disk that says no: damage is not looked past. */
+function readOnly(path: string, cause: RedriveError): RedriveError | null {
+  const { code = '' } = (cause.cause ?? {}) as { readonly code?: string }
+  if (!/^(EROFS|EACCES|EPERM|ENOSPC|EDQUOT|SQLITE_(READONLY|CANTOPEN|FULL|IOERR))/.test(code)) return null
+  const problem = plain(cause.detail['problem'] ?? code)
+  return new RedriveError('store-read-only', 'later', { path, problem }, { cause })
+}
+
+function checked(db: Sqlite): Sqlite {
+  try {
+    db.prepare('SELECT count(*) FROM journal').get()
+    return db
+  } catch (error) {
+    db.close()
+    throw error
   }
 }
 

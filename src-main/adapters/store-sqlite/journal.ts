@@ -1,4 +1,5 @@
 import { exportEndText } from '../../domain/checkpoint.ts'
+import { isOfStore, RedriveError } from '../../domain/errors.ts'
 import type { Head } from '../../domain/journal-check.ts'
 import type { JournalEntry } from '../../domain/journal.ts'
 import type { Journal, JournalQuery } from '../../ports/journal.ts'
@@ -26,21 +27,34 @@ export function openJournal({ db, ledger, place, checkpoints, signer }: JournalO
   const own = signer === null ? [] : [signer]
   return {
     append: async (draft) => ledger.transact(({ record }) => record(draft)),
+    acceptClock: async (draft) => ledger.transact(({ record }) => record(draft), 'seen'),
     list: async (query) => ledger.look(() => listEntries(db, query)),
     verify: (signal) => verifyJournal(place, { keys: own, heads: [] }, signal),
     verifyAgainst: ({ keys, heads }, signal) =>
       verifyJournal(place, { keys: [...own, ...keys], heads }, signal),
     async sealForExport() {
-      if (signer === null) return null
-      return ledger.transact(({ at }) => {
-        const head = headOf.get()
-        if (head === undefined) return null
-        checkpoints.coverExport(head, at)
-        const claim = { seq: head.seq, hash: head.hash, at, key: signer.fingerprint }
-        const end = { ...claim, signature: signer.sign(exportEndText(claim)) }
-        return { checkpoints: listCheckpoints(db, CHECKPOINTS_MAX), end }
-      })
+      const known = ledger.look(() => headOf.get())
+      if (signer === null || known === undefined) return null
+      const head = covered(known)
+      const claim = { seq: head.seq, hash: head.hash, at: ledger.now(), key: signer.fingerprint }
+      const end = { ...claim, signature: signer.sign(exportEndText(claim)) }
+      const kept = ledger.look(() => listCheckpoints(db, CHECKPOINTS_MAX))
+      return { checkpoints: kept.filter(({ seq }) => seq <= head.seq), end }
     },
+  }
+
+  /** Keeps the checkpoint of the head. Where nothing can be written the export is signed all the same, by its end. */
+  function covered(known: Head): Head {
+    try {
+      return ledger.transact(({ at }) => {
+        const head = headOf.get() ?? known
+        checkpoints.coverExport(head, at)
+        return head
+      })
+    } catch (error) {
+      if (error instanceof RedriveError && isOfStore(error.code)) return known
+      throw error
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import { canonical } from '../../domain/digest.ts'
+import { RedriveError } from '../../domain/errors.ts'
 import { nextEntry } from '../../domain/journal.ts'
 import type { JournalDraft, JournalEntry } from '../../domain/journal.ts'
 import type { Clock } from '../../ports/surroundings.ts'
@@ -18,10 +19,15 @@ export interface Scope {
 
 /** The only way to change the store. */
 export interface Ledger {
-  /** One IMMEDIATE transaction; on disk when it returns, nothing of it where it throws. */
-  transact<T>(work: (scope: Scope) => T): T
+  /**
+   * One IMMEDIATE transaction; on disk when it returns, nothing of it where it throws. What it records is refused while
+   * the clock is behind the last entry: the journal would no longer tell what came first. Unless that has been `seen`.
+   */
+  transact<T>(work: (scope: Scope) => T, clockSeen?: 'seen'): T
   /** Reads; turns whatever goes wrong into a RedriveError. */
   look<T>(work: () => T): T
+  /** ISO-8601. */
+  now(): string
 }
 
 export interface LedgerOptions {
@@ -31,10 +37,17 @@ export interface LedgerOptions {
   readonly seal: Seal
   readonly checkpoints: Checkpoints
   readonly clock: Clock
+  /** Set where the store can only be looked at. */
+  readonly refusal: RedriveError | null
 }
 
-export function openLedger({ db, path, headFile, seal, checkpoints, clock }: LedgerOptions): Ledger {
+/** A clock is set right by so much at a time without anybody's doing. */
+const CLOCK_BACK_MS_MAX = 60_000
+
+export function openLedger(options: LedgerOptions): Ledger {
+  const { db, path, headFile, seal, checkpoints, clock, refusal } = options
   const headOf = db.prepare<[], Head>('SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1')
+  const requireClock = openClockCheck(db, path)
   const hashAt = db.prepare<[number], { hash: string }>('SELECT hash FROM journal WHERE seq = ?')
   const insert = db.prepare<JournalRow>(
     `INSERT INTO journal (seq, at, action, operator, source, subject, detail, previous_hash, hash)
@@ -69,9 +82,10 @@ export function openLedger({ db, path, headFile, seal, checkpoints, clock }: Led
     }
   }
 
-  noteHead()
+  if (refusal === null) noteHead()
   return {
-    transact(work) {
+    transact(work, clockSeen) {
+      if (refusal !== null) throw refusal
       try {
         let recorded: JournalEntry | null = null
         const at = clock.now().toISOString()
@@ -79,7 +93,11 @@ export function openLedger({ db, path, headFile, seal, checkpoints, clock }: Led
           seal.lift()
           recorded = null
           const before = headOf.get() ?? null
-          const result = work({ at, record: (draft) => (recorded = record(draft, at)) })
+          const write = (draft: JournalDraft): JournalEntry => {
+            if (clockSeen === undefined && recorded === null) requireClock(at)
+            return (recorded = record(draft, at))
+          }
+          const result = work({ at, record: write })
           if (recorded !== null) checkpoints.cover(recorded, before, at)
           return result
         })
@@ -92,6 +110,7 @@ export function openLedger({ db, path, headFile, seal, checkpoints, clock }: Led
         throw classify(error, path)
       }
     },
+    now: () => clock.now().toISOString(),
     look(work) {
       try {
         return work()
@@ -99,6 +118,17 @@ export function openLedger({ db, path, headFile, seal, checkpoints, clock }: Led
         throw classify(error, path)
       }
     },
+  }
+}
+
+/** Throws `clock-went-back` where the last entry was written later than now. */
+function openClockCheck(db: Sqlite, path: string): (now: string) => void {
+  const lastAt = db.prepare<[], { at: string }>('SELECT at FROM journal ORDER BY seq DESC LIMIT 1')
+  return (now) => {
+    const last = lastAt.get()?.at
+    if (last === undefined || Date.parse(last) - Date.parse(now) <= CLOCK_BACK_MS_MAX) return
+    const problem = `it says ${now}, and the last entry of the journal was written at ${last}`
+    throw new RedriveError('clock-went-back', 'later', { path, problem })
   }
 }
 

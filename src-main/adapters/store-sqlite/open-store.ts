@@ -1,3 +1,4 @@
+import type { RedriveError } from '../../domain/errors.ts'
 import type { AlertStore } from '../../ports/alert-store.ts'
 import type { AuditStore, AuditWatchStore } from '../../ports/audit-store.ts'
 import type { ConfirmationStore } from '../../ports/confirmations.ts'
@@ -18,8 +19,8 @@ import { noCheckpoints, openCheckpoints } from './checkpoints.ts'
 import type { Checkpoints } from './checkpoints.ts'
 import { openHalfMessages } from './half-messages.ts'
 import { openConfirmations } from './confirmations.ts'
-import { classify, openDatabase } from './database.ts'
-import type { Sqlite } from './database.ts'
+import { classify, openDatabase, openToLook } from './database.ts'
+import type { Looking, Sqlite } from './database.ts'
 import { openDecisions } from './decisions.ts'
 import { openItems } from './items.ts'
 import { openJobReader } from './job-reader.ts'
@@ -62,23 +63,26 @@ export interface Store {
   readonly alerts: AlertStore
   readonly notes: NoteStore
   readonly views: ViewStore
+  /** Where it can only be looked at: what every change is refused with. */
+  readonly refusal: RedriveError | null
   close(): Promise<void>
 }
 
 /**
  * Plans, jobs, decisions and the journal in one SQLite file, which several processes may share.
  *
- * Throws RedriveError `store-newer` where a later Redrive made the file, `store-failed` for anything else; `retry` is
- * `later` where another process held the file for too long or the disk is full.
+ * Where a later Redrive made the file, or the disk takes nothing, it is opened to look at: every change is refused with
+ * `store-newer` or `store-read-only`. Throws RedriveError `store-newer` where it cannot even be looked at, `store-failed` for
+ * anything else; `retry` is `later` where another process held the file for too long or the disk is full.
  */
 export function openStore({ path, clock, signer = null }: StoreOptions): Store {
-  dropStaleSeal(path)
-  const db = openDatabase(path)
-  const place = { path, headFile: headFilePath(path), checkpointFile: checkpointFilePath(path) }
+  const opened = open(path)
+  const { db, refusal } = opened
+  const place = { path: opened.path, headFile: headFilePath(path), checkpointFile: checkpointFilePath(path) }
   try {
     const seal = openSeal(path)
     const checkpoints = signer === null ? noCheckpoints : openCheckpoints(db, place.checkpointFile, signer)
-    const ledger = openLedger({ db, path, headFile: place.headFile, seal, checkpoints, clock })
+    const ledger = openLedger({ db, path, headFile: place.headFile, seal, checkpoints, clock, refusal })
     const findJob = openJobFinder(db)
     return {
       jobs: {
@@ -101,7 +105,13 @@ export function openStore({ path, clock, signer = null }: StoreOptions): Store {
       alerts: openAlerts(db, ledger),
       notes: openNotes(db, ledger),
       views: openViews(db, ledger),
+      refusal,
       close: async () => {
+        if (refusal !== null) {
+          db.close()
+          opened.leave()
+          return
+        }
         ledger.look(() => {
           leave(db, path, seal, checkpoints)
         })
@@ -109,7 +119,20 @@ export function openStore({ path, clock, signer = null }: StoreOptions): Store {
     }
   } catch (error) {
     db.close()
-    throw classify(error, path)
+    opened.leave()
+    // A newer schema may lack what is asked for: then it cannot even be looked at.
+    throw refusal ?? classify(error, path)
+  }
+}
+
+type Opened = Omit<Looking, 'refusal'> & { readonly refusal: RedriveError | null }
+
+function open(path: string): Opened {
+  try {
+    dropStaleSeal(path)
+    return { db: openDatabase(path), path, refusal: null, leave: () => undefined }
+  } catch (error) {
+    return openToLook(path, classify(error, path))
   }
 }
 

@@ -19,6 +19,7 @@ import type { Rows } from './rows.ts'
 import type { RunStatus, Waiting } from './run-status.ts'
 import type { Before, RunEnd } from './run-job.ts'
 import { startTicker } from './ticker.ts'
+import { untilWritten } from './until-written.ts'
 import { tradeOf } from './trade.ts'
 import type { Trade } from './trade.ts'
 
@@ -36,12 +37,15 @@ export interface WorkOptions {
 interface Running {
   readonly stop: AbortController
   readonly ended: Promise<RunEnd | null>
+  /** Rejects when that the job stands cannot be written down. */
+  readonly stuck: Promise<never>
   readonly status: RunStatus
 }
 
 interface Work extends WorkOptions {
   readonly status: RunStatus
   readonly stop: AbortSignal
+  readonly onStuck: (error: unknown) => void
 }
 
 /** Messages of a queue that are written down as about to go at a time: a crash makes as many unknown. */
@@ -58,6 +62,8 @@ export class Workshop {
   readonly #changes: Changes
   readonly #running = new Map<string, Running>()
   readonly #shutdown = new AbortController()
+  /** Nothing new is begun; what is on its way is seen through until `#shutdown`. */
+  readonly #closing = new AbortController()
 
   constructor(ports: EnginePorts, connections: Connections, changes: Changes) {
     this.#ports = ports
@@ -73,7 +79,10 @@ export class Workshop {
     const stop = new AbortController()
     const stopTicker = startTicker(this.#ports.clock, this.#changes)
     const status = createRunStatus(this.#ports.clock)
-    const ended = this.#work(job, { ...options, status, stop: stop.signal })
+    const { promise: stuck, reject: onStuck } = Promise.withResolvers<never>()
+    // Who stops the job hears of it; nobody has to.
+    stuck.catch(() => undefined)
+    const ended = this.#work(job, { ...options, status, stop: stop.signal, onStuck })
       .catch((error: unknown) => {
         this.#ports.log.warn({ job: job.job, ...interruptionOf(error) }, 'job-left-running')
         return null
@@ -83,17 +92,20 @@ export class Workshop {
         stopTicker()
         this.#changes.bump()
       })
-    this.#running.set(job.job, { stop, ended, status })
+    this.#running.set(job.job, { stop, ended, stuck, status })
     this.#changes.bump()
     return ended
   }
 
-  /** Publishes nothing more; resolves with true when what was on its way has been settled. False: not running here. */
+  /**
+   * Publishes nothing more; resolves with true when what was on its way has been settled. False: not running here. Throws
+   * where nothing can be written down: the job stands, and will be stopped when that is put right.
+   */
   async stop(job: string, reason: StopReason): Promise<boolean> {
     const running = this.#running.get(job)
     if (!running) return false
     running.stop.abort(reason)
-    await running.ended
+    await Promise.race([running.ended, running.stuck])
     return true
   }
 
@@ -104,6 +116,7 @@ export class Workshop {
 
   /** Stops all jobs and waits for them, at most so long. Nothing begins in a source afterwards. */
   async close(deadlineMs: number): Promise<void> {
+    this.#closing.abort()
     for (const { stop } of this.#running.values()) stop.abort('shutdown' satisfies StopReason)
     const all = Promise.all([...this.#running.values()].map(({ ended }) => ended))
     const deadline = new AbortController()
@@ -175,7 +188,15 @@ export class Workshop {
       this.#changes.bump()
     }
     const end = await patiently(once, { clock, awayMsMax, onWaiting }, stop)
-    if (exists()) await this.#conclude(await now(), stop, end)
+    const written = async (): Promise<void> => {
+      if (exists()) await this.#conclude(await now(), stop, end)
+    }
+    const onStuck = (waiting: Waiting, error: unknown): void => {
+      this.#ports.log.warn({ job: job.job, ...waiting }, 'job-stands-unwritten')
+      onWaiting(waiting)
+      work.onStuck(error)
+    }
+    await untilWritten(written, { clock, onStuck }, this.#closing.signal)
     return end
   }
 

@@ -14,7 +14,8 @@ import { evidenceCheck } from './commands/evidence.ts'
 import { resolve, undo } from './commands/decisions.ts'
 import { handOver } from './commands/hand-over.ts'
 import { jobsList, jobsSettle, jobsShow, jobsUnknown } from './commands/jobs.ts'
-import { journalExport, journalKey, journalVerify } from './commands/journal-proof.ts'
+import { journalAcceptClock, journalExport, journalKey, journalVerify } from './commands/journal-proof.ts'
+import { journalForward } from './commands/journal-forward.ts'
 import { journalList } from './commands/journal.ts'
 import { mappingCheck, mappingExplain } from './commands/mapping.ts'
 import { mappingConfirm, mappingPreview, retry, sourcesDetect } from './commands/mapping-steps.ts'
@@ -74,6 +75,8 @@ export const commands: readonly Command[] = [
   journalVerify,
   journalExport,
   journalKey,
+  journalForward,
+  journalAcceptClock,
   watch,
   serve,
 ]

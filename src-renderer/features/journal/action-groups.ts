@@ -2,7 +2,13 @@ import type { JournalAction } from '../../../src-preload/contract/journal.ts'
 
 /** How an operator asks for entries; each action belongs to exactly one group. */
 export const actionGroups = {
-  connections: ['workspace-changed', 'source-unlocked', 'source-locked', 'mapping-confirmed'],
+  connections: [
+    'workspace-changed',
+    'source-unlocked',
+    'source-locked',
+    'mapping-confirmed',
+    'clock-accepted',
+  ],
   plans: ['plan-created'],
   jobs: ['job-started', 'job-continued', 'job-ended', 'job-recovered'],
   publishing: ['job-claiming', 'job-publishing', 'job-outcomes', 'job-marked'],

@@ -242,6 +242,7 @@ const sentences: Readonly<Record<JournalEntry['action'], (facts: Facts) => Says>
   'message-assigned': assigned,
   'payload-viewed': (facts) => ofPayload('viewed', facts),
   'payload-unmasked': (facts) => ofPayload('unmasked', facts),
+  'clock-accepted': () => plain('clockAccepted'),
   'audit-begun': () => plain('auditBegun'),
   'audit-ended': auditEnded,
   'audit-watched': (facts) => plain(facts['everySec'] === null ? 'auditWatched.off' : 'auditWatched.on'),
@@ -265,6 +266,7 @@ const REASONED: ReadonlySet<JournalEntry['action']> = new Set([
   'upstream-asking',
   'alert-told',
   'payload-unmasked',
+  'clock-accepted',
 ])
 
 /** The operator's own words in an entry, or why a webhook did not take it; null where the action asks for none. */

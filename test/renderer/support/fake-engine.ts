@@ -18,7 +18,7 @@ import { fakePlans } from './fake-plan-routes.ts'
 import { groupMessages, listMessages, messageDetail, unmaskMessage } from './fake-reads.ts'
 import { fakeSweeps } from './fake-sweeps.ts'
 import { fakeTriage } from './fake-triage.ts'
-import { changes, iso, meet, type World } from './fake-world.ts'
+import { errorOf, changes, iso, meet, type World } from './fake-world.ts'
 
 /** The contract over a world in memory: every input and output is validated as the real engine's is. */
 export function fakeEngine(world: World) {
@@ -93,6 +93,9 @@ export function fakeEngine(world: World) {
       key: journal.key.handler(() => ({
         key: { fingerprint: 'a1'.repeat(32), publicKey: 'PEM', kept: 'file' as const },
       })),
+      acceptClock: journal.acceptClock.handler(() => {
+        throw new Error('the page does not ask for it')
+      }),
       seal: journal.seal.handler(() => {
         const last = world.journal.at(-1)
         if (last === undefined) return { seal: null }
@@ -110,6 +113,9 @@ export function fakeEngine(world: World) {
         operator: world.operator,
         sandbox: false,
         keepsPasswords: world.switches.keepsPasswords,
+        lookOnly: world.switches.lookOnly
+          ? errorOf('store-read-only', { path: 'redrive.db', problem: 'read-only file system' })
+          : null,
       })),
       watch: session.watch.handler(async function* ({ signal }) {
         for await (const revision of changes(world, signal)) yield status(world, revision)

@@ -132,6 +132,8 @@ export interface Switches {
   estimateSec: number | null
   journalIntact: boolean
   keepsPasswords: boolean
+  /** The local store can only be looked at. */
+  lookOnly: boolean
   /** What tests of sources report otherwise than well. */
   report: Partial<SourceReport>
 }
@@ -182,6 +184,7 @@ export function createWorld({ now = () => Date.parse(FAKE_NOW) }: { now?: () => 
       estimateSec: null,
       journalIntact: true,
       keepsPasswords: true,
+      lookOnly: false,
       report: {},
     },
   }

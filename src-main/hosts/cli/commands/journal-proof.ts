@@ -13,6 +13,7 @@ import type { Command, EngineClient } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 import type { ExitCode } from '../exit-codes.ts'
 import type { Output } from '../output.ts'
+import { reasonOption } from '../options.ts'
 import { noteSeen, readSeen } from '../seen-heads.ts'
 
 const PAGE = 1_000
@@ -128,6 +129,19 @@ export const journalKey: Command = {
     if (out !== null || output.json)
       output.object({ type: 'key', ...key, file: out }, { fingerprint, kept, file: out })
     else output.remark(`Fingerprint ${fingerprint}; the private half is in ${PLACES[kept]}.`)
+    return EXIT.done
+  },
+}
+
+export const journalAcceptClock: Command = {
+  words: ['journal', 'accept-clock'],
+  summary: 'The clock is right now and was ahead before: entries may be written again',
+  operands: [],
+  options: { reason: reasonOption },
+  async run({ args, engine, output }) {
+    const reason = args.required('reason')
+    const { entry } = await (await engine()).journal.acceptClock({ reason })
+    output.object({ type: 'accepted', ...entry }, { seq: entry.seq, at: entry.at, reason })
     return EXIT.done
   },
 }

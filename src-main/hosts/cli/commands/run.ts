@@ -1,6 +1,6 @@
 import { RATE_MAX } from '../../../../src-preload/contract/jobs.ts'
 import type { Brake, Job } from '../../../../src-preload/contract/jobs.ts'
-import { RedriveError } from '../../../domain/errors.ts'
+import { isOfStore, RedriveError } from '../../../domain/errors.ts'
 import { usageError } from '../../common/failure.ts'
 import type { Arguments } from '../arguments.ts'
 import type { Command, CommandContext, EngineClient } from '../command.ts'
@@ -80,7 +80,11 @@ function queueOf(text: string | null): Brake['queue'] {
 }
 
 /** Until the job runs no more. A signal cancels it; what is on its way is still waited for. */
-async function follow({ output, signal }: CommandContext, client: EngineClient, job: Job): Promise<Job> {
+async function follow(
+  { output, signal, globals }: CommandContext,
+  client: EngineClient,
+  job: Job,
+): Promise<Job> {
   const cancel = (): void => {
     output.remark('Cancelling: waiting for what is on its way…')
     client.jobs
@@ -94,6 +98,11 @@ async function follow({ output, signal }: CommandContext, client: EngineClient, 
     let shownAtMs = 0
     for await (const now of await client.jobs.watch({ job: job.job })) {
       last = now
+      const waiting = now.progress?.waiting ?? null
+      // Nobody may be there to put the store right: the next start finds the job as it stands.
+      if (waiting !== null && isOfStore(waiting.code)) {
+        throw new RedriveError(waiting.code, 'later', { path: globals.dataDir, problem: waiting.reason })
+      }
       if (Date.now() - shownAtMs < PROGRESS_EVERY_MS) continue
       shownAtMs = Date.now()
       progress(output, now)

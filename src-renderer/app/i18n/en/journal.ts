@@ -149,6 +149,7 @@ export const journal = {
       planFile: 'Wrote masked payloads into the file of the plan {id}',
       other: 'Unmasked a payload',
     },
+    clockAccepted: 'Accepted the clock, which is behind the entry before',
     noted: 'Wrote a note beside a message',
     assigned: 'Assigned a message to {assignee}',
     released: 'Released a message: nobody looks after it',

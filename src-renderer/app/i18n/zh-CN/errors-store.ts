@@ -4,13 +4,23 @@ import type { Sentences } from '../../../../src-preload/contract/sentences.ts'
 export const storeErrors = {
   'store-failed': {
     what: '本地存储 {path} 无法使用：{problem}。',
-    means: '只要无法落盘记录，就不会发送任何消息。',
-    next: '检查该目录的磁盘空间和权限，然后重启 Redrive。',
+    means: '只要无法落盘记录，就不会发送任何消息；此前已记录的内容都还在。',
+    next: '检查该目录的磁盘空间和权限。问题解决后，任务会从停下的地方继续。',
   },
   'store-newer': {
     what: '本地存储 {path} 是由更新版本的 Redrive 写的。',
-    means: '没有动它。',
+    means: '可以查看；不会往里写任何东西，因此也不会发送任何消息。',
     next: '请启动那个更新的版本。',
+  },
+  'store-read-only': {
+    what: '本地存储 {path} 只能读取：{problem}。',
+    means: '所有内容都可以查看；只要无法落盘记录，就不会发送任何消息。',
+    next: '解决之后重启 Redrive，它会从停下的地方继续。',
+  },
+  'clock-went-back': {
+    what: '本机时钟被拨回：{problem}。',
+    means: '时钟恢复正常之前不会发送或记录任何东西，否则日志就说不清先后了。',
+    next: '请校准时钟。如果现在是对的、之前是错的：redrive journal accept-clock --reason 原因。',
   },
   'journal-broken': {
     what: '操作日志在 Redrive 之外被改动过。',
