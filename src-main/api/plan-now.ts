@@ -11,7 +11,7 @@ const SAMPLE_ITEMS = 50
 
 /** A plan with how things stand now. */
 export async function planNow(
-  { ports, connections }: Engine,
+  { ports, connections, guards }: Engine,
   plan: Plan,
   signal: AbortSignal,
 ): Promise<PlanView> {
@@ -25,5 +25,6 @@ export async function planNow(
   const checks = await look(broker, destinations, limited).catch(unknown)
   const job = await ports.jobReader.jobOfPlan(plan.plan)
   const sample = await ports.jobStore.planItems(plan.plan, 0, SAMPLE_ITEMS)
-  return planView(plan, { environment, job: job?.job ?? null, checks, sample })
+  const standing = await guards.standing(plan, job)
+  return planView(plan, { environment, job: job?.job ?? null, checks, sample, standing })
 }

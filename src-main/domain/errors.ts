@@ -98,6 +98,12 @@ export type ErrorCode =
   | 'decision-not-found'
   | 'undo-too-late'
   | 'process-ended'
+  // guard rails
+  | 'approval-required'
+  | 'approval-invalid'
+  | 'approval-impossible'
+  | 'limit-reached'
+  | 'policy-forbids'
   | 'brake-pulled'
   | 'check-back-not-set'
   | 'id-not-typed'

@@ -54,6 +54,9 @@ export const journalActions = [
   'alert-told',
   'note-added',
   'message-assigned',
+  'approval-given',
+  'approval-refused',
+  'approval-used',
 ] as const
 export type JournalAction = (typeof journalActions)[number]
 

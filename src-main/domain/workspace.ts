@@ -5,6 +5,7 @@ import type { CheckBackConfig } from './check-back.ts'
 import type { EvidenceConfig } from './evidence-config.ts'
 import type { IdService } from './id-service.ts'
 import type { Mapping } from './mapping/mapping.ts'
+import type { Policies } from './policy.ts'
 import type { EventFingerprint } from './same-event.ts'
 import type { SweepPolicy } from './sweep-policy.ts'
 
@@ -136,6 +137,8 @@ export interface Workspace {
   readonly brokers: Readonly<Record<string, BrokerConfig>>
   /** Absent: nobody is alerted. */
   readonly alerts?: AlertsConfig
+  /** Absent: no environment has rules beyond those that every one has. */
+  readonly policies?: Policies
 }
 
 export const STUCK_AFTER_SEC_DEFAULT = 300

@@ -54,6 +54,9 @@ export const journalAction = z.enum([
   'alert-told',
   'note-added',
   'message-assigned',
+  'approval-given',
+  'approval-refused',
+  'approval-used',
 ])
 export type JournalAction = z.infer<typeof journalAction>
 

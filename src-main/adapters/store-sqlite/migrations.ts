@@ -1,4 +1,5 @@
 import { alertTables } from './alert-migrations.ts'
+import { approvalTables } from './approvals.ts'
 
 /**
  * The schema, forward only. A released step is never edited; a change is a new step at the end. The number of steps
@@ -335,4 +336,6 @@ export const migrations: readonly string[] = [
     saved_at TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  // A second person's yes, as it was handed in.
+  approvalTables,
 ]

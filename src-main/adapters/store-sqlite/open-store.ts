@@ -1,5 +1,6 @@
 import type { AlertStore } from '../../ports/alert-store.ts'
 import type { AuditStore, AuditWatchStore } from '../../ports/audit-store.ts'
+import type { ApprovalStore, Deeds } from '../../ports/guard-store.ts'
 import type { ConfirmationStore } from '../../ports/confirmations.ts'
 import type { Journal } from '../../ports/journal.ts'
 import type { RecordLedger } from '../../ports/record-ledger.ts'
@@ -11,11 +12,13 @@ import type { NoteStore, ViewStore } from '../../ports/triage-store.ts'
 import type { UpstreamStore } from '../../ports/upstream-store.ts'
 import type { Clock } from '../../ports/surroundings.ts'
 import { openAlerts } from './alerts.ts'
+import { openApprovals } from './approvals.ts'
 import { openAudits, openAuditWatches } from './audits.ts'
 import { openHalfMessages } from './half-messages.ts'
 import { openConfirmations } from './confirmations.ts'
 import { classify, openDatabase } from './database.ts'
 import type { Sqlite } from './database.ts'
+import { openDeeds } from './deeds.ts'
 import { openDecisions } from './decisions.ts'
 import { openItems } from './items.ts'
 import { openJobReader } from './job-reader.ts'
@@ -56,6 +59,8 @@ export interface Store {
   readonly alerts: AlertStore
   readonly notes: NoteStore
   readonly views: ViewStore
+  readonly approvals: ApprovalStore
+  readonly deeds: Deeds
   close(): Promise<void>
 }
 
@@ -94,6 +99,8 @@ export function openStore({ path, clock }: StoreOptions): Store {
       alerts: openAlerts(db, ledger),
       notes: openNotes(db, ledger),
       views: openViews(db, ledger),
+      approvals: openApprovals(db, ledger),
+      deeds: openDeeds({ db, ledger, headFile }),
       close: async () => {
         ledger.look(() => {
           leave(db, path, seal)

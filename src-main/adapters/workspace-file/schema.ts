@@ -19,6 +19,7 @@ import { evidence } from './evidence-schema.ts'
 import { idService } from './id-service-schema.ts'
 import { field } from '../mapping-schema/schema.ts'
 import { name } from './name-schema.ts'
+import { policies } from './policies-schema.ts'
 import { schemaPathProblem } from './schema-path.ts'
 import { sweepLimits } from '../../domain/sweep-policy.ts'
 import { brokerUrlProblem, managementUrlProblem, nodeAddressProblem, sourceUrlProblem } from './urls.ts'
@@ -249,6 +250,7 @@ export const workspaceSchema = z
     sources: z.record(name, source).default({}),
     brokers: z.record(name, broker).default({}),
     alerts: alerts.exactOptional(),
+    policies: policies.exactOptional(),
   })
   .superRefine((workspace, context) => {
     for (const [key, { deliver, evidence: proof, callback: second }] of Object.entries(workspace.sources)) {

@@ -40,7 +40,9 @@ export interface ClaimedItem extends HeldItem {
   readonly chainKey: string | null
   readonly destination: Destination
   readonly content: MessageContent
-  /** Digest of the stored content, where another payload is sent; null: as stored. */
+  /** As its plan has it, and as the stored content was found to have; of a sweep, of what was found. */
+  readonly payloadDigest: string
+  /** The same, where another payload is sent; null: as stored. */
   readonly parentDigest: string | null
   /** A message of a broker that goes on as it is, in the place of the content. */
   readonly copy?: Copy

@@ -1,10 +1,12 @@
 import { claimTokenOf } from '../../domain/claim-token.ts'
 import { deadLetterPlace } from '../../domain/dead-letter/place.ts'
+import type { ErrorCode } from '../../domain/errors.ts'
 import type { Job } from '../../domain/job.ts'
 import type { JournalDraft } from '../../domain/journal.ts'
 import type { Changes } from '../changes.ts'
 import type { Connections } from '../connections/connections.ts'
 import type { EnginePorts } from '../engine-ports.ts'
+import { openJobGuard } from '../guard/job-guard.ts'
 import { blockUnfinishedChains } from './blocked-chains.ts'
 import { interruptionOf } from './job-run.ts'
 import type { Interruption, JobRun } from './job-run.ts'
@@ -43,6 +45,11 @@ interface Work extends WorkOptions {
   readonly status: RunStatus
   readonly stop: AbortSignal
 }
+
+/** Why a job stands although nothing is wrong with source and broker: somebody has to look first. */
+const waitsForPerson: ReadonlySet<ErrorCode> = new Set([
+  ...(['brake-pulled', 'approval-required', 'limit-reached'] as const),
+])
 
 /** Messages of a queue that are written down as about to go at a time: a crash makes as many unknown. */
 const LETTERS_BATCH_MAX = 100
@@ -138,7 +145,7 @@ export class Workshop {
     { code, reason, pulled }: Omit<Interruption, 'passing'>,
     detail: object,
   ): Promise<void> {
-    const to = code === 'brake-pulled' ? ('paused' as const) : ('interrupted' as const)
+    const to = waitsForPerson.has(code) ? ('paused' as const) : ('interrupted' as const)
     const entry = jobEntry(this.#ports, job, 'job-ended', { state: to, code, reason, ...detail })
     const interruption = { code, reason, ...(pulled ? { pulled } : {}) }
     const move = { from: 'running' as const, to, owner: null, interruption }
@@ -191,12 +198,13 @@ export class Workshop {
       if (trade.feed === null) return { end: 'done' }
       // With what has just been put right: a row that is marked only now may hold up its chain.
       const run = exists() ? { ...begun, job: await this.#job(job.job) } : begun
+      const guard = await openJobGuard({ ports: this.#ports, connections: this.#connections }, run.job)
       const lanes = createLanes()
       await blockUnfinishedChains(run, lanes)
       const feed = trade.feed(run, lanes)
-      let end = await runJob(run, { feed, lanes, before }, stop)
+      let end = await runJob(run, { feed, guard, lanes, before }, stop)
       while (end.end === 'done' && feed.again()) {
-        end = await runJob(run, { feed, lanes: createLanes(), before }, stop)
+        end = await runJob(run, { feed, guard, lanes: createLanes(), before }, stop)
       }
       return end
     }

@@ -3,7 +3,7 @@ import type { JournalAction } from '../../../src-preload/contract/journal.ts'
 /** How an operator asks for entries; each action belongs to exactly one group. */
 export const actionGroups = {
   connections: ['workspace-changed', 'source-unlocked', 'source-locked', 'mapping-confirmed'],
-  plans: ['plan-created'],
+  plans: ['plan-created', 'approval-given', 'approval-refused', 'approval-used'],
   jobs: ['job-started', 'job-continued', 'job-ended', 'job-recovered'],
   publishing: ['job-claiming', 'job-publishing', 'job-outcomes', 'job-marked'],
   settling: ['job-settling', 'job-settled'],

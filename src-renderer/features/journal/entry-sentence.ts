@@ -219,6 +219,14 @@ const sentences: Readonly<Record<JournalEntry['action'], (facts: Facts) => Says>
   'alert-told': alertTold,
   'note-added': () => plain('noted'),
   'message-assigned': assigned,
+  'approval-given': (facts) => ({
+    key: 'approvalGiven',
+    values: { approver: textOf(facts, 'approver') ?? '?' },
+    count: 1,
+  }),
+  'approval-refused': (facts) =>
+    plain(textOf(facts, 'problem') === 'none' ? 'approvalMissing' : 'approvalRefused'),
+  'approval-used': () => plain('approvalUsed'),
   'audit-begun': () => plain('auditBegun'),
   'audit-ended': auditEnded,
   'audit-watched': (facts) => plain(facts['everySec'] === null ? 'auditWatched.off' : 'auditWatched.on'),

@@ -4,6 +4,7 @@ import type { ErrorCode } from '../../../../src-preload/contract/errors.ts'
 import type { Sentences } from '../../../../src-preload/contract/sentences.ts'
 import { auditErrors } from './errors-audits.ts'
 import { callbackErrors } from './errors-callback.ts'
+import { guardErrors } from './errors-guard.ts'
 import { evidenceErrors } from './errors-evidence.ts'
 import { halfMessageErrors } from './errors-half-messages.ts'
 import { storeErrors } from './errors-store.ts'
@@ -177,6 +178,7 @@ export const chineseSentences: Readonly<Record<ErrorCode, Sentences>> = {
     means: '没有发送。',
     next: '调高 broker 的上限，或请对应服务精简消息体。',
   },
+  ...guardErrors,
   'plan-invalid': {
     what: 'Redrive 读不懂这个计划：{reason}。',
     means: nothingSent,

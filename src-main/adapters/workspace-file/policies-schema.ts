@@ -1,0 +1,68 @@
+import { z } from 'zod'
+import { publicKeyOf } from '../../domain/approval.ts'
+import { APPROVAL_HOURS_MAX_DEFAULT, policyLimits, sameName } from '../../domain/policy.ts'
+import type { ApprovalPolicy, EnvironmentPolicy, Policies } from '../../domain/policy.ts'
+import { environments } from '../../domain/workspace.ts'
+import { name } from './name-schema.ts'
+
+const whole = ({ min, max }: { readonly min: number; readonly max: number }) => z.int().min(min).max(max)
+
+const approver = z.strictObject({
+  publicKey: z
+    .string()
+    .refine((text) => publicKeyOf(text) !== null, {
+      error: 'not a public key: "ed25519:" and 32 bytes in base64, as "redrive approve keygen" prints it',
+    })
+    .describe('ed25519:…, as "redrive approve keygen" prints it.'),
+  operators: z
+    .array(z.string().min(1).max(policyLimits.operatorChars.max))
+    .max(policyLimits.operators.max)
+    .describe('Names that this person acts under, beside the one here: nobody approves their own plan.')
+    .exactOptional(),
+})
+
+const approval = z
+  .strictObject({
+    above: whole(policyLimits.above).describe(
+      'Messages that may be acted on within an hour without a second person; 0: none.',
+    ),
+    sweepsPerHour: whole(policyLimits.sweepsPerHour)
+      .describe('Messages that sweeps may send within an hour; `above` unless set.')
+      .exactOptional(),
+    hoursMax: whole(policyLimits.hoursMax)
+      .describe(`How long an approval may be good for; ${APPROVAL_HOURS_MAX_DEFAULT} unless set.`)
+      .exactOptional(),
+    approvers: z
+      .record(name, approver)
+      .refine((value) => Object.keys(value).length >= policyLimits.approvers.min, {
+        error: 'nobody may approve',
+      })
+      .refine((value) => Object.keys(value).length <= policyLimits.approvers.max, {
+        error: `more than ${policyLimits.approvers.max} approvers`,
+      }),
+  })
+  .superRefine(({ approvers }, context) => {
+    const seen: [string, string][] = []
+    for (const [who, { publicKey }] of Object.entries(approvers)) {
+      const twin = seen.find(([name, key]) => key === publicKey || sameName(name, who))
+      seen.push([who, publicKey])
+      if (twin === undefined) continue
+      // One key under two names would be one person who is two.
+      const message = `${who} and ${twin[0]} are one person by their key or their name`
+      context.addIssue({ code: 'custom', message, path: ['approvers', who] })
+    }
+  })
+  .describe(
+    'When a second person must have said yes, signed over the plan.',
+  ) satisfies z.ZodType<ApprovalPolicy>
+
+const policy = z.strictObject({ approval: approval.exactOptional() }) satisfies z.ZodType<EnvironmentPolicy>
+
+export const policies = z
+  .strictObject(
+    Object.fromEntries(environments.map((environment) => [environment, policy.exactOptional()])) as Record<
+      (typeof environments)[number],
+      z.ZodExactOptional<typeof policy>
+    >,
+  )
+  .describe('Rules for every source of an environment. No page changes them.') satisfies z.ZodType<Policies>
