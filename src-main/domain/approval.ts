@@ -1,6 +1,6 @@
-import { createPublicKey, sign, verify } from 'node:crypto'
-import type { KeyObject } from 'node:crypto'
 import { canonical, sha256 } from './digest.ts'
+import { isSignedBy, signText } from './ed25519.ts'
+import type { PrivateKey } from './ed25519.ts'
 import type { Plan } from './plan.ts'
 import { APPROVAL_HOURS_MAX_DEFAULT, isPerson } from './policy.ts'
 import type { ApprovalPolicy } from './policy.ts'
@@ -11,8 +11,6 @@ export const APPROVAL_CHARS_MAX = 10_000
 /** Clocks of two machines may differ by so much. */
 const CLOCK_SKEW_MS = 5 * 60_000
 const HOUR_MS = 3_600_000
-const KEY_BYTES = 32
-const KEY_PREFIX = 'ed25519:'
 
 export type PlanOperation = 'resend' | 'redrive' | 'discard'
 
@@ -56,31 +54,8 @@ export function operationOf({ deadLetters }: Pick<Plan, 'deadLetters'>): PlanOpe
   return deadLetters === undefined ? 'resend' : deadLetters.action
 }
 
-export function signApproval(statement: ApprovalStatement, privateKey: KeyObject): Approval {
-  const signature = sign(null, signedBytes(statement), privateKey).toString('base64')
-  return { format: approvalFormat, statement, signature }
-}
-
-/** The public part as a workspace file holds it. */
-export function publicKeyText(key: KeyObject): string {
-  const { x } = key.export({ format: 'jwk' })
-  return `${KEY_PREFIX}${Buffer.from(x ?? '', 'base64url').toString('base64')}`
-}
-
-/** Null: not a public key of this kind. */
-export function publicKeyOf(text: string): KeyObject | null {
-  if (!text.startsWith(KEY_PREFIX)) return null
-  const encoded = text.slice(KEY_PREFIX.length)
-  const bytes = Buffer.from(encoded, 'base64')
-  if (bytes.length !== KEY_BYTES || bytes.toString('base64') !== encoded) return null
-  try {
-    return createPublicKey({
-      key: { kty: 'OKP', crv: 'Ed25519', x: bytes.toString('base64url') },
-      format: 'jwk',
-    })
-  } catch {
-    return null
-  }
+export function signApproval(statement: ApprovalStatement, privateKey: PrivateKey): Approval {
+  return { format: approvalFormat, statement, signature: signText(signedText(statement), privateKey) }
 }
 
 /** Null: it is none. What it says is nowhere near proved by that. */
@@ -100,7 +75,7 @@ export function readApproval(text: string): Approval | null {
 
 /** Names an approval in the journal: the same text, the same name. */
 export function approvalId({ statement, signature }: Approval): string {
-  return sha256(`${approvalFormat}\n${canonical({ ...statement })}\n${signature}`)
+  return sha256(`${signedText(statement)}\n${signature}`)
 }
 
 export interface ApprovalCase {
@@ -123,9 +98,7 @@ export function approvalProblem(
     ? policy.approvers[statement.approver]
     : undefined
   if (approver === undefined) return 'approver-unknown'
-  const key = publicKeyOf(approver.publicKey)
-  const signed = Buffer.from(signature, 'base64')
-  if (key === null || !verify(null, signedBytes(statement), key, signed)) return 'signature-wrong'
+  if (!isSignedBy(approver.publicKey, signedText(statement), signature)) return 'signature-wrong'
   if (actors.some((actor) => isPerson(statement.approver, approver, actor))) return 'same-person'
   return timeProblem(statement, policy.hoursMax ?? APPROVAL_HOURS_MAX_DEFAULT, now.getTime())
 }
@@ -153,8 +126,9 @@ function timeProblem(
   return nowMs >= untilMs ? 'expired' : null
 }
 
-function signedBytes(statement: ApprovalStatement): Buffer {
-  return Buffer.from(`${approvalFormat}\n${canonical({ ...statement })}`, 'utf8')
+function signedText(statement: ApprovalStatement): string {
+  return `${approvalFormat}
+${canonical({ ...statement })}`
 }
 
 const texts = [

@@ -1,5 +1,3 @@
-import type { Environment } from './workspace.ts'
-
 /** Whoever may give a second yes. */
 export interface Approver {
   /** `ed25519:` and the 32 bytes of the key in base64. */
@@ -24,8 +22,6 @@ export interface EnvironmentPolicy {
   /** Absent: one person may run any plan. */
   readonly approval?: ApprovalPolicy
 }
-
-export type Policies = Readonly<Partial<Record<Environment, EnvironmentPolicy>>>
 
 export const APPROVAL_HOURS_MAX_DEFAULT = 24
 

@@ -5,7 +5,7 @@ import type { CheckBackConfig } from './check-back.ts'
 import type { EvidenceConfig } from './evidence-config.ts'
 import type { IdService } from './id-service.ts'
 import type { Mapping } from './mapping/mapping.ts'
-import type { Policies } from './policy.ts'
+import type { EnvironmentPolicy } from './policy.ts'
 import type { EventFingerprint } from './same-event.ts'
 import type { SweepPolicy } from './sweep-policy.ts'
 
@@ -131,6 +131,8 @@ export function deadLetterNames(config: BrokerConfig): readonly string[] {
 export function brokerAddress(config: BrokerConfig): string {
   return config.driver === 'kafka' ? config.brokers.join(',') : config.url
 }
+
+export type Policies = Readonly<Partial<Record<Environment, EnvironmentPolicy>>>
 
 export interface Workspace {
   readonly sources: Readonly<Record<string, SourceConfig>>

@@ -119,7 +119,6 @@ export const approvalProblem = z.enum([
   'valid-too-long',
   'expired',
 ])
-export type ApprovalProblem = z.infer<typeof approvalProblem>
 
 /** What the policy of the environment asks for before this plan runs. */
 export const planApproval = z.object({

@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
-import { operationOf, publicKeyText, signApproval } from '../../src-main/domain/approval.ts'
+import { operationOf, signApproval } from '../../src-main/domain/approval.ts'
+import { publicKeyText } from '../../src-main/domain/ed25519.ts'
 import type { Approval, ApprovalStatement } from '../../src-main/domain/approval.ts'
 import type { Plan } from '../../src-main/domain/plan.ts'
 import type { ApprovalPolicy } from '../../src-main/domain/policy.ts'

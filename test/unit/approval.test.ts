@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { approvalProblem, publicKeyOf, readApproval } from '../../src-main/domain/approval.ts'
+import { approvalProblem, readApproval } from '../../src-main/domain/approval.ts'
+import { publicKeyOf } from '../../src-main/domain/ed25519.ts'
 import type { Approval, ApprovalCase } from '../../src-main/domain/approval.ts'
 import { approvalOf, policyOf, testApprover } from '../support/approvers.ts'
 import { planOf } from '../support/store-samples.ts'

@@ -322,39 +322,6 @@ describe('writing', () => {
 })
 
 // Out of date? `npx vitest run --config .config/vitest.config.ts --project unit test/unit/workspace-file.test.ts -u`
-describe('policies', () => {
-  const publicKey = `ed25519:${Buffer.alloc(32, 7).toString('base64')}`
-  const approval = { above: 1_000, approvers: { mei: { publicKey, operators: ['mchen'] } } }
-  const policies = { production: { approval } }
-
-  test('are kept when connections are saved', async () => {
-    const path = newPath()
-    writeFileSync(path, JSON.stringify({ ...example, policies }))
-    const file = openWorkspaceFile({ path })
-    const { brokers, ...rest } = await file.load()
-    await file.save({ ...rest, brokers: { ...brokers } })
-    expect((await file.load()).policies).toEqual(policies)
-  })
-
-  test('name people, each with a key of their own', async () => {
-    const withApproval = (more: object) => ({
-      ...example,
-      policies: { production: { approval: { ...approval, ...more } } },
-    })
-    for (const wrong of [
-      { approvers: {} },
-      { approvers: { mei: { publicKey: 'ed25519:AAAA' } } },
-      { approvers: { mei: { publicKey }, ben: { publicKey } } },
-      { approvers: { mei: { publicKey }, MEI: { publicKey: publicKey.replace('B', 'C') } } },
-      { above: -1 },
-      { below: 3 },
-    ]) {
-      await refusal(withApproval(wrong))
-    }
-    await refusal({ ...example, policies: { live: { approval } } })
-  })
-})
-
 test('resources/workspace.schema.json says what the program checks', async () => {
   const json = await format(JSON.stringify(workspaceJsonSchema()), { parser: 'json', printWidth: 110 })
   await expect(json).toMatchFileSnapshot('../../resources/workspace.schema.json')

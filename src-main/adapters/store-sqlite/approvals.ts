@@ -3,17 +3,6 @@ import type { ApprovalStore } from '../../ports/guard-store.ts'
 import type { Sqlite } from './database.ts'
 import type { Ledger } from './ledger.ts'
 
-/** The step of the schema that this needs. */
-export const approvalTables = `
-  CREATE TABLE approvals (
-    approval_key INTEGER PRIMARY KEY,
-    plan TEXT NOT NULL,
-    text TEXT NOT NULL,
-    given_at TEXT NOT NULL,
-    UNIQUE (plan, text)
-  ) STRICT;
-`
-
 export function openApprovals(db: Sqlite, ledger: Ledger): ApprovalStore {
   const insert = db.prepare<[string, string, string]>(
     'INSERT INTO approvals (plan, text, given_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',

@@ -1,5 +1,5 @@
 import { alertTables } from './alert-migrations.ts'
-import { approvalTables } from './approvals.ts'
+import { approvalTables } from './approval-migrations.ts'
 
 /**
  * The schema, forward only. A released step is never edited; a change is a new step at the end. The number of steps

@@ -1,8 +1,9 @@
 import { z } from 'zod'
-import { publicKeyOf } from '../../domain/approval.ts'
+import { publicKeyOf } from '../../domain/ed25519.ts'
 import { APPROVAL_HOURS_MAX_DEFAULT, policyLimits, sameName } from '../../domain/policy.ts'
-import type { ApprovalPolicy, EnvironmentPolicy, Policies } from '../../domain/policy.ts'
+import type { ApprovalPolicy, EnvironmentPolicy } from '../../domain/policy.ts'
 import { environments } from '../../domain/workspace.ts'
+import type { Policies } from '../../domain/workspace.ts'
 import { name } from './name-schema.ts'
 
 const whole = ({ min, max }: { readonly min: number; readonly max: number }) => z.int().min(min).max(max)

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { sha256 } from '../../domain/digest.ts'
 import { RedriveError } from '../../domain/errors.ts'
 import { headerIsIntact, newItemsDigest } from '../../domain/plan.ts'
 import type { Plan, PlanItem } from '../../domain/plan.ts'
@@ -59,5 +59,5 @@ function printOf({
 }: Outgoing): Buffer {
   const { exchange, routingKey } = destination
   const line = [seq, id, messageId, type, chainKey, exchange, routingKey, payloadDigest, payload]
-  return createHash('sha256').update(JSON.stringify(line)).digest()
+  return Buffer.from(sha256(JSON.stringify(line)).slice(0, PRINT_BYTES * 2), 'hex')
 }

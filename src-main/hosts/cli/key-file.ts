@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
-import { publicKeyText } from '../../domain/approval.ts'
+import { publicKeyText } from '../../domain/ed25519.ts'
 import { usageError } from '../common/failure.ts'
 import { passwordPrompt } from '../common/prompt.ts'
 

@@ -343,9 +343,4 @@ export const chineseSentences: Readonly<Record<ErrorCode, Sentences>> = {
     means: '还没开始的部分没有执行。',
     next: '准备好后重新开始。',
   },
-  internal: {
-    what: 'Redrive 内部出错：{reason}。',
-    means: '进行中的操作都有记录；再次操作前，请先查看任务。',
-    next: '重启 Redrive。如果再次出现，请附上日志反馈。',
-  },
 }
