@@ -8,16 +8,18 @@ export interface Deed {
   readonly source: string | null
   /** Id of the job, plan or decision. */
   readonly subject: string | null
-  /** `begun`: what a person began, with all its messages; `published`: what was about to go out. */
-  readonly kind: 'begun' | 'published'
+  /**
+   * `begun`: a job that a person began, with all its messages; `decided`: an act that is over with its entry; `published`:
+   * what a job was about to send.
+   */
+  readonly kind: 'begun' | 'decided' | 'published'
   readonly messages: number
   /** A second person had said yes to it. */
   readonly approved: boolean
 }
 
-/** Where an entry says how many messages it is about: a number, or the list of them. */
-const begun: Partial<Record<JournalEntry['action'], string>> = {
-  'job-started': 'items',
+/** Where the entry of a decision lists the messages that it is about. */
+const decided: Partial<Record<JournalEntry['action'], string>> = {
   'resolve-intended': 'intended',
   'retry-intended': 'ids',
   'dead-letters-discarding': 'ids',
@@ -30,13 +32,14 @@ export function deedOf({ seq, at, action, source, subject, detail }: JournalEntr
   const said = facts as Readonly<Record<string, Json | undefined>>
   const head = { seq, at, source, subject, approved: typeof said['approval'] === 'string' }
   if (action === 'job-publishing') return { ...head, kind: 'published', messages: countOf(said['ids']) }
-  if (action === 'check-back-overriding') return { ...head, kind: 'begun', messages: 1 }
+  if (action === 'check-back-overriding') return { ...head, kind: 'decided', messages: 1 }
   if (action === 'upstream-asking') {
     if (said['trigger'] !== 'operator') return null
-    return { ...head, kind: 'begun', messages: countOf(said['attempts']) }
+    return { ...head, kind: 'decided', messages: countOf(said['attempts']) }
   }
-  const where = begun[action]
-  return where === undefined ? null : { ...head, kind: 'begun', messages: countOf(said[where]) }
+  if (action === 'job-started') return { ...head, kind: 'begun', messages: countOf(said['items']) }
+  const where = decided[action]
+  return where === undefined ? null : { ...head, kind: 'decided', messages: countOf(said[where]) }
 }
 
 function countOf(value: Json | undefined): number {

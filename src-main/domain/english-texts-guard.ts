@@ -7,6 +7,9 @@ export const guardTexts = {
   'guard.broken':
     'the journal of the last hour was changed outside Redrive, so nobody can tell what was done in it',
   'guard.sweeps': 'sweeps may send {limit} messages within an hour, and have',
+  'guard.per-action': '{count} messages are more than the {limit} that one action may be about',
+  'guard.per-hour': '{limit} messages may be sent or decided within an hour, sweeps included',
+  'guard.hours': 'from {from} to {to} ({timeZone}) nothing is sent or decided',
   'guard.environment': 'its environment and its address are guarded by the policy of {environment}',
   'guard.removal': 'the policy of {environment} guards it',
   'approval.unreadable': 'it is no approval that Redrive can read',

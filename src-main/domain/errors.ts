@@ -103,6 +103,7 @@ export type ErrorCode =
   | 'approval-invalid'
   | 'approval-impossible'
   | 'limit-reached'
+  | 'hours-forbidden'
   | 'policy-forbids'
   | 'brake-pulled'
   | 'check-back-not-set'

@@ -17,10 +17,35 @@ export interface ApprovalPolicy {
   readonly approvers: Readonly<Record<string, Approver>>
 }
 
+/** Hard limits: no approval lifts them. Absent: none. */
+export interface ActionLimits {
+  /** Messages of one plan, one decision, one run of a sweep. */
+  readonly perAction?: number
+  /** Messages within an hour, of all that is sent or decided, sweeps included. */
+  readonly perHour?: number
+}
+
+export const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
+export type Weekday = (typeof weekdays)[number]
+
+/** When nothing is sent or decided. */
+export interface ForbiddenHours {
+  /** On which they begin; absent: every day. */
+  readonly days?: readonly Weekday[]
+  /** HH:MM. */
+  readonly from: string
+  /** HH:MM, exclusive; at or before `from`: on the day after. */
+  readonly to: string
+  /** As in the IANA database: Asia/Shanghai. */
+  readonly timeZone: string
+}
+
 /** What holds for every source of an environment. Written in the workspace file only. */
 export interface EnvironmentPolicy {
   /** Absent: one person may run any plan. */
   readonly approval?: ApprovalPolicy
+  readonly limits?: ActionLimits
+  readonly forbidden?: readonly ForbiddenHours[]
 }
 
 export const APPROVAL_HOURS_MAX_DEFAULT = 24
@@ -28,6 +53,9 @@ export const APPROVAL_HOURS_MAX_DEFAULT = 24
 /** Named limits of what a policy may say. */
 export const policyLimits = {
   above: { min: 0, max: 1_000_000 },
+  perAction: { min: 1, max: 1_000_000 },
+  perHour: { min: 1, max: 100_000_000 },
+  forbidden: { max: 50 },
   sweepsPerHour: { min: 0, max: 100_000_000 },
   hoursMax: { min: 1, max: 720 },
   approvers: { min: 1, max: 100 },

@@ -90,6 +90,7 @@ export const errorCodes = [
   'approval-invalid',
   'approval-impossible',
   'limit-reached',
+  'hours-forbidden',
   'policy-forbids',
   'check-back-not-set',
   'id-not-typed',

@@ -22,7 +22,12 @@ export const guardSentences = {
   'limit-reached': {
     what: 'A limit of the workspace is reached: {reason}.',
     means: 'Nothing more is sent for now. What was on its way was waited for.',
-    next: 'Wait until the hour is over; the limit is in the policies of the workspace file.',
+    next: 'Wait until the hour is over, or choose fewer messages; the limit is in the policies of the workspace file.',
+  },
+  'hours-forbidden': {
+    what: 'Now is not the time: {reason}.',
+    means: 'Nothing more is sent for now. What was on its way was waited for.',
+    next: 'Go on when those hours are over; they are in the policies of the workspace file.',
   },
   'policy-forbids': {
     what: 'The workspace does not let a page change this: {reason}.',

@@ -189,7 +189,7 @@ test('sweeps of an environment have a measure of their own', async (context) => 
   const scene = await openScene(context, { policy: limits, sweep: { ...quickSweep, batch: 5 } })
   await addPending(scene.database, { queue: scene.queue, count: 30 })
   const run = await scene.engine.sweep()
-  expect(run).toMatchObject({ state: 'failed', trouble: { code: 'limit-reached' } })
+  expect(run).toMatchObject({ state: 'stopped', trouble: { code: 'limit-reached' } })
   // In whole batches: the one that would go over it is given back.
   expect(await scene.rabbit.count(scene.queue)).toBe(10)
   expect(await statuses(scene)).toEqual({ sent: 10, pending: 20 })

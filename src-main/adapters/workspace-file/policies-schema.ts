@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { publicKeyOf } from '../../domain/ed25519.ts'
-import { APPROVAL_HOURS_MAX_DEFAULT, policyLimits, sameName } from '../../domain/policy.ts'
+import { isTimeZone } from '../../domain/forbidden-hours.ts'
+import { APPROVAL_HOURS_MAX_DEFAULT, policyLimits, sameName, weekdays } from '../../domain/policy.ts'
 import type { ApprovalPolicy, EnvironmentPolicy } from '../../domain/policy.ts'
 import { environments } from '../../domain/workspace.ts'
 import type { Policies } from '../../domain/workspace.ts'
@@ -57,7 +58,43 @@ const approval = z
     'When a second person must have said yes, signed over the plan.',
   ) satisfies z.ZodType<ApprovalPolicy>
 
-const policy = z.strictObject({ approval: approval.exactOptional() }) satisfies z.ZodType<EnvironmentPolicy>
+const limits = z
+  .strictObject({
+    perAction: whole(policyLimits.perAction)
+      .describe('Messages of one plan, one decision, one run of a sweep.')
+      .exactOptional(),
+    perHour: whole(policyLimits.perHour)
+      .describe('Messages within an hour, of all that is sent or decided, sweeps included.')
+      .exactOptional(),
+  })
+  .describe('Hard limits: no approval lifts them.')
+
+const clockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time as HH:MM')
+
+const forbidden = z
+  .array(
+    z.strictObject({
+      days: z
+        .array(z.enum(weekdays))
+        .min(1)
+        .describe('On which they begin. Absent: every day.')
+        .exactOptional(),
+      from: clockTime,
+      to: clockTime.describe('At or before `from`: on the day after.'),
+      timeZone: z
+        .string()
+        .refine(isTimeZone, { error: 'not a time zone, as Asia/Shanghai is one' })
+        .describe('As in the IANA database: Asia/Shanghai.'),
+    }),
+  )
+  .max(policyLimits.forbidden.max)
+  .describe('When nothing is sent or decided; a job that runs into them pauses.')
+
+const policy = z.strictObject({
+  approval: approval.exactOptional(),
+  limits: limits.exactOptional(),
+  forbidden: forbidden.exactOptional(),
+}) satisfies z.ZodType<EnvironmentPolicy>
 
 export const policies = z
   .strictObject(

@@ -10,6 +10,8 @@ import type { EnginePorts } from '../engine-ports.ts'
 import { judgedApprovals, takeApproval, validApproval } from './approvals.ts'
 import type { Judged } from './approvals.ts'
 import { begunBefore, begunLately } from './lately.ts'
+import { requireHours, requireRoom, requireSize } from './limits.ts'
+import type { Rule } from './limits.ts'
 
 /** How many messages, and how many may go without a second person. */
 export interface Need {
@@ -34,14 +36,21 @@ export class Guards {
     this.#connections = connections
   }
 
-  /** Null: one person may do anything there. Read anew each time: a policy counts from when it is written. */
+  /** Null: the workspace has none. Read anew each time: a policy counts from when it is written. */
+  async rule(place: string): Promise<Rule | null> {
+    const environment = await this.#connections.environment(place)
+    const { policies = {} } = await this.#connections.workspace()
+    const policy = policies[environment]
+    return policy === undefined ? null : { environment, policy }
+  }
+
+  /** Null: one person may do anything there. */
   async approvalPolicy(
     place: string,
   ): Promise<{ readonly environment: Environment; readonly policy: ApprovalPolicy } | null> {
-    const environment = await this.#connections.environment(place)
-    const { policies = {} } = await this.#connections.workspace()
-    const policy = policies[environment]?.approval
-    return policy === undefined ? null : { environment, policy }
+    const rule = await this.rule(place)
+    const policy = rule?.policy.approval
+    return rule === null || policy === undefined ? null : { environment: rule.environment, policy }
   }
 
   /** Whether a second person is needed for a plan that nobody has begun, or for a job of it. Null: no policy. */
@@ -59,9 +68,12 @@ export class Guards {
 
   /**
    * Before a plan is carried out. Answers with the name of the approval that it goes by; null: it needs none. Throws
-   * `approval-required`.
+   * `approval-required`, `hours-forbidden`, `limit-reached`.
    */
   async requirePlan(plan: Plan, job: Job | null): Promise<string | null> {
+    // One message at least: what does not fit into this hour waits for the next, batch by batch.
+    const goesAtOnce = plan.deadLetters?.action === 'discard'
+    await this.#requireLimits(plan.source, plan.items, goesAtOnce ? plan.items : 1)
     const need = await this.need(plan, job)
     if (need === null || need.why === null) return null
     const valid = await validApproval(this.#ports, this.#case(plan, need.policy, job))
@@ -75,6 +87,7 @@ export class Guards {
 
   /** Before an act that has no plan, and so nothing that a second person could sign. Throws `approval-impossible`. */
   async requireAct(source: string, messages: number): Promise<void> {
+    await this.#requireLimits(source, messages, messages)
     const need = await this.need({ source, items: messages }, null)
     if (need === null || need.why === null) return
     throw new RedriveError('approval-impossible', 'never', { reason: need.why })
@@ -84,6 +97,15 @@ export class Guards {
   async take(plan: Plan, text: string): Promise<void> {
     const rule = await this.approvalPolicy(plan.source)
     if (rule !== null) await takeApproval(this.#ports, text, { plan, policy: rule.policy })
+  }
+
+  /** Throws `hours-forbidden`, `limit-reached`. */
+  async #requireLimits(place: string, size: number, now: number): Promise<void> {
+    const rule = await this.rule(place)
+    if (rule === null) return
+    requireHours(this.#ports, rule)
+    requireSize(rule, size)
+    await requireRoom({ ports: this.#ports, connections: this.#connections }, rule, now)
   }
 
   async #why(

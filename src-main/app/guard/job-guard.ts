@@ -8,6 +8,7 @@ import type { ClaimedItem, Interruption } from '../jobs/job-run.ts'
 import { interruptionOf } from '../jobs/job-run.ts'
 import { Guards } from './guards.ts'
 import { sweptLately } from './lately.ts'
+import { requireHours, requireRoom, requireSize, roomOf } from './limits.ts'
 import { readManifest } from './manifest.ts'
 
 /** Stands between what a job has claimed and what it sends: the one place that no host and no store goes round. */
@@ -26,34 +27,48 @@ const open: JobGuard = {
   approval: null,
 }
 
-/** Throws where the job must not go on at all: `approval-required`, `plan-digest-mismatch`, `journal-broken`. */
-export async function openJobGuard(
-  { ports, connections }: { readonly ports: EnginePorts; readonly connections: Connections },
-  job: Job,
-): Promise<JobGuard> {
-  const guards = new Guards(ports, connections)
-  if ((await guards.approvalPolicy(job.source)) === null) return open
-  return job.kind === 'sweep'
-    ? sweepGuard({ ports, connections }, guards, job)
-    : planGuard(ports, guards, job)
+interface Looking {
+  readonly ports: EnginePorts
+  readonly connections: Connections
 }
 
-async function planGuard(ports: EnginePorts, guards: Guards, job: Job): Promise<JobGuard> {
+/**
+ * Throws where the job must not go on at all: `approval-required`, `limit-reached`, `hours-forbidden`,
+ * `plan-digest-mismatch`, `journal-broken`.
+ */
+export async function openJobGuard(looking: Looking, job: Job): Promise<JobGuard> {
+  const guards = new Guards(looking.ports, looking.connections)
+  if ((await guards.rule(job.source)) === null) return open
+  return job.kind === 'sweep' ? sweepGuard(looking, guards, job) : planGuard(looking, guards, job)
+}
+
+async function planGuard(looking: Looking, guards: Guards, job: Job): Promise<JobGuard> {
+  const { ports } = looking
   const plan = await planOf(ports, job)
   const manifest = await readManifest(ports.jobStore, plan)
   const approval = await guards.requirePlan(plan, job)
   if (approval !== null) await noteUse(ports, job, plan, approval)
   return {
     approval,
-    admit: (wanted) => Promise.resolve(wanted),
-    async cover(items) {
-      const strange = items.find((item) => !manifest.has({ ...item, ...planned(item) }))
-      if (strange !== undefined) {
-        return interruptionOf(new RedriveError('plan-digest-mismatch', 'never', { plan: plan.plan }))
-      }
-      // What was good when the job began may be over by now, or taken out of the workspace.
-      return refusalOf(() => guards.requirePlan(plan, job))
-    },
+    admit: (wanted) =>
+      answered(async () => {
+        const rule = await guards.rule(job.source)
+        if (rule === null) return wanted
+        requireHours(ports, rule)
+        await requireRoom(looking, rule, 1)
+        return Math.min(wanted, await roomOf(looking, rule))
+      }),
+    cover: (items) =>
+      answered(async () => {
+        const strange = items.find((item) => !manifest.has({ ...item, ...planned(item) }))
+        if (strange !== undefined)
+          throw new RedriveError('plan-digest-mismatch', 'never', { plan: plan.plan })
+        // What was good when the job began may be over by now, or taken out of the workspace.
+        await guards.requirePlan(plan, job)
+        const rule = await guards.rule(job.source)
+        if (rule !== null) await requireRoom(looking, rule, items.length)
+        return null
+      }),
   }
 }
 
@@ -89,39 +104,43 @@ async function noteUse(ports: EnginePorts, job: Job, plan: Plan, approval: strin
 }
 
 /** Nobody can sign what is not found yet: sweeps have a measure of their own, for all of the environment together. */
-function sweepGuard(
-  looking: { readonly ports: EnginePorts; readonly connections: Connections },
-  guards: Guards,
-  job: Job,
-): JobGuard {
-  const room = async (): Promise<number> => {
-    const rule = await guards.approvalPolicy(job.source)
-    if (rule === null) return Number.MAX_SAFE_INTEGER
+function sweepGuard(looking: Looking, guards: Guards, job: Job): JobGuard {
+  let sent = 0
+  /** Throws where nothing may go now. */
+  const room = async (wanted: number): Promise<number> => {
+    const rule = await guards.rule(job.source)
+    if (rule === null) return wanted
     const { environment, policy } = rule
-    return (policy.sweepsPerHour ?? policy.above) - (await sweptLately(looking, environment))
-  }
-  const full = async (): Promise<Interruption> => {
-    const { policy } = (await guards.approvalPolicy(job.source)) ?? {}
-    const limit = policy?.sweepsPerHour ?? policy?.above ?? 0
-    return interruptionOf(
-      new RedriveError('limit-reached', 'later', { reason: say('guard.sweeps', { limit }) }),
-    )
+    requireHours(looking.ports, rule)
+    requireSize(rule, sent + 1)
+    await requireRoom(looking, rule, 1)
+    const ofRun = (policy.limits?.perAction ?? Number.MAX_SAFE_INTEGER) - sent
+    const limit = policy.approval && (policy.approval.sweepsPerHour ?? policy.approval.above)
+    const ofSweeps = limit === undefined ? wanted : limit - (await sweptLately(looking, environment))
+    if (ofSweeps > 0) return Math.min(wanted, ofRun, ofSweeps, await roomOf(looking, rule))
+    throw full(limit ?? 0)
   }
   return {
     approval: null,
-    async admit(wanted) {
-      const left = Math.min(wanted, await room())
-      return left <= 0 ? full() : left
-    },
+    admit: (wanted) => answered(() => room(wanted)),
     // Batches are claimed ahead: what the one before has used is known only now.
-    cover: async (items) => ((await room()) < items.length ? full() : null),
+    cover: (items) =>
+      answered(async () => {
+        const left = items.length === 0 ? 0 : await room(items.length)
+        if (left < items.length) throw full(sent + left)
+        sent += items.length
+        return null
+      }),
   }
 }
 
-async function refusalOf(work: () => Promise<unknown>): Promise<Interruption | null> {
+function full(limit: number): RedriveError {
+  return new RedriveError('limit-reached', 'later', { reason: say('guard.sweeps', { limit }) })
+}
+
+async function answered<T>(work: () => Promise<T>): Promise<T | Interruption> {
   try {
-    await work()
-    return null
+    return await work()
   } catch (error) {
     return interruptionOf(error)
   }

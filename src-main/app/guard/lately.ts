@@ -67,8 +67,14 @@ export async function sweptLately(
   return sum(counted.filter(({ kind, subject }) => kind === 'published' && isSweep(subject)))
 }
 
+/** Messages that were sent or decided within the last hour, whoever began it. */
+export async function doneLately({ ports, connections }: Looking, environment: Environment): Promise<number> {
+  const deeds = await ports.deeds.since(before(ports.clock.now().getTime()))
+  return sum((await inEnvironment(deeds, environment, connections)).filter(({ kind }) => kind !== 'begun'))
+}
+
 function alone({ kind, approved }: Deed): boolean {
-  return kind === 'begun' && !approved
+  return kind !== 'published' && !approved
 }
 
 /** The job of a sweep carries the name of its run. */

@@ -7,6 +7,7 @@ import type { Destination, MessageContent, MessageState } from '../../domain/mes
 import type { Broker } from '../../ports/broker.ts'
 import type { MarkRequest } from '../../ports/outbox.ts'
 import type { EnginePorts } from '../engine-ports.ts'
+import { heldBack } from '../guard/held-back.ts'
 import type { Rows } from './rows.ts'
 import type { RunStatus } from './run-status.ts'
 
@@ -73,8 +74,12 @@ export function interruptionOf(error: unknown): Interruption {
   return { code: 'internal', reason, passing: false }
 }
 
-/** A store that fails is not waited for: what happens meanwhile could not be written down. */
+/**
+ * A store that fails is not waited for: what happens meanwhile could not be written down. Nor is a rule of the workspace, which
+ * takes hours to pass.
+ */
 function isPassing(code: ErrorCode, retry: Retry): boolean {
+  if (heldBack.has(code)) return false
   return retry !== 'never' && code !== 'store-failed' && code !== 'job-busy' && code !== 'cancelled'
 }
 

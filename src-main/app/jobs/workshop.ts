@@ -1,11 +1,11 @@
 import { claimTokenOf } from '../../domain/claim-token.ts'
 import { deadLetterPlace } from '../../domain/dead-letter/place.ts'
-import type { ErrorCode } from '../../domain/errors.ts'
 import type { Job } from '../../domain/job.ts'
 import type { JournalDraft } from '../../domain/journal.ts'
 import type { Changes } from '../changes.ts'
 import type { Connections } from '../connections/connections.ts'
 import type { EnginePorts } from '../engine-ports.ts'
+import { heldBack } from '../guard/held-back.ts'
 import { openJobGuard } from '../guard/job-guard.ts'
 import { blockUnfinishedChains } from './blocked-chains.ts'
 import { interruptionOf } from './job-run.ts'
@@ -45,11 +45,6 @@ interface Work extends WorkOptions {
   readonly status: RunStatus
   readonly stop: AbortSignal
 }
-
-/** Why a job stands although nothing is wrong with source and broker: somebody has to look first. */
-const waitsForPerson: ReadonlySet<ErrorCode> = new Set([
-  ...(['brake-pulled', 'approval-required', 'limit-reached'] as const),
-])
 
 /** Messages of a queue that are written down as about to go at a time: a crash makes as many unknown. */
 const LETTERS_BATCH_MAX = 100
@@ -145,7 +140,9 @@ export class Workshop {
     { code, reason, pulled }: Omit<Interruption, 'passing'>,
     detail: object,
   ): Promise<void> {
-    const to = waitsForPerson.has(code) ? ('paused' as const) : ('interrupted' as const)
+    // What a sweep has left is due for its next run: nobody needs to continue it.
+    const waits = code === 'brake-pulled' || (job.kind !== 'sweep' && heldBack.has(code))
+    const to = waits ? ('paused' as const) : ('interrupted' as const)
     const entry = jobEntry(this.#ports, job, 'job-ended', { state: to, code, reason, ...detail })
     const interruption = { code, reason, ...(pulled ? { pulled } : {}) }
     const move = { from: 'running' as const, to, owner: null, interruption }

@@ -151,7 +151,8 @@ export const jobs = {
   },
   why: {
     'approval-required': 'A second person has to say yes before it goes on.',
-    'limit-reached': 'An hourly limit of the workspace is reached.',
+    'hours-forbidden': 'Now are hours in which nothing is sent.',
+    'limit-reached': 'A limit of the workspace is reached.',
     unroutable: 'No queue is bound for this routing key.',
     'confirm-timeout': 'The broker did not confirm in time.',
     'channel-closed': 'The channel closed before the broker answered.',

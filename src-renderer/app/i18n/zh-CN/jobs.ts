@@ -141,7 +141,8 @@ export const jobs = {
   },
   why: {
     'approval-required': '继续之前需要第二个人批准。',
-    'limit-reached': '已达到工作区规定的每小时上限。',
+    'hours-forbidden': '现在是不允许发送的时段。',
+    'limit-reached': '已达到工作区规定的上限。',
     unroutable: '没有队列绑定到这个路由键。',
     'confirm-timeout': 'broker 没有及时确认。',
     'channel-closed': 'broker 答复前通道已断开。',
