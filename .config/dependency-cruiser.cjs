@@ -37,8 +37,8 @@ module.exports = {
     forbid('resolvable', 'The import leads nowhere.', {}, { couldNotResolve: true }),
     forbid(
       'pure core',
-      'domain, ports and app reach the world through ports: no package and no Node module, save for hashing.',
-      { path: '^src-main/(domain|ports|app)/', pathNot: '^src-main/domain/digest\\.ts$' },
+      'domain, ports and app reach the world through ports: no package and no Node module, save for hashing and signing.',
+      { path: '^src-main/(domain|ports|app)/', pathNot: '^src-main/domain/(digest|ed25519)\\.ts$' },
       {
         dependencyTypes: ['core', 'npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'npm-unknown'],
       },

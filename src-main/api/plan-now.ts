@@ -12,7 +12,7 @@ const SAMPLE_ITEMS = 50
 
 /** A plan with how things stand now. */
 export async function planNow(
-  { ports, connections, masking }: Engine,
+  { ports, connections, guards, masking }: Engine,
   plan: Plan,
   signal: AbortSignal,
 ): Promise<PlanView> {
@@ -27,5 +27,6 @@ export async function planNow(
   const job = await ports.jobReader.jobOfPlan(plan.plan)
   const sample = await ports.jobStore.planItems(plan.plan, 0, SAMPLE_ITEMS)
   const edit = maskedEdit(await masking.rules(plan.source), plan.edit)
-  return planView(plan, { environment, job: job?.job ?? null, checks, sample, edit })
+  const standing = await guards.standing(plan, job)
+  return planView(plan, { environment, job: job?.job ?? null, checks, sample, edit, standing })
 }

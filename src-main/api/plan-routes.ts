@@ -63,5 +63,10 @@ export function planRoutes(os: Implementer, engine: Engine) {
     importEnd: os.plans.importEnd.handler(async ({ input, signal }) =>
       view(await engine.planImports.finish(input.token), required(signal)),
     ),
+    approve: os.plans.approve.handler(async ({ input, signal }) => {
+      const plan = await find(input.plan)
+      await engine.guards.take(plan, input.approval)
+      return view(plan, required(signal))
+    }),
   }
 }

@@ -1,4 +1,5 @@
 import type { PlanItem as ApiItem, PlanView } from '../../src-preload/contract/plans.ts'
+import type { PlanStanding } from '../app/guard/guards.ts'
 import { destinationKey } from '../app/resend/destinations.ts'
 import type { Plan, PlanItem } from '../domain/plan.ts'
 import type { Environment } from '../domain/workspace.ts'
@@ -13,10 +14,15 @@ export interface PlanNow {
   readonly sample: readonly PlanItem[]
   /** As it may be shown. */
   readonly edit: PlanView['edit']
+  /** What a second person is needed for; null: no policy. */
+  readonly standing: PlanStanding | null
 }
 
 /** A plan as an operator reads it, with what the broker says of its destinations now. */
-export function planView(plan: Plan, { environment, job, checks, sample, edit }: PlanNow): PlanView {
+export function planView(
+  plan: Plan,
+  { environment, job, checks, sample, edit, standing }: PlanNow,
+): PlanView {
   const { skipped, dryRun } = plan
   return {
     plan: plan.plan,
@@ -41,6 +47,19 @@ export function planView(plan: Plan, { environment, job, checks, sample, edit }:
     deadLetters: deadLettersView(plan),
     sample: sample.map(planItemView),
     job,
+    approval: standing && approvalView(standing),
+  }
+}
+
+function approvalView({ why, policy, given }: PlanStanding): PlanView['approval'] {
+  return {
+    why,
+    above: policy.above,
+    approvers: Object.keys(policy.approvers),
+    given: given.map(({ approval: { statement }, problem }) => {
+      const { approver, approvedAt, validUntil } = statement
+      return { approver, approvedAt, validUntil, problem }
+    }),
   }
 }
 

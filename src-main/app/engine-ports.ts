@@ -4,6 +4,7 @@ import type { AuditStore, AuditWatchStore } from '../ports/audit-store.ts'
 import type { SourceConfig } from '../domain/workspace.ts'
 import type { ConfirmationStore } from '../ports/confirmations.ts'
 import type { CallbackStore } from '../ports/callback-store.ts'
+import type { ApprovalStore, Deeds } from '../ports/guard-store.ts'
 import type { Drivers } from '../ports/drivers.ts'
 import type { DecisionStore, JobReader, JobStore } from '../ports/job-store.ts'
 import type { Journal } from '../ports/journal.ts'
@@ -54,6 +55,8 @@ export interface EnginePorts extends EditPorts {
   readonly alerts: AlertStore
   readonly noteStore: NoteStore
   readonly viewStore: ViewStore
+  readonly approvals: ApprovalStore
+  readonly deeds: Deeds
   /** Opened when it is first asked for: most machines run no callback service. */
   readonly callbackStore: () => Promise<CallbackStore>
   readonly clock: Clock

@@ -18,6 +18,7 @@ import { createDedupeChecks } from './evidence/dedupe.ts'
 import type { DedupeChecks } from './evidence/dedupe.ts'
 import { createEvidenceViews } from './evidence/evidence.ts'
 import type { EvidenceViews } from './evidence/evidence.ts'
+import { Guards } from './guard/guards.ts'
 import { Jobs } from './jobs/jobs.ts'
 import { createSweepRunner } from './jobs/sweep-runner.ts'
 import { Workshop } from './jobs/workshop.ts'
@@ -61,6 +62,7 @@ export interface Engine {
   readonly configure: Configure
   readonly dedupe: DedupeChecks
   readonly evidence: EvidenceViews
+  readonly guards: Guards
   readonly handOvers: HandOvers
   readonly health: HealthBoard
   readonly locks: Locks
@@ -117,6 +119,7 @@ export function createEngine(ports: EnginePorts, sweepRunner?: SweepRunner): Eng
     configure,
     dedupe: createDedupeChecks(ports, connections),
     evidence: createEvidenceViews(ports, connections),
+    guards: new Guards(ports, connections),
     handOvers: createHandOvers({ ports, connections, messages }),
     health,
     locks,

@@ -1,4 +1,5 @@
 import { dedupeTexts } from './english-texts-dedupe.ts'
+import { guardTexts } from './english-texts-guard.ts'
 
 /**
  * Texts that the engine itself makes about mappings: refusals with their remedies, faults, guesses with their evidence.
@@ -7,6 +8,7 @@ import { dedupeTexts } from './english-texts-dedupe.ts'
  */
 export const englishTexts = {
   ...dedupeTexts,
+  ...guardTexts,
   // Why the layout does not allow an action, and what to do instead.
   'refused.no-claim':
     'the layout has no column in which Redrive could leave its claim, so another process may send it at the same time',

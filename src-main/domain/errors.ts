@@ -99,6 +99,13 @@ export type ErrorCode =
   | 'decision-not-found'
   | 'undo-too-late'
   | 'process-ended'
+  // guard rails
+  | 'approval-required'
+  | 'approval-invalid'
+  | 'approval-impossible'
+  | 'limit-reached'
+  | 'hours-forbidden'
+  | 'policy-forbids'
   | 'brake-pulled'
   | 'check-back-not-set'
   | 'id-not-typed'

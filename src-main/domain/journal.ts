@@ -57,6 +57,9 @@ export const journalActions = [
   'payload-viewed',
   'payload-unmasked',
   'clock-accepted',
+  'approval-given',
+  'approval-refused',
+  'approval-used',
 ] as const
 export type JournalAction = (typeof journalActions)[number]
 

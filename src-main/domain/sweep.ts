@@ -35,7 +35,7 @@ export interface SweepTrouble {
 
 /**
  *   running ──▶ done      nothing is due any more
- *      │ ├────▶ stopped   by the operator, or because Redrive was closed
+ *      │ ├────▶ stopped   by the operator, a rule of the workspace, or because Redrive was closed
  *      │ └────▶ failed    source or broker failed; three in a row stop the sweep
  *      └──────▶ failed    (process-ended) the process died
  */

@@ -6,6 +6,7 @@ import type { EvidenceConfig } from './evidence-config.ts'
 import type { IdService } from './id-service.ts'
 import type { Mapping } from './mapping/mapping.ts'
 import type { MaskingConfig, WorkspaceMasking } from './masking.ts'
+import type { EnvironmentPolicy } from './policy.ts'
 import type { EventFingerprint } from './same-event.ts'
 import type { SweepPolicy } from './sweep-policy.ts'
 
@@ -138,6 +139,8 @@ export function brokerAddress(config: BrokerConfig): string {
   return config.driver === 'kafka' ? config.brokers.join(',') : config.url
 }
 
+export type Policies = Readonly<Partial<Record<Environment, EnvironmentPolicy>>>
+
 export interface Workspace {
   readonly sources: Readonly<Record<string, SourceConfig>>
   readonly brokers: Readonly<Record<string, BrokerConfig>>
@@ -145,6 +148,8 @@ export interface Workspace {
   readonly alerts?: AlertsConfig
   /** Absent: what sources and brokers say themselves. */
   readonly masking?: WorkspaceMasking
+  /** Absent: no environment has rules beyond those that every one has. */
+  readonly policies?: Policies
 }
 
 export const STUCK_AFTER_SEC_DEFAULT = 300

@@ -185,6 +185,8 @@ function storePorts(store: Store) {
     alerts: store.alerts,
     noteStore: store.notes,
     viewStore: store.views,
+    approvals: store.approvals,
+    deeds: store.deeds,
   } satisfies Partial<EnginePorts>
 }
 

@@ -5,6 +5,7 @@ import { callbackSentences } from './explain-callback.ts'
 import { evidenceSentences } from './explain-evidence.ts'
 import { deadLetterSentences } from './explain-dead-letters.ts'
 import { halfMessageSentences } from './explain-half-messages.ts'
+import { guardSentences } from './explain-guard.ts'
 import { jobSentences } from './explain-jobs.ts'
 import { mappingSentences } from './explain-mapping.ts'
 import { inertLines } from './inert-text.ts'
@@ -205,6 +206,7 @@ export const englishSentences: Readonly<Record<ErrorCode, Sentences>> = {
     next: "Raise the broker's limit, or have the payload shortened by its service.",
   },
   ...jobSentences,
+  ...guardSentences,
   ...mappingSentences,
   ...deadLetterSentences,
   ...brokerSentences,

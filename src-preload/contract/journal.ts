@@ -57,6 +57,9 @@ export const journalAction = z.enum([
   'payload-viewed',
   'payload-unmasked',
   'clock-accepted',
+  'approval-given',
+  'approval-refused',
+  'approval-used',
 ])
 export type JournalAction = z.infer<typeof journalAction>
 

@@ -3,6 +3,7 @@ import { environment, id, IDS_MAX, name, place, procedure, reason, time } from '
 import { errorCode } from './errors.ts'
 import { planEvidence } from './evidence.ts'
 import { destination, maskedContent, messageFilter, messageState } from './messages.ts'
+import { textValue } from './words.ts'
 
 /** Messages that one plan may hold. */
 export const PLAN_ITEMS_MAX = 1_000_000
@@ -105,6 +106,40 @@ export const dryRun = z.object({
 })
 export type DryRun = z.infer<typeof dryRun>
 
+/** Characters of an approval, as file or as text. */
+export const APPROVAL_CHARS_MAX = 10_000
+/** Why an approval that was handed in does not count. */
+export const approvalProblem = z.enum([
+  'unreadable',
+  'another-plan',
+  'approver-unknown',
+  'signature-wrong',
+  'same-person',
+  'not-yet-valid',
+  'valid-too-long',
+  'expired',
+])
+
+/** What the policy of the environment asks for before this plan runs. */
+export const planApproval = z.object({
+  /** Why a second person is needed; null: the plan may run without one. */
+  why: textValue.nullable(),
+  /** Messages that one person may act on within an hour. */
+  above: count,
+  /** Who may approve, by their names in the workspace. */
+  approvers: z.array(z.string()),
+  /** The newest first; `problem` null: it counts. */
+  given: z.array(
+    z.object({
+      approver: z.string(),
+      approvedAt: time,
+      validUntil: time,
+      problem: approvalProblem.nullable(),
+    }),
+  ),
+})
+export type PlanApproval = z.infer<typeof planApproval>
+
 /** What an operator reads before saying yes. */
 export const planView = z.object({
   plan: id,
@@ -147,6 +182,8 @@ export const planView = z.object({
   sample: z.array(planItem),
   /** Job that ran this plan; null: not run. */
   job: id.nullable(),
+  /** Null: the environment has no policy of a second person. */
+  approval: planApproval.nullable(),
 })
 export type PlanView = z.infer<typeof planView>
 
@@ -241,4 +278,8 @@ export const plans = {
     .output(z.object({ received: z.number().int() })),
   /** Checks count and digest, and only then keeps the plan. One that is already known is left as it is. */
   importEnd: procedure.input(z.strictObject({ token: importToken })).output(planView),
+  /** Takes a second person's approval in, the text of its file. Throws `approval-invalid`; proves nothing by being taken. */
+  approve: procedure
+    .input(z.strictObject({ plan: id, approval: z.string().min(2).max(APPROVAL_CHARS_MAX) }))
+    .output(planView),
 }

@@ -169,6 +169,8 @@ export class SimConsole {
       alerts: store.alerts,
       noteStore: store.notes,
       viewStore: store.views,
+      approvals: store.approvals,
+      deeds: store.deeds,
       callbackStore: () => Promise.reject(new Error('no callback service here')),
       clock,
       ids: {

@@ -130,6 +130,8 @@ export async function openSweepEngine(options: SweepEngineOptions = {}): Promise
     alerts: store.alerts,
     noteStore: store.notes,
     viewStore: store.views,
+    approvals: store.approvals,
+    deeds: store.deeds,
     callbackStore: () => Promise.reject(new Error('no callback service here')),
     clock,
     ids: randomIds(clock),

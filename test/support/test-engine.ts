@@ -35,6 +35,7 @@ import type { Job, RunOptions } from '../../src-main/domain/job.ts'
 import type { Plan } from '../../src-main/domain/plan.ts'
 import type { SweepPolicy } from '../../src-main/domain/sweep-policy.ts'
 import type { SweepRun } from '../../src-main/domain/sweep.ts'
+import type { EnvironmentPolicy } from '../../src-main/domain/policy.ts'
 import { sourceDriverOf } from '../../src-main/domain/workspace.ts'
 import type { Environment, EvidenceConfig, KafkaConfig, Workspace } from '../../src-main/domain/workspace.ts'
 import type { MessageFilter } from '../../src-main/ports/outbox.ts'
@@ -48,6 +49,10 @@ export interface TestEngineOptions {
   readonly dataDir: string
   readonly databaseUrl: string
   readonly environment?: Environment
+  /** Of that environment. */
+  readonly policy?: EnvironmentPolicy
+  /** `tester` where it is not said. */
+  readonly operator?: string
   /** The reference outbox where it is not said. */
   readonly table?: string
   /** That of the tests' server where it is not said. */
@@ -193,13 +198,15 @@ export function openTestEngine(options: TestEngineOptions): TestEngine {
     alerts: store.alerts,
     noteStore: store.notes,
     viewStore: store.views,
+    approvals: store.approvals,
+    deeds: store.deeds,
     callbackStore: async () => callbackStore,
     clock,
     ids: randomIds(clock),
     random: Math.random,
     processes: localProcesses(),
     log: { info: () => undefined, warn: () => undefined },
-    operator: 'tester',
+    operator: options.operator ?? 'tester',
     batch: options.batch ?? 500,
     awayMsMax: options.awayMsMax ?? 0,
   }
@@ -276,9 +283,11 @@ function workspaceOf({
   checkBack,
   evidence,
   replicaUrl,
+  policy,
 }: TestEngineOptions): Workspace {
   const driver = sourceDriverOf(databaseUrl) ?? 'postgres'
   return {
+    ...(policy === undefined ? {} : { policies: { [environment ?? 'development']: policy } }),
     sources: {
       [testSource]: {
         driver,

@@ -1,5 +1,6 @@
 import { alertTables } from './alert-migrations.ts'
 import { checkpointTable } from './checkpoint-migrations.ts'
+import { approvalTables } from './approval-migrations.ts'
 
 /**
  * The schema, forward only. A released step is never edited; a change is a new step at the end. The number of steps
@@ -338,4 +339,6 @@ export const migrations: readonly string[] = [
   `,
   // The head of the journal, signed.
   checkpointTable,
+  // A second person's yes, as it was handed in.
+  approvalTables,
 ]

@@ -1,6 +1,7 @@
 import type { RedriveError } from '../../domain/errors.ts'
 import type { AlertStore } from '../../ports/alert-store.ts'
 import type { AuditStore, AuditWatchStore } from '../../ports/audit-store.ts'
+import type { ApprovalStore, Deeds } from '../../ports/guard-store.ts'
 import type { ConfirmationStore } from '../../ports/confirmations.ts'
 import type { Journal } from '../../ports/journal.ts'
 import type { RecordLedger } from '../../ports/record-ledger.ts'
@@ -13,6 +14,7 @@ import type { UpstreamStore } from '../../ports/upstream-store.ts'
 import type { Signer } from '../../ports/signing.ts'
 import type { Clock } from '../../ports/surroundings.ts'
 import { openAlerts } from './alerts.ts'
+import { openApprovals } from './approvals.ts'
 import { openAudits, openAuditWatches } from './audits.ts'
 import { checkpointFilePath } from './checkpoint-file.ts'
 import { noCheckpoints, openCheckpoints } from './checkpoints.ts'
@@ -21,6 +23,7 @@ import { openHalfMessages } from './half-messages.ts'
 import { openConfirmations } from './confirmations.ts'
 import { classify, openDatabase, openToLook } from './database.ts'
 import type { Looking, Sqlite } from './database.ts'
+import { openDeeds } from './deeds.ts'
 import { openDecisions } from './decisions.ts'
 import { openItems } from './items.ts'
 import { openJobReader } from './job-reader.ts'
@@ -65,6 +68,8 @@ export interface Store {
   readonly views: ViewStore
   /** Where it can only be looked at: what every change is refused with. */
   readonly refusal: RedriveError | null
+  readonly approvals: ApprovalStore
+  readonly deeds: Deeds
   close(): Promise<void>
 }
 
@@ -106,6 +111,8 @@ export function openStore({ path, clock, signer = null }: StoreOptions): Store {
       notes: openNotes(db, ledger),
       views: openViews(db, ledger),
       refusal,
+      approvals: openApprovals(db, ledger),
+      deeds: openDeeds({ db, ledger, headFile: place.headFile }),
       close: async () => {
         if (refusal !== null) {
           db.close()

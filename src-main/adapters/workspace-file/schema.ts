@@ -20,6 +20,7 @@ import { idService } from './id-service-schema.ts'
 import { masking, workspaceMasking } from './masking-schema.ts'
 import { field } from '../mapping-schema/schema.ts'
 import { name } from './name-schema.ts'
+import { policies } from './policies-schema.ts'
 import { schemaPathProblem } from './schema-path.ts'
 import { sweepLimits } from '../../domain/sweep-policy.ts'
 import { brokerUrlProblem, managementUrlProblem, nodeAddressProblem, sourceUrlProblem } from './urls.ts'
@@ -254,6 +255,7 @@ export const workspaceSchema = z
     brokers: z.record(name, broker).default({}),
     alerts: alerts.exactOptional(),
     masking: workspaceMasking.exactOptional(),
+    policies: policies.exactOptional(),
   })
   .superRefine((workspace, context) => {
     for (const [key, { deliver, evidence: proof, callback: second }] of Object.entries(workspace.sources)) {

@@ -22,8 +22,14 @@ export function openWorkspaceFile({ path }: WorkspaceFileOptions): WorkspaceStor
     async load() {
       const text = await readText(path)
       if (text === null) return { sources: {}, brokers: {} }
-      const { sources, brokers, alerts, masking } = parseText(path, text)
-      return { sources, brokers, ...(alerts && { alerts }), ...(masking && { masking }) }
+      const { sources, brokers, alerts, masking, policies } = parseText(path, text)
+      return {
+        sources,
+        brokers,
+        ...(alerts && { alerts }),
+        ...(masking && { masking }),
+        ...(policies && { policies }),
+      }
     },
     save(workspace) {
       // One at a time, in the order of the calls.
@@ -35,9 +41,11 @@ export function openWorkspaceFile({ path }: WorkspaceFileOptions): WorkspaceStor
 }
 
 async function save(path: string, workspace: Workspace): Promise<void> {
-  const { sources, brokers, alerts, masking } = check(path, workspace)
+  const { sources, brokers, ...more } = check(path, workspace)
   const schema = await schemaLine(path)
-  const text = `${JSON.stringify({ ...schema, sources, brokers, ...(alerts && { alerts }), ...(masking && { masking }) }, null, 2)}\n`
+  const { alerts, masking, policies } = more
+  const rules = { ...(alerts && { alerts }), ...(masking && { masking }), ...(policies && { policies }) }
+  const text = `${JSON.stringify({ ...schema, sources, brokers, ...rules }, null, 2)}\n`
   try {
     // The file behind a link is replaced, not the link.
     await replaceFile(await realpath(path).catch(() => path), text)

@@ -5,6 +5,7 @@ import type { Changes } from '../changes.ts'
 import type { Connections } from '../connections/connections.ts'
 import type { Locks } from '../connections/locks.ts'
 import type { EnginePorts } from '../engine-ports.ts'
+import { Guards } from '../guard/guards.ts'
 import { askSender } from './asking.ts'
 import type { ConfirmedNow } from './asking.ts'
 import { callbackOf, resendOf } from './configured.ts'
@@ -41,6 +42,7 @@ export async function askByHand(
   const { environment } = await connections.source(source)
   if (environment === 'production' && typedCount !== ids.length)
     throw new RedriveError('count-not-typed', 'never', { count: ids.length })
+  await new Guards(ports, connections).requireAct(source, ids.length)
   const callback = await callbackOf(connections, source)
   const call = resendOf(source, callback)
   const rows = await connections.withOutbox(source, (outbox) => outbox.read(ids, signal), signal)

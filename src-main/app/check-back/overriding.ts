@@ -4,6 +4,7 @@ import type { Changes } from '../changes.ts'
 import type { Connections } from '../connections/connections.ts'
 import type { Locks } from '../connections/locks.ts'
 import type { EnginePorts } from '../engine-ports.ts'
+import { Guards } from '../guard/guards.ts'
 import { entryOf } from './check-batch.ts'
 
 export interface OverrideRequest {
@@ -36,6 +37,7 @@ export async function overrideHalf(
   const { source, reason } = request
   locks.require(source)
   if (reason.trim() === '') throw new RedriveError('reason-required', 'never')
+  await new Guards(ports, connections).requireAct(source, 1)
   const work = (outbox: Outbox): Promise<void> => override(ports, outbox, request, signal)
   await connections.withOutbox(source, work, signal).finally(() => changes.bump())
 }

@@ -19,6 +19,7 @@ import type {
 import type { PasswordSource } from '../../ports/drivers.ts'
 import type { EnginePorts } from '../engine-ports.ts'
 import type { Connections } from './connections.ts'
+import { requireBrokerSaveable, requireRemovable, requireSaveable } from './guarded.ts'
 
 /** A password as it was asked for: none, the one that is kept, a variable's name, or typed just now. */
 export type PasswordChoice =
@@ -54,7 +55,9 @@ export class Configure {
     this.#connections = connections
   }
 
-  saveSource(save: SourceSave): Promise<SourceConfig> {
+  /** Throws `policy-forbids` where it would take a source out of what guards it. */
+  async saveSource(save: SourceSave): Promise<SourceConfig> {
+    requireSaveable(await this.#ports.workspace.load(), save)
     return this.#save('source', save, (workspace, saved) => {
       const { keepsEvidence = true, keepsReplica = true } = save
       const whole = withUnseen(saved, named(workspace.sources, save.name), { keepsEvidence, keepsReplica })
@@ -144,7 +147,9 @@ export class Configure {
     await this.#ports.workspace.save({ ...workspace, alerts: put(workspace.alerts ?? NO_ALERTS) })
   }
 
-  saveBroker(save: Save<BrokerConfig>): Promise<BrokerConfig> {
+  /** Throws `policy-forbids` as saveSource does. */
+  async saveBroker(save: Save<BrokerConfig>): Promise<BrokerConfig> {
+    requireBrokerSaveable(await this.#ports.workspace.load(), save)
     return this.#save('broker', save, (workspace, saved) => ({
       ...workspace,
       brokers: {
@@ -156,6 +161,7 @@ export class Configure {
 
   async removeSource(name: string): Promise<void> {
     await this.#connections.source(name)
+    requireRemovable(await this.#ports.workspace.load(), 'source', name)
     await this.#remove('source', name, (workspace) => ({
       ...workspace,
       sources: without(workspace.sources, name),
@@ -164,15 +170,17 @@ export class Configure {
 
   /** Throws `name-in-use` where a source delivers to it. */
   async removeBroker(name: string): Promise<void> {
-    const { brokers, sources } = await this.#ports.workspace.load()
+    const workspace = await this.#ports.workspace.load()
+    const { brokers, sources } = workspace
     if (!(name in brokers)) throw new RedriveError('broker-unknown', 'never', { broker: name })
     if (
       Object.values(sources).some(
-        (source) => source.deliver?.broker === name || source.callback?.listen?.broker === name,
+        ({ deliver, callback }) => deliver?.broker === name || callback?.listen?.broker === name,
       )
     ) {
       throw new RedriveError('name-in-use', 'never', { name })
     }
+    requireRemovable(workspace, 'broker', name)
     await this.#remove('broker', name, (workspace) => ({
       ...workspace,
       brokers: without(workspace.brokers, name),

@@ -12,14 +12,14 @@ import { planPages } from '../resend/plan-intact.ts'
 export async function discardRecords(
   { jobStore, recordLedger, operator }: EnginePorts,
   { plan, source, items }: Plan,
-  reason: string,
+  { reason, yes }: { readonly reason: string; readonly yes: { readonly approval?: string } },
 ): Promise<{ readonly marked: number; readonly missing: number }> {
   let marked = 0
   for await (const page of planPages(jobStore, plan)) {
     const ids = page.map(({ id }) => id)
     const marks = await recordLedger.marks(source, ids)
     const free = ids.filter((id) => !marks.has(id))
-    const detail = { reason, ids: free }
+    const detail = { reason, ids: free, ...yes }
     const entry: JournalDraft = { action: 'dead-letters-marked', operator, source, subject: plan, detail }
     if (free.length > 0) await recordLedger.discard(source, { ids: free, plan, operator, reason }, entry)
     marked += free.length

@@ -2,12 +2,14 @@ import { letterDigest } from '../../domain/dead-letter/letter.ts'
 import { RedriveError } from '../../domain/errors.ts'
 import type { Json } from '../../domain/digest.ts'
 import type { JournalAction } from '../../domain/journal.ts'
+import { newItemsDigest } from '../../domain/plan.ts'
 import type { Plan } from '../../domain/plan.ts'
 import type { Holding } from '../../ports/dead-letters.ts'
 import type { Changes } from '../changes.ts'
 import type { Connections } from '../connections/connections.ts'
 import type { Locks } from '../connections/locks.ts'
 import type { EnginePorts } from '../engine-ports.ts'
+import { Guards } from '../guard/guards.ts'
 import { planIsIntact, planPages } from '../resend/plan-intact.ts'
 import { boxOf } from './boxes.ts'
 import { discardRecords } from './discard-records.ts'
@@ -57,9 +59,11 @@ export async function discardLetters(
   if (environment === 'production' && request.typedCount !== plan.items) {
     throw new RedriveError('count-not-typed', 'never', { count: plan.items })
   }
+  const approval = await new Guards(ports, connections).requirePlan(plan, null)
+  const yes = approval === null ? {} : { approval }
   const box = boxOf(plan.broker, await connections.brokerNamed(plan.broker))
   if (box.is === 'topic') {
-    const { marked, missing } = await discardRecords(ports, plan, what.reason ?? '')
+    const { marked, missing } = await discardRecords(ports, plan, { reason: what.reason ?? '', yes })
     changes.bump()
     return { removed: marked, missing }
   }
@@ -74,7 +78,7 @@ export async function discardLetters(
       const { found, atEnd } = await nextWanted(holding, wanted, signal)
       if (found.length > 0) {
         const ids = found.map(({ id }) => id)
-        await entry('dead-letters-discarding', { reason: what.reason, ids })
+        await entry('dead-letters-discarding', { reason: what.reason, ids, ...yes })
         await holding.remove(
           found.map(({ tag }) => tag),
           signal,
@@ -110,14 +114,19 @@ async function nextWanted(
 
 async function wantedOf(ports: EnginePorts, plan: Plan): Promise<Map<string, string[]>> {
   const wanted = new Map<string, string[]>()
+  // Once more, with what is kept from here on: the store may have changed since the plan was found to fit.
+  const digest = newItemsDigest()
   for await (const page of planPages(ports.jobStore, plan.plan)) {
-    for (const { id, payloadDigest } of page) {
+    for (const item of page) {
+      digest.add(item)
+      const { id, payloadDigest } = item
       const ids = wanted.get(payloadDigest)
       if (ids === undefined) wanted.set(payloadDigest, [id])
       else ids.push(id)
     }
   }
-  return wanted
+  if (digest.finish() === plan.itemsDigest) return wanted
+  throw new RedriveError('plan-digest-mismatch', 'never', { plan: plan.plan })
 }
 
 async function confirmed(ports: EnginePorts, { plan: id, digest }: DiscardRequest): Promise<Plan> {

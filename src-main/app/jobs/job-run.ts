@@ -7,6 +7,7 @@ import type { Destination, MessageContent, MessageState } from '../../domain/mes
 import type { Broker } from '../../ports/broker.ts'
 import type { MarkRequest } from '../../ports/outbox.ts'
 import type { EnginePorts } from '../engine-ports.ts'
+import { heldBack } from '../guard/held-back.ts'
 import type { Rows } from './rows.ts'
 import type { RunStatus } from './run-status.ts'
 
@@ -40,7 +41,9 @@ export interface ClaimedItem extends HeldItem {
   readonly chainKey: string | null
   readonly destination: Destination
   readonly content: MessageContent
-  /** Digest of the stored content, where another payload is sent; null: as stored. */
+  /** As its plan has it, and as the stored content was found to have; of a sweep, of what was found. */
+  readonly payloadDigest: string
+  /** The same, where another payload is sent; null: as stored. */
   readonly parentDigest: string | null
   /** A message of a broker that goes on as it is, in the place of the content. */
   readonly copy?: Copy
@@ -71,8 +74,12 @@ export function interruptionOf(error: unknown): Interruption {
   return { code: 'internal', reason, passing: false }
 }
 
-/** A store that fails is not waited for: what happens meanwhile could not be written down. */
+/**
+ * A store that fails is not waited for: what happens meanwhile could not be written down. Nor is a rule of the workspace, which
+ * takes hours to pass.
+ */
 function isPassing(code: ErrorCode, retry: Retry): boolean {
+  if (heldBack.has(code)) return false
   return retry !== 'never' && !isOfStore(code) && code !== 'job-busy' && code !== 'cancelled'
 }
 

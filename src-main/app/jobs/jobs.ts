@@ -13,6 +13,7 @@ import type { Locks } from '../connections/locks.ts'
 import type { EnginePorts } from '../engine-ports.ts'
 import { lookForArrivals } from '../dead-letters/arrivals.ts'
 import type { ArrivalsRequest } from '../dead-letters/arrivals.ts'
+import { Guards } from '../guard/guards.ts'
 import { beginAsking } from '../evidence/asking.ts'
 import { interruptionOf } from './job-run.ts'
 import { planIsIntact } from '../resend/plan-intact.ts'
@@ -92,6 +93,7 @@ export class Jobs {
       throw new RedriveError('count-not-typed', 'never', { count: plan.items })
     }
     const known = await jobReader.jobOfPlan(plan.plan)
+    const approval = await this.#approvalOf(plan, known)
     if (known?.state === 'interrupted' || known?.state === 'paused') return this.#resume(known)
     if (known) {
       throw new RedriveError(known.state === 'running' ? 'job-busy' : 'plan-already-run', 'never', {
@@ -102,7 +104,8 @@ export class Jobs {
     const job = ids.next('job')
     const { digest, items } = plan
     const { options } = request
-    const detail = { plan: plan.plan, digest, items, options: { ...options } as Json, environment }
+    const about = { plan: plan.plan, digest, items, options: { ...options } as Json, environment }
+    const detail = approval === null ? about : { ...about, approval }
     const entry: JournalDraft = { action: 'job-started', operator, source: plan.source, subject: job, detail }
     const started = await this.#ports.jobStore.startJob(
       { job, kind: 'resend', plan: plan.plan, options, operator, owner: processes.self },
@@ -115,6 +118,8 @@ export class Jobs {
   async continue(id: string): Promise<Job> {
     const job = await this.get(id)
     this.#locks.require(job.source)
+    const plan = await this.#ports.jobStore.plan(job.plan)
+    if (plan !== null && job.kind !== 'sweep') await this.#approvalOf(plan, job)
     return this.#resume(job)
   }
 
@@ -275,6 +280,11 @@ export class Jobs {
     }
     if (deadLetterPlace(plan.source) !== null) return
     await this.#connections.withOutbox(plan.source, (outbox) => requireSameMapping(plan, outbox), signal)
+  }
+
+  /** Asked again by the run itself before each batch; here so that whoever asks is told at once. */
+  #approvalOf(plan: Plan, job: Job | null): Promise<string | null> {
+    return new Guards(this.#ports, this.#connections).requirePlan(plan, job)
   }
 
   async #confirmed({ plan: id, digest }: RunRequest): Promise<Plan> {

@@ -93,7 +93,7 @@ function claimedItem(
   const sent = payload === null ? content : { payload, headers: content.headers }
   const parentDigest = payload === null ? null : payloadDigest
   const head = { seq, id, stateBefore: state, attempts, messageId, type, chainKey, destination }
-  return { ...head, content: sent, parentDigest, ...(copy === undefined ? {} : { copy }) }
+  return { ...head, content: sent, payloadDigest, parentDigest, ...(copy === undefined ? {} : { copy }) }
 }
 
 function skippedStep(items: readonly Missed[]): Step {

@@ -3,6 +3,7 @@ import type { Tally } from '../../domain/job.ts'
 import { editedHeaders } from '../../domain/message-edit.ts'
 import type { OutgoingMessage } from '../../domain/outcome.ts'
 import type { Publisher } from '../../ports/broker.ts'
+import type { JobGuard } from '../guard/job-guard.ts'
 import { stoppedBefore } from './answers.ts'
 import { createBrake } from './brake.ts'
 import type { Brake, Pull } from './brake.ts'
@@ -35,6 +36,7 @@ export type Before = Pick<Tally, 'returned'>
 interface Line {
   readonly run: JobRun
   readonly feed: Feed
+  readonly guard: JobGuard
   readonly lanes: Lanes
   readonly publisher: Publisher
   readonly settler: Settler
@@ -54,7 +56,7 @@ interface Line {
  */
 export async function runJob(
   run: JobRun,
-  { feed, lanes, before }: { readonly feed: Feed; readonly lanes: Lanes; readonly before: Before },
+  { feed, guard, lanes, before }: Pick<Line, 'feed' | 'guard' | 'lanes'> & { readonly before: Before },
   stop: AbortSignal,
 ): Promise<RunEnd> {
   const { ports, job, broker } = run
@@ -69,7 +71,19 @@ export async function runJob(
   const settler = new Settler(run, brake)
   const pace = rate === null ? null : createPace(rate, ports.clock)
   const size = createClaimSize(ports.batch)
-  const line = { run, feed, lanes, publisher, settler, brake, ramp: createRamp(ramp), size, pace, stop }
+  const line = {
+    run,
+    feed,
+    guard,
+    lanes,
+    publisher,
+    settler,
+    brake,
+    ramp: createRamp(ramp),
+    size,
+    pace,
+    stop,
+  }
   let failure: Interruption | null
   try {
     failure = await publishAll(line)
@@ -110,15 +124,17 @@ async function publishAll(line: Line): Promise<Interruption | null> {
 
 /** The first few messages: each step waits for all its answers. */
 async function climb(line: Line): Promise<Interruption | null> {
-  const { run, feed, ramp, size, settler } = line
+  const { run, guard, ramp, size, settler } = line
   for (let step = ramp.step; step !== null && !mustStop(line); step = ramp.step) {
     run.status.rampStep = step
-    const claiming = await feed.claim(Math.min(step, size.rows), [])
+    const claiming = await claimNext(line, Math.min(step, size.rows), [])
     if (claiming === null) return null
     const claim = await claiming.result
     if ('failure' in claim) return claim.failure
+    const refusal = await guard.cover(claim.claimed)
+    if (refusal !== null) return (await giveBack(run, claim.claimed)) ?? refusal
     size.note(claim.claimed)
-    await record(run, [publishingStep(claim.claimed)])
+    await record(run, [publishingStep(claim.claimed, guard)])
     const before = settler.answers
     const failure = await publishBatch(line, claim)
     await settler.quiet()
@@ -131,13 +147,21 @@ async function climb(line: Line): Promise<Interruption | null> {
   return null
 }
 
+/** As many as the guard lets through. One that it lets none through is a claim that fails. */
+async function claimNext({ run, feed, guard }: Line, limit: number, steps: readonly Step[]) {
+  const room = await guard.admit(limit)
+  if (typeof room === 'number') return feed.claim(room, steps)
+  await record(run, steps)
+  return { result: Promise.resolve<Claim>({ failure: room }) }
+}
+
 /** Claims and publishes batch after batch. */
 async function publishBatches(line: Line): Promise<Interruption | null> {
-  const { run, feed, size } = line
+  const { run, guard, size } = line
   const ahead: Promise<Claim>[] = []
   /** Starts one more claim; its note and the intents of the batch that goes now are written down together. */
   const advance = async (steps: readonly Step[]): Promise<void> => {
-    const next = await feed.claim(size.rows, steps)
+    const next = await claimNext(line, size.rows, steps)
     if (next !== null) ahead.push(next.result)
   }
   for (let count = 0; count < CLAIMS_AHEAD_MAX; count += 1) await advance([])
@@ -148,8 +172,10 @@ async function publishBatches(line: Line): Promise<Interruption | null> {
       const failure = await giveBackAll(run, [Promise.resolve(next), ...ahead])
       return failure ?? whyStopped(line)
     }
+    const refusal = await guard.cover(next.claimed)
+    if (refusal !== null) return (await giveBackAll(run, [Promise.resolve(next), ...ahead])) ?? refusal
     size.note(next.claimed)
-    await advance([publishingStep(next.claimed)])
+    await advance([publishingStep(next.claimed, guard)])
     const failure = await publishBatch(line, next)
     if (failure !== null || mustStop(line)) {
       return (await giveBackAll(run, ahead)) ?? failure ?? whyStopped(line)
@@ -168,11 +194,11 @@ async function giveBackAll(run: JobRun, claims: readonly Promise<Claim>[]): Prom
   return failure
 }
 
-function publishingStep(claimed: readonly ClaimedItem[]): Step {
+function publishingStep(claimed: readonly ClaimedItem[], { approval }: JobGuard): Step {
   return {
     moves: claimed.map(({ seq }) => ({ seq, from: 'claiming', to: 'publishing' })),
     action: 'job-publishing',
-    detail: { ids: claimed.map(({ id }) => id) },
+    detail: { ids: claimed.map(({ id }) => id), ...(approval === null ? {} : { approval }) },
   }
 }
 

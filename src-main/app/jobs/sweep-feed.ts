@@ -114,5 +114,6 @@ function claimedItem(seq: number, row: DueRow): ClaimedItem & { readonly created
   const { id, stateBefore, attempts, messageId, type, chainKey, destination, payload, headers } = row
   const content = { payload, headers }
   const head = { seq, id, stateBefore, attempts, messageId, type, chainKey, destination }
-  return { ...head, content, parentDigest: null, createdAt: row.createdAt }
+  const payloadDigest = contentDigest(content)
+  return { ...head, content, payloadDigest, parentDigest: null, createdAt: row.createdAt }
 }

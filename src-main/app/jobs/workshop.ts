@@ -5,6 +5,8 @@ import type { JournalDraft } from '../../domain/journal.ts'
 import type { Changes } from '../changes.ts'
 import type { Connections } from '../connections/connections.ts'
 import type { EnginePorts } from '../engine-ports.ts'
+import { heldBack } from '../guard/held-back.ts'
+import { openJobGuard } from '../guard/job-guard.ts'
 import { blockUnfinishedChains } from './blocked-chains.ts'
 import { interruptionOf } from './job-run.ts'
 import type { Interruption, JobRun } from './job-run.ts'
@@ -151,7 +153,9 @@ export class Workshop {
     { code, reason, pulled }: Omit<Interruption, 'passing'>,
     detail: object,
   ): Promise<void> {
-    const to = code === 'brake-pulled' ? ('paused' as const) : ('interrupted' as const)
+    // What a sweep has left is due for its next run: nobody needs to continue it.
+    const waits = code === 'brake-pulled' || (job.kind !== 'sweep' && heldBack.has(code))
+    const to = waits ? ('paused' as const) : ('interrupted' as const)
     const entry = jobEntry(this.#ports, job, 'job-ended', { state: to, code, reason, ...detail })
     const interruption = { code, reason, ...(pulled ? { pulled } : {}) }
     const move = { from: 'running' as const, to, owner: null, interruption }
@@ -212,12 +216,13 @@ export class Workshop {
       if (trade.feed === null) return { end: 'done' }
       // With what has just been put right: a row that is marked only now may hold up its chain.
       const run = exists() ? { ...begun, job: await this.#job(job.job) } : begun
+      const guard = await openJobGuard({ ports: this.#ports, connections: this.#connections }, run.job)
       const lanes = createLanes()
       await blockUnfinishedChains(run, lanes)
       const feed = trade.feed(run, lanes)
-      let end = await runJob(run, { feed, lanes, before }, stop)
+      let end = await runJob(run, { feed, guard, lanes, before }, stop)
       while (end.end === 'done' && feed.again()) {
-        end = await runJob(run, { feed, lanes: createLanes(), before }, stop)
+        end = await runJob(run, { feed, guard, lanes: createLanes(), before }, stop)
       }
       return end
     }

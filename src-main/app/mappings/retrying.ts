@@ -9,6 +9,7 @@ import type { Changes } from '../changes.ts'
 import type { Connections } from '../connections/connections.ts'
 import type { Locks } from '../connections/locks.ts'
 import type { EnginePorts } from '../engine-ports.ts'
+import { Guards } from '../guard/guards.ts'
 
 export interface RetryRequest {
   readonly source: string
@@ -38,7 +39,7 @@ interface Parts {
 }
 
 export function createRetrying(parts: Parts): Retrying {
-  const { connections, locks, changes } = parts
+  const { ports, connections, locks, changes } = parts
   return {
     async retry(request, signal) {
       const { source, items, reason, typedCount } = request
@@ -48,6 +49,7 @@ export function createRetrying(parts: Parts): Retrying {
       if (environment === 'production' && typedCount !== items.length) {
         throw new RedriveError('count-not-typed', 'never', { count: items.length })
       }
+      await new Guards(ports, connections).requireAct(source, items.length)
       return connections
         .withOutbox(source, (outbox) => retryRows(parts, outbox, request, signal), signal)
         .finally(() => changes.bump())

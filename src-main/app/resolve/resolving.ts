@@ -11,6 +11,7 @@ import type { Changes } from '../changes.ts'
 import type { Connections } from '../connections/connections.ts'
 import type { Locks } from '../connections/locks.ts'
 import type { EnginePorts } from '../engine-ports.ts'
+import { Guards } from '../guard/guards.ts'
 
 export interface ResolveRequest {
   readonly source: string
@@ -59,6 +60,7 @@ export class Resolving {
     if (environment === 'production' && typedCount !== items.length) {
       throw new RedriveError('count-not-typed', 'never', { count: items.length })
     }
+    await new Guards(this.#ports, this.#connections).requireAct(source, items.length)
     const work = async (outbox: Outbox): Promise<readonly Resolved[]> => {
       const { decisions, refused } = await this.#decide(outbox, request, signal)
       const answers = [...refused, ...(await this.#apply(outbox, decisions, signal))]

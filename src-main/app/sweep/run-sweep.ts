@@ -8,6 +8,7 @@ import type { SweepEnd } from '../../ports/sweep-store.ts'
 import type { Outbox } from '../../ports/outbox.ts'
 import type { Connections } from '../connections/connections.ts'
 import type { EnginePorts } from '../engine-ports.ts'
+import { heldBack } from '../guard/held-back.ts'
 import { expireExhausted } from './expire.ts'
 import type { SweepRequest, SweepRunner } from './runner.ts'
 
@@ -73,7 +74,10 @@ async function carryOut(
     const swept = stop.aborted ? NOTHING : await runner.run(request, stop)
     const outcome = { ...swept, expired: swept.expired + expired }
     const trouble = outcome.interruption
-    return { state: trouble !== null ? 'failed' : stop.aborted ? 'stopped' : 'done', outcome, trouble }
+    // A rule of the workspace that holds it back is no failure: the next run goes on with what is still due.
+    const failed = trouble !== null && !heldBack.has(trouble.code)
+    const stopped = trouble !== null || stop.aborted
+    return { state: failed ? 'failed' : stopped ? 'stopped' : 'done', outcome, trouble }
   } catch (error) {
     const outcome = expired > 0 ? { ...NOTHING, expired } : null
     const cancelled = stop.aborted && error instanceof RedriveError && error.code === 'cancelled'

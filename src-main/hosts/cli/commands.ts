@@ -1,4 +1,5 @@
 import type { Command } from './command.ts'
+import { approve, approveKeygen } from './commands/approve.ts'
 import { audit, auditList, auditRepair, auditReport } from './commands/audit.ts'
 import { brokersRecords } from './commands/broker-records.ts'
 import { brokersGroups, brokersQueues, brokersTopics } from './commands/brokers.ts'
@@ -51,6 +52,8 @@ export const commands: readonly Command[] = [
   brokersTopics,
   brokersGroups,
   brokersRecords,
+  approveKeygen,
+  approve,
   run,
   retry,
   resolve,

@@ -9,7 +9,7 @@ export const actionGroups = {
     'mapping-confirmed',
     'clock-accepted',
   ],
-  plans: ['plan-created'],
+  plans: ['plan-created', 'approval-given', 'approval-refused', 'approval-used'],
   jobs: ['job-started', 'job-continued', 'job-ended', 'job-recovered'],
   publishing: ['job-claiming', 'job-publishing', 'job-outcomes', 'job-marked'],
   settling: ['job-settling', 'job-settled'],

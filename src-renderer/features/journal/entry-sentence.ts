@@ -243,6 +243,14 @@ const sentences: Readonly<Record<JournalEntry['action'], (facts: Facts) => Says>
   'payload-viewed': (facts) => ofPayload('viewed', facts),
   'payload-unmasked': (facts) => ofPayload('unmasked', facts),
   'clock-accepted': () => plain('clockAccepted'),
+  'approval-given': (facts) => ({
+    key: 'approvalGiven',
+    values: { approver: textOf(facts, 'approver') ?? '?' },
+    count: 1,
+  }),
+  'approval-refused': (facts) =>
+    plain(textOf(facts, 'problem') === 'none' ? 'approvalMissing' : 'approvalRefused'),
+  'approval-used': () => plain('approvalUsed'),
   'audit-begun': () => plain('auditBegun'),
   'audit-ended': auditEnded,
   'audit-watched': (facts) => plain(facts['everySec'] === null ? 'auditWatched.off' : 'auditWatched.on'),

@@ -1,6 +1,6 @@
 import { computed, ref, shallowRef } from 'vue'
 import type { RunOptions } from '../../../src-preload/contract/jobs.ts'
-import type { PlanSelection } from '../../../src-preload/contract/plans.ts'
+import type { PlanSelection, PlanView } from '../../../src-preload/contract/plans.ts'
 import { toApiError } from '../../api/errors.ts'
 import type { ApiError } from '../../api/errors.ts'
 import type { Change, MadePlan } from '../../app/state/acts.ts'
@@ -30,6 +30,12 @@ export function usePlan({ source, selection, change }: PlanOptions) {
     // A plan is frozen: news of the engine do not change it.
     live: () => false,
   })
+  /** The plan as it stands since something was handed in for it. */
+  const newer = shallowRef<PlanView | null>(null)
+  const plan = computed(() => {
+    const known = asked.data.value
+    return newer.value !== null && newer.value.plan === known?.plan ? newer.value : known
+  })
   const jobId = ref<string | null>(null)
   const starting = ref(false)
   const runError = shallowRef<ApiError | null>(null)
@@ -39,12 +45,12 @@ export function usePlan({ source, selection, change }: PlanOptions) {
   })
 
   async function run(confirmation: Confirmation): Promise<void> {
-    const plan = asked.data.value
-    if (plan === null || starting.value) return
+    const shown = plan.value
+    if (shown === null || starting.value) return
     starting.value = true
     runError.value = null
     try {
-      const job = await client.jobs.run({ plan: plan.plan, digest: plan.digest, ...confirmation })
+      const job = await client.jobs.run({ plan: shown.plan, digest: shown.digest, ...confirmation })
       jobId.value = job.job
     } catch (thrown) {
       const error = toApiError(thrown)
@@ -57,7 +63,10 @@ export function usePlan({ source, selection, change }: PlanOptions) {
   }
 
   return {
-    plan: asked.data,
+    plan,
+    see: (next: PlanView) => {
+      newer.value = next
+    },
     error: asked.error,
     loading: asked.loading,
     askAgain: () => {

@@ -1,7 +1,7 @@
 import { implement } from '@orpc/server'
 import { plans } from '../../../src-preload/contract/plans.ts'
 import { diffItem, endImport, makePlan, planOf, viewPlan } from './fake-plans.ts'
-import { meet, refuse, type World } from './fake-world.ts'
+import { iso, meet, refuse, type World } from './fake-world.ts'
 import { without } from '../../../src-renderer/ui/without.ts'
 
 export function fakePlans(world: World) {
@@ -33,6 +33,16 @@ export function fakePlans(world: World) {
         lines: page.map((item) => JSON.stringify(item)),
         nextAfterSeq: last < items.length ? last : null,
       }
+    }),
+    approve: os.approve.handler(async ({ input }) => {
+      const { approval } = world.switches
+      const approver = approval?.approvers.find((name) => input.approval.includes(name))
+      if (approval === null || approver === undefined) {
+        return refuse('approval-invalid', { reason: 'it is no approval' })
+      }
+      const signed = { approver, approvedAt: iso(world.now()), validUntil: iso(world.now() + 3_600_000) }
+      world.switches.approval = { ...approval, given: [{ ...signed, problem: null }] }
+      return viewPlan(world, input.plan)
     }),
     importBegin: os.importBegin.handler(async ({ input }) => {
       const token = `import-${world.imports.size + 1}`

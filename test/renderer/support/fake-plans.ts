@@ -225,6 +225,7 @@ export function viewPlan(world: World, id: string): PlanView {
     deadLetters: null,
     sample: items.slice(0, SAMPLE_ITEMS).map((item) => without(item, 'payload')),
     job: job?.job.job ?? null,
+    approval: world.switches.approval,
   }
 }
 

@@ -124,6 +124,8 @@ export interface Switches {
   outcome: (item: JobItem) => Exclude<ItemResult, 'skipped'>
   /** What is known of the consumption of a message without an answer. */
   evidence: (item: JobItem) => MessageEvidence | null
+  /** What a second person is needed for; null: there is no policy. */
+  approval: PlanView['approval']
   /** Whether the receiver has consumed a message; null: no evidence is mapped. */
   consumed: ((id: string) => boolean) | null
   /** What a look at the receiver's table finds; null: it refuses duplicates. */
@@ -180,6 +182,7 @@ export function createWorld({ now = () => Date.parse(FAKE_NOW) }: { now?: () => 
       outcome: (item) => (item.destination.exchange === 'reporting' ? 'returned' : 'confirmed'),
       evidence: () => null,
       consumed: null,
+      approval: null,
       dedupe: null,
       estimateSec: null,
       journalIntact: true,

@@ -14,6 +14,7 @@ import { RedriveError } from '../../../domain/errors.ts'
 import { usageError } from '../../common/failure.ts'
 import type { Arguments, OptionSpecs } from '../arguments.ts'
 import type { Command, CommandContext, EngineClient } from '../command.ts'
+import { approvalOption, handIn } from '../approval-file.ts'
 import { EXIT } from '../exit-codes.ts'
 import { countOption, idsOption, reasonOption, typedCount, unlock } from '../options.ts'
 import { agreedCosts, readOption } from '../agreed-costs.ts'
@@ -139,6 +140,7 @@ export const deadLettersDiscard: Command = {
     plan: { kind: 'text', value: 'FILE', help: 'plan file to carry out' },
     confirm: { kind: 'text', value: 'DIGEST', help: 'digest of the plan' },
     count: countOption,
+    approval: approvalOption,
   },
   run: (context) => (context.args.text('plan') === null ? planDiscard(context) : carryOut(context)),
 }
@@ -188,6 +190,7 @@ async function carryOut({ args, engine, output, signal }: CommandContext) {
   }
   const client = await engine()
   const { plan, source } = await importPlanFile(client, path)
+  await handIn(client, plan, args)
   await unlock(client, source)
   const request = { plan, digest: confirmed, typedCount: typedCount(args) }
   const { removed, missing } = await client.deadLetters.discard(request, { signal })

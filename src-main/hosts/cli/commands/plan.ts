@@ -4,7 +4,6 @@ import type {
   PlanRedirect,
   PlanSelection,
   PlanView,
-  PlanWarning,
 } from '../../../../src-preload/contract/plans.ts'
 import { readFile } from 'node:fs/promises'
 import type { Arguments } from '../arguments.ts'
@@ -15,7 +14,7 @@ import { filterOf, filterOptions } from '../filter.ts'
 import { idsOption, sourceOption, unmaskOption } from '../options.ts'
 import type { Output } from '../output.ts'
 import { writePlanFile } from '../plan-file.ts'
-import { readableId } from '../../../domain/readable-id.ts'
+import { planLines } from '../say-plan.ts'
 
 export const planResend: Command = {
   words: ['plan', 'resend'],
@@ -108,44 +107,8 @@ export function reportPlan(output: Output, view: PlanView, out: string): void {
     { ...head, environment, file: out },
   )
   if (output.json) return
-  for (const { key, count, exists } of dryRun.byDestination.groups) {
-    const missing = exists === false ? ' (does not exist)' : ''
-    output.line(`  ${count} to ${key.exchange}/${key.routingKey}${missing}`)
-  }
-  for (const { key, count } of dryRun.byCause.groups) output.line(`  ${count} failed with: ${key ?? '-'}`)
-  for (const line of evidenceLines(view)) output.line(`  ${line}`)
-  for (const { code, count } of view.skippedByCode) output.line(`  left out: ${count} (${code})`)
-  for (const { id, code } of view.skipped) output.line(`    ${id} (${code})`)
-  for (const warning of warnings) output.line(`  attention: ${sentenceOf(warning)}`)
-  if (dryRun.estimateSec !== null) output.line(`  about ${dryRun.estimateSec} s at full speed`)
+  for (const line of planLines(view)) output.line(`  ${line}`)
   const count = environment === 'production' ? ` --count ${items}` : ''
+  if (view.approval?.why) output.line(`  a second person has to say yes: redrive approve ${out}`)
   output.line(`Read it, then: redrive run ${out} --confirm ${digest}${count}`)
-}
-
-function evidenceLines({ evidence }: PlanView): readonly string[] {
-  if (evidence === null) return []
-  const { where, consumed, notSeen, unknown, included } = evidence
-  if (where === null) return ['consumed already: unknown, no evidence is mapped for this source']
-  const skipped = included === null ? 'skipped' : `sent again, because: ${included}`
-  const open = unknown.map(({ reason, count }) => `${count} unknown (${reason})`)
-  return [
-    `evidence of ${where}:`,
-    `  ${consumed} were probably consumed already: ${skipped}`,
-    `  ${[`${notSeen} not seen within retention`, ...open].join(', ')}`,
-  ]
-}
-
-function sentenceOf(warning: PlanWarning): string {
-  switch (warning.code) {
-    case 'order-broken':
-      return `${readableId(warning.id)} of chain ${warning.chainKey}: the later message ${readableId(warning.laterSentId)} was sent already`
-    case 'exchange-missing':
-      return `${warning.count} go to the exchange "${warning.exchange}", which does not exist`
-    case 'maybe-sent':
-      return `${warning.count} were in flight: their relay may have sent them without writing it down`
-    case 'consumed-included':
-      return `${warning.count} were consumed already and are sent again`
-    case 'evidence-unreachable':
-      return `${warning.count} may have been consumed already: nobody could be asked (${warning.problem})`
-  }
 }

@@ -7,6 +7,7 @@ import type { Command, CommandContext, EngineClient } from '../command.ts'
 import { operand } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 import type { ExitCode } from '../exit-codes.ts'
+import { approvalOption, handIn } from '../approval-file.ts'
 import { countOption, typedCount, unlock } from '../options.ts'
 import type { Output } from '../output.ts'
 import { importPlanFile, planFileDigest } from '../plan-file.ts'
@@ -41,6 +42,7 @@ export const run: Command = {
       help: 'pause when the queue holds more than N messages',
     },
     count: countOption,
+    approval: approvalOption,
   },
   async run(context) {
     const { args, engine, signal } = context
@@ -54,6 +56,7 @@ export const run: Command = {
     const options = { rate, ramp: args.flag('ramp'), brake: brakeOf(args) }
     const client = await engine()
     const { plan, source } = await importPlanFile(client, path)
+    await handIn(client, plan, args)
     await unlock(client, source)
     const request = { plan, digest: confirmed, typedCount: typedCount(args), ...options }
     const job = await client.jobs.run(request, { signal })

@@ -150,6 +150,9 @@ export const jobs = {
     select: 'Select message {id}',
   },
   why: {
+    'approval-required': 'A second person has to say yes before it goes on.',
+    'hours-forbidden': 'Now are hours in which nothing is sent.',
+    'limit-reached': 'A limit of the workspace is reached.',
     unroutable: 'No queue is bound for this routing key.',
     'confirm-timeout': 'The broker did not confirm in time.',
     'channel-closed': 'The channel closed before the broker answered.',

@@ -173,6 +173,10 @@ export const journal = {
       plain: 'Called the webhook for the alert {rule}',
     },
     auditBegun: 'Began to audit the chains',
+    approvalGiven: 'Took {approver}’s approval in',
+    approvalMissing: 'Stopped: a second person has not said yes',
+    approvalRefused: 'Refused what was handed in as an approval',
+    approvalUsed: 'Goes by the yes of a second person',
     auditEnded: {
       intact: 'Audit: every chain is intact',
       broken: 'Audit: {n} fault in the chains | Audit: {n} faults in the chains',

@@ -28,6 +28,7 @@ export const plans = {
     invalid: 'A number above 0, at most {max}; or nothing.',
   },
   section: {
+    approval: 'Approval',
     risks: 'Know before you send',
     what: 'What',
     content: 'Content',
@@ -74,6 +75,25 @@ export const plans = {
       'For {n} message nobody could be asked whether it was consumed already: {problem}. It may arrive twice. | For {n} messages nobody could be asked whether they were consumed already: {problem}. They may arrive twice.',
     untold:
       'For {n} message it could not be checked that the destination exists. | For {n} messages it could not be checked that the destination exists.',
+  },
+  approval: {
+    needed: 'Needs a second person: {why}.',
+    yes: '{approver} has said yes; good until {until}.',
+    no: 'The yes of {approver} does not count: {why}.',
+    how: 'Save the plan as a file and give it to one of these: {approvers}. They sign it with “redrive approve”; hand in here what that wrote.',
+    paste: 'Paste the approval',
+    file: 'Approval from a file…',
+    take: 'Hand the approval in',
+    problem: {
+      unreadable: 'it cannot be read',
+      'another-plan': 'it is of another plan',
+      'approver-unknown': 'the workspace does not name them',
+      'signature-wrong': 'the signature is not theirs',
+      'same-person': 'they made the plan or run it',
+      'not-yet-valid': 'it begins in the future',
+      'valid-too-long': 'it is good for longer than is allowed',
+      expired: 'its time is over',
+    },
   },
   evidence: {
     checking: 'Looking whether the receiver notices duplicates…',

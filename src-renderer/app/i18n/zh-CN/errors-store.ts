@@ -1,6 +1,6 @@
 import type { Sentences } from '../../../../src-preload/contract/sentences.ts'
 
-/** 本地存储、操作日志与告警。 */
+/** 本地存储、操作日志、告警与内部错误。 */
 export const storeErrors = {
   'store-failed': {
     what: '本地存储 {path} 无法使用：{problem}。',
@@ -26,6 +26,11 @@ export const storeErrors = {
     what: '操作日志在 Redrive 之外被改动过。',
     means: '从第 {brokenAt} 条起，内容已不可信。',
     next: '保留一份存储副本，与上一次导出的日志比对。',
+  },
+  internal: {
+    what: 'Redrive 内部出错：{reason}。',
+    means: '进行中的操作都有记录；再次操作前，请先查看任务。',
+    next: '重启 Redrive。如果再次出现，请附上日志反馈。',
   },
   'alert-not-found': {
     what: '没有编号为 {alert} 的告警。',

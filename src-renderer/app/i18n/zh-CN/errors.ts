@@ -4,6 +4,7 @@ import type { ErrorCode } from '../../../../src-preload/contract/errors.ts'
 import type { Sentences } from '../../../../src-preload/contract/sentences.ts'
 import { auditErrors } from './errors-audits.ts'
 import { callbackErrors } from './errors-callback.ts'
+import { guardErrors } from './errors-guard.ts'
 import { evidenceErrors } from './errors-evidence.ts'
 import { halfMessageErrors } from './errors-half-messages.ts'
 import { storeErrors } from './errors-store.ts'
@@ -179,6 +180,7 @@ export const chineseSentences: Readonly<Record<ErrorCode, Sentences>> = {
     means: '没有发送。',
     next: '调高 Broker 的上限，或请对应服务精简消息体。',
   },
+  ...guardErrors,
   'plan-invalid': {
     what: 'Redrive 读不懂这个计划：{reason}。',
     means: nothingSent,
@@ -317,10 +319,5 @@ export const chineseSentences: Readonly<Record<ErrorCode, Sentences>> = {
     what: '已取消。',
     means: '还没开始的部分没有执行。',
     next: '准备好后重新开始。',
-  },
-  internal: {
-    what: 'Redrive 内部出错：{reason}。',
-    means: '进行中的操作都有记录；再次操作前，请先查看任务。',
-    next: '重启 Redrive。如果再次出现，请附上日志反馈。',
   },
 }

@@ -140,6 +140,9 @@ export const jobs = {
     select: '选择消息 {id}',
   },
   why: {
+    'approval-required': '继续之前需要第二个人批准。',
+    'hours-forbidden': '现在是不允许发送的时段。',
+    'limit-reached': '已达到工作区规定的上限。',
     unroutable: '没有队列绑定到这个路由键。',
     'confirm-timeout': 'Broker 没有及时确认。',
     'channel-closed': 'Broker 答复前通道已断开。',

@@ -159,6 +159,10 @@ export const journal = {
       plain: '为告警 {rule} 调用了 Webhook',
     },
     auditBegun: '开始审计消息链',
+    approvalGiven: '收下了 {approver} 的批准',
+    approvalMissing: '停住：还没有第二个人批准',
+    approvalRefused: '拒绝了交来的批准',
+    approvalUsed: '依据第二个人的批准执行',
     auditEnded: {
       intact: '链审计：所有链完整',
       broken: '链审计：发现 {n} 处问题',

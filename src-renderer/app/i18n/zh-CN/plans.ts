@@ -28,6 +28,7 @@ export const plans = {
     invalid: '请填大于 0、不超过 {max} 的数字，或留空。',
   },
   section: {
+    approval: '批准',
     risks: '发送前须知',
     what: '发什么',
     content: '内容',
@@ -66,6 +67,25 @@ export const plans = {
     probablyConsumed: '{n} 条消息已被消费，仍将再次发送：接收方若不去重，效果会重复。',
     unasked: '有 {n} 条消息无法查询是否已被消费：{problem}。它们可能会重复到达。',
     untold: '有 {n} 条消息，无法确认其投递目标是否存在。',
+  },
+  approval: {
+    needed: '需要第二个人批准：{why}。',
+    yes: '{approver} 已批准，有效至 {until}。',
+    no: '{approver} 的批准不算数：{why}。',
+    how: '把计划保存为文件，交给其中一位：{approvers}。对方用 “redrive approve” 签署后，把得到的批准交到这里。',
+    paste: '粘贴批准内容',
+    file: '从文件读取批准…',
+    take: '交上批准',
+    problem: {
+      unreadable: '无法读懂',
+      'another-plan': '它批准的是另一个计划',
+      'approver-unknown': '工作区没有指定此人',
+      'signature-wrong': '签名不是其本人的',
+      'same-person': '此人制定或执行这个计划',
+      'not-yet-valid': '生效时间在将来',
+      'valid-too-long': '有效期超过允许的长度',
+      expired: '已过期',
+    },
   },
   evidence: {
     checking: '正在查看接收方能否识别重复…',

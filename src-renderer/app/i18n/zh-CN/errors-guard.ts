@@ -1,0 +1,37 @@
+import type { ErrorCode } from '../../../../src-preload/contract/errors.ts'
+import type { Sentences } from '../../../../src-preload/contract/sentences.ts'
+import { nothingSent } from './errors-mapping.ts'
+
+/** 工作区为某个环境规定的限制。 */
+export const guardErrors = {
+  'approval-required': {
+    what: '需要第二个人批准：{reason}。',
+    means: nothingSent,
+    next: '把计划文件交给批准人（"redrive approve PLAN"），交回批准后再执行。',
+  },
+  'approval-invalid': {
+    what: '这份批准不算数：{reason}。',
+    means: '没有收下它。' + nothingSent,
+    next: '请工作区里的批准人（既没制定也不执行这个计划）对这份计划文件签署。',
+  },
+  'approval-impossible': {
+    what: '需要第二个人批准，但这里没有可以签署的计划：{reason}。',
+    means: '没有改动任何东西。',
+    next: '少选一些消息，或者等这一小时过去。',
+  },
+  'limit-reached': {
+    what: '已达到工作区规定的上限：{reason}。',
+    means: '暂时不再发送。已在途的消息都等到了结果。',
+    next: '等这一小时过去，或少选一些消息；上限写在工作区文件的 policies 里。',
+  },
+  'hours-forbidden': {
+    what: '现在不能处理：{reason}。',
+    means: '暂时不再发送。已在途的消息都等到了结果。',
+    next: '等这段时间过去再继续；时间段写在工作区文件的 policies 里。',
+  },
+  'policy-forbids': {
+    what: '工作区不允许在页面上修改：{reason}。',
+    means: '没有保存任何改动。',
+    next: '由管理工作区文件的人在文件里修改。',
+  },
+} satisfies Partial<Record<ErrorCode, Sentences>>
