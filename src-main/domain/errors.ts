@@ -22,7 +22,6 @@ export type ErrorCode =
   | 'source-is-standby'
   | 'replica-not-usable'
   | 'secret-missing'
-  | 'secret-store-weak'
   // the outbox
   | 'table-missing'
   | 'table-without-key'
@@ -128,7 +127,6 @@ export type ErrorCode =
   | 'name-in-use'
   | 'store-failed'
   | 'store-newer'
-  | 'journal-broken'
   // usage
   | 'usage'
   | 'cancelled'

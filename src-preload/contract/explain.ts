@@ -68,11 +68,6 @@ export const englishSentences: Readonly<Record<ErrorCode, Sentences>> = {
     means: 'Redrive is not connected. ' + nothingSent,
     next: 'Set the environment variable, or enter the password on the connections page.',
   },
-  'secret-store-weak': {
-    what: "This computer's key store is not protected.",
-    means: 'The password was not saved to disk; it is kept until Redrive ends.',
-    next: 'Enter it again at the next start, or set up a key ring.',
-  },
   'table-missing': {
     what: 'There is no table {table} that this user can see.',
     means: nothingSent,
@@ -236,11 +231,6 @@ export const englishSentences: Readonly<Record<ErrorCode, Sentences>> = {
     what: 'The local store {path} was written by a newer Redrive.',
     means: 'It was not touched.',
     next: 'Start that newer version.',
-  },
-  'journal-broken': {
-    what: 'The journal was changed outside Redrive.',
-    means: 'What it says can no longer be trusted from entry {brokenAt} on.',
-    next: 'Keep a copy of the store, and compare it with your last export.',
   },
   usage: {
     what: '{problem}',

@@ -12,11 +12,6 @@ export const storeErrors = {
     means: '没有动它。',
     next: '请启动那个更新的版本。',
   },
-  'journal-broken': {
-    what: '操作日志在 Redrive 之外被改动过。',
-    means: '从第 {brokenAt} 条起，内容已不可信。',
-    next: '保留一份存储副本，与上一次导出的日志比对。',
-  },
   'alert-not-found': {
     what: '没有编号为 {alert} 的告警。',
     means: '没有确认任何告警，消息也没有任何变化。',
