@@ -1,4 +1,5 @@
 import type { Engine } from '../app/engine.ts'
+import { readFlow } from '../app/watch/flow.ts'
 import { historyOf } from '../app/watch/history.ts'
 import { seriesOf } from '../domain/sample-series.ts'
 import type { Cells, SourceSeries } from '../domain/sample-series.ts'
@@ -19,6 +20,9 @@ export function overviewRoutes(os: Implementer, { connections, counting, ports }
         return { ...head, troubles: null, unsettled, error: errorData(error, ports.log) }
       }
     }),
+    flow: os.overview.flow.handler(async ({ input, signal }) => ({
+      flow: await readFlow({ connections, clock: ports.clock }, input.source, required(signal)),
+    })),
     history: os.overview.history.handler(async ({ input }) => {
       const { frame, series } = await historyOf(ports, input.range, null)
       return {
