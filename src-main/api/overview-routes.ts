@@ -1,4 +1,5 @@
 import type { Engine } from '../app/engine.ts'
+import { readNewCauses } from '../app/watch/causes.ts'
 import { readFlow } from '../app/watch/flow.ts'
 import { historyOf } from '../app/watch/history.ts'
 import { seriesOf } from '../domain/sample-series.ts'
@@ -23,6 +24,10 @@ export function overviewRoutes(os: Implementer, { connections, counting, ports }
     flow: os.overview.flow.handler(async ({ input, signal }) => ({
       flow: await readFlow({ connections, clock: ports.clock }, input.source, required(signal)),
     })),
+    causes: os.overview.causes.handler(async ({ input, signal }) => {
+      const found = await readNewCauses({ connections, clock: ports.clock }, input.source, required(signal))
+      return { ...found, causes: [...found.causes] }
+    }),
     history: os.overview.history.handler(async ({ input }) => {
       const { frame, series } = await historyOf(ports, input.range, null)
       return {

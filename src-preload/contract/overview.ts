@@ -87,6 +87,16 @@ export const overview = {
   detail: procedure.input(z.strictObject({ source: name, range: overviewRange })).output(sourceDetail),
   /** Null: the layout does not say when a message was stored, or the newest were not found in time. */
   flow: procedure.input(z.strictObject({ source: name })).output(z.object({ flow: sourceFlow.nullable() })),
+  /**
+   * Causes of failure whose oldest failed message is younger than a day, the largest. `complete` false: not all that failed
+   * was looked at.
+   */
+  causes: procedure.input(z.strictObject({ source: name })).output(
+    z.object({
+      causes: z.array(z.object({ cause: z.string(), count: few, oldestCreatedAt: time })),
+      complete: z.boolean(),
+    }),
+  ),
   /** One source; the page asks for each by itself, so that a slow one holds up nobody. */
   source: procedure.input(z.strictObject({ source: name })).output(sourceOverview),
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { readNewCauses } from '../../src-main/app/watch/causes.ts'
 import { readFlow } from '../../src-main/app/watch/flow.ts'
 import { FLOW_WINDOW_SEC } from '../../src-main/domain/flow.ts'
 import { addRows } from '../support/postgres.ts'
@@ -29,4 +30,25 @@ test('how fast messages come in is read from the newest rows alone, and says wha
   const fast = await flow()
   expect(fast).toMatchObject({ came: 200, sent: 200 })
   expect(fast?.overSec).toBeLessThan(60)
+})
+
+test('a cause of failure is new since yesterday where nothing older failed of it', async (context) => {
+  const scene = await openScene(context)
+  const { ports, connections } = scene.engine.engine
+  const failed = (last_error: string, ageHours: number) => ({
+    ...{ status: 'failed' as const, attempts: 3, last_error },
+    created_at: new Date(Date.now() - ageHours * 3_600_000).toISOString(),
+  })
+  await addRows(scene.database, [
+    failed('order 17 not found', 3),
+    failed('order 18 not found', 2),
+    failed('connection reset by peer', 1),
+    failed('connection reset by peer', 50),
+  ])
+  const found = await readNewCauses(
+    { connections, clock: ports.clock },
+    testSource,
+    AbortSignal.timeout(20_000),
+  )
+  expect(found).toMatchObject({ causes: [{ cause: 'order <n> not found', count: 2 }], complete: true })
 })

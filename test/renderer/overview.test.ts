@@ -66,6 +66,26 @@ describe('the overview', () => {
     )
   })
 
+  test('names the causes of failure that are new since yesterday, or says that there are none', async () => {
+    const two = world(['shop', 'other'])
+    const cause = { cause: 'confirm timeout after <n> ms', count: 7, oldestCreatedAt: '2026-03-01T00:00:00Z' }
+    two.causes.set('shop', { causes: [cause], complete: false })
+    two.causes.set('other', { causes: [], complete: true })
+    const page = await mountConsole({ world: two })
+    await page.until(() => expect(strip(page, 'shop')).toContain('oldest'))
+    await page.click(page.find('[data-source=shop] button.open'))
+    await page.until(() =>
+      expect(page.text('[data-causes]')).toContain('1 cause of failure that is new since yesterday:'),
+    )
+    expect(page.text('[data-causes]')).toMatch(
+      /7 confirm timeout after <n> ms.*Not all that failed was looked at/s,
+    )
+    await page.click(page.find('[data-source=other] button.open'))
+    await page.until(() =>
+      expect(page.text('[data-causes]')).toBe('No cause of failure is new since yesterday.'),
+    )
+  })
+
   test('where sent rows leave the table a rate is at least so much', async () => {
     const shop = world(['shop'])
     const none = { untried: null, tried: null, usedUp: null }

@@ -51,6 +51,10 @@ export interface World {
   /** What was seen of a source over time; one that is not there was never sampled. */
   readonly histories: Map<string, SourceHistory>
   readonly flows: Map<string, SourceFlow>
+  readonly causes: Map<
+    string,
+    { causes: { cause: string; count: number; oldestCreatedAt: string }[]; complete: boolean }
+  >
   /** Newest first. */
   readonly audits: FakeAudit[]
   /** Blocks of a chain, in the order of their ids. */
@@ -156,6 +160,7 @@ export function createWorld({ now = () => Date.parse(FAKE_NOW) }: { now?: () => 
     alerts: noAlerts(),
     histories: new Map(),
     flows: new Map(),
+    causes: new Map(),
     asked: [],
     decided: [],
     callback: emptyCallback(),

@@ -37,6 +37,12 @@ export const overview = {
       'Of the others {untried} were not tried, {tried} were tried, of {usedUp} the attempts are used up.',
     sentLeave: 'Sent rows leave this table, so more may have come and gone.',
   },
+  causes: {
+    fresh:
+      '{n} cause of failure that is new since yesterday: | {n} causes of failure that are new since yesterday:',
+    none: 'No cause of failure is new since yesterday.',
+    partly: 'Not all that failed was looked at.',
+  },
   spark: {
     backlog: { most: 'In trouble: at most {most}', none: 'In trouble: not seen in this stretch of time' },
     oldest: { most: 'Oldest: at most {most}', none: 'Oldest: not seen in this stretch of time' },
