@@ -54,7 +54,7 @@ describe('the overview', () => {
     const flow = { overSec: 900, came: 420, sent: 405, untried: 9, tried: 4, usedUp: 2, sentLeave: false }
     two.flows.set('shop', flow)
     const page = await mountConsole({ world: two })
-    await page.until(() => expect(strip(page, 'shop')).toContain('in 28/min, out 27/min'))
+    await page.until(() => expect(strip(page, 'shop')).toContain('↓28 ↑27/min'))
     // What cannot be told is not said, and never zero.
     expect(strip(page, 'other')).not.toContain('/min')
     await page.click(page.find('[data-source=shop] button.open'))
@@ -91,7 +91,7 @@ describe('the overview', () => {
     const none = { untried: null, tried: null, usedUp: null }
     shop.flows.set('shop', { overSec: 120, came: 3, sent: 0, ...none, sentLeave: true })
     const page = await mountConsole({ world: shop })
-    await page.until(() => expect(strip(page, 'shop')).toContain('in 1.5+/min, out 0+/min'))
+    await page.until(() => expect(strip(page, 'shop')).toContain('↓1.5+ ↑0+/min'))
   })
 
   test('first use names the three ways to begin', async () => {

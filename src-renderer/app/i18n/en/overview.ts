@@ -31,7 +31,8 @@ export const overview = {
     unknown: 'Nothing was seen in this stretch of time',
   },
   flow: {
-    short: 'in {came}/min, out {sent}/min',
+    short: '↓{came} ↑{sent}',
+    unit: '/min',
     came: 'Of the last {over}: {came} message came in ({rate} a minute), {sent} sent. | Of the last {over}: {came} messages came in ({rate} a minute), {sent} of these are sent.',
     attempts:
       'Of the others {untried} were not tried, {tried} were tried, of {usedUp} the attempts are used up.',

@@ -31,7 +31,8 @@ export const overview = {
     unknown: '该时间范围内没有采样',
   },
   flow: {
-    short: '入 {came}/分，出 {sent}/分',
+    short: '↓{came} ↑{sent}',
+    unit: '/分',
     came: '最近 {over}：新增 {came} 条消息（每分钟 {rate} 条），其中 {sent} 条已发送。',
     attempts: '其余消息中，{untried} 条尚未尝试，{tried} 条已尝试过，{usedUp} 条次数用尽。',
     sentLeave: '已发送的行会离开该表，实际进出可能更多。',
