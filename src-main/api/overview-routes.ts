@@ -1,4 +1,6 @@
 import type { Engine } from '../app/engine.ts'
+import { readNewCauses } from '../app/watch/causes.ts'
+import { readFlow } from '../app/watch/flow.ts'
 import { historyOf } from '../app/watch/history.ts'
 import { seriesOf } from '../domain/sample-series.ts'
 import type { Cells, SourceSeries } from '../domain/sample-series.ts'
@@ -18,6 +20,13 @@ export function overviewRoutes(os: Implementer, { connections, counting, ports }
         const unsettled = await ports.jobReader.unsettledCount(input.source)
         return { ...head, troubles: null, unsettled, error: errorData(error, ports.log) }
       }
+    }),
+    flow: os.overview.flow.handler(async ({ input, signal }) => ({
+      flow: await readFlow({ connections, clock: ports.clock }, input.source, required(signal)),
+    })),
+    causes: os.overview.causes.handler(async ({ input, signal }) => {
+      const found = await readNewCauses({ connections, clock: ports.clock }, input.source, required(signal))
+      return { ...found, causes: [...found.causes] }
     }),
     history: os.overview.history.handler(async ({ input }) => {
       const { frame, series } = await historyOf(ports, input.range, null)

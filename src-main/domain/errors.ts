@@ -22,7 +22,6 @@ export type ErrorCode =
   | 'source-is-standby'
   | 'replica-not-usable'
   | 'secret-missing'
-  | 'secret-store-weak'
   // the outbox
   | 'table-missing'
   | 'table-without-key'

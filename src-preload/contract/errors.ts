@@ -14,7 +14,6 @@ export const errorCodes = [
   'source-is-standby',
   'replica-not-usable',
   'secret-missing',
-  'secret-store-weak',
   'table-missing',
   'table-without-key',
   'column-missing',

@@ -1,12 +1,12 @@
 import { nothingSent } from './sentences.ts'
 import type { Sentences } from './sentences.ts'
 
-const nobodyAsked = 'Nobody was asked to resend anything. '
+const nobodyAsked = 'Nobody was asked to resend anything.'
 
 export const callbackSentences = {
   'callback-not-configured': {
     what: 'The source "{source}" has no "{part}" in the workspace.',
-    means: nobodyAsked + nothingSent,
+    means: `${nobodyAsked} ${nothingSent}`,
     next: 'Say under "callback" of this source where its confirmations are, and how its sender is asked to resend.',
   },
   'callback-not-running': {

@@ -70,11 +70,6 @@ export const englishSentences: Readonly<Record<ErrorCode, Sentences>> = {
     means: 'Redrive is not connected. ' + nothingSent,
     next: 'Set the environment variable, or enter the password on the connections page.',
   },
-  'secret-store-weak': {
-    what: "This computer's key store is not protected.",
-    means: 'The password was not saved to disk; it is kept until Redrive ends.',
-    next: 'Enter it again at the next start, or set up a key ring.',
-  },
   'table-missing': {
     what: 'There is no table {table} that this user can see.',
     means: nothingSent,

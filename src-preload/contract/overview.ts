@@ -61,12 +61,42 @@ export const sourceDetail = z.object({
 })
 export type SourceDetail = z.infer<typeof sourceDetail>
 
+const few = z.number().int().nonnegative()
+
+/** Of the newest messages: how fast they come in, and what became of them. */
+export const sourceFlow = z.object({
+  /** Seconds that it is about. */
+  overSec: z.number().positive(),
+  came: few,
+  /** Of these. */
+  sent: few,
+  /** Of these, not sent; null: the layout counts no attempts. */
+  untried: few.nullable(),
+  tried: few.nullable(),
+  usedUp: few.nullable(),
+  /** True: sent rows leave the table, so at least so many. */
+  sentLeave: z.boolean(),
+})
+export type SourceFlow = z.infer<typeof sourceFlow>
+
 export const overview = {
   /** What Redrive saw of every source; one without samples in the range is absent. */
   history: procedure
     .input(z.strictObject({ range: overviewRange }))
     .output(z.object({ frame, sources: z.array(sourceHistory) })),
   detail: procedure.input(z.strictObject({ source: name, range: overviewRange })).output(sourceDetail),
+  /** Null: the layout does not say when a message was stored, or the newest were not found in time. */
+  flow: procedure.input(z.strictObject({ source: name })).output(z.object({ flow: sourceFlow.nullable() })),
+  /**
+   * Causes of failure whose oldest failed message is younger than a day, the largest. `complete` false: not all that failed
+   * was looked at.
+   */
+  causes: procedure.input(z.strictObject({ source: name })).output(
+    z.object({
+      causes: z.array(z.object({ cause: z.string(), count: few, oldestCreatedAt: time })),
+      complete: z.boolean(),
+    }),
+  ),
   /** One source; the page asks for each by itself, so that a slow one holds up nobody. */
   source: procedure.input(z.strictObject({ source: name })).output(sourceOverview),
 }

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
+import type { Mapping } from '../../src-main/domain/mapping/mapping.ts'
 import type { EventFingerprint } from '../../src-main/domain/same-event.ts'
 import { cliFixture } from '../support/cli-fixture.ts'
+import { openMapped } from '../support/mapped-table.ts'
 import { addRows, openOutbox, testDatabase } from '../support/postgres.ts'
 import type { TestDatabase } from '../support/postgres-server.ts'
 
@@ -119,3 +121,21 @@ test(
     expect((await cli.here('audit', '--source', 'orders', '--fingerprints', '--new')).code).toBe(2)
   },
 )
+
+test('an outbox that does not say when a message was stored has no window, and is not compared', async () => {
+  const database = await testDatabase()
+  const timeless: Mapping = {
+    profile: 'timeless',
+    key: 'id',
+    messageId: 'message_id',
+    type: 'type',
+    payload: { value: 'payload', encoding: 'json' },
+    times: {},
+    states: [{ state: 'unknown', when: { all: [] } }],
+    sentRows: 'unknown',
+    relay: { model: 'none' },
+  }
+  const outbox = await openMapped(database, 'public.outbox_message', timeless)
+  const search = { fingerprint: { ...fingerprint, fields: ['type'] }, since: null, statementMs: 30_000 }
+  await expect(outbox.events?.search(search, never)).rejects.toMatchObject({ code: 'time-not-mapped' })
+})

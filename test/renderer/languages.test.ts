@@ -118,7 +118,71 @@ describe('texts of the engine', () => {
   })
 })
 
+/** What an error brings, as the engine would: one value for each name that a sentence has. */
+const DETAIL = {
+  ...{ server: 'db.internal:5432', user: 'redrive', database: 'shop', vhost: '/orders', name: 'orders' },
+  ...{ reason: 'connect ECONNREFUSED 10.0.0.7:5432', problem: 'expected a number', at: 'sources.orders.url' },
+  ...{ table: 'public.outbox_message', columns: 'status, attempts', profile: 'redrive-reference' },
+  ...{
+    action: 'retry',
+    instead: 'Resend it.',
+    id: '880001',
+    state: 'sent',
+    alert: 'alert-7',
+    limit: 1_000_000,
+  },
+  ...{
+    source: 'orders',
+    part: 'callback.resend',
+    broker: 'rabbit',
+    places: 'orders.checks',
+    messageId: 'm-7',
+  },
+  ...{
+    digest: '805b43e0f6a6',
+    plan: 'plan-7',
+    job: 'job-7',
+    count: 214,
+    decision: 'decision-7',
+    run: 'sweep-7',
+  },
+  ...{
+    audit: 'audit-7',
+    seq: 3,
+    queue: 'orders.dead',
+    refusal: 'may-delete',
+    look: 'look-7',
+    type: 'quorum',
+  },
+  ...{
+    group: 'billing',
+    reading: 'reading-7',
+    known: 'orders, billing',
+    path: '/var/lib/redrive/redrive.db',
+  },
+} as const
+
 describe('errors', () => {
+  test.each([...errorCodes])('%s with what it brings is whole in both languages', (code) => {
+    for (const locale of ['en', 'zh-CN'] as const) {
+      const { what, means, next } = sayErrorIn(() => locale)({ code, detail: DETAIL })
+      const tables = locale === 'en' ? englishSentences : chineseSentences
+      const names = placeholders(Object.values(tables[code]).join(' '))
+      expect(names.filter((name) => !Object.hasOwn(DETAIL, name))).toEqual([])
+      for (const sentence of [what, means, next]) {
+        expect(sentence).toBe(sentence.trim())
+        expect(sentence).not.toMatch(/\{\w+\}|  |undefined|\[object/)
+        // What a server or a person said stands there as they said it.
+        if (!Object.values<unknown>(DETAIL).includes(sentence))
+          expect(sentence).toMatch(locale === 'en' ? /[.\])]$/ : /[。）\]]$/)
+      }
+      expect(new Set([what, means, next]).size).toBe(3)
+      if (locale === 'zh-CN')
+        for (const sentence of [means, next])
+          if (sentence !== DETAIL.instead) expect(sentence).toMatch(/\p{Script=Han}/u)
+    }
+  })
+
   test.each([...errorCodes, 'engine-unreachable' as const])(
     '%s says what, what it means and what to do',
     (code) => {

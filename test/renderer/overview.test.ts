@@ -49,6 +49,51 @@ describe('the overview', () => {
     await page.until(() => expect(strip(page, 'shop')).toContain('3+'))
   })
 
+  test('says how fast messages come in and go out, and how often the others were tried', async () => {
+    const two = world(['shop', 'other'])
+    const flow = { overSec: 900, came: 420, sent: 405, untried: 9, tried: 4, usedUp: 2, sentLeave: false }
+    two.flows.set('shop', flow)
+    const page = await mountConsole({ world: two })
+    await page.until(() => expect(strip(page, 'shop')).toContain('↓28 ↑27/min'))
+    // What cannot be told is not said, and never zero.
+    expect(strip(page, 'other')).not.toContain('/min')
+    await page.click(page.find('[data-source=shop] button.open'))
+    await page.until(() =>
+      expect(page.text('[data-flow]')).toBe(
+        'Of the last 15m: 420 messages came in (28 a minute), 405 of these are sent. ' +
+          'Of the others 9 were not tried, 4 were tried, of 2 the attempts are used up.',
+      ),
+    )
+  })
+
+  test('names the causes of failure that are new since yesterday, or says that there are none', async () => {
+    const two = world(['shop', 'other'])
+    const cause = { cause: 'confirm timeout after <n> ms', count: 7, oldestCreatedAt: '2026-03-01T00:00:00Z' }
+    two.causes.set('shop', { causes: [cause], complete: false })
+    two.causes.set('other', { causes: [], complete: true })
+    const page = await mountConsole({ world: two })
+    await page.until(() => expect(strip(page, 'shop')).toContain('oldest'))
+    await page.click(page.find('[data-source=shop] button.open'))
+    await page.until(() =>
+      expect(page.text('[data-causes]')).toContain('1 cause of failure that is new since yesterday:'),
+    )
+    expect(page.text('[data-causes]')).toMatch(
+      /7 confirm timeout after <n> ms.*Not all that failed was looked at/s,
+    )
+    await page.click(page.find('[data-source=other] button.open'))
+    await page.until(() =>
+      expect(page.text('[data-causes]')).toBe('No cause of failure is new since yesterday.'),
+    )
+  })
+
+  test('where sent rows leave the table a rate is at least so much', async () => {
+    const shop = world(['shop'])
+    const none = { untried: null, tried: null, usedUp: null }
+    shop.flows.set('shop', { overSec: 120, came: 3, sent: 0, ...none, sentLeave: true })
+    const page = await mountConsole({ world: shop })
+    await page.until(() => expect(strip(page, 'shop')).toContain('↓1.5+ ↑0+/min'))
+  })
+
   test('first use names the three ways to begin', async () => {
     const page = await mountConsole({ world: createWorld() })
     await page.until(() => expect(page.text('[data-note=first-use]')).toBe('No source yet.'))

@@ -30,6 +30,14 @@ export function fakeOverview(world: World) {
       await meet(world, 'overview.source', input.source)
       return sourceOverview(world, input.source)
     }),
+    flow: os.flow.handler(async ({ input }) => {
+      await meet(world, 'overview.flow', input.source)
+      return { flow: world.flows.get(input.source) ?? null }
+    }),
+    causes: os.causes.handler(async ({ input }) => {
+      await meet(world, 'overview.causes', input.source)
+      return world.causes.get(input.source) ?? { causes: [], complete: false }
+    }),
     history: os.history.handler(async ({ input }) => {
       await meet(world, 'overview.history', null)
       return { frame: frame(input.range), sources: [...world.histories.values()] }

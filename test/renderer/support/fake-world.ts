@@ -19,7 +19,7 @@ import type { JournalAction, JournalEntry } from '../../../src-preload/contract/
 import type { Trouble } from '../../../src-preload/contract/messages.ts'
 import type { PlanEdit, PlanItem, PlanRedirect, PlanView } from '../../../src-preload/contract/plans.ts'
 import type { CheckBack, HalfStanding } from '../../../src-preload/contract/half-messages.ts'
-import type { SourceHistory } from '../../../src-preload/contract/overview.ts'
+import type { SourceFlow, SourceHistory } from '../../../src-preload/contract/overview.ts'
 import type { Sweep } from '../../../src-preload/contract/sweeps.ts'
 import type { SavedView } from '../../../src-preload/contract/triage.ts'
 import type { FakeAudit } from './fake-audit.ts'
@@ -50,6 +50,11 @@ export interface World {
   readonly alerts: FakeAlerts
   /** What was seen of a source over time; one that is not there was never sampled. */
   readonly histories: Map<string, SourceHistory>
+  readonly flows: Map<string, SourceFlow>
+  readonly causes: Map<
+    string,
+    { causes: { cause: string; count: number; oldestCreatedAt: string }[]; complete: boolean }
+  >
   /** Newest first. */
   readonly audits: FakeAudit[]
   /** Blocks of a chain, in the order of their ids. */
@@ -158,6 +163,8 @@ export function createWorld({ now = () => Date.parse(FAKE_NOW) }: { now?: () => 
     halfStandings: new Map(),
     alerts: noAlerts(),
     histories: new Map(),
+    flows: new Map(),
+    causes: new Map(),
     asked: [],
     decided: [],
     callback: emptyCallback(),

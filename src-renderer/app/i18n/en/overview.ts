@@ -30,6 +30,20 @@ export const overview = {
     notConfirmed: 'Not confirmed: returned, refused or unknown',
     unknown: 'Nothing was seen in this stretch of time',
   },
+  flow: {
+    short: '↓{came} ↑{sent}',
+    unit: '/min',
+    came: 'Of the last {over}: {came} message came in ({rate} a minute), {sent} sent. | Of the last {over}: {came} messages came in ({rate} a minute), {sent} of these are sent.',
+    attempts:
+      'Of the others {untried} were not tried, {tried} were tried, of {usedUp} the attempts are used up.',
+    sentLeave: 'Sent rows leave this table, so more may have come and gone.',
+  },
+  causes: {
+    fresh:
+      '{n} cause of failure that is new since yesterday: | {n} causes of failure that are new since yesterday:',
+    none: 'No cause of failure is new since yesterday.',
+    partly: 'Not all that failed was looked at.',
+  },
   spark: {
     backlog: { most: 'In trouble: at most {most}', none: 'In trouble: not seen in this stretch of time' },
     oldest: { most: 'Oldest: at most {most}', none: 'Oldest: not seen in this stretch of time' },

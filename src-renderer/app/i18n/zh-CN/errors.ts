@@ -69,11 +69,6 @@ export const chineseSentences: Readonly<Record<ErrorCode, Sentences>> = {
     means: 'Redrive 没有连上。' + nothingSent,
     next: '设置对应的环境变量，或在连接页输入密码。',
   },
-  'secret-store-weak': {
-    what: '这台电脑的密钥存储没有加密保护。',
-    means: '密码没有写入磁盘，只保留到 Redrive 退出为止。',
-    next: '下次启动时重新输入，或配置好系统密钥环。',
-  },
   'table-missing': {
     what: '找不到该用户可见的表 {table}。',
     means: nothingSent,

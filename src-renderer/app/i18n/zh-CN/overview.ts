@@ -30,6 +30,18 @@ export const overview = {
     notConfirmed: '未确认：被退回、被拒绝或结果未知',
     unknown: '该时间范围内没有采样',
   },
+  flow: {
+    short: '↓{came} ↑{sent}',
+    unit: '/分',
+    came: '最近 {over}：新增 {came} 条消息（每分钟 {rate} 条），其中 {sent} 条已发送。',
+    attempts: '其余消息中，{untried} 条尚未尝试，{tried} 条已尝试过，{usedUp} 条次数用尽。',
+    sentLeave: '已发送的行会离开该表，实际进出可能更多。',
+  },
+  causes: {
+    fresh: '昨天以来新出现的失败原因（{n} 个）：',
+    none: '昨天以来没有新的失败原因。',
+    partly: '未看完全部失败消息。',
+  },
   spark: {
     backlog: { most: '异常消息：最多 {most}', none: '异常消息：该时间范围内没有采样' },
     oldest: { most: '最早一条：最长 {most}', none: '最早一条：该时间范围内没有采样' },
