@@ -9,7 +9,8 @@ import { EXIT } from '../exit-codes.ts'
 import type { ExitCode } from '../exit-codes.ts'
 import { countOption, typedCount, unlock } from '../options.ts'
 import type { Output } from '../output.ts'
-import { importPlanFile, planFileDigest } from '../plan-file.ts'
+import { importPlanFile } from '../../common/import-plan-file.ts'
+import { planFileDigest } from '../plan-file.ts'
 
 const PROGRESS_EVERY_MS = 1_000
 
