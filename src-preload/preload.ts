@@ -1,6 +1,6 @@
 import { contextBridge, ipcRenderer } from 'electron'
 
-// Hands the page one MessagePort to the engine, and what the main process says about the engine. No logic, no API.
+// Hands the page one MessagePort to the engine, and what the main process says about the engine and the page. No logic, no API.
 const page = window.location.origin
 
 contextBridge.exposeInMainWorld('redriveHost', 'desktop')
@@ -13,4 +13,8 @@ ipcRenderer.on('redrive:port', ({ ports }) => window.postMessage({ type: 'redriv
 
 ipcRenderer.on('redrive:engine', (_event, error: unknown) =>
   window.postMessage({ type: 'redrive:engine', error }, page),
+)
+
+ipcRenderer.on('redrive:page', (_event, about: unknown) =>
+  window.postMessage({ type: 'redrive:page', about }, page),
 )

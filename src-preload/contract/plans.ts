@@ -12,7 +12,7 @@ export const SKIPPED_SHOWN_MAX = 200
 /** Characters of an edited payload: one call carries it, over every host's line. */
 export const EDITED_CHARS_MAX = 2_000_000
 /** Characters of one line of a plan file: an item with its edited payload, escaped. */
-const FILE_LINE_CHARS_MAX = 2 * EDITED_CHARS_MAX
+export const FILE_LINE_CHARS_MAX = 2 * EDITED_CHARS_MAX
 export const PATCH_CHARS_MAX = 1_000_000
 /** Lines of a plan file that one call carries. */
 export const FILE_LINES_MAX = 1_000

@@ -18,7 +18,13 @@ export const pages = [
 export type PageName = (typeof pages)[number]
 
 /** Pages of one thing belong to the page of their list. */
-const PARTS: Readonly<Record<string, PageName>> = { job: 'jobs', audit: 'audits', mapping: 'connections' }
+const PARTS: Readonly<Record<string, PageName>> = {
+  job: 'jobs',
+  audit: 'audits',
+  mapping: 'connections',
+  message: 'inbox',
+  plan: 'jobs',
+}
 
 /** The page of the rail that a route belongs to. */
 export function pageOf(route: unknown): PageName | undefined {
@@ -33,6 +39,8 @@ export function createConsoleRouter(): Router {
       { path: '/', name: 'overview', component: () => import('../features/overview/OverviewPage.vue') },
       // ?source=…&q=…&id=…: the same view again after a reload, or for a colleague.
       { path: '/inbox', name: 'inbox', component: () => import('../features/inbox/InboxPage.vue') },
+      // ?source=…&message=…: where a link to a message leads; message id or row key.
+      { path: '/message', name: 'message', component: () => import('../features/inbox/LinkedMessage.vue') },
       // ?queue=broker/name: the queue that is shown.
       {
         path: '/dead-letters',
@@ -57,6 +65,8 @@ export function createConsoleRouter(): Router {
         component: () => import('../features/jobs/JobPage.vue'),
         props: true,
       },
+      // ?plan=…: a plan that the engine has, for review.
+      { path: '/plan', name: 'plan', component: () => import('../features/plans/PlanPage.vue') },
       // ?source=…: of one source only.
       { path: '/unknown', name: 'unknown', component: () => import('../features/jobs/UnknownPage.vue') },
       // ?source=…: of another source than the first one.

@@ -10,6 +10,7 @@ import { benchOutbox } from './outbox-10m.ts'
 import { benchRabbit } from './rabbitmq.ts'
 import { benchResend200k } from './resend-200k.ts'
 import { benchResend } from './resend.ts'
+import { benchStart } from './start.ts'
 
 /** Ten minutes and more: only where they are asked for. */
 const LONG: readonly string[] = ['resend-200k', 'audit', 'audit-planted', 'audit-traffic', 'foreign', 'list']
@@ -25,6 +26,7 @@ const benches: Readonly<Record<string, (print: (line: string) => void) => Promis
   kafka: benchKafka,
   foreign: benchForeign,
   list: benchList,
+  start: benchStart,
 }
 const NAME_WIDTH = 28
 

@@ -227,8 +227,8 @@ test('the plan is saved as the file that the command line runs: a header, then a
   const files = catchDownloads()
   await page.until(() => button(page, 'Save the plan file'))
   await page.click(button(page, 'Save the plan file'))
-  await page.until(() => expect(dialog(page)).toContain('Saved as plan-1.ndjson'))
-  const [header = '', ...lines] = ((await files.get('plan-1.ndjson')?.()) ?? '').trimEnd().split('\n')
+  await page.until(() => expect(dialog(page)).toContain('Saved as plan-1.redrive-plan'))
+  const [header = '', ...lines] = ((await files.get('plan-1.redrive-plan')?.()) ?? '').trimEnd().split('\n')
   const { items, ...rest } = onlyPlan(world)
   // More than one call carries.
   expect(items.length).toBeGreaterThan(1_000)

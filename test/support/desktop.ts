@@ -21,10 +21,15 @@ export interface DesktopOptions {
 export interface Desktop {
   readonly folder: string
   readonly userData: string
+  /** Of the first window. */
   readonly page: Page
+  /** Of every window. */
+  readonly pages: () => readonly Page[]
   readonly records: readonly SimRecord[]
   readonly output: () => string
   readonly ask: (question: string, detail: unknown) => Promise<unknown>
+  /** The exit code, once it has ended by itself or was asked to. */
+  readonly exited: Promise<number | null>
   /** Asks the application to quit; the exit code. */
   readonly quit: () => Promise<number | null>
 }
@@ -81,10 +86,14 @@ export async function startDesktop(options: DesktopOptions = {}): Promise<Deskto
     })
   })
   await loaded
+  const pages = await windowPages(records)
+  const [page] = pages()
+  if (page === undefined) throw new Error('the desktop has no window')
   return {
     folder,
     userData,
-    page: await windowPage(records),
+    page,
+    pages,
     records,
     output: () => output,
     ask: (question, detail) =>
@@ -93,6 +102,7 @@ export async function startDesktop(options: DesktopOptions = {}): Promise<Deskto
         answers.set(questions, done)
         child.send({ sim: 'ask', id: questions, question, detail })
       }),
+    exited,
     async quit() {
       child.kill('SIGTERM')
       return exited
@@ -100,11 +110,9 @@ export async function startDesktop(options: DesktopOptions = {}): Promise<Deskto
   }
 }
 
-async function windowPage(records: readonly SimRecord[]): Promise<Page> {
+async function windowPages(records: readonly SimRecord[]): Promise<() => readonly Page[]> {
   const browser = records.find(({ kind }) => kind === 'browser')?.detail as { endpoint: string }
   const connected = await chromium.connectOverCDP(browser.endpoint)
   onTestFinished(() => connected.close())
-  const page = connected.contexts()[0]?.pages()[0]
-  if (page === undefined) throw new Error('the desktop has no window')
-  return page
+  return () => connected.contexts().flatMap((context) => context.pages())
 }

@@ -3,9 +3,8 @@ import { createReadStream } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { FILE_LINES_MAX } from '../../../src-preload/contract/plans.ts'
-import type { PlanView } from '../../../src-preload/contract/plans.ts'
 import { RedriveError } from '../../domain/errors.ts'
-import { usageError } from '../common/failure.ts'
+import { codeOf, isSystemError, usageError } from '../common/failure.ts'
 import type { EngineClient } from './command.ts'
 
 interface PlanFile {
@@ -50,37 +49,6 @@ async function* planLines(client: EngineClient, { plan, unmask }: PlanFile): Asy
   }
 }
 
-/**
- * Takes a plan file into the store, a piece at a time. Throws `plan-invalid` where the file is no plan and
- * `plan-digest-mismatch` where it was edited.
- */
-export async function importPlanFile(client: EngineClient, path: string): Promise<PlanView> {
-  const lines = createInterface({ input: createReadStream(path, 'utf8'), crlfDelay: Infinity })
-  try {
-    let token: string | null = null
-    let waiting: string[] = []
-    for await (const line of lines) {
-      if (line.trim() === '') continue
-      if (token === null) {
-        token = (await client.plans.importBegin({ header: line })).token
-        continue
-      }
-      waiting.push(line)
-      if (waiting.length < FILE_LINES_MAX) continue
-      await client.plans.importItems({ token, lines: waiting })
-      waiting = []
-    }
-    if (token === null) throw new RedriveError('plan-invalid', 'never', { reason: `${path} is empty` })
-    if (waiting.length > 0) await client.plans.importItems({ token, lines: waiting })
-    return await client.plans.importEnd({ token })
-  } catch (error) {
-    if (!isSystemError(error)) throw error
-    throw usageError(`The plan file ${path} cannot be read (${codeOf(error)}).`, { cause: error })
-  } finally {
-    lines.close()
-  }
-}
-
 /** The plan that a file says it is, from its first line alone; whether the rest fits is checked when it is imported. */
 export async function planFileDigest(path: string): Promise<{ plan: string; digest: string }> {
   const lines = createInterface({ input: createReadStream(path, 'utf8'), crlfDelay: Infinity })
@@ -97,12 +65,4 @@ export async function planFileDigest(path: string): Promise<{ plan: string; dige
     lines.close()
   }
   throw new RedriveError('plan-invalid', 'never', { reason: `${path} is empty` })
-}
-
-function isSystemError(error: unknown): boolean {
-  return error instanceof Error && 'syscall' in error
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : String(error)
 }

@@ -37,3 +37,12 @@ function usageOf(issues: z.infer<typeof badInput>['issues']): ErrorData {
   const problem = issues.map(({ path, message }) => `${(path ?? []).join('.')}: ${message}`).join('; ')
   return { code: 'usage', retry: 'never', detail: { problem } }
 }
+
+/** Of the operating system: a file that is not there, a folder that may not be written. */
+export function isSystemError(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error
+}
+
+export function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error)
+}

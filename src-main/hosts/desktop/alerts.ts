@@ -1,23 +1,24 @@
 import { app, nativeImage, Notification, Tray } from 'electron'
-import type { BrowserWindow, NativeImage } from 'electron'
+import type { NativeImage } from 'electron'
 import { alertWords } from './alert-words.ts'
 import type { AlertNotice, FromEngine } from './engine-messages.ts'
 import { trayPicture } from './tray-picture.ts'
+import type { ConsoleWindows } from './windows.ts'
 
 /** Of one round: a storm of alerts is one line, not a screen full of them. */
 const NOTIFICATIONS_MAX = 3
+/** Where they are listed. */
+const PAGE = '#/alerts'
 
 export type AlertsMessage = Extract<FromEngine, { type: 'alerts' }>
 
 export interface DesktopAlertsOptions {
-  readonly window: () => BrowserWindow | undefined
-  /** Address of the page that lists them. */
-  readonly pageUrl: string
+  readonly windows: ConsoleWindows
   readonly platform: NodeJS.Platform
 }
 
 /** Tells the person at this desktop: notifications for what began to fire, the tray and the badge for what fires. */
-export function createDesktopAlerts({ window, pageUrl, platform }: DesktopAlertsOptions): {
+export function createDesktopAlerts({ windows, platform }: DesktopAlertsOptions): {
   readonly hear: (message: AlertsMessage) => void
 } {
   const words = alertWords(app.getLocale())
@@ -27,14 +28,7 @@ export function createDesktopAlerts({ window, pageUrl, platform }: DesktopAlerts
   // A notification that is collected takes its click with it.
   const shown = new Set<Notification>()
 
-  function show(): void {
-    const open = window()
-    if (open === undefined) return
-    if (open.isMinimized()) open.restore()
-    open.show()
-    open.focus()
-    open.loadURL(pageUrl).catch(() => undefined)
-  }
+  const show = (): void => windows.show(PAGE)
 
   function notify(title: string, body: string): void {
     const notification = new Notification({ title, body })
@@ -62,7 +56,8 @@ export function createDesktopAlerts({ window, pageUrl, platform }: DesktopAlerts
       if (platform === 'darwin') tray.setTitle(firing > 0 ? String(firing) : '')
       app.setBadgeCount(firing)
       if (platform === 'win32')
-        window()?.setOverlayIcon(firing > 0 ? picture(true) : null, words.firing(firing))
+        for (const window of windows.all())
+          window.setOverlayIcon(firing > 0 ? picture(true) : null, words.firing(firing))
       tell(fresh)
     },
   }

@@ -24,6 +24,8 @@ export const toEngine = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('start'), options: startOptions }),
   z.strictObject({ type: z.literal('connect') }),
   z.strictObject({ type: z.literal('stop') }),
+  /** A plan file of this machine, to be taken into the store for review. */
+  z.strictObject({ type: z.literal('import-plan'), request: z.number(), path: z.string() }),
   z.strictObject({
     type: z.literal('secret'),
     request: z.number(),
@@ -45,6 +47,13 @@ const alertNotice = z.strictObject({
 })
 export type AlertNotice = z.infer<typeof alertNotice>
 
+/** The plan's id, or why there is none. */
+const importedPlan = z.union([
+  z.strictObject({ plan: z.string(), error: z.null() }),
+  z.strictObject({ plan: z.null(), error: errorData }),
+])
+export type ImportedPlan = z.infer<typeof importedPlan>
+
 export const fromEngine = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('ready') }),
   /** It cannot start; trying again makes sense only after somebody has changed something. */
@@ -52,6 +61,7 @@ export const fromEngine = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('secret'), request: z.number(), ask: secretRequest }),
   /** How many fire, and those that began to, or are told again. */
   z.strictObject({ type: z.literal('alerts'), firing: z.number().int(), fresh: z.array(alertNotice) }),
+  z.strictObject({ type: z.literal('plan-imported'), request: z.number(), imported: importedPlan }),
   z.strictObject({ type: z.literal('stopped') }),
 ])
 export type FromEngine = z.infer<typeof fromEngine>

@@ -2,8 +2,10 @@ import { utilityProcess } from 'electron'
 import type { MessagePortMain, UtilityProcess } from 'electron'
 import type { ErrorData } from '../../../src-preload/contract/errors.ts'
 import { engineMemory } from '../common/engine-memory.ts'
+import { createAsks } from './engine-asks.ts'
+import type { Asks } from './engine-asks.ts'
 import { fromEngine } from './engine-messages.ts'
-import type { FromEngine, SecretRequest, StartOptions, ToEngine } from './engine-messages.ts'
+import type { FromEngine, ImportedPlan, SecretRequest, StartOptions, ToEngine } from './engine-messages.ts'
 
 const RESTART_FIRST_MS = 250
 const RESTART_LAST_MS = 10_000
@@ -11,6 +13,15 @@ const RESTART_LAST_MS = 10_000
 const STEADY_MS = 60_000
 const RESTARTS_MAX = 5
 const STOP_TIMEOUT_MS = 15_000
+
+const IMPORT_ENDED: ImportedPlan = {
+  plan: null,
+  error: {
+    code: 'internal',
+    retry: 'later',
+    detail: { reason: 'the engine ended before it had read the plan file; nothing of it was kept' },
+  },
+}
 
 export interface EngineProcessOptions {
   /** The bundle of desktop/engine.ts. */
@@ -28,6 +39,8 @@ export interface EngineProcessOptions {
 export interface EngineProcess {
   /** Hands a page's port over; closes it where there is no engine, so that the page asks again. */
   connect(port: MessagePortMain): void
+  /** Takes a plan file into the store; nothing of it runs. */
+  importPlan(path: string): Promise<ImportedPlan>
   /** Starts anew after a failure. */
   retry(): void
   /** Lets it finish what is claimed, within a deadline. */
@@ -48,6 +61,7 @@ export function createEngineProcess(options: EngineProcessOptions): EngineProces
   let restarts = 0
   let pause: NodeJS.Timeout | undefined
   let stopping = false
+  const imports = createAsks<ImportedPlan>()
 
   function launch(): void {
     const startedAtMs = Date.now()
@@ -61,6 +75,7 @@ export function createEngineProcess(options: EngineProcessOptions): EngineProces
     launched.once('exit', (exitCode) => {
       if (child !== launched) return
       child = null
+      imports.end(IMPORT_ENDED)
       if (!stopping) again(exitCode, Date.now() - startedAtMs)
     })
     post(launched, { type: 'start', options: start })
@@ -75,6 +90,7 @@ export function createEngineProcess(options: EngineProcessOptions): EngineProces
       onFailed(message.error)
     }
     if (message.type === 'alerts') onAlerts(message)
+    if (message.type === 'plan-imported') imports.answer(message.request, message.imported)
     if (message.type === 'secret') {
       void answerSecret(message.ask).then((answer) =>
         post(from, { type: 'secret', request: message.request, ...answer }),
@@ -99,6 +115,7 @@ export function createEngineProcess(options: EngineProcessOptions): EngineProces
       if (child === null) port.close()
       else child.postMessage({ type: 'connect' } satisfies ToEngine, [port])
     },
+    importPlan: (path) => askImport(child, imports, path),
     retry() {
       restarts = 0
       if (child === null && !stopping) launch()
@@ -110,6 +127,15 @@ export function createEngineProcess(options: EngineProcessOptions): EngineProces
       child = null
     },
   }
+}
+
+function askImport(
+  child: UtilityProcess | null,
+  imports: Asks<ImportedPlan>,
+  path: string,
+): Promise<ImportedPlan> {
+  if (child === null) return Promise.resolve(IMPORT_ENDED)
+  return imports.ask((request) => post(child, { type: 'import-plan', request, path }))
 }
 
 function post(child: UtilityProcess, message: ToEngine): void {

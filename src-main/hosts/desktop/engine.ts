@@ -1,6 +1,7 @@
 // The engine's process: started by the main process, so that a busy window costs no heartbeat of a broker and the
 // synchronous store no frame of a window.
 import type { SupportedMessagePort } from '@orpc/client/message-port'
+import { createRouterClient } from '@orpc/server'
 import { RPCHandler } from '@orpc/server/message-port'
 import type { MessagePortMain } from 'electron'
 import type { Logger } from 'pino'
@@ -9,12 +10,13 @@ import { openWorkspaceFile } from '../../adapters/workspace-file/workspace-file.
 import type { Alert } from '../../domain/alert/alert.ts'
 import type { Sandbox } from '../../sandbox/start-sandbox.ts'
 import { failureOf } from '../common/failure.ts'
+import { importPlanFile } from '../common/import-plan-file.ts'
 import { createLog } from '../common/log.ts'
 import { isRequestFrame } from '../common/request-frame.ts'
 import { compose } from '../compose.ts'
 import type { Running } from '../compose.ts'
 import { toEngine } from './engine-messages.ts'
-import type { AlertNotice, FromEngine, StartOptions, ToEngine } from './engine-messages.ts'
+import type { AlertNotice, FromEngine, ImportedPlan, StartOptions, ToEngine } from './engine-messages.ts'
 import { createEngineSecrets } from './engine-secrets.ts'
 import type { EngineSecrets } from './engine-secrets.ts'
 
@@ -24,10 +26,13 @@ interface Engine {
   readonly handler: RPCHandler<Record<never, never>>
 }
 
+type ImportPlan = Extract<ToEngine, { type: 'import-plan' }>
+
 const parent = process.parentPort
 const log = createLog('warn')
-/** Pages that asked before the engine stood. */
+/** Pages that asked before the engine stood, and plan files that it was opened with. */
 const early: MessagePortMain[] = []
+const earlyPlans: ImportPlan[] = []
 let secrets: EngineSecrets | null = null
 let engine: Engine | null = null
 
@@ -50,9 +55,12 @@ async function act(message: Exclude<ToEngine, { type: 'connect' }>): Promise<voi
         post({ type: 'alerts', firing: length, fresh: fresh.map(noticeOf) }),
       )
       early.splice(0).forEach(connect)
+      earlyPlans.splice(0).forEach((message) => void importPlan(message))
       return post({ type: 'ready' })
     case 'secret':
       return secrets?.answer(message.request, message.value, message.error)
+    case 'import-plan':
+      return importPlan(message)
     case 'stop':
       await engine?.running.close()
       await engine?.sandbox?.close()
@@ -94,6 +102,17 @@ function noticeOf({ rule, subject: { kind, name }, when, value }: Alert): AlertN
 async function openSandbox(dataDir: string, log: Logger): Promise<Sandbox> {
   const { startSandbox } = await import('../../sandbox/start-sandbox.ts')
   return startSandbox({ dataDir, log })
+}
+
+async function importPlan(message: ImportPlan): Promise<void> {
+  if (engine === null) return void earlyPlans.push(message)
+  const { request, path } = message
+  const client = createRouterClient(engine.running.router, { context: {} })
+  const imported: ImportedPlan = await importPlanFile(client, path).then(
+    ({ plan }) => ({ plan, error: null }),
+    (error: unknown) => ({ plan: null, error: failureOf(error) }),
+  )
+  post({ type: 'plan-imported', request, imported })
 }
 
 function connect(port: MessagePortMain): void {

@@ -1,8 +1,9 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { app, BrowserWindow, dialog, session } from 'electron'
+import { app, dialog, session } from 'electron'
 import { explain } from '../../../src-preload/contract/explain.ts'
 import type { ErrorData } from '../../../src-preload/contract/errors.ts'
+import { LINK_SCHEME } from '../../../src-preload/contract/message-link.ts'
 import { operatorName } from '../common/places.ts'
 import { listStaticFiles } from '../common/static-files.ts'
 import { createDesktopAlerts } from './alerts.ts'
@@ -13,9 +14,14 @@ import { createEngineProcess } from './engine-process.ts'
 import type { EngineProcess } from './engine-process.ts'
 import { guardContents, guardSession } from './guards.ts'
 import { answerSecret, openKeyStore } from './key-store.ts'
+import { menuWords } from './menu-words.ts'
 import { setApplicationMenu } from './menu.ts'
+import { hearArrivals } from './open-arrivals.ts'
+import type { Arrivals } from './open-arrivals.ts'
+import { askToOpenAgain } from './page-recovery.ts'
 import { brokerPorts } from './port-broker.ts'
-import { openConsoleWindow } from './window.ts'
+import { createConsoleWindows } from './windows.ts'
+import type { ConsoleWindows } from './windows.ts'
 
 const out = join(import.meta.dirname, '..')
 const options = desktopOptions(process.argv.slice(1), app.getPath('userData'))
@@ -28,37 +34,48 @@ registerAppScheme()
 guardContents()
 
 if (app.requestSingleInstanceLock()) {
-  app.on('second-instance', () => mainWindow()?.focus())
-  app.whenReady().then(start, fail)
+  const arrivals = hearArrivals()
+  app.whenReady().then(() => start(arrivals), fail)
 } else {
   app.quit()
 }
 
-async function start(): Promise<void> {
+async function start(arrivals: Arrivals): Promise<void> {
   const userData = app.getPath('userData')
+  const words = menuWords(app.getLocale())
   mkdirSync(userData, { recursive: true })
   guardSession(session.defaultSession)
-  setApplicationMenu({ isMac: process.platform === 'darwin', developer: !app.isPackaged })
+  // Where it runs from its sources, links would start an Electron without an application.
+  if (app.isPackaged) app.setAsDefaultProtocolClient(LINK_SCHEME)
   if (devUrl === undefined) serveAppScheme(await listStaticFiles(join(out, 'renderer')))
 
-  const url = devUrl ?? `${APP_ORIGIN}/`
-  const alerts = createDesktopAlerts({
-    window: mainWindow,
-    pageUrl: `${url}#/alerts`,
-    platform: process.platform,
-  })
-  const engine = startEngine(userData, alerts.hear)
-  brokerPorts({ origin, connect: (port) => engine.connect(port) })
-  endWith(engine)
-  openConsoleWindow({
+  const windows = createConsoleWindows({
     preload: join(out, 'preload', 'preload.cjs'),
-    url,
+    url: devUrl ?? `${APP_ORIGIN}/`,
     stateFile: join(userData, 'window.json'),
     title: options.sandbox ? 'Redrive (sandbox)' : 'Redrive',
+    askAgain: (window) => askToOpenAgain(window, words),
   })
+  let tell: ((message: AlertsMessage) => void) | null = null
+  const engine = startEngine(userData, windows, (message) => tell?.(message))
+  brokerPorts({ origin, connect: (port) => engine.connect(port), onPage: (page) => windows.connected(page) })
+  endWith(engine)
+  arrivals.start({ windows, engine }, process.argv.slice(1))
+  setApplicationMenu({
+    isMac: process.platform === 'darwin',
+    developer: !app.isPackaged,
+    words,
+    openWindow: () => windows.open(),
+    openPlan: () => void arrivals.choosePlan(words),
+  })
+  tell = createDesktopAlerts({ windows, platform: process.platform }).hear
 }
 
-function startEngine(userData: string, onAlerts: (message: AlertsMessage) => void): EngineProcess {
+function startEngine(
+  userData: string,
+  windows: ConsoleWindows,
+  onAlerts: (message: AlertsMessage) => void,
+): EngineProcess {
   const vault = openKeyStore(join(userData, 'secrets.json'), process.platform)
   const engine: EngineProcess = createEngineProcess({
     module: join(import.meta.dirname, 'engine.js'),
@@ -74,7 +91,7 @@ function startEngine(userData: string, onAlerts: (message: AlertsMessage) => voi
     answerSecret: (ask) => answerSecret(vault, ask),
     onAlerts,
     onRestart: (exitCode) =>
-      mainWindow()?.webContents.send('redrive:engine', {
+      windows.tell('redrive:engine', {
         code: 'internal',
         retry: 'later',
         detail: { reason: `the engine ended with code ${exitCode} and is started again` },
@@ -110,10 +127,6 @@ async function offerRetry(error: ErrorData, retry: () => void): Promise<void> {
   })
   if (response === 0) retry()
   else app.quit()
-}
-
-function mainWindow(): BrowserWindow | undefined {
-  return BrowserWindow.getAllWindows()[0]
 }
 
 function fail(error: unknown): void {

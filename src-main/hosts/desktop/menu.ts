@@ -1,8 +1,24 @@
 import { Menu } from 'electron'
 import type { MenuItemConstructorOptions } from 'electron'
+import type { MenuWords } from './menu-words.ts'
+
+export interface ApplicationMenu {
+  readonly isMac: boolean
+  readonly developer: boolean
+  readonly words: MenuWords
+  readonly openWindow: () => void
+  readonly openPlan: () => void
+}
 
 /** What the platform expects of a window and the page cannot do itself. Nothing here acts on messages. */
-export function setApplicationMenu({ isMac, developer }: { isMac: boolean; developer: boolean }): void {
+export function setApplicationMenu({ isMac, developer, words, openWindow, openPlan }: ApplicationMenu): void {
+  const file: MenuItemConstructorOptions[] = [
+    { label: words.newWindow, accelerator: 'CmdOrCtrl+N', click: openWindow },
+    { label: words.openPlan, accelerator: 'CmdOrCtrl+O', click: openPlan },
+    { type: 'separator' },
+    { role: 'close' },
+  ]
+  const quit: MenuItemConstructorOptions[] = isMac ? [] : [{ role: 'quit' }]
   const view: MenuItemConstructorOptions[] = [
     { role: 'resetZoom' },
     { role: 'zoomIn' },
@@ -13,9 +29,11 @@ export function setApplicationMenu({ isMac, developer }: { isMac: boolean; devel
   const tools: MenuItemConstructorOptions[] = [{ type: 'separator' }, { role: 'toggleDevTools' }]
   Menu.setApplicationMenu(
     Menu.buildFromTemplate([
-      isMac ? { role: 'appMenu' } : { label: 'Redrive', submenu: [{ role: 'quit' }] },
+      ...(isMac ? [{ role: 'appMenu' } satisfies MenuItemConstructorOptions] : []),
+      { label: words.file, submenu: [...file, ...quit] },
       { role: 'editMenu' },
-      { label: 'View', submenu: developer ? [...view, ...tools] : view },
+      { label: words.view, submenu: developer ? [...view, ...tools] : view },
+      { role: 'windowMenu' },
     ]),
   )
 }

@@ -1,5 +1,6 @@
 import { BrowserWindow, nativeTheme, screen } from 'electron'
 import { loadWindowState, saveWindowState, windowMinimum } from './window-state.ts'
+import type { Rectangle } from './window-state.ts'
 
 const BACKGROUND = { light: '#ffffff', dark: '#16181c' }
 
@@ -8,16 +9,19 @@ export interface ConsoleWindowOptions {
   readonly url: string
   readonly stateFile: string
   readonly title: string
+  /** Where a further window belongs; null: where the last one was when it was closed. */
+  readonly near: Rectangle | null
 }
 
-/** The one window. Every isolation is named here, so that nobody has to know Electron's defaults. */
-export function openConsoleWindow({ preload, url, stateFile, title }: ConsoleWindowOptions): BrowserWindow {
+/** Every isolation is named here, so that nobody has to know Electron's defaults. */
+export function openConsoleWindow(options: ConsoleWindowOptions): BrowserWindow {
+  const { preload, url, stateFile, title, near } = options
   const state = loadWindowState(
     stateFile,
     screen.getAllDisplays().map((display) => display.workArea),
   )
   const window = new BrowserWindow({
-    ...state.bounds,
+    ...(near ?? state.bounds),
     minWidth: windowMinimum.width,
     minHeight: windowMinimum.height,
     show: false,
@@ -36,7 +40,7 @@ export function openConsoleWindow({ preload, url, stateFile, title }: ConsoleWin
       spellcheck: false,
     },
   })
-  if (state.maximized) window.maximize()
+  if (near === null && state.maximized) window.maximize()
   window.once('ready-to-show', () => window.show())
   window.on('close', () =>
     saveWindowState(stateFile, { bounds: window.getNormalBounds(), maximized: window.isMaximized() }),

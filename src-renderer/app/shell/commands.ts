@@ -6,12 +6,17 @@ import { pages } from '../router.ts'
 import { useActs } from '../state/acts.ts'
 import { usePreferences } from '../state/preferences.ts'
 import { focusQuery } from '../state/query-line.ts'
+import { usePlanImport } from '../state/plan-import.ts'
 import { useScope } from '../state/scope.ts'
 import { useSources } from '../state/sources.ts'
+import { chooseFile } from './choose-file.ts'
 import { languageNames, themeChoices } from './choices.ts'
 import type { Command } from './command.ts'
 import { goKeys } from './frame-keys.ts'
 import { useTriageCommands } from './triage-commands.ts'
+
+/** What the export writes and the desktop opens, and what the command line's examples are called. */
+const PLAN_FILES = '.redrive-plan,.ndjson'
 
 /** Everything that can be done from anywhere. */
 export function useCommands({ showKeys }: { showKeys: () => void }): ComputedRef<Command[]> {
@@ -20,6 +25,7 @@ export function useCommands({ showKeys }: { showKeys: () => void }): ComputedRef
   const sources = useSources()
   const preferences = usePreferences()
   const acts = useActs()
+  const plans = usePlanImport()
   const { chooseOne, chooseMany } = useScope()
 
   const triageCommands = useTriageCommands()
@@ -35,6 +41,11 @@ export function useCommands({ showKeys }: { showKeys: () => void }): ComputedRef
     { key: 'query', label: t('shell.command.query'), keys: '/', run: () => setTimeout(focusQuery) },
     { key: 'all', label: t('shell.command.all'), run: () => chooseMany({ sources: '*' }) },
     { key: 'keys', label: t('shell.command.keys'), keys: '?', run: showKeys },
+    {
+      key: 'open plan',
+      label: t('shell.command.openPlan'),
+      run: () => chooseFile(PLAN_FILES, (files) => void plans.take(files)),
+    },
     ...triageCommands.value,
     ...sources.sources.map(({ name }) => ({
       key: `source ${name}`,

@@ -30,7 +30,7 @@ export function usePlanFile() {
         reading.value += page.lines.length
         afterSeq = page.nextAfterSeq
       }
-      const name = `${plan}.ndjson`
+      const name = `${plan}.redrive-plan`
       saveFile({ name, type: 'application/x-ndjson', parts })
       saved.value = name
     } catch (thrown) {

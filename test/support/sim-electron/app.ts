@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { record } from './control.ts'
+import { answerTo, record } from './control.ts'
 import { closeBrowser } from './browser.ts'
 import { schemesAreFixed } from './scheme.ts'
 
@@ -14,7 +14,7 @@ interface Closable {
 
 /** Lifecycle as documented: before-quit, windows close, will-quit (may be prevented), quit, end of the process. */
 class App extends EventEmitter {
-  readonly isPackaged = false
+  readonly isPackaged = process.env['SIM_PACKAGED'] === '1'
   windows: () => readonly Closable[] = () => []
   readonly #paths = new Map<string, string>([['userData', String(process.env['SIM_USER_DATA'])]])
   readonly #ready: Promise<void>
@@ -60,6 +60,11 @@ class App extends EventEmitter {
 
   setBadgeCount(count: number): boolean {
     record('badge', count)
+    return true
+  }
+
+  setAsDefaultProtocolClient(scheme: string): boolean {
+    record('protocol-client', scheme)
     return true
   }
 
@@ -109,3 +114,10 @@ function isAlive(pid: number): boolean {
 }
 
 export const app = new App()
+
+// What the platform would hand over: the command line of a second start, and on macOS links and files.
+answerTo('second-instance', (words) =>
+  app.emit('second-instance', {}, ['electron', ...(words as string[])], '/'),
+)
+answerTo('open-url', (link) => app.emit('open-url', { preventDefault: () => undefined }, link))
+answerTo('open-file', (file) => app.emit('open-file', { preventDefault: () => undefined }, file))

@@ -20,6 +20,11 @@ async function launch(profile: string): Promise<BrowserContext> {
     viewport: null,
     locale: 'en-US',
   })
+  // The windows answer the requests of their pages; a page that is no window's gets nothing.
+  await context.route('**/*', async (route) => {
+    record('request-outside', route.request().url())
+    await route.abort('blockedbyclient')
+  })
   const [port] = readFileSync(join(profile, 'DevToolsActivePort'), 'utf8').split('\n')
   record('browser', { endpoint: `http://127.0.0.1:${port}` })
   return context

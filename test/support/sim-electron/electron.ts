@@ -6,8 +6,8 @@
  * What it cannot show, and what only the real Electron can: its own Chromium and Node builds and their native ABI;
  * asar and fuses; the renderer's sandbox and the isolated world (the preload runs in the page's world here, in a
  * closure of its own); the own scheme as an origin (the page sees an https host); the platform's key store, menus,
- * tray, notifications, dialogs, zoom, shortcuts and window manager; the second instance's message to the first; GPU; crashes of a
- * renderer. Messages with Map, Set or ports inside are not carried. A member that is missing here throws.
+ * tray, notifications, dialogs, zoom, shortcuts and window manager; the second instance's message to the first and the links and
+ * files of the platform (the test hands them over); GPU. Messages with Map, Set or ports inside are not carried. A member that is missing here throws.
  */
 import { app } from './app.ts'
 import { BrowserWindow } from './browser-window.ts'

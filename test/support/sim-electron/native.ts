@@ -23,24 +23,46 @@ export const safeStorage = {
   },
 }
 
+let chosen: readonly string[] = []
+answerTo('choose-files', (files) => {
+  chosen = files as string[]
+})
 let answer: (response: number) => void = () => undefined
 answerTo('answer-dialog', (response) => answer(Number(response)))
 
 /** A dialog stays open until the test answers it. */
 export const dialog = {
-  showMessageBox(options: object): Promise<{ response: number }> {
+  showMessageBox(window: object, options: object = window): Promise<{ response: number }> {
     record('message-box', options)
     return new Promise((resolve) => {
       answer = (response) => resolve({ response })
     })
   },
+  showOpenDialog(options: object): Promise<{ filePaths: readonly string[] }> {
+    record('open-dialog', options)
+    return Promise.resolve({ filePaths: chosen })
+  },
   showErrorBox: (title: string, content: string): void => record('error-box', { title, content }),
 }
 
-export const Menu = {
-  buildFromTemplate: (template: readonly unknown[]): object => ({ template }),
-  setApplicationMenu: (menu: unknown): void => record('menu', menu),
+interface MenuItem {
+  readonly label?: string
+  readonly submenu?: readonly MenuItem[]
+  readonly click?: () => void
 }
+let shownMenu: readonly MenuItem[] = []
+
+export const Menu = {
+  buildFromTemplate: (template: readonly MenuItem[]): object => ({ template }),
+  setApplicationMenu(menu: { readonly template: readonly MenuItem[] }): void {
+    shownMenu = menu.template
+    record('menu', menu)
+  },
+}
+answerTo('click-menu', (label) => {
+  const items = shownMenu.flatMap(({ submenu }) => submenu ?? [])
+  items.find((item) => item.label === label)?.click?.()
+})
 
 export const nativeTheme = Object.assign(new EventEmitter(), {
   shouldUseDarkColors: false,

@@ -17,6 +17,7 @@ interface PageWindow {
     ): void
   }
   open: (url?: unknown) => null
+  requestAnimationFrame(then: () => void): void
 }
 
 interface Delivery {
@@ -30,11 +31,12 @@ interface Delivery {
 
 /**
  * Runs in the page before any of its scripts, as text: nothing outside of this function is there. `preload` is the
- * unmodified bundle wrapped into a function, `send` a binding to the simulated main process.
+ * unmodified bundle wrapped into a function, `binding` the way to the simulated main process, `usable` what a bench waits for.
  */
 export function pageSide(
   preload: (need: (name: string) => unknown, module: object, exports: object) => void,
   binding: string,
+  usable: (() => boolean) | null,
 ): void {
   const page = globalThis as unknown as PageWindow & Record<string | symbol, unknown>
   const send = page[binding] as (frame: object) => Promise<void>
@@ -101,6 +103,12 @@ export function pageSide(
     return null
   }
   void send({ kind: 'document' })
+  const look = (): void => {
+    // Once it is there, the frame that draws it, and the task after that frame.
+    if (usable?.() === true) page.requestAnimationFrame(() => setTimeout(() => void send({ kind: 'usable' })))
+    else page.requestAnimationFrame(look)
+  }
+  if (usable !== null) look()
   preload(
     (name) => {
       if (name === 'electron') return { contextBridge, ipcRenderer }

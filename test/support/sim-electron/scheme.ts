@@ -1,4 +1,4 @@
-import type { BrowserContext, Route } from 'playwright-core'
+import type { Page, Route } from 'playwright-core'
 import { record } from './control.ts'
 
 type Handler = (request: Request) => Response | Promise<Response>
@@ -44,8 +44,8 @@ export function fromBrowserUrl(url: string): string {
 export type MayNavigate = (url: string) => boolean
 
 /** Every request of the page: to the handler of its scheme, or nowhere. */
-export async function routeRequests(context: BrowserContext, mayNavigate: MayNavigate): Promise<void> {
-  await context.route('**/*', async (route) => {
+export async function routeRequests(page: Page, mayNavigate: MayNavigate): Promise<void> {
+  await page.route('**/*', async (route) => {
     const request = route.request()
     const url = fromBrowserUrl(request.url())
     if (request.isNavigationRequest() && !mayNavigate(url)) return route.abort('aborted')

@@ -7,7 +7,7 @@ import type { MessagePortMain, PortFrame } from './ports.ts'
 import { fromBrowserUrl } from './scheme.ts'
 
 interface FromPage {
-  readonly kind: 'ipc' | 'port' | 'csp' | 'open' | 'document'
+  readonly kind: 'ipc' | 'port' | 'csp' | 'open' | 'document' | 'usable'
   readonly channel?: string
   readonly args?: readonly unknown[]
   readonly frame?: PortFrame
@@ -17,6 +17,7 @@ type OpenHandler = (details: { url: string }) => { action: 'allow' | 'deny' }
 
 /** The page of one window, as the main process sees it. */
 export class WebContents extends EventEmitter {
+  onReload: () => void = () => undefined
   #page: Page | null = null
   #openHandler: OpenHandler = () => ({ action: 'allow' })
   #queue: object[] = []
@@ -27,8 +28,18 @@ export class WebContents extends EventEmitter {
     this.#page = page
   }
 
+  reload(): void {
+    this.onReload()
+  }
+
   setWindowOpenHandler(handler: OpenHandler): void {
     this.#openHandler = handler
+  }
+
+  /** The window is closed, and every port of its page with it. */
+  end(): void {
+    this.#wire.end()
+    this.#page = null
   }
 
   send(channel: string, ...args: unknown[]): void {
@@ -54,6 +65,9 @@ export class WebContents extends EventEmitter {
         return
       case 'port':
         if (message.frame !== undefined) this.#wire.hear(message.frame)
+        return
+      case 'usable':
+        record('usable', true)
         return
       case 'csp':
         record('csp-violation', message)

@@ -18,7 +18,8 @@ import { approvalOption, handIn } from '../approval-file.ts'
 import { EXIT } from '../exit-codes.ts'
 import { countOption, idsOption, reasonOption, typedCount, unlock } from '../options.ts'
 import { agreedCosts, readOption } from '../agreed-costs.ts'
-import { importPlanFile, planFileDigest, writePlanFile } from '../plan-file.ts'
+import { importPlanFile } from '../../common/import-plan-file.ts'
+import { planFileDigest, writePlanFile } from '../plan-file.ts'
 import { reportPlan } from './plan.ts'
 
 const queueOptions: OptionSpecs = {

@@ -10,7 +10,8 @@ import type { ExitCode } from '../exit-codes.ts'
 import { approvalOption, handIn } from '../approval-file.ts'
 import { countOption, typedCount, unlock } from '../options.ts'
 import type { Output } from '../output.ts'
-import { importPlanFile, planFileDigest } from '../plan-file.ts'
+import { importPlanFile } from '../../common/import-plan-file.ts'
+import { planFileDigest } from '../plan-file.ts'
 
 const PROGRESS_EVERY_MS = 1_000
 

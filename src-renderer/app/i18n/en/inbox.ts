@@ -39,6 +39,21 @@ export const inbox = {
     spans: 'The selection lies in {n} sources; an act is about one. Keep one of them:',
     keepOnly: 'Only {source} ({n})',
   },
+  link: {
+    title: 'Link to a message',
+    copy: 'Copy link',
+    looking: 'Looking for {message} in {source}.',
+    broken:
+      'This link does not name a message: it should read redrive://source/message. Nothing was opened or changed.',
+    noSource:
+      'The link is to the message {message} of {source}, and this workspace has no source of that name. Whoever sent it works with other connections.',
+    notFound:
+      'No message {message} is in {source}. Where sent rows are removed or moved, it may have been sent meanwhile.',
+    notFoundYet:
+      'The message {message} was not found in {source} in the time for a look; the table was not looked through to its end.',
+    search: 'Search in the inbox',
+    toInbox: 'Open the inbox',
+  },
   list: 'Messages',
   narrow: 'Narrow the list',
   view: {

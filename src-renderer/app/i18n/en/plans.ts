@@ -1,5 +1,22 @@
 export const plans = {
   title: 'Resend from {source}',
+  file: {
+    title: 'Open a plan file',
+    page: 'Plan',
+    reading: 'Reading and checking. {n} message so far. | Reading and checking. {n} messages so far.',
+    several: 'One plan file at a time: several were dropped.',
+    tooLarge:
+      'The file has {size} GB; here a plan file may have {max} GB. The command line runs larger ones.',
+    lineTooLong:
+      'This is not a plan: line {line} has more than {max} characters, which no line of a plan has.',
+    notText: 'This is not a plan: the file is empty or is no text.',
+    unreadable: 'The file cannot be read: it was moved, changed or may not be opened.',
+    nothingTaken: 'Nothing was taken in and nothing is sent.',
+    none: 'No plan is named here. Drop a plan file onto the window, or open one from the commands.',
+    wasRun: 'The plan {plan} was run already. What became of it is with its job.',
+    discards:
+      'The plan {plan} discards dead letters of {queue}. It is run with "redrive deadletters discard".',
+  },
   asking: 'Reading the messages and checking where they would go. Nothing is sent.',
   ages: 'the oldest stored {oldest} ago, the newest {newest} ago',
   ageOne: 'stored {oldest} ago',

@@ -48,6 +48,8 @@ export const shell = {
     open: 'Show the job',
     alert: '{n} alert fires that nobody has acknowledged | {n} alerts fire that nobody has acknowledged',
     openAlerts: 'Show the alerts',
+    restarted: 'This page broke down and was opened again.',
+    restartedMeans: 'Jobs went on meanwhile. What you had typed or selected here is gone.',
   },
   command: {
     all: 'Inbox of all sources',
@@ -57,6 +59,7 @@ export const shell = {
     source: 'Work on {source}',
     query: 'Search messages',
     keys: 'Show the keys',
+    openPlan: 'Open a plan file…',
     unlock: 'Unlock {source}…',
     theme: 'Theme: {theme}',
     language: 'Language: {language}',

@@ -39,6 +39,18 @@ export const inbox = {
     spans: '选中的消息分属 {n} 个数据源，而一次操作只针对一个。只保留其中一个：',
     keepOnly: '只留 {source}（{n} 条）',
   },
+  link: {
+    title: '消息链接',
+    copy: '复制链接',
+    looking: '正在 {source} 中查找 {message}。',
+    broken: '这个链接没有指明消息：正确的写法是 redrive://数据源/消息。没有打开或改动任何内容。',
+    noSource:
+      '链接指向 {source} 的消息 {message}，但当前工作区没有这个数据源。发链接的人使用的是另一套连接。',
+    notFound: '{source} 中没有消息 {message}。如果已发送的行会被删除或移走，它可能已经发出。',
+    notFoundYet: '在限定时间内没有在 {source} 中找到消息 {message}，表还没有查到头。',
+    search: '在收件箱中查找',
+    toInbox: '打开收件箱',
+  },
   list: '消息列表',
   narrow: '缩小范围',
   view: { stuck: '卡住', failed: '失败', unconfirmed: '待确认', open: '全部未完成', all: '所有消息' },

@@ -48,6 +48,8 @@ export const shell = {
     open: '查看任务',
     alert: '{n} 个告警触发中，尚无人确认',
     openAlerts: '查看告警',
+    restarted: '页面曾崩溃，已重新打开。',
+    restartedMeans: '任务期间照常执行。之前在此输入或选中的内容已丢失。',
   },
   command: {
     all: '查看所有数据源的收件箱',
@@ -57,6 +59,7 @@ export const shell = {
     source: '切换到 {source}',
     query: '搜索消息',
     keys: '查看快捷键',
+    openPlan: '打开计划文件…',
     unlock: '解锁 {source}…',
     theme: '主题：{theme}',
     language: '语言：{language}',
