@@ -1,5 +1,6 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core'
-import type { PictureStage, Shot } from './picture-stage.ts'
+import type { PictureStage } from './picture-stage.ts'
+import type { Shot } from './shot.ts'
 
 /** News of the engine and a transition have come to rest by then. */
 const REST_MS = 400
