@@ -8,7 +8,7 @@ const REST_MS = 400
 const SETTLE_MAX_MS = 15_000
 /** The frame is there, no page or list waits for its first answer, nothing moves. */
 const SETTLED = `document.querySelector('main') !== null
-  && document.querySelector('[aria-busy=true], [data-note=loading]') === null
+  && document.querySelector('[data-busy=true], [data-note=loading]') === null
   && !document.getAnimations().some((one) => one instanceof CSSTransition)`
 
 type Cookies = Awaited<ReturnType<BrowserContext['storageState']>>
