@@ -8,10 +8,7 @@ import { systemClock } from '../../src-main/adapters/system/clock.ts'
 import { compose, storeFileName } from '../../src-main/hosts/compose.ts'
 import { serveHttp } from '../../src-main/hosts/http/serve-http.ts'
 import { memoryWorkspace } from '../../src-main/sandbox/memory-workspace.ts'
-import type { Shot } from './picture-stage.ts'
-
-/** Consoles beside the main one: one that nobody has used yet, and one whose journal somebody has rewritten. */
-export type OtherConsole = 'first' | 'forged'
+import type { OtherConsole, Shot } from './shot.ts'
 
 export interface OtherConsoles {
   readonly urls: Readonly<Record<OtherConsole, string>>

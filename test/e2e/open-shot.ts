@@ -1,5 +1,6 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core'
-import type { PictureStage, Shot } from './picture-stage.ts'
+import type { PictureStage } from './picture-stage.ts'
+import type { Shot } from './shot.ts'
 
 /** News of the engine and a transition have come to rest by then. */
 const REST_MS = 400
@@ -7,7 +8,7 @@ const REST_MS = 400
 const SETTLE_MAX_MS = 15_000
 /** The frame is there, no page or list waits for its first answer, nothing moves. */
 const SETTLED = `document.querySelector('main') !== null
-  && document.querySelector('[aria-busy=true], [data-note=loading]') === null
+  && document.querySelector('[data-busy=true], [data-note=loading]') === null
   && !document.getAnimations().some((one) => one instanceof CSSTransition)`
 
 type Cookies = Awaited<ReturnType<BrowserContext['storageState']>>

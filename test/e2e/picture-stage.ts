@@ -15,7 +15,7 @@ import { brokerShots, openBrokerPictures } from './broker-pictures.ts'
 import { openDeadLetterPictures } from './dead-letter-pictures.ts'
 import { overviewShots, plantSamples } from './overview-pictures.ts'
 import { consoleShots, openOtherConsoles } from './console-pictures.ts'
-import type { OtherConsole } from './console-pictures.ts'
+import type { OtherConsole, Shot } from './shot.ts'
 import { confirmMapping, lookAtDeadLetters, runSlowly, unlock } from './picture-history.ts'
 import type { Client } from './picture-history.ts'
 import { unconfirmedShots } from './unconfirmed-pictures.ts'
@@ -32,18 +32,6 @@ const DAMAGED_CHAIN = 'chain-1'
 const SWEEP_RUNS = 2
 /** Of the sandbox; nothing says that it is not production. */
 const DEAD = 'sandbox/fulfilment.dead'
-
-export interface Shot {
-  readonly name: string
-  readonly path: string
-  /** Of the console that it is taken of; absent: the main one. */
-  readonly console?: OtherConsole
-  /** What is done to the page before it is loaded. */
-  readonly before?: (page: Page) => Promise<void>
-  readonly act?: (page: Page) => Promise<void>
-  /** It is pictured while it waits for an answer that does not come. */
-  readonly loads?: boolean
-}
 
 type Filtered = Extract<Parameters<Client['plans']['resend']>[0]['selection'], { kind: 'filter' }>
 

@@ -7,7 +7,7 @@ import { CHROMIUM_ARGS, chromiumPath } from '../support/chromium.ts'
 import { enterStage } from './open-shot.ts'
 import type { OpenShot } from './open-shot.ts'
 import { openPictureStage } from './picture-stage.ts'
-import type { Shot } from './picture-stage.ts'
+import type { Shot } from './shot.ts'
 
 const OUT = join(resolve(import.meta.dirname, '../..'), '.cache', 'screenshots')
 const SIZES = [

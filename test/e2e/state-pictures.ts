@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { dropDatabase, openDatabase, referenceSchema, serverAddress } from '../support/postgres-server.ts'
-import type { Shot } from './picture-stage.ts'
+import type { Shot } from './shot.ts'
 
 const STOCK = 'stock'
 const WAREHOUSE = 'warehouse'

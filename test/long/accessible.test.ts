@@ -9,6 +9,7 @@ import { CHROMIUM_ARGS, chromiumPath } from '../support/chromium.ts'
 /** Named ones only, where somebody mends one page. */
 const ONLY = (process.env['REDRIVE_TEST_PAGES'] ?? '').split(',').filter((name) => name !== '')
 
+const AT_ONCE = 3
 const VIEWPORT = { width: 1_024, height: 700 }
 /** Each theme and each language once: colours do not depend on the words. */
 const LOOKS = [
@@ -36,8 +37,10 @@ test(
     try {
       const open = await enterStage(browser, stage)
       const wanted = stage.shots.filter(({ name }) => ONLY.length === 0 || ONLY.includes(name))
-      for (const look of LOOKS) {
-        for (const shot of wanted) {
+      const left = LOOKS.flatMap((look) => wanted.map((shot) => ({ shot, look })))
+      const walk = async (): Promise<void> => {
+        for (let next = left.shift(); next !== undefined; next = left.shift()) {
+          const { shot, look } = next
           const broken = await open(shot, look, violations)
           if (broken.length === 0) continue
           const title = `${shot.name}, ${look.colorScheme}, ${look.locale}`
@@ -46,6 +49,9 @@ test(
           console.log(`${title}\n  ${broken.join('\n  ')}`)
         }
       }
+      // Half of the time a page waits for the engine.
+      await Promise.all(Array.from({ length: AT_ONCE }, walk))
+      console.log(`${LOOKS.length * wanted.length} pages looked through`)
     } finally {
       await browser.close()
       await stage.close()

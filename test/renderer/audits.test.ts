@@ -242,12 +242,12 @@ describe('the drawn chain', () => {
     const wanted = ['block 1', 'block 2', 'hole 3', 'block 4', 'block 5', 'block 6', 'block 7']
     await page.until(() => expect(nodes(page)).toEqual(wanted))
     await page.until(() => expect(page.find('[data-node="hole 3"]').textContent).toContain('lost'))
-    expect(page.find('[data-node="block 4"]').getAttribute('aria-pressed')).toBe('true')
+    expect(page.find('[data-node="block 4"]').getAttribute('aria-current')).toBe('true')
     expect(page.all('[data-arrow=hole]')).toHaveLength(2)
     expect(page.all('[data-arrow=fork]')).toHaveLength(1)
     await page.press('j')
     await page.until(() =>
-      expect(page.find('[data-node="block 6"]').getAttribute('aria-pressed')).toBe('true'),
+      expect(page.find('[data-node="block 6"]').getAttribute('aria-current')).toBe('true'),
     )
     await page.press('ArrowLeft')
     await page.until(() => expect(page.text('[data-test=node-facts]')).toContain('m-5'))
@@ -258,7 +258,7 @@ describe('the drawn chain', () => {
     expect(marks.map((mark) => mark.style.left)).toEqual(['50%', '83.5%'])
     await page.click(marks[0]!)
     await page.until(() =>
-      expect(page.find('[data-node="block 4"]').getAttribute('aria-pressed')).toBe('true'),
+      expect(page.find('[data-node="block 4"]').getAttribute('aria-current')).toBe('true'),
     )
     await page.press('-')
     await page.press('-')
@@ -290,7 +290,7 @@ describe('the drawn chain', () => {
     )
     await page.click(button(page, `Review the plan of ${items} messages`))
     await submit(page)
-    await page.until(() => expect(page.text('form[role=dialog]')).toContain(`Resend ${items} messages`))
+    await page.until(() => expect(page.text('[role=dialog]')).toContain(`Resend ${items} messages`))
     // The plan that the repair made, not another one.
     expect(world.plans.size).toBe(plans)
     expect(hasButton(page, 'Change what is sent…')).toBe(false)
@@ -302,7 +302,7 @@ describe('the drawn chain', () => {
     await page.until(() => expect(page.all('[data-finding]')).toHaveLength(2))
     await page.press('r')
     await page.until(() => expect(page.text('[data-test=nothing]')).toContain('Nothing of this chain waits'))
-    expect(page.all('form[role=dialog] button[type=submit]')).toHaveLength(0)
+    expect(page.all('[role=dialog] button[type=submit]')).toHaveLength(0)
   })
 
   test('that cannot be read says why and keeps the findings', async () => {

@@ -251,7 +251,7 @@ test('a broker in use cannot be removed; a source can, after a question', async 
   const world = shop()
   const page = await open(world, 'broker=rabbit')
   await page.click(button(page, 'Remove rabbit…'))
-  await page.until(() => expect(page.text('form[role=dialog]')).toContain('orders, payments'))
+  await page.until(() => expect(page.text('[role=dialog]')).toContain('orders, payments'))
   expect(button(page, 'Remove broker rabbit').disabled).toBe(true)
   await page.click(button(page, 'Cancel'))
   await page.router.push('/connections?source=payments')

@@ -28,7 +28,7 @@ test('a plan leaves out what was consumed; it goes out again with a reason, in a
     expect(page.text('[data-evidence=consumed]')).toBe('10 were probably consumed already: left out.'),
   )
   expect(page.text('[data-skip=already-consumed]')).toContain('10')
-  expect(page.text('form[role=dialog]')).toContain('public.inbox (billing @ db-7)')
+  expect(page.text('[role=dialog]')).toContain('public.inbox (billing @ db-7)')
   await page.click(button(page, 'Send consumed ones again…'))
   await page.until(() => expect(button(page, 'Make that plan').disabled).toBe(true))
   await type(field(page, 'Reason'), 'restored from a backup')
@@ -36,7 +36,7 @@ test('a plan leaves out what was consumed; it goes out again with a reason, in a
   await page.until(() =>
     expect(page.text('[data-evidence=consumed]')).toBe('10 were consumed already and are sent again.'),
   )
-  expect(page.text('form[role=dialog]')).toContain('Reason: restored from a backup')
+  expect(page.text('[role=dialog]')).toContain('Reason: restored from a backup')
   expect([...world.plans.values()].map(({ items }) => items.length)).toEqual([10, 20])
 })
 
@@ -101,7 +101,7 @@ test('a plan of a source without evidence asks nobody', async () => {
   const page = await mountConsole({ world, path: '/jobs' })
   await page.until(() => expect(page.text('.status')).toContain('rabbit'))
   acts(page).resend({ source: 'shop', selection: FAILED })
-  await page.until(() => expect(page.text('form[role=dialog]')).toContain('Exactly these messages'))
+  await page.until(() => expect(page.text('[role=dialog]')).toContain('Exactly these messages'))
   expect(document.querySelector('[data-duplicates]')).toBe(null)
 })
 

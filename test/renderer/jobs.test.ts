@@ -51,7 +51,7 @@ test('stopping asks first, says what stays unsent, and publishes nothing more', 
   const page = await mountConsole({ world, path: `/jobs/${job}` })
   await page.until(() => button(page, 'Stop…'))
   await page.click(button(page, 'Stop…'))
-  await page.until(() => expect(page.text('form[role=dialog]')).toContain('60 messages stay unsent.'))
+  await page.until(() => expect(page.text('[role=dialog]')).toContain('60 messages stay unsent.'))
   expect(jobOf(world, job).state).toBe('running')
   await submit(page)
   await page.until(() => expect(sentence(page)).toBe('Stopped by the operator: 60 messages were not sent.'))
@@ -164,7 +164,7 @@ test('unknown outcomes are decided with a reason, selected or all', async () => 
   await page.click(page.all('[data-seq] .n-checkbox')[0] ?? page.root)
   await page.click(button(page, 'Decide 1 selected outcome…'))
   await page.until(() => field(page, 'Reason'))
-  expect(page.text('form[role=dialog]')).toContain('Redrive does not guess.')
+  expect(page.text('[role=dialog]')).toContain('Redrive does not guess.')
   // Rows of an outbox are not looked for in a queue.
   expect(page.all('[data-test=settle-by-queue]')).toHaveLength(0)
   await type(field(page, 'Reason'), 'found in the ledger')

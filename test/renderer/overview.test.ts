@@ -123,7 +123,7 @@ describe('the overview', () => {
     await page.click(
       page.all('button').find(({ textContent }) => textContent?.trim() === 'Refresh') ?? 'none',
     )
-    await page.until(() => expect(page.find('[data-source=shop] [aria-busy=true]')).toBeTruthy())
+    await page.until(() => expect(page.find('[data-source=shop] [data-busy=true]')).toBeTruthy())
     expect(strip(page, 'shop')).toContain('oldest')
   })
 

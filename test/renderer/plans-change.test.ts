@@ -33,7 +33,7 @@ async function openShop(world: World, path = '/jobs'): Promise<MountedConsole> {
   return page
 }
 
-const dialog = (page: MountedConsole): string => page.text('form[role=dialog]') ?? ''
+const dialog = (page: MountedConsole): string => page.text('[role=dialog]') ?? ''
 
 /** The editor with what would be sent. */
 async function editor(page: MountedConsole): Promise<EditorView> {
@@ -132,7 +132,7 @@ test('Esc leaves the editor first, so that it throws nothing away', async () => 
   await page.until(() => expect(document.activeElement).not.toBe(view.contentDOM))
   expect(dialog(page)).toContain('Edit and resend')
   document.dispatchEvent(escape())
-  await page.until(() => expect(page.all('form[role=dialog]').length).toBe(0))
+  await page.until(() => expect(page.all('[role=dialog]').length).toBe(0))
 })
 
 test('another destination is named in the plan; the own one is what the field starts with', async () => {
@@ -212,9 +212,9 @@ test('giving the edit up leaves the plan as it was', async () => {
   await page.click(button(page, 'Edit or redirect…'))
   await page.until(() => field(page, 'Path 1'))
   await type(field(page, 'Path 1'), '/lines')
-  const cancel = page.all('form[role=dialog]').at(-1)?.querySelectorAll('.foot button')[0]
+  const cancel = page.all('[role=dialog]').at(-1)?.querySelectorAll('.foot button')[0]
   await page.click(cancel as HTMLElement)
-  await page.until(() => expect(page.all('form[role=dialog]').length).toBe(1))
+  await page.until(() => expect(page.all('[role=dialog]').length).toBe(1))
   expect(world.plans.size).toBe(1)
   expect(dialog(page)).toContain('Exactly as stored.')
 })

@@ -27,7 +27,7 @@ async function openResolve(world: World): Promise<MountedConsole> {
   return page
 }
 
-const dialog = (page: MountedConsole): string => page.text('form[role=dialog]') ?? ''
+const dialog = (page: MountedConsole): string => page.text('[role=dialog]') ?? ''
 
 test('a reason is mandatory, and blanks are none', async () => {
   const world = shop('development')

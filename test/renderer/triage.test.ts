@@ -17,8 +17,7 @@ async function inbox(world: World, q = 'trouble:failed'): Promise<MountedConsole
   await page.until(() => expect(page.all(ROW)).toHaveLength(5))
   return page
 }
-const dialog = (page: MountedConsole): Promise<HTMLElement> =>
-  page.until(() => page.find('form[role=dialog]'))
+const dialog = (page: MountedConsole): Promise<HTMLElement> => page.until(() => page.find('[role=dialog]'))
 
 describe('the query line', () => {
   test('offers what was seen, is taken by the keyboard, and says which option that is', async () => {
@@ -62,7 +61,7 @@ describe('notes and assignment', () => {
     await page.until(() => expect(page.text('[data-inspector]')).toContain('the bank says wait'))
     await page.until(() => expect(page.all(`${ROW} [role=img][aria-label="1 note"]`)).toHaveLength(1))
     expect(world.journal.at(-1)?.action).toBe('note-added')
-    expect(page.all('form[role=dialog]')).toHaveLength(0)
+    expect(page.all('[role=dialog]')).toHaveLength(0)
   })
 
   test('a message is taken and released', async () => {
@@ -71,10 +70,10 @@ describe('notes and assignment', () => {
     await page.press('m')
     await dialog(page)
     await page.until(() => page.find('[data-test=assign]').click())
-    await page.until(() => expect(page.text('form[role=dialog]')).toContain('mira looks after this message'))
+    await page.until(() => expect(page.text('[role=dialog]')).toContain('mira looks after this message'))
     await page.until(() => expect(page.text('[data-test=assign]')).toBe('Release'))
     await page.click('[data-test=assign]')
-    await page.until(() => expect(page.text('form[role=dialog]')).toContain('Nobody looks after'))
+    await page.until(() => expect(page.text('[role=dialog]')).toContain('Nobody looks after'))
     expect(world.sources.get('shop')?.messages.every(({ assignment }) => assignment === null)).toBe(true)
   })
 
@@ -86,7 +85,7 @@ describe('notes and assignment', () => {
     await dialog(page)
     await type(field(page, 'Note'), 'the bank says wait')
     await submit(page)
-    await page.until(() => expect(page.text('form[role=dialog]')).toContain('disk full'))
+    await page.until(() => expect(page.text('[role=dialog]')).toContain('disk full'))
     expect((field(page, 'Note') as HTMLTextAreaElement).value).toBe('the bank says wait')
   })
 })
@@ -109,21 +108,21 @@ describe('saved views', () => {
     await page.press('g')
     await page.press('v')
     await dialog(page)
-    const list = await page.until(() => page.find('form[role=dialog] [role=listbox]'))
+    const list = await page.until(() => page.find('[role=dialog] [role=listbox]'))
     list.focus()
     await page.press('r')
     await page.until(() => field(page, 'Name of the view'))
     await type(field(page, 'Name of the view'), 'after the deploy')
     await submit(page)
-    await page.until(() => expect(page.text('form[role=dialog]')).toContain('after the deploy'))
+    await page.until(() => expect(page.text('[role=dialog]')).toContain('after the deploy'))
     await submit(page)
     await page.until(() => expect(page.router.currentRoute.value.name).toBe('inbox'))
     expect(page.router.currentRoute.value.query['q']).toBe('trouble:failed age:>1s')
     await page.press('g')
     await page.press('v')
-    ;(await page.until(() => page.find('form[role=dialog] [role=listbox]'))).focus()
+    ;(await page.until(() => page.find('[role=dialog] [role=listbox]'))).focus()
     await page.press('d')
-    await page.until(() => expect(page.text('form[role=dialog]')).toContain('Remove the view'))
+    await page.until(() => expect(page.text('[role=dialog]')).toContain('Remove the view'))
     await submit(page)
     await page.until(() => expect(world.views.size).toBe(0))
   })
@@ -136,7 +135,7 @@ describe('the hand-over', () => {
     await page.press('g')
     await page.press('h')
     await page.until(() => expect(page.text('pre')).toContain('# Hand-over, 8 h'))
-    expect(page.text('form[role=dialog]')).toContain('1 of 1 source answered.')
+    expect(page.text('[role=dialog]')).toContain('1 of 1 source answered.')
     await page.click('[data-test=save]')
     const [name] = [...files.keys()]
     expect(name).toMatch(/^hand-over-.*\.md$/)
@@ -150,9 +149,7 @@ describe('the hand-over', () => {
     await page.press('g')
     await page.press('h')
     await page.until(() =>
-      expect(page.text('form[role=dialog]')).toContain(
-        'Without an answer: shop. What is there is not known.',
-      ),
+      expect(page.text('[role=dialog]')).toContain('Without an answer: shop. What is there is not known.'),
     )
   })
 })
@@ -163,14 +160,14 @@ describe('the last resolve', () => {
     const page = await inbox(world)
     await page.press('e')
     await dialog(page)
-    await type(page.find('form[role=dialog] textarea'), 'refunded by hand')
+    await type(page.find('[role=dialog] textarea'), 'refunded by hand')
     await submit(page)
     await page.until(() => expect(world.decisions.size).toBe(1))
     await page.until(() => button(page, 'Close').click())
     await page.router.push('/jobs')
-    await page.until(() => expect(page.all('form[role=dialog]')).toHaveLength(0))
+    await page.until(() => expect(page.all('[role=dialog]')).toHaveLength(0))
     await page.press('u')
-    await page.until(() => expect(page.text('form[role=dialog]')).toContain('Resolve of 1 message in shop'))
+    await page.until(() => expect(page.text('[role=dialog]')).toContain('Resolve of 1 message in shop'))
     expect([...world.decisions.values()][0]?.state).toBe('applied')
     await submit(page)
     await page.until(() => expect(page.text('[data-test=undone]')).toBe('1 message is open again.'))
@@ -180,6 +177,6 @@ describe('the last resolve', () => {
   test('without one it says so', async () => {
     const page = await inbox(shop())
     await page.press('u')
-    await page.until(() => expect(page.text('form[role=dialog]')).toContain('You have resolved nothing'))
+    await page.until(() => expect(page.text('[role=dialog]')).toContain('You have resolved nothing'))
   })
 })

@@ -90,7 +90,7 @@ test('chosen ones of several jobs are decided at once, with a reason, and the ot
   await submit(page)
   await page.until(() => expect(unsettled(world)).toEqual([2, 3]))
   await page.until(() => expect(rows(page).length).toBe(5))
-  expect(page.all('form[role=dialog]').length).toBe(0)
+  expect(page.all('[role=dialog]').length).toBe(0)
   const reasons = world.journal.filter(({ action }) => action === 'job-settled').map(({ detail }) => detail)
   expect(reasons).toEqual([{ reason: 'seen in the ledger' }, { reason: 'seen in the ledger' }])
   expect(world.jobs.get('job-2')?.items.find(({ seq }) => seq === 20)?.settledAs).toBe('sent')
@@ -101,7 +101,7 @@ test('all are decided together; then the page says that nothing is unknown', asy
   const page = await openPage(world)
   await page.until(() => button(page, 'Decide all 8 unknown outcomes…'))
   await page.click(button(page, 'Decide all 8 unknown outcomes…'))
-  expect(page.text('form[role=dialog]')).toContain('Production')
+  expect(page.text('[role=dialog]')).toContain('Production')
   await page.click(page.find('[data-test=settle-not-sent] input'))
   expect(button(page, 'Mark 8 messages failed').disabled).toBe(true)
   await type(field(page, 'Reason'), 'queue was purged')
@@ -121,9 +121,9 @@ test('where one job cannot be decided, what was decided before is said, and the 
   await type(field(page, 'Reason'), 'ledger')
   await submit(page)
   await page.until(() =>
-    expect(page.text('form[role=dialog]')).toContain('4 outcomes were decided before this happened:'),
+    expect(page.text('[role=dialog]')).toContain('4 outcomes were decided before this happened:'),
   )
-  expect(page.text('form[role=dialog]')).toContain('Another Redrive process')
+  expect(page.text('[role=dialog]')).toContain('Another Redrive process')
   await page.click(button(page, 'Cancel'))
   await page.until(() => expect(rows(page).length).toBe(4))
   expect(unsettled(world)).toEqual([0, 4])

@@ -33,7 +33,7 @@ export function hasButton(page: MountedConsole, words: string): boolean {
 
 /** Sends the form of the dialog that is open, as Enter in a field does. */
 export async function submit(page: MountedConsole): Promise<void> {
-  const form = page.all('form[role=dialog]').at(-1)
+  const form = page.all('[role=dialog] form').at(-1)
   form?.dispatchEvent(new Event('submit', { bubbles: true, cancelable: true }))
   await flushPromises()
 }

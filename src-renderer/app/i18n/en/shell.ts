@@ -16,6 +16,7 @@ export const shell = {
   },
   knownLetters: '{n} known, looked at {age} ago | {n} known, looked at {age} ago',
   source: 'Source',
+  notices: 'Notices',
   noSource: 'No source',
   scope: { all: 'All {n} sources', environment: 'All {n} of {environment}', some: '{n} sources' },
   sandbox: 'sandbox',

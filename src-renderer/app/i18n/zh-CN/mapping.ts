@@ -120,7 +120,7 @@ export const mapping = {
     poller: '轮询程序',
     cdc: '变更捕获',
     'in-process': '应用自身（内存中）',
-    redelivery: '由消息队列重新投递',
+    redelivery: '由 Broker 重新投递',
     'external-api': '另一台服务器',
     none: '没有',
   },
@@ -211,7 +211,7 @@ export const mapping = {
     chain: '可以审计链：每条消息都有自己的位置。',
     chainOpen: '消息已分组，但没有序号或前一条 ID，无法判断是否缺失。',
     noChain: '没有顺序键：消息之间互不相关。',
-    broker: '重发所用的消息队列在连接设置中选择。',
+    broker: '重发所用的 Broker 在连接设置中选择。',
   },
   evidence: {
     none: '没有映射消费凭据：重发前 Redrive 无法判断消息是否已被消费。',

@@ -29,11 +29,11 @@ export const chineseProfileTexts: Readonly<Record<string, string>> = {
   'the data is a Go gob': '数据是 Go 的 gob 格式',
   'the data is a Go gob that holds the destination': '数据是 Go 的 gob 格式，目的地也在其中',
   'the destination is a listener in the application, not a place in a broker':
-    '目的地是应用里的监听器，不是消息队列中的位置',
+    '目的地是应用里的监听器，不是 Broker 中的位置',
   'the destination is a piece of the application, not a place in a broker':
-    '目的地是应用的一部分，不是消息队列中的位置',
+    '目的地是应用的一部分，不是 Broker 中的位置',
   'the destination is a worker of the application, not a place in a broker':
-    '目的地是应用的工作者，不是消息队列中的位置',
+    '目的地是应用的工作者，不是 Broker 中的位置',
   'the exchange and the routing key are constants in the code of the service':
     '交换机和路由键是服务代码里的常量',
   'the flag means nothing where the log is read': '从日志读取时，这个标志没有意义',
@@ -74,7 +74,7 @@ export const chineseProfileTexts: Readonly<Record<string, string>> = {
   'Leave the table to Seata.': '请把这张表留给 Seata。',
   'Look only. What was decided is corrected by a new event of the application.':
     '只能查看。已经决定的内容由应用的新事件来更正。',
-  'Start the relay, or look why the broker refuses it.': '请启动中继，或查明消息队列为什么拒绝它。',
+  'Start the relay, or look why the broker refuses it.': '请启动中继，或查明 Broker 为什么拒绝它。',
   'Start the relay.': '请启动中继。',
   'Start the relay: it takes every row that is not consumed.': '请启动中继：它会取走所有未消费的行。',
   'Start the relay: it takes every row that is not processed.': '请启动中继：它会取走所有未处理的行。',

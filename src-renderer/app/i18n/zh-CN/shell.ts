@@ -16,6 +16,7 @@ export const shell = {
   },
   knownLetters: '已知 {n} 条，查看于 {age}前',
   source: '数据源',
+  notices: '通知',
   noSource: '没有数据源',
   scope: { all: '全部 {n} 个数据源', environment: '全部{environment}（{n} 个）', some: '{n} 个数据源' },
   sandbox: '沙箱',

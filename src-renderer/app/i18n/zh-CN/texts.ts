@@ -12,7 +12,7 @@ export const chineseTexts: Readonly<Record<string, string>> = {
   'refused.no-half-messages': '映射没有写明如何写入对半消息的决定',
   'refused.cdc': '中继从数据库日志读取插入，看不到被修改的行',
   'refused.in-process': '没有程序轮询这张表；应用从自己的内存中发送',
-  'refused.redelivery': '只有消息队列重新投递入站消息时，这一行才会发出',
+  'refused.redelivery': '只有 Broker 重新投递入站消息时，这一行才会发出',
   'refused.external-api': '这一行的状态归另一台服务器管理',
   'refused.no-relay': '没有中继读取这张表',
   'refused.no-order': '补偿任务按行键的顺序取行，行键必须是一个整数列',
