@@ -79,6 +79,7 @@ test('over the contract of desktop and http host it is the same', async (context
     operator: 'tester',
     sandbox: false,
     keepsPasswords: false,
+    lookOnly: null,
   } as const
   const client = createRouterClient(createRouter(scene.engine.engine, info), { context: {} })
   const selection = { kind: 'filter', filter: failed } as const
