@@ -127,11 +127,17 @@ export type ErrorCode =
   | 'name-in-use'
   | 'store-failed'
   | 'store-newer'
+  | 'store-undecided'
   | 'journal-broken'
   // usage
   | 'usage'
   | 'cancelled'
   | 'internal'
+
+/** The store failed, or may have: what happens from here on could not be written down. */
+export function isStoreFailure(code: ErrorCode): boolean {
+  return code === 'store-failed' || code === 'store-undecided'
+}
 
 /** Values for the sentence of the error: names and numbers that an operator may see. Never a secret. */
 export type ErrorDetail = Readonly<Record<string, string | number | Text>>

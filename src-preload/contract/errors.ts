@@ -110,6 +110,7 @@ export const errorCodes = [
   'name-in-use',
   'store-failed',
   'store-newer',
+  'store-undecided',
   'journal-broken',
   'usage',
   'cancelled',

@@ -228,12 +228,17 @@ export const englishSentences: Readonly<Record<ErrorCode, Sentences>> = {
     next: 'Choose another name, or change what uses it first.',
   },
   'store-failed': {
-    what: 'The local store {path} cannot be used: {problem}.',
+    what: 'The store {path} cannot be used: {problem}.',
     means: 'Nothing is sent while nothing can be written down.',
-    next: 'Check disk space and rights of that folder, then start Redrive again.',
+    next: 'Check disk space and rights of that folder, or that the database of a shared store answers. Then start Redrive again.',
+  },
+  'store-undecided': {
+    what: 'The shared store {path} was lost while it was writing, and whether it wrote could not be found out: {problem}.',
+    means: 'Nothing is sent any more. What was under way may be written down or not.',
+    next: 'When the database answers again, start Redrive and look at the job and at the journal before you repeat anything.',
   },
   'store-newer': {
-    what: 'The local store {path} was written by a newer Redrive.',
+    what: 'The store {path} was written by a newer Redrive.',
     means: 'It was not touched.',
     next: 'Start that newer version.',
   },

@@ -1,8 +1,8 @@
 import type { JournalEntry } from '../../domain/journal.ts'
 import type { Journal, JournalQuery } from '../../ports/journal.ts'
 import type { Sqlite } from './database.ts'
-import { entryOf, JOURNAL_COLUMNS } from './journal-row.ts'
-import type { JournalRow } from './journal-row.ts'
+import { entryOf, JOURNAL_COLUMNS } from '../store-rows/journal-row.ts'
+import type { JournalRow } from '../store-rows/journal-row.ts'
 import type { Ledger } from './ledger.ts'
 import { verifyJournal } from './verify-journal.ts'
 

@@ -4,9 +4,10 @@ import type { JournalDraft, JournalEntry } from '../../domain/journal.ts'
 import type { Clock } from '../../ports/surroundings.ts'
 import { classify } from './database.ts'
 import type { Sqlite } from './database.ts'
-import { createHeadFile, keepLostHead, readHeads, writeHead } from './journal-head-file.ts'
-import type { Head } from './journal-head-file.ts'
-import type { JournalRow } from './journal-row.ts'
+import { noteHead, readHeads } from '../store-rows/journal-head-file.ts'
+import type { Head } from '../store-rows/journal-head-file.ts'
+import { wellFormed } from '../store-rows/journal-row.ts'
+import type { JournalRow } from '../store-rows/journal-row.ts'
 import type { Seal } from './seal.ts'
 
 /** What a transaction may use: its time, and the journal. */
@@ -51,15 +52,12 @@ export function openLedger({ db, path, headFile, seal, clock }: LedgerOptions): 
     const noted = readHeads(headFile)
     // What cannot be read stays as it is: it is evidence.
     if (noted === null) return
-    const [last, ...lost] = noted
-    if (last && hashAt.get(last.seq)?.hash !== last.hash && !lost.some((one) => one.hash === last.hash)) {
-      keepLostHead(headFile, last)
-    }
-    if (head && !last) createHeadFile(headFile, head)
-    if (head && last && last.hash !== head.hash) writeHead(headFile, head)
+    const [last] = noted
+    const held = last === undefined ? null : (hashAt.get(last.seq)?.hash ?? null)
+    noteHead(headFile, { noted, head: head ?? null, held })
   })
 
-  function noteHead(): void {
+  function keepNote(): void {
     try {
       note.immediate()
     } catch {
@@ -67,7 +65,7 @@ export function openLedger({ db, path, headFile, seal, clock }: LedgerOptions): 
     }
   }
 
-  noteHead()
+  keepNote()
   return {
     transact(work) {
       try {
@@ -84,7 +82,7 @@ export function openLedger({ db, path, headFile, seal, clock }: LedgerOptions): 
           })
         })
         const result = run.immediate()
-        if (recorded) noteHead()
+        if (recorded) keepNote()
         return result
       } catch (error) {
         throw classify(error, path)
@@ -97,15 +95,5 @@ export function openLedger({ db, path, headFile, seal, clock }: LedgerOptions): 
         throw classify(error, path)
       }
     },
-  }
-}
-
-/** A lone surrogate does not survive the way through UTF-8, and the hash would not fit what comes back. */
-function wellFormed(draft: JournalDraft): JournalDraft {
-  return {
-    ...draft,
-    operator: draft.operator.toWellFormed(),
-    source: draft.source?.toWellFormed() ?? null,
-    subject: draft.subject?.toWellFormed() ?? null,
   }
 }

@@ -1,14 +1,4 @@
-import type { AlertStore } from '../../ports/alert-store.ts'
-import type { AuditStore, AuditWatchStore } from '../../ports/audit-store.ts'
-import type { ConfirmationStore } from '../../ports/confirmations.ts'
-import type { Journal } from '../../ports/journal.ts'
-import type { RecordLedger } from '../../ports/record-ledger.ts'
-import type { DecisionStore, JobReader, JobStore } from '../../ports/job-store.ts'
-import type { CheckRunStore, HalfStore } from '../../ports/half-store.ts'
-import type { SampleStore } from '../../ports/sample-store.ts'
-import type { SweepStore } from '../../ports/sweep-store.ts'
-import type { NoteStore, ViewStore } from '../../ports/triage-store.ts'
-import type { UpstreamStore } from '../../ports/upstream-store.ts'
+import type { Store } from '../../ports/store.ts'
 import type { Clock } from '../../ports/surroundings.ts'
 import { openAlerts } from './alerts.ts'
 import { openAudits, openAuditWatches } from './audits.ts'
@@ -20,7 +10,7 @@ import { openDecisions } from './decisions.ts'
 import { openItems } from './items.ts'
 import { openJobReader } from './job-reader.ts'
 import { openJobFinder, openJobs } from './jobs.ts'
-import { headFilePath } from './journal-head-file.ts'
+import { headFilePath } from '../store-rows/journal-head-file.ts'
 import { openJournal } from './journal.ts'
 import { openLedger } from './ledger.ts'
 import { openNotes } from './notes.ts'
@@ -37,26 +27,6 @@ export interface StoreOptions {
   /** The SQLite file; made with its folder where it does not exist. */
   readonly path: string
   readonly clock: Clock
-}
-
-export interface Store {
-  readonly jobs: JobStore
-  readonly jobReader: JobReader
-  readonly decisions: DecisionStore
-  readonly journal: Journal
-  readonly sweeps: SweepStore
-  readonly checkRuns: CheckRunStore
-  readonly halfMessages: HalfStore
-  readonly confirmations: ConfirmationStore
-  readonly audits: AuditStore
-  readonly auditWatches: AuditWatchStore
-  readonly recordLedger: RecordLedger
-  readonly upstream: UpstreamStore
-  readonly samples: SampleStore
-  readonly alerts: AlertStore
-  readonly notes: NoteStore
-  readonly views: ViewStore
-  close(): Promise<void>
 }
 
 /**

@@ -1,24 +1,19 @@
-import { canonical } from '../../domain/digest.ts'
-import { genesisHash, journalHash } from '../../domain/journal.ts'
-import type { JournalEntry, JournalVerdict } from '../../domain/journal.ts'
+import { genesisHash } from '../../domain/journal.ts'
+import type { JournalVerdict } from '../../domain/journal.ts'
 import { breathe, openForReading } from './database.ts'
 import type { Sqlite } from './database.ts'
-import { readHeads } from './journal-head-file.ts'
-import type { Head } from './journal-head-file.ts'
-import { entryOf, JOURNAL_COLUMNS } from './journal-row.ts'
-import type { JournalRow } from './journal-row.ts'
+import { readHeads } from '../store-rows/journal-head-file.ts'
+import type { Head } from '../store-rows/journal-head-file.ts'
+import { JOURNAL_COLUMNS } from '../store-rows/journal-row.ts'
+import type { JournalRow } from '../store-rows/journal-row.ts'
+import { checkRow, lostHeads } from '../store-rows/journal-walk.ts'
+import type { Fault } from '../store-rows/journal-walk.ts'
 import { sealIsBroken } from './seal.ts'
 
 /** Text read and hashed before other work of the process gets its turn. */
 const SLICE_CHARS = 256 * 1024
 /** What a row weighs besides its detail. */
 const ROW_CHARS = 300
-/** How far from its place a moved entry is looked for. */
-const MOVED_MAX = 1_000
-
-type Broken = Extract<JournalVerdict, { intact: false }>
-type Fault = Omit<Broken, 'entries' | 'intact'>
-
 /** How far the reading came; outlives an error. */
 interface Progress {
   read: number
@@ -79,35 +74,13 @@ async function checkChain(db: Sqlite, progress: Progress, signal: AbortSignal): 
   return null
 }
 
-function checkRow(row: JournalRow, before: Head): Fault | null {
-  const brokenAt = before.seq + 1
-  if (row.seq !== brokenAt) return { brokenAt, finding: 'missing' }
-  const entry = entryOf(row)
-  if (journalHash(entry) !== row.hash) {
-    return { brokenAt, finding: wasMoved(entry) ? 'reordered' : 'changed' }
-  }
-  // Equal values may be written differently; what is stored must be what was hashed.
-  const same = row.previousHash === before.hash && canonical(entry.detail) === row.detail
-  return same ? null : { brokenAt, finding: 'changed' }
-}
-
-/** Its hash fits another place nearby: the entry is genuine and stands where it does not belong. */
-function wasMoved(entry: JournalEntry): boolean {
-  for (let distance = 1; distance <= MOVED_MAX; distance++) {
-    for (const seq of [entry.seq + distance, entry.seq - distance]) {
-      if (seq > 0 && journalHash({ ...entry, seq }) === entry.hash) return true
-    }
-  }
-  return false
-}
-
 function checkHeads(db: Sqlite, heads: readonly Head[] | null, head: Head): Fault | null {
   if (heads === null) return { brokenAt: null, finding: 'unreadable' }
   const hashAt = db.prepare<[number], { hash: string }>('SELECT hash FROM journal WHERE seq = ?')
-  const lost = heads.filter((known) => hashAt.get(known.seq)?.hash !== known.hash)
-  if (lost.length === 0) return null
-  const seqs = lost.map((known) => known.seq)
-  return { brokenAt: Math.min(head.seq + 1, ...seqs), finding: 'truncated' }
+  return lostHeads(
+    heads.filter((known) => hashAt.get(known.seq)?.hash !== known.hash),
+    head,
+  )
 }
 
 async function checkStructure(db: Sqlite, signal: AbortSignal): Promise<Fault | null> {

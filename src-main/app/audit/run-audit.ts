@@ -11,7 +11,7 @@ import { verdictOf } from '../../domain/chain/finding.ts'
 import type { ChainFinding } from '../../domain/chain/finding.ts'
 import { canonical, sha256 } from '../../domain/digest.ts'
 import type { Json } from '../../domain/digest.ts'
-import { RedriveError } from '../../domain/errors.ts'
+import { isStoreFailure, RedriveError } from '../../domain/errors.ts'
 import { plain } from '../../domain/text.ts'
 import type { JournalDraft } from '../../domain/journal.ts'
 import type { SourceConfig } from '../../domain/workspace.ts'
@@ -59,7 +59,7 @@ export async function runAudit(
     )
     return await ports.auditStore.end(audit.audit, end.end, end.entries)
   } catch (error) {
-    if (error instanceof RedriveError && error.code === 'store-failed') throw error
+    if (error instanceof RedriveError && isStoreFailure(error.code)) throw error
     const { end, entries } = brokenOff({ context, ...begun }, last, whyEnded(error, cancel, limit))
     return ports.auditStore.end(audit.audit, end, entries)
   }

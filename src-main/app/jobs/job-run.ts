@@ -1,6 +1,6 @@
 import type { ErrorCode, Retry } from '../../domain/errors.ts'
 import { plain } from '../../domain/text.ts'
-import { RedriveError } from '../../domain/errors.ts'
+import { isStoreFailure, RedriveError } from '../../domain/errors.ts'
 import type { BrakePull, Job } from '../../domain/job.ts'
 import type { Copy } from '../../domain/outcome.ts'
 import type { Destination, MessageContent, MessageState } from '../../domain/message.ts'
@@ -73,7 +73,7 @@ export function interruptionOf(error: unknown): Interruption {
 
 /** A store that fails is not waited for: what happens meanwhile could not be written down. */
 function isPassing(code: ErrorCode, retry: Retry): boolean {
-  return retry !== 'never' && code !== 'store-failed' && code !== 'job-busy' && code !== 'cancelled'
+  return retry !== 'never' && !isStoreFailure(code) && code !== 'job-busy' && code !== 'cancelled'
 }
 
 /** Tries of one effect in the source, which the outbox port allows to be repeated, and the pause between them. */

@@ -1,3 +1,4 @@
+import { isStoreFailure } from '../../domain/errors.ts'
 import type { Tally } from '../../domain/job.ts'
 import { editedHeaders } from '../../domain/message-edit.ts'
 import type { OutgoingMessage } from '../../domain/outcome.ts'
@@ -182,7 +183,7 @@ async function giveBack(run: JobRun, items: readonly HeldItem[]): Promise<Interr
     return null
   } catch (error) {
     const failure = interruptionOf(error)
-    if (failure.code === 'store-failed') throw error
+    if (isStoreFailure(failure.code)) throw error
     const { code, reason } = failure
     run.ports.log.warn({ job: run.job.job, code, reason }, 'release-failed')
     return failure

@@ -1,3 +1,4 @@
+import { isStoreFailure } from '../../domain/errors.ts'
 import { PUBLISH_WINDOW_MAX } from '../../ports/broker.ts'
 import { neverSent } from './answers.ts'
 import type { Answer } from './answers.ts'
@@ -215,7 +216,7 @@ export class Settler {
       const interruption = interruptionOf(error)
       this.#interruption ??= interruption
       this.#bell.ring()
-      if (interruption.code === 'store-failed' || interruption.code === 'job-busy') throw error
+      if (isStoreFailure(interruption.code) || interruption.code === 'job-busy') throw error
     })
   }
 }
