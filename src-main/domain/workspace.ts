@@ -131,11 +131,21 @@ export function brokerAddress(config: BrokerConfig): string {
   return config.driver === 'kafka' ? config.brokers.join(',') : config.url
 }
 
+/** The store that a team shares. */
+export interface StoreConfig {
+  /** postgres://user@host:port/database, without a password. Redrive keeps to a schema of its own in it. */
+  readonly url: string
+  readonly password?: SecretRef
+  readonly tls?: TlsOptions
+}
+
 export interface Workspace {
   readonly sources: Readonly<Record<string, SourceConfig>>
   readonly brokers: Readonly<Record<string, BrokerConfig>>
   /** Absent: nobody is alerted. */
   readonly alerts?: AlertsConfig
+  /** Absent: a file of this machine. */
+  readonly store?: StoreConfig
 }
 
 export const STUCK_AFTER_SEC_DEFAULT = 300

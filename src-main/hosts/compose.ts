@@ -13,12 +13,14 @@ import { chooseMapping } from '../adapters/profiles/profiles.ts'
 import { chooseStaged } from '../adapters/profiles/staged.ts'
 import { openCallbackStore } from '../adapters/store-sqlite/callback-store.ts'
 import type { OpenedCallbackStore } from '../adapters/store-sqlite/callback-store.ts'
-import { openStore } from '../adapters/store-sqlite/open-store.ts'
 import type { Store } from '../ports/store.ts'
+import { sharedProcesses } from '../adapters/system/shared-processes.ts'
 import { systemClock } from '../adapters/system/clock.ts'
 import { randomIds } from '../adapters/system/ids.ts'
 import { localProcesses } from '../adapters/system/processes.ts'
 import { openSchemaFiles } from '../adapters/workspace-file/schema-files.ts'
+import { joinTeam } from './team.ts'
+import { openChosenStore, storeFileName } from './store.ts'
 import { runSandboxCallbacks } from './common/sandbox-callbacks.ts'
 import { createRouter } from '../api/router.ts'
 import type { EngineRouter } from '../api/router.ts'
@@ -42,9 +44,11 @@ export interface HostOptions {
   readonly version: string
   /** Operating system user, as the journal names it. */
   readonly operator: string
-  /** Folder of the local store. Created where it is missing. */
+  /** Folder of the local store, and of what this console keeps for itself. Created where it is missing. */
   readonly dataDir: string
   readonly workspace: WorkspaceStore
+  /** A shared store in the place of the one that the workspace names. Absent or null: that one. */
+  readonly storeUrl?: string | null
   /** The workspace's file, beside which its payload schemas are; null: it is no file, they are in `dataDir`. */
   readonly workspacePath: string | null
   readonly secrets: Secrets
@@ -68,7 +72,6 @@ export interface Running {
   close(): Promise<void>
 }
 
-export const storeFileName = 'redrive.db'
 const callbackFileName = 'callback.db'
 
 /** The one place where adapters meet the engine. Recovers what a crash left behind before it resolves. */
@@ -77,7 +80,9 @@ export async function compose(options: HostOptions): Promise<Running> {
   const log = logPort(options.log)
   const clock = systemClock()
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-  const store = openStore({ path: join(dataDir, storeFileName), clock })
+  const { store, workspace } = await openChosenStore({ ...options, clock })
+  const local = localProcesses()
+  const shared = store.leases && sharedProcesses({ self: local.self, leases: store.leases, clock, log })
   const schemaFiles = openSchemaFiles({
     workspacePath: options.workspacePath ?? join(dataDir, storeFileName),
   })
@@ -85,7 +90,7 @@ export async function compose(options: HostOptions): Promise<Running> {
   let callbackStore: OpenedCallbackStore | null = null
   const ports: EnginePorts = {
     drivers: drivers({ clock, log, memory: memoryBroker, texts }),
-    workspace: options.workspace,
+    workspace,
     payloadSchemas: schemas,
     schemaFiles,
     secrets: options.secrets,
@@ -102,7 +107,7 @@ export async function compose(options: HostOptions): Promise<Running> {
     clock,
     ids: randomIds(clock),
     random: Math.random,
-    processes: localProcesses(),
+    processes: shared ?? local,
     log,
     operator,
     batch: RESEND_BATCH,
@@ -110,14 +115,20 @@ export async function compose(options: HostOptions): Promise<Running> {
   }
   const engine = createEngine(ports)
   let listening: { close(): Promise<void> } | null = null
+  let team: { close(): Promise<void> } | null = null
   const close = async (): Promise<void> => {
     await listening?.close()
+    await team?.close()
     await engine.close()
+    await shared?.close()
     callbackStore?.close()
     await store.close()
   }
   try {
+    await shared?.renew()
+    shared?.start()
     await engine.recover()
+    if (shared !== null) team = await joinTeam(engine, shared)
     // A command of the command line does only what it was told to.
     if (host !== 'cli') await startSchedules(engine)
     if (memoryBroker !== null) listening = runSandboxCallbacks(engine.callbacks, log)
@@ -156,7 +167,7 @@ const mysql = async () => ({
   ...(await import('../adapters/outbox-mysql/survey.ts')),
 })
 
-/** What is kept in the local store. */
+/** What is kept in the store. */
 function storePorts(store: Store) {
   return {
     jobStore: store.jobs,

@@ -5,6 +5,7 @@ import type { Journal } from './journal.ts'
 import type { RecordLedger } from './record-ledger.ts'
 import type { DecisionStore, JobReader, JobStore } from './job-store.ts'
 import type { CheckRunStore, HalfStore } from './half-store.ts'
+import type { LeaseStore } from './leases.ts'
 import type { SampleStore } from './sample-store.ts'
 import type { SweepStore } from './sweep-store.ts'
 import type { NoteStore, ViewStore } from './triage-store.ts'
@@ -28,5 +29,7 @@ export interface Store {
   readonly alerts: AlertStore
   readonly notes: NoteStore
   readonly views: ViewStore
+  /** Null: one machine has it for itself, and looks at its processes. */
+  readonly leases: LeaseStore | null
   close(): Promise<void>
 }

@@ -12,6 +12,7 @@ import {
   begin,
   draft,
   moveItems,
+  other,
   owner,
   planOf,
   savePlan,
@@ -191,6 +192,31 @@ test('a store that was set back to a backup is noticed by every console that saw
   const again = await open(database.url, dataDir)
   await again.journal.append(draft('note-added', { subject: 'another' }))
   expect(await again.journal.verify(signal)).toMatchObject({ intact: false, finding: 'truncated' })
+})
+
+test('a job is taken over when the lease of its process has run out, and not before', async () => {
+  const { url } = await testDatabase({ empty: true })
+  const store = await open(url)
+  const leases = store.leases ?? expect.fail('there are no leases')
+  await begin(store, 'a', 2)
+  expect(await leases.renew(owner, 60_000)).toEqual(new Set([owner.instance]))
+  const interruption = { code: 'process-ended', reason: 'gone' } as const
+  const takeOver = () =>
+    store.jobs.moveJob(
+      'job-a',
+      { from: 'running', to: 'interrupted', owner: other, interruption },
+      draft('job-recovered', { subject: 'job-a' }),
+    )
+  await expect(takeOver()).rejects.toMatchObject({ code: 'job-busy', retry: 'later' })
+  expect(await leases.renew(other, 60_000)).toEqual(new Set([owner.instance, other.instance]))
+  // By the database's clock: it is over.
+  expect(await leases.renew(owner, -1)).toEqual(new Set([other.instance]))
+  expect(await takeOver()).toMatchObject({ state: 'interrupted' })
+  await expect(moveItems(store.jobs, 'job-a', owner, steps(1, 'claiming'))).rejects.toMatchObject({
+    code: 'job-busy',
+  })
+  await leases.giveBack(other)
+  expect(await leases.renew(owner, 60_000)).toEqual(new Set([owner.instance]))
 })
 
 test('what PostgreSQL cannot store as text comes back as it was', async () => {

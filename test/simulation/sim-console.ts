@@ -166,6 +166,7 @@ export class SimConsole {
       processes: {
         self: { host: 'simulated', pid: this.#starts, instance },
         alive: (owner) => owner.instance === instance,
+        holds: () => true,
       },
       log: {
         info: () => undefined,

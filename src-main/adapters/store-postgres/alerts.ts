@@ -6,7 +6,8 @@ import { alertOf, standingOf } from '../store-rows/alert-row.ts'
 import type { AlertRow, StandingRow } from '../store-rows/alert-row.ts'
 import { openAlertNotices, putNotice } from './alert-notices.ts'
 import type { Queries } from './database.ts'
-import type { Ledger, Scope } from './ledger.ts'
+import type { Ledger } from './ledger.ts'
+import type { Scope } from './scope.ts'
 
 const SELECT_ALERT = `SELECT alert_key, alert, rule, kind, name, condition, value, fired_at, told_at, acknowledged_at,
   acknowledged_by, resolved_at, withdrawn FROM alerts`

@@ -36,10 +36,6 @@ export function isPassing(error: unknown): boolean {
   return isLost(error) || ['40001', '40P01'].includes(codeOf(error))
 }
 
-export function isDuplicate(error: unknown): boolean {
-  return codeOf(error) === '23505'
-}
-
 function retryOf(error: unknown): Retry {
   const code = codeOf(error)
   if (REFUSED.test(code)) return 'never'

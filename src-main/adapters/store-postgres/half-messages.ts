@@ -1,7 +1,8 @@
 import type { HalfCount, HalfStore } from '../../ports/half-store.ts'
 import { halfStandingOf, requireFew } from '../store-rows/half-row.ts'
 import type { HalfRow } from '../store-rows/half-row.ts'
-import type { Ledger, Scope } from './ledger.ts'
+import type { Ledger } from './ledger.ts'
+import type { Scope } from './scope.ts'
 
 const SELECT_HALF = `
   SELECT id, message_id, state, checks, asked_at, last FROM half_messages WHERE source = $1`

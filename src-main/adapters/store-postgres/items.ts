@@ -1,4 +1,3 @@
-import { RedriveError } from '../../domain/errors.ts'
 import { itemMayMove } from '../../domain/job.ts'
 import type { PlanItem } from '../../domain/plan.ts'
 import type { ItemSettlement, ItemStep, JobStore, Owner } from '../../ports/job-store.ts'
@@ -6,12 +5,14 @@ import { countEnds, noCounters } from '../store-rows/counters.ts'
 import type { Counters } from '../store-rows/counters.ts'
 import { forbidden, groupMoves, moved, settled } from '../store-rows/item-steps.ts'
 import type { MoveGroup } from '../store-rows/item-steps.ts'
+import { requireOwner } from '../store-rows/job-row.ts'
 import type { JobRow } from '../store-rows/job-row.ts'
 import type { SpanList } from '../store-rows/span-list.ts'
 import { rangesOf, untouched } from '../store-rows/spans.ts'
 import { addCounters } from './counters.ts'
 import { findJob } from './jobs.ts'
-import type { Ledger, Scope } from './ledger.ts'
+import type { Ledger } from './ledger.ts'
+import type { Scope } from './scope.ts'
 import { writePlanItems } from './plans.ts'
 import { insertSpans, loadSpans, saveSpans } from './spans.ts'
 
@@ -51,9 +52,9 @@ async function changing(
   if (Object.values(counters).some((count) => count !== 0)) await addCounters(scope, row.jobKey, counters)
 }
 
-async function owned(scope: Scope, job: string, { instance }: Owner): Promise<JobRow> {
+async function owned(scope: Scope, job: string, owner: Owner): Promise<JobRow> {
   const row = await findJob(scope, job)
-  if (row.ownerInstance !== instance) throw new RedriveError('job-busy', 'never', { job })
+  requireOwner(row, owner)
   return row
 }
 

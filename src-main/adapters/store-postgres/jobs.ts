@@ -1,12 +1,14 @@
 import { RedriveError } from '../../domain/errors.ts'
 import type { Job } from '../../domain/job.ts'
-import type { JobStore, NewJob } from '../../ports/job-store.ts'
-import { jobMay, jobOf, ownerOf } from '../store-rows/job-row.ts'
+import type { JobStore, NewJob, Owner } from '../../ports/job-store.ts'
+import { jobMay, jobOf, ownerOf, requireOwner } from '../store-rows/job-row.ts'
 import type { JobRow } from '../store-rows/job-row.ts'
 import { untouched } from '../store-rows/spans.ts'
 import type { Queries } from './database.ts'
 import { SELECT_JOB } from './job-row.ts'
-import type { Ledger, Scope } from './ledger.ts'
+import { requireGone } from './leases.ts'
+import type { Ledger } from './ledger.ts'
+import type { Scope } from './scope.ts'
 import { insertSpans } from './spans.ts'
 
 export type Jobs = Pick<JobStore, 'startJob' | 'moveJob' | 'runningJobs'>
@@ -41,8 +43,16 @@ async function start(scope: Scope, { job, kind, plan, options, operator, owner }
   return jobOf(row)
 }
 
-async function move(scope: Scope, job: string, { from, to, owner, interruption }: Move): Promise<Job> {
+/** A running job goes to another process only when its own is gone. */
+async function requireFree(scope: Scope, { job, state, ownerInstance }: JobRow, next: Owner): Promise<void> {
+  if (state !== 'running' || ownerInstance === null || ownerInstance === next.instance) return
+  await requireGone(scope, job, ownerInstance)
+}
+
+async function move(scope: Scope, job: string, { from, to, owner, by, interruption }: Move): Promise<Job> {
   const row = await findJob(scope, job)
+  requireOwner(row, by)
+  if (owner !== null) await requireFree(scope, row, owner)
   if (!jobMay(row, from, to) || (to === 'running' && owner === null)) {
     throw new RedriveError('job-state-forbids', 'never', { job: row.job, state: row.state, wanted: to })
   }

@@ -5,9 +5,7 @@ import type { JournalRow } from '../store-rows/journal-row.ts'
 import type { Database, Queries } from './database.ts'
 import type { Ledger } from './ledger.ts'
 import type { SqlValue } from './values.ts'
-import { verifyJournal } from './verify-journal.ts'
-
-export const JOURNAL_COLUMNS = 'seq, at, action, operator, source, subject, detail, previous_hash, hash'
+import { JOURNAL_COLUMNS, verifyJournal } from './verify-journal.ts'
 
 export interface JournalOptions {
   readonly db: Database

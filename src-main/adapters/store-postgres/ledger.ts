@@ -1,16 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import type { JournalDraft, JournalEntry } from '../../domain/journal.ts'
-import type { Clock } from '../../ports/surroundings.ts'
 import type { Head } from '../store-rows/journal-head-file.ts'
-import type { Database, Queries } from './database.ts'
+import type { Queries } from './database.ts'
+import type { LedgerOptions, Scope } from './scope.ts'
 import { NOW, once, patiently, write } from './writing.ts'
-
-/** What a transaction may use: its time, its statements, and the journal. */
-export interface Scope extends Queries {
-  /** The database's clock: those of the consoles may differ. */
-  readonly at: string
-  readonly record: (draft: JournalDraft) => JournalEntry
-}
 
 /** The only way to change the store. */
 export interface Ledger {
@@ -28,14 +20,6 @@ export interface Ledger {
   newest(): Head | null
   /** Writes down beside this console what the journal's head is. Waits for no server. */
   rest(): Promise<void>
-}
-
-export interface LedgerOptions {
-  readonly db: Database
-  /** Name of the store, for errors. */
-  readonly store: string
-  readonly headFile: string
-  readonly clock: Clock
 }
 
 export function openLedger(options: LedgerOptions): Ledger {

@@ -3,13 +3,20 @@ import { jobTables } from './job-migrations.ts'
 
 /**
  * Of one console that has the store open: its latest write. A connection that is lost in a COMMIT leaves open whether it
- * was carried out; whoever asked finds it here, or not.
+ * was carried out; whoever asked finds it here, or not. And how long each process is known to be there.
  */
 const ownTables = `
   CREATE TABLE writers (
     writer TEXT PRIMARY KEY,
     write bigint NOT NULL,
     begun_at TEXT NOT NULL
+  );
+
+  CREATE TABLE owners (
+    instance TEXT PRIMARY KEY,
+    host TEXT NOT NULL,
+    pid bigint NOT NULL,
+    until timestamptz NOT NULL
   );
   `
 

@@ -19,6 +19,7 @@ import { openJobs } from './jobs.ts'
 import { openJournal } from './journal.ts'
 import { openLedger } from './ledger.ts'
 import type { Ledger } from './ledger.ts'
+import { openLeases } from './leases.ts'
 import { openNotes } from './notes.ts'
 import { discardOldDrafts, openPlans } from './plans.ts'
 import { openRecordLedger } from './record-ledger.ts'
@@ -60,14 +61,21 @@ export async function openSharedStore(options: SharedStoreOptions): Promise<Stor
     const ledger = openLedger({ db, store, headFile, clock })
     await discardOldDrafts(ledger)
     await ledger.rest()
-    return portsOf(db, ledger, headFile)
+    return portsOf({ db, ledger, store, headFile })
   } catch (error) {
     await db.close()
     throw classify(error, store)
   }
 }
 
-function portsOf(db: Database, ledger: Ledger, headFile: string): Store {
+interface Opened {
+  readonly db: Database
+  readonly ledger: Ledger
+  readonly store: string
+  readonly headFile: string
+}
+
+function portsOf({ db, ledger, store, headFile }: Opened): Store {
   return {
     jobs: { ...openPlans(ledger), ...openJobs(ledger), ...openItems(ledger) },
     jobReader: openJobReader(ledger),
@@ -85,6 +93,7 @@ function portsOf(db: Database, ledger: Ledger, headFile: string): Store {
     alerts: openAlerts(ledger),
     notes: openNotes(ledger),
     views: openViews(ledger),
+    leases: openLeases(db, store),
     async close() {
       // Every transaction is on disk already; a note that could not be made is made at the next opening.
       await ledger.rest().catch(() => undefined)

@@ -6,7 +6,8 @@ import type { JournalRow } from '../store-rows/journal-row.ts'
 import { checkRow, lostHeads } from '../store-rows/journal-walk.ts'
 import type { Fault } from '../store-rows/journal-walk.ts'
 import type { Database, Queries } from './database.ts'
-import { JOURNAL_COLUMNS } from './journal.ts'
+
+export const JOURNAL_COLUMNS = 'seq, at, action, operator, source, subject, detail, previous_hash, hash'
 
 /** Entries of one page; each may name a thousand rows. */
 const PAGE_ENTRIES = 200

@@ -7,8 +7,8 @@ import { wellFormed } from '../store-rows/journal-row.ts'
 import { classify, isPassing, undecided } from './classify.ts'
 import { CommitLost } from './database.ts'
 import type { Queries } from './database.ts'
-import type { LedgerOptions, Scope } from './ledger.ts'
 import { requireKnown } from './schema.ts'
+import type { LedgerOptions, Scope } from './scope.ts'
 
 /** A server that is away, restarts or fails over is waited for so long; a job does not notice it then. */
 const PATIENCE_MS = 15_000

@@ -1,3 +1,4 @@
+import { RedriveError } from '../../domain/errors.ts'
 import type { ErrorCode } from '../../domain/errors.ts'
 import type {
   BrakePull,
@@ -86,6 +87,12 @@ export function jobItemOf(row: PlanItemRow, span: SpanRow): JobItem {
     settledAs: span.settledAs,
     updatedAt: span.updatedAt,
   })
+}
+
+/** Throws `job-busy` where the job has another owner than the one that is named. */
+export function requireOwner({ job, ownerInstance }: JobRow, owner: Owner | undefined): void {
+  if (owner === undefined || ownerInstance === owner.instance) return
+  throw new RedriveError('job-busy', 'never', { job })
 }
 
 /** Whether a job may make this step now. */

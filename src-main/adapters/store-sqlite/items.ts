@@ -1,4 +1,3 @@
-import { RedriveError } from '../../domain/errors.ts'
 import { itemMayMove } from '../../domain/job.ts'
 import type { ItemMove } from '../../domain/job.ts'
 import type { PlanItem } from '../../domain/plan.ts'
@@ -7,6 +6,7 @@ import { countEnds, noCounters } from '../store-rows/counters.ts'
 import type { Counters } from '../store-rows/counters.ts'
 import { forbidden, groupMoves, moved, settled } from '../store-rows/item-steps.ts'
 import type { MoveGroup } from '../store-rows/item-steps.ts'
+import { requireOwner } from '../store-rows/job-row.ts'
 import type { JobRow } from '../store-rows/job-row.ts'
 import { rangesOf, untouched } from '../store-rows/spans.ts'
 import { openCounters } from './counters.ts'
@@ -73,9 +73,9 @@ export function openItems(db: Sqlite, ledger: Ledger, findJob: JobFinder): Items
     addCounters(row.jobKey, { ...noCounters(), unsettled: -settlements.length })
   }
 
-  function owned(job: string, { instance }: Owner): JobRow {
+  function owned(job: string, owner: Owner): JobRow {
     const row = findJob(job)
-    if (row.ownerInstance !== instance) throw new RedriveError('job-busy', 'never', { job })
+    requireOwner(row, owner)
     return row
   }
 

@@ -2,7 +2,7 @@ import { RedriveError } from '../../domain/errors.ts'
 import type { Job } from '../../domain/job.ts'
 import type { JobStore, NewJob } from '../../ports/job-store.ts'
 import type { Sqlite } from './database.ts'
-import { jobMay, jobOf, ownerOf } from '../store-rows/job-row.ts'
+import { jobMay, jobOf, ownerOf, requireOwner } from '../store-rows/job-row.ts'
 import type { JobRow } from '../store-rows/job-row.ts'
 import { untouched } from '../store-rows/spans.ts'
 import { SELECT_JOB } from './job-row.ts'
@@ -55,7 +55,8 @@ export function openJobs(db: Sqlite, ledger: Ledger, findJob: JobFinder): Jobs {
     return jobOf(row)
   }
 
-  function move(row: JobRow, { from, to, owner, interruption }: Move, at: string): Job {
+  function move(row: JobRow, { from, to, owner, by, interruption }: Move, at: string): Job {
+    requireOwner(row, by)
     if (!jobMay(row, from, to) || (to === 'running' && owner === null)) {
       throw new RedriveError('job-state-forbids', 'never', { job: row.job, state: row.state, wanted: to })
     }

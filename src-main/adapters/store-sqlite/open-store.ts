@@ -64,6 +64,7 @@ export function openStore({ path, clock }: StoreOptions): Store {
       alerts: openAlerts(db, ledger),
       notes: openNotes(db, ledger),
       views: openViews(db, ledger),
+      leases: null,
       close: async () => {
         ledger.look(() => {
           leave(db, path, seal)

@@ -22,8 +22,8 @@ export function openWorkspaceFile({ path }: WorkspaceFileOptions): WorkspaceStor
     async load() {
       const text = await readText(path)
       if (text === null) return { sources: {}, brokers: {} }
-      const { sources, brokers, alerts } = parseText(path, text)
-      return { sources, brokers, ...(alerts && { alerts }) }
+      const { sources, brokers, alerts, store } = parseText(path, text)
+      return { sources, brokers, ...(alerts && { alerts }), ...(store && { store }) }
     },
     save(workspace) {
       // One at a time, in the order of the calls.
@@ -35,9 +35,10 @@ export function openWorkspaceFile({ path }: WorkspaceFileOptions): WorkspaceStor
 }
 
 async function save(path: string, workspace: Workspace): Promise<void> {
-  const { sources, brokers, alerts } = check(path, workspace)
+  const { sources, brokers, alerts, store } = check(path, workspace)
   const schema = await schemaLine(path)
-  const text = `${JSON.stringify({ ...schema, sources, brokers, ...(alerts && { alerts }) }, null, 2)}\n`
+  const rest = { ...(alerts && { alerts }), ...(store && { store }) }
+  const text = `${JSON.stringify({ ...schema, sources, brokers, ...rest }, null, 2)}\n`
   try {
     // The file behind a link is replaced, not the link.
     await replaceFile(await realpath(path).catch(() => path), text)

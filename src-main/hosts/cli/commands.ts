@@ -1,4 +1,5 @@
 import type { Command } from './command.ts'
+import { agent } from './commands/agent.ts'
 import { audit, auditList, auditRepair, auditReport } from './commands/audit.ts'
 import { brokersRecords } from './commands/broker-records.ts'
 import { brokersGroups, brokersQueues, brokersTopics } from './commands/brokers.ts'
@@ -57,6 +58,7 @@ export const commands: readonly Command[] = [
   jobsShow,
   jobsUnknown,
   jobsSettle,
+  agent,
   sweep,
   checkBackDecide,
   checkBack,
