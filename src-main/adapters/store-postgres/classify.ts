@@ -1,7 +1,8 @@
 import { RedriveError } from '../../domain/errors.ts'
 import type { ErrorDetail, Retry } from '../../domain/errors.ts'
 
-const SQLSTATE = /^[0-9A-Z]{5}$/
+/** With a digit: EPIPE is the socket's. */
+const SQLSTATE = /^(?=.*\d)[0-9A-Z]{5}$/
 /** The server ended the session, or does not take one now: nothing of an open transaction is left. */
 const SESSION_ENDED: ReadonlySet<string> = new Set([
   '57P01',
@@ -16,7 +17,10 @@ const SESSION_ENDED: ReadonlySet<string> = new Set([
 const IN_THE_WAY: ReadonlySet<string> = new Set(['55P03', '57014', '40001', '40P01'])
 /** Log-in, TLS and names: nobody helps by asking again. */
 const REFUSED = /^(28|3D|42)/
-const TLS_CODE = /^(ERR_TLS|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)/
+/** What the socket says. */
+const SOCKET = /^(E(CONN|PIPE|TIMEDOUT|NETUNREACH|HOSTUNREACH|HOSTDOWN|NOTFOUND|AI_AGAIN)|UND_ERR)/
+/** What the driver says without a code: of a connection that ended, and of a wait that did. */
+const DRIVER_TEXT = /connection terminated|not queryable|read timeout|timeout (expired|exceeded)/i
 
 function codeOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : ''
@@ -25,10 +29,10 @@ function codeOf(error: unknown): string {
 
 /** The connection is gone, or was never there. Before a COMMIT was sent nothing has happened then. */
 export function isLost(error: unknown): boolean {
-  if (error instanceof RedriveError) return false
+  if (error instanceof RedriveError || !(error instanceof Error)) return false
   const code = codeOf(error)
-  if (TLS_CODE.test(code)) return false
-  return !SQLSTATE.test(code) || code.startsWith('08') || SESSION_ENDED.has(code)
+  if (SQLSTATE.test(code)) return code.startsWith('08') || SESSION_ENDED.has(code)
+  return SOCKET.test(code) || DRIVER_TEXT.test(error.message)
 }
 
 /** The same may succeed in a moment, and nothing of it has happened. */
