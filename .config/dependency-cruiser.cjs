@@ -4,7 +4,7 @@ const CONTRACT = 'src-preload/contract/'
 const main = (layer) => `src-main/${layer}/`
 
 /** Adapter folders that are no outside thing of their own; see decisions/shared-sql.md. */
-const SHARED_GROUNDS = ['outbox-sql', 'mapping-schema']
+const SHARED_GROUNDS = ['outbox-sql', 'mapping-schema', 'postgres-client', 'store-rows']
 
 const LAYERS = {
   [main('domain')]: [],

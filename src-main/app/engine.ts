@@ -82,6 +82,8 @@ export interface Engine {
   readonly views: Views
   /** Settles what a crash left behind. Called once, before anything else. */
   recover(): Promise<void>
+  /** The part of it that may be done at any time: takes over what processes had under way that are gone. */
+  takeOver(): Promise<void>
   /** Ends jobs within a deadline and closes every connection. The store is its owner's to close. */
   close(): Promise<void>
 }
@@ -107,6 +109,7 @@ export function createEngine(ports: EnginePorts, sweepRunner?: SweepRunner): Eng
   const counting = createCounting({ messages, changes, clock: ports.clock })
   const watching = { ports, connections, health, counting, sweeps, checkBacks, changes, configure }
   const watch = new Watch(watching)
+  const takeOver = () => takeOverAll([jobs, sweeps, checkBacks, audits])
   return {
     ports,
     audits,
@@ -137,11 +140,9 @@ export function createEngine(ports: EnginePorts, sweepRunner?: SweepRunner): Eng
     switching: new Switching({ ...sweeping, configure, sweeps }),
     watch,
     views: createViews(ports, changes),
+    takeOver,
     async recover() {
-      await jobs.recover()
-      await sweeps.recover()
-      await checkBacks.recover()
-      await audits.recover()
+      await takeOver()
       await resolving.recover(AbortSignal.timeout(RECOVER_DECISIONS_TIMEOUT_MS))
     },
     async close() {
@@ -155,4 +156,8 @@ export function createEngine(ports: EnginePorts, sweepRunner?: SweepRunner): Eng
       await connections.close()
     },
   }
+}
+
+async function takeOverAll(all: readonly { recover(): Promise<void> }[]): Promise<void> {
+  for (const one of all) await one.recover()
 }

@@ -136,6 +136,7 @@ export type ErrorCode =
   | 'store-newer'
   | 'store-read-only'
   | 'clock-went-back'
+  | 'store-undecided'
   | 'journal-broken'
   // usage
   | 'usage'
@@ -163,6 +164,7 @@ export class RedriveError extends Error {
 export function isOfStore(code: ErrorCode): boolean {
   return (
     code === 'store-failed' ||
+    code === 'store-undecided' ||
     code === 'store-newer' ||
     code === 'store-read-only' ||
     code === 'clock-went-back'

@@ -140,6 +140,13 @@ export function brokerAddress(config: BrokerConfig): string {
 }
 
 export type Policies = Readonly<Partial<Record<Environment, EnvironmentPolicy>>>
+/** The store that a team shares. */
+export interface StoreConfig {
+  /** postgres://user@host:port/database, without a password. Redrive keeps to a schema of its own in it. */
+  readonly url: string
+  readonly password?: SecretRef
+  readonly tls?: TlsOptions
+}
 
 export interface Workspace {
   readonly sources: Readonly<Record<string, SourceConfig>>
@@ -150,6 +157,8 @@ export interface Workspace {
   readonly masking?: WorkspaceMasking
   /** Absent: no environment has rules beyond those that every one has. */
   readonly policies?: Policies
+  /** Absent: a file of this machine. */
+  readonly store?: StoreConfig
 }
 
 export const STUCK_AFTER_SEC_DEFAULT = 300

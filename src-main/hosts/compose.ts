@@ -13,14 +13,15 @@ import { chooseStaged } from '../adapters/profiles/staged.ts'
 import { readVerifyingKey } from '../adapters/signing-ed25519/verifying-key.ts'
 import { openCallbackStore } from '../adapters/store-sqlite/callback-store.ts'
 import type { OpenedCallbackStore } from '../adapters/store-sqlite/callback-store.ts'
-import type { Store } from '../adapters/store-sqlite/open-store.ts'
+import { sharedProcesses } from '../adapters/system/shared-processes.ts'
 import { systemClock } from '../adapters/system/clock.ts'
 import { randomIds } from '../adapters/system/ids.ts'
 import { localProcesses } from '../adapters/system/processes.ts'
 import { openSchemaFiles } from '../adapters/workspace-file/schema-files.ts'
 import { begin } from './beginning.ts'
 import { failureOf } from './common/failure.ts'
-import { openSigned } from './open-signed.ts'
+import { openChosenStore, storeFileName } from './store.ts'
+import { joinTeam } from './team.ts'
 import { runSandboxCallbacks } from './common/sandbox-callbacks.ts'
 import { createRouter } from '../api/router.ts'
 import type { EngineRouter } from '../api/router.ts'
@@ -45,9 +46,11 @@ export interface HostOptions {
   readonly version: string
   /** Operating system user, as the journal names it. */
   readonly operator: string
-  /** Folder of the local store. Created where it is missing. */
+  /** Folder of the local store, and of what this console keeps for itself. Created where it is missing. */
   readonly dataDir: string
   readonly workspace: WorkspaceStore
+  /** A shared store in the place of the one that the workspace names. Absent or null: that one. */
+  readonly storeUrl?: string | null
   /** The workspace's file, beside which its payload schemas are; null: it is no file, they are in `dataDir`. */
   readonly workspacePath: string | null
   readonly secrets: Secrets
@@ -73,7 +76,6 @@ export interface Running {
   close(): Promise<void>
 }
 
-export const storeFileName = 'redrive.db'
 const callbackFileName = 'callback.db'
 
 /** The one place where adapters meet the engine. Recovers what a crash left behind before it resolves. */
@@ -81,10 +83,9 @@ export async function compose(options: HostOptions): Promise<Running> {
   const { host, version, operator, dataDir, keepsPasswords, memoryBroker } = options
   const log = logPort(options.log)
   const clock = systemClock()
-  const { signer, store } = await openSigned(
-    { dataDir, fileName: storeFileName, place: options.signingKey },
-    clock,
-  )
+  const { signer, store, workspace } = await openChosenStore({ ...options, clock })
+  const local = localProcesses()
+  const shared = store.leases && sharedProcesses({ self: local.self, leases: store.leases, clock, log })
   const schemaFiles = openSchemaFiles({
     workspacePath: options.workspacePath ?? join(dataDir, storeFileName),
   })
@@ -92,7 +93,7 @@ export async function compose(options: HostOptions): Promise<Running> {
   let callbackStore: OpenedCallbackStore | null = null
   const ports: EnginePorts = {
     drivers: drivers({ clock, log, memory: memoryBroker, texts }),
-    workspace: options.workspace,
+    workspace,
     payloadSchemas: schemas,
     schemaFiles,
     secrets: options.secrets,
@@ -110,7 +111,7 @@ export async function compose(options: HostOptions): Promise<Running> {
     clock,
     ids: randomIds(clock),
     random: Math.random,
-    processes: localProcesses(),
+    processes: shared ?? local,
     log,
     operator,
     batch: RESEND_BATCH,
@@ -118,18 +119,24 @@ export async function compose(options: HostOptions): Promise<Running> {
   }
   const engine = createEngine(ports)
   let listening: { close(): Promise<void> } | null = null
+  let team: { close(): Promise<void> } | null = null
   const ending = new AbortController()
   const close = async (): Promise<void> => {
     ending.abort()
     await listening?.close()
+    await team?.close()
     await engine.close()
+    await shared?.close()
     callbackStore?.close()
     await store.close()
   }
   try {
+    await shared?.renew()
+    shared?.start()
     if (store.refusal === null)
       await begin({ engine, host, log, clock, start: startSchedules }, ending.signal)
     else log.warn({ code: store.refusal.code, ...store.refusal.detail }, 'store-read-only')
+    if (shared !== null) team = await joinTeam(engine, shared)
     if (memoryBroker !== null) listening = runSandboxCallbacks(engine.callbacks, log)
   } catch (error) {
     await close()
@@ -167,7 +174,7 @@ const mysql = async () => ({
   ...(await import('../adapters/outbox-mysql/survey.ts')),
 })
 
-/** What is kept in the local store. */
+/** What is kept in the store. */
 function storePorts(store: Store) {
   return {
     jobStore: store.jobs,

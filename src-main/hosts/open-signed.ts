@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { keyFile } from '../adapters/signing-ed25519/key-file.ts'
 import { openSigner } from '../adapters/signing-ed25519/signer.ts'
 import { openStore } from '../adapters/store-sqlite/open-store.ts'
-import type { Store } from '../adapters/store-sqlite/open-store.ts'
 import type { KeyPlace, Signer } from '../ports/signing.ts'
+import type { Store } from '../ports/store.ts'
 import type { Clock } from '../ports/surroundings.ts'
 
 /** Where no other place is named, the key that signs the journal is beside the store: for its owner alone. */
@@ -14,6 +14,15 @@ export interface SignedStoreOptions {
   readonly dataDir: string
   readonly fileName: string
   readonly place: KeyPlace | undefined
+}
+
+/** The signer of a console whose store is elsewhere. */
+export async function openSignerOf({
+  dataDir,
+  place = keyFile(join(dataDir, KEY_FILE_NAME)),
+}: Omit<SignedStoreOptions, 'fileName'>): Promise<Signer> {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  return openSigner(place)
 }
 
 /** Without a key that can be kept nothing is signed, and so nothing written; what is there can be looked at. */

@@ -78,6 +78,7 @@ export interface JobStore {
    * this kind; throws `job-busy` as moveItems does.
    */
   addItems(job: string, owner: Owner, items: readonly PlanItem[], entry: JournalDraft): Promise<void>
+  /** Whoever takes a running job over while its owner is known to be there throws `job-busy`. */
   moveJob(
     job: string,
     move: {
@@ -85,6 +86,8 @@ export interface JobStore {
       readonly to: JobState
       /** Owner from now on; null: nobody. */
       readonly owner: Owner | null
+      /** Who moves it, where only its owner may: a job that another process has taken over throws `job-busy`. */
+      readonly by?: Owner
       readonly interruption?: {
         readonly code: ErrorCode
         readonly reason: string

@@ -13,10 +13,15 @@ export interface Ids {
   next(prefix: string): string
 }
 
-/** The processes of this machine, to tell a running job from one whose process died. */
+/** The processes that work on one store, to tell a running job from one whose process died. */
 export interface Processes {
   readonly self: Owner
   alive(owner: Owner): boolean
+  /**
+   * Whether this process may act as the owner of its jobs. On a shared store a process that was frozen or cut off may have
+   * been taken for dead: then it must not publish.
+   */
+  holds(): boolean
 }
 
 /** What an operator of Redrive itself may read later; never a secret or a payload. */

@@ -118,6 +118,7 @@ export const errorCodes = [
   'store-newer',
   'store-read-only',
   'clock-went-back',
+  'store-undecided',
   'journal-broken',
   'usage',
   'cancelled',

@@ -226,13 +226,18 @@ export const englishSentences: Readonly<Record<ErrorCode, Sentences>> = {
     next: 'Choose another name, or change what uses it first.',
   },
   'store-failed': {
-    what: 'The local store {path} cannot be used: {problem}.',
+    what: 'The store {path} cannot be used: {problem}.',
     means: 'Nothing is sent while nothing can be written down. What was written down before is kept.',
-    next: 'Check disk space and rights of that folder. A job goes on where it stopped once that is put right.',
+    next: 'Check disk space and rights of that folder, or that the database of a shared store answers. A job goes on where it stopped once that is put right.',
+  },
+  'store-undecided': {
+    what: 'The shared store {path} was lost while it was writing, and whether it wrote could not be found out: {problem}.',
+    means: 'Nothing is sent any more. What was under way may be written down or not.',
+    next: 'When the database answers again, start Redrive and look at the job and at the journal before you repeat anything.',
   },
   'store-newer': {
-    what: 'The local store {path} was written by a newer Redrive.',
-    means: 'It can be looked at; nothing is written into it, so nothing is sent.',
+    what: 'The store {path} was written by a newer Redrive.',
+    means: 'It can be looked at where it is a local one; nothing is written into it, so nothing is sent.',
     next: 'Start that newer version.',
   },
   'store-read-only': {

@@ -205,6 +205,17 @@ export function storeConformanceOfJobs(withStore: WithStore): void {
       ).rejects.toMatchObject({ code: 'job-busy' })
     }))
 
+  test('a process ends or interrupts only what is its own', () =>
+    withStore(async (store) => {
+      await begin(store, 'a', 1)
+      const ends = { from: 'running', to: 'interrupted', owner: null } as const
+      const move = (by: typeof owner) =>
+        store.jobs.moveJob('job-a', { ...ends, by }, draft('job-ended', { subject: 'job-a' }))
+      await expect(move(other)).rejects.toMatchObject({ code: 'job-busy' })
+      expect(await journalLength(store)).toBe(2)
+      expect(await move(owner)).toMatchObject({ state: 'interrupted' })
+    }))
+
   test('a job moves by compare-and-set', () =>
     withStore(async (store) => {
       const { jobs } = store

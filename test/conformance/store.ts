@@ -3,6 +3,7 @@ import type { StoreUnderTest } from '../support/store-samples.ts'
 import { storeConformanceOfAlerts } from './store-alerts.ts'
 import { storeConformanceOfAudits } from './store-audits.ts'
 import { storeConformanceOfDecisions } from './store-decisions.ts'
+import { storeConformanceOfSources } from './store-sources.ts'
 import { storeConformanceOfSweeps } from './store-sweeps.ts'
 import { storeConformanceOfJobs } from './store-jobs.ts'
 import { storeConformanceOfOutcomes } from './store-outcomes.ts'
@@ -34,5 +35,6 @@ export function storeConformance(name: string, openEmpty: OpenEmptyStore): void 
     storeConformanceOfAudits(withStore)
     storeConformanceOfAlerts(withStore)
     storeConformanceOfTriage(withStore)
+    storeConformanceOfSources(withStore)
   })
 }

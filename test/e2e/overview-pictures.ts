@@ -4,7 +4,7 @@ import { openStore } from '../../src-main/adapters/store-sqlite/open-store.ts'
 import { systemClock } from '../../src-main/adapters/system/clock.ts'
 import { NO_SUMS } from '../../src-main/domain/sample.ts'
 import type { OutcomeSums, SourceSample, TroubleLevel } from '../../src-main/domain/sample.ts'
-import { storeFileName } from '../../src-main/hosts/compose.ts'
+import { storeFileName } from '../../src-main/hosts/store.ts'
 
 const HOURS = 6
 const EVERY_MS = 60_000

@@ -22,6 +22,7 @@ import { brokerRestarted, kafkaCut, kafkaRestarted, sourceRestarted } from './ou
 import { redisBehind, redisFailover, redisKilled } from './redis.ts'
 import { isClean, sumOf, table } from './score.ts'
 import type { Score } from './score.ts'
+import { teamKilled } from './team.ts'
 import { twoSweepersAndRelay } from './two-sweepers.ts'
 
 const ROWS = 50_000
@@ -34,6 +35,7 @@ const STAGED = 100_000
 const HALF_MESSAGES = 10_000
 const HALF_KILLS = 20
 const LEAK_JOBS = 200
+const TEAM = { count: 100_000, killEveryMs: 3_000, timeoutMs: 1_200_000 }
 const CALLBACK = { count: 5_000, kills: 8, restarts: 3 }
 /** Of each of five causes. */
 const DEAD_LETTERS = 1_000
@@ -64,6 +66,7 @@ const proofs: Readonly<Record<string, () => Promise<readonly Score[]>>> = {
   killed: () => killed('postgres'),
   'killed-mysql': () => killed('mysql'),
   redis,
+  team: async () => [await teamKilled(TEAM.count, TEAM)],
 }
 
 async function killed(driver: SourceDriver): Promise<readonly Score[]> {

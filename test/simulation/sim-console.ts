@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { openMappingTexts } from '../../src-main/adapters/mapping-schema/mapping-texts.ts'
 import { openStore } from '../../src-main/adapters/store-sqlite/open-store.ts'
-import type { Store } from '../../src-main/adapters/store-sqlite/open-store.ts'
+import type { Store } from '../../src-main/ports/store.ts'
 import type { EnginePorts } from '../../src-main/app/engine-ports.ts'
 import { createEngine } from '../../src-main/app/engine.ts'
 import type { Engine } from '../../src-main/app/engine.ts'
@@ -180,6 +180,7 @@ export class SimConsole {
       processes: {
         self: { host: 'simulated', pid: this.#starts, instance },
         alive: (owner) => owner.instance === instance,
+        holds: () => true,
       },
       log: {
         info: () => undefined,

@@ -3,28 +3,11 @@ import type { JournalDraft } from '../../src-main/domain/journal.ts'
 import { gatherFindings } from '../../src-main/app/resend/plan-warnings.ts'
 import { freezePlan, newItemsDigest, planFormat } from '../../src-main/domain/plan.ts'
 import type { Plan, PlanItem } from '../../src-main/domain/plan.ts'
-import type { Journal } from '../../src-main/ports/journal.ts'
-import type { NoteStore, ViewStore } from '../../src-main/ports/triage-store.ts'
-import type { SweepStore } from '../../src-main/ports/sweep-store.ts'
-import type { AlertStore } from '../../src-main/ports/alert-store.ts'
-import type { SampleStore } from '../../src-main/ports/sample-store.ts'
-import type { AuditStore, AuditWatchStore } from '../../src-main/ports/audit-store.ts'
-import type { DecisionStore, JobReader, JobStore, Owner } from '../../src-main/ports/job-store.ts'
+import type { JobStore, Owner } from '../../src-main/ports/job-store.ts'
+import type { Store } from '../../src-main/ports/store.ts'
 
-export interface StoreUnderTest {
-  readonly jobs: JobStore
-  readonly jobReader: JobReader
-  readonly decisions: DecisionStore
-  readonly journal: Journal
-  readonly sweeps: SweepStore
-  readonly audits: AuditStore
-  readonly auditWatches: AuditWatchStore
-  readonly samples: SampleStore
-  readonly alerts: AlertStore
-  readonly notes: NoteStore
-  readonly views: ViewStore
-  close(): Promise<void>
-}
+/** A store of some kind. */
+export type StoreUnderTest = Store
 
 export const owner: Owner = { host: 'here', pid: 1, instance: 'one' }
 export const other: Owner = { host: 'here', pid: 1, instance: 'two' }

@@ -43,7 +43,7 @@ async function run(it: SweepEngine, argv: readonly string[], ended = new AbortCo
   const running = sweep.run({
     args: parseArguments(argv, { ...sweep.options, ...globalOptions }),
     output: createOutput({ stdout: stdout.stream, stderr: stderr.stream }, true),
-    globals: { workspaceFile: '', dataDir: '' },
+    globals: { workspaceFile: '', dataDir: '', storeUrl: null },
     engine: () => Promise.resolve(client),
     signal: ended.signal,
   })

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openStore } from '../../src-main/adapters/store-sqlite/open-store.ts'
-import type { Store } from '../../src-main/adapters/store-sqlite/open-store.ts'
+import type { Store } from '../../src-main/ports/store.ts'
 import { systemClock } from '../../src-main/adapters/system/clock.ts'
 
 /** Flips of one run; the seed is in the report of a failure. */

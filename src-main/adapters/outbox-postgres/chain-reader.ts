@@ -13,7 +13,7 @@ import type { ChainNames } from './chain-sql.ts'
 import { surveyChains } from './chain-survey.ts'
 import { walkChains } from './chain-walk.ts'
 import type { Compiler } from '../outbox-sql/compiler.ts'
-import type { ConnectionSettings } from './connection.ts'
+import type { ConnectionSettings } from '../postgres-client/connection.ts'
 
 const WINDOW_TIMEOUT_MS = 10_000
 

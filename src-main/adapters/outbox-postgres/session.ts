@@ -4,8 +4,8 @@ import { RedriveError } from '../../domain/errors.ts'
 import type { ErrorDetail } from '../../domain/errors.ts'
 import { classify } from './classify.ts'
 import type { Circumstances } from './classify.ts'
-import { newClient, openPool } from './connection.ts'
-import type { ConnectionSettings } from './connection.ts'
+import { newClient, openPool } from '../postgres-client/connection.ts'
+import type { ConnectionSettings } from '../postgres-client/connection.ts'
 import type { Read, Row, SqlValue, Statement } from '../outbox-sql/statement.ts'
 
 /** Looking is cheap and short; more connections would only queue on the server. */

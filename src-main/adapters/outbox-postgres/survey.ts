@@ -5,7 +5,7 @@ import type { Survey } from '../../ports/survey.ts'
 import type { Row } from '../outbox-sql/statement.ts'
 import { SURVEY_TIMEOUT_MS, newSurvey } from '../outbox-sql/survey.ts'
 import { parseAddress } from './address.ts'
-import { tlsFrom } from './connection.ts'
+import { tlsFrom } from '../postgres-client/connection.ts'
 import { postgresDialect } from './dialect.ts'
 import { openSession } from './session.ts'
 

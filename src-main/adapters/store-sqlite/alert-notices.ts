@@ -1,6 +1,8 @@
 import { DELIVERY_LEASE_MS } from '../../domain/alert/alert.ts'
-import type { Alert, AlertEvent, Delivery, DeliveryState, Notice } from '../../domain/alert/alert.ts'
+import type { Alert, AlertEvent, Delivery, DeliveryState } from '../../domain/alert/alert.ts'
 import type { AlertStore } from '../../ports/alert-store.ts'
+import { noticeOf, REASON_CHARS_MAX } from '../store-rows/alert-row.ts'
+import type { DeliveryRow, NoticeRow } from '../store-rows/alert-row.ts'
 import type { Sqlite } from './database.ts'
 import type { Ledger } from './ledger.ts'
 
@@ -16,27 +18,6 @@ export interface AlertNotices {
   put(notice: NewNotice): void
   readonly store: Pick<AlertStore, 'deliveries' | 'takeNotices' | 'endNotice'>
 }
-
-interface NoticeRow {
-  readonly seq: number
-  readonly event: AlertEvent
-  readonly at: string
-  /** JSON: written once, read whole. */
-  readonly alert: string
-  readonly attempts: number
-}
-
-interface DeliveryRow {
-  readonly alert: string
-  readonly event: AlertEvent
-  readonly state: DeliveryState
-  readonly attempts: number
-  readonly at: string
-  readonly reason: string | null
-}
-
-/** What a service said, for a person. */
-const REASON_CHARS_MAX = 500
 
 export function openAlertNotices(db: Sqlite, ledger: Ledger): AlertNotices {
   const insert = db.prepare<[number, AlertEvent, string, string, number]>(
@@ -78,15 +59,9 @@ export function openAlertNotices(db: Sqlite, ledger: Ledger): AlertNotices {
       takeNotices: async (limit) =>
         ledger.transact(({ at }) => {
           const nowMs = Date.parse(at)
-          return due.all(nowMs, limit).map((row): Notice => {
+          return due.all(nowMs, limit).map((row) => {
             begin.run(nowMs + DELIVERY_LEASE_MS, row.seq)
-            return {
-              seq: row.seq,
-              event: row.event,
-              at: row.at,
-              alert: JSON.parse(row.alert) as Alert,
-              attempt: row.attempts + 1,
-            }
+            return noticeOf(row)
           })
         }),
       endNotice: async ({ seq, attempt }, { state, reason, againMs }, entry) =>

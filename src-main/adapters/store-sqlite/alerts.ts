@@ -1,35 +1,12 @@
 import { ALERTS_RESOLVED_KEPT } from '../../domain/alert/alert.ts'
-import type { Alert, AlertEvent } from '../../domain/alert/alert.ts'
+import type { AlertEvent } from '../../domain/alert/alert.ts'
 import type { JournalDraft } from '../../domain/journal.ts'
-import type { Subject } from '../../domain/sample.ts'
 import type { AlertMove, AlertStore, Told } from '../../ports/alert-store.ts'
 import { openAlertNotices } from './alert-notices.ts'
+import { alertOf, standingOf } from '../store-rows/alert-row.ts'
+import type { AlertRow, StandingRow } from '../store-rows/alert-row.ts'
 import type { Sqlite } from './database.ts'
 import type { Ledger, Scope } from './ledger.ts'
-
-interface AlertRow {
-  readonly alertKey: number
-  readonly alert: string
-  readonly rule: string
-  readonly kind: Subject['kind']
-  readonly name: string
-  /** JSON: written once, read whole. */
-  readonly condition: string
-  readonly value: number | null
-  readonly firedAt: string
-  readonly toldAt: string
-  readonly acknowledgedAt: string | null
-  readonly acknowledgedBy: string | null
-  readonly resolvedAt: string | null
-  readonly withdrawn: 0 | 1
-}
-
-interface StandingRow extends Subject {
-  readonly rule: string
-  readonly firing: 0 | 1
-  readonly atMs: number
-  readonly leaningMs: number | null
-}
 
 const SELECT_ALERT = `SELECT alert_key AS alertKey, alert, rule, kind, name, condition, value, fired_at AS firedAt,
   told_at AS toldAt, acknowledged_at AS acknowledgedAt, acknowledged_by AS acknowledgedBy, resolved_at AS resolvedAt,
@@ -160,24 +137,4 @@ function turned(
   resolve.run(at, 0, row.alertKey)
   prune.run(ALERTS_RESOLVED_KEPT)
   return say('resolved', byId.get(row.alert))
-}
-
-function standingOf({ rule, kind, name, firing, atMs, leaningMs }: StandingRow) {
-  return { rule, subject: { kind, name }, standing: { firing: firing === 1, atMs, leaningMs } }
-}
-
-function alertOf(row: AlertRow): Alert {
-  const { alert, rule, kind, name, condition, value, firedAt, toldAt } = row
-  return {
-    alert,
-    rule,
-    subject: { kind, name },
-    when: JSON.parse(condition) as Alert['when'],
-    value,
-    firedAt,
-    toldAt,
-    acknowledged:
-      row.acknowledgedAt === null ? null : { at: row.acknowledgedAt, by: row.acknowledgedBy ?? '' },
-    resolved: row.resolvedAt === null ? null : { at: row.resolvedAt, withdrawn: row.withdrawn === 1 },
-  }
 }

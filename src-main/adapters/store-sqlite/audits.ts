@@ -1,44 +1,11 @@
-import { AUDITS_KEPT, nothingFound } from '../../domain/audit.ts'
-import type {
-  Audit,
-  AuditMark,
-  AuditOutcome,
-  AuditPace,
-  AuditScope,
-  AuditState,
-  KeptFinding,
-} from '../../domain/audit.ts'
-import type { FindingKind, Hole } from '../../domain/chain/finding.ts'
+import { AUDITS_KEPT } from '../../domain/audit.ts'
+import type { Audit, AuditMark, KeptFinding } from '../../domain/audit.ts'
 import { RedriveError } from '../../domain/errors.ts'
 import type { AuditStore, AuditWatchStore, FindingQuery } from '../../ports/audit-store.ts'
+import { auditOf, findingOf } from '../store-rows/audit-row.ts'
+import type { AuditRow, FindingRow } from '../store-rows/audit-row.ts'
 import type { Sqlite } from './database.ts'
 import type { Ledger } from './ledger.ts'
-
-interface AuditRow {
-  readonly audit: string
-  readonly source: string
-  readonly scope: string
-  readonly pace: string
-  readonly trigger: Audit['trigger']
-  readonly operator: string
-  readonly startedAt: string
-  readonly endedAt: string | null
-  readonly state: AuditState
-  readonly outcome: string | null
-  readonly ownerHost: string
-  readonly ownerPid: number
-  readonly ownerInstance: string
-}
-
-interface FindingRow {
-  readonly seq: number
-  readonly kind: FindingKind
-  readonly chain: string
-  readonly id: string
-  readonly previousId: string | null
-  readonly missingTo: string | null
-  readonly hole: string | null
-}
 
 const SELECT = `SELECT audit, source, scope, pace, trigger, operator, started_at AS startedAt, ended_at AS endedAt, state,
   outcome, owner_host AS ownerHost, owner_pid AS ownerPid, owner_instance AS ownerInstance FROM audits`
@@ -187,7 +154,7 @@ function listFindings(db: Sqlite, audit: string, query: FindingQuery): readonly 
        WHERE ${terms.join(' AND ')} ORDER BY seq LIMIT ?`,
     )
     .all(...values, query.limit)
-    .map(({ hole, ...row }) => ({ ...row, hole: hole === null ? null : (JSON.parse(hole) as Hole) }))
+    .map(findingOf)
 }
 
 function listChains(
@@ -207,21 +174,4 @@ function listChains(
     )
     .get(audit)
   return { chains, total: counted?.total ?? 0 }
-}
-
-function auditOf(row: AuditRow): Audit {
-  const { audit, source, trigger, operator, startedAt, endedAt, state, outcome } = row
-  return {
-    ...(outcome === null ? nothingFound : (JSON.parse(outcome) as AuditOutcome)),
-    audit,
-    source,
-    scope: JSON.parse(row.scope) as AuditScope,
-    pace: JSON.parse(row.pace) as AuditPace,
-    trigger,
-    operator,
-    startedAt,
-    endedAt,
-    state,
-    phase: null,
-  }
 }

@@ -1,19 +1,8 @@
-import type { CheckRecord, HalfStanding, HalfState } from '../../domain/check-back.ts'
-import { RedriveError } from '../../domain/errors.ts'
-import { HALF_STANDINGS_MAX } from '../../ports/half-store.ts'
 import type { HalfCount, HalfStore } from '../../ports/half-store.ts'
+import { halfStandingOf, requireFew } from '../store-rows/half-row.ts'
+import type { HalfRow } from '../store-rows/half-row.ts'
 import type { Sqlite } from './database.ts'
 import type { Ledger } from './ledger.ts'
-
-interface HalfRow {
-  readonly id: string
-  readonly messageId: string
-  readonly state: HalfState
-  readonly checks: number
-  readonly askedAt: string
-  /** JSON: written once, read whole. */
-  readonly last: string | null
-}
 
 const SELECT_HALF = `
   SELECT id, message_id AS messageId, state, checks, asked_at AS askedAt, last FROM half_messages WHERE source = ?`
@@ -46,11 +35,13 @@ export function openHalfMessages(db: Sqlite, ledger: Ledger): HalfStore {
       requireFew(ids)
       return ledger.look(
         () =>
-          new Map(byIds.all(source, JSON.stringify(ids)).map((row) => [row.id, standingOf(row)] as const)),
+          new Map(
+            byIds.all(source, JSON.stringify(ids)).map((row) => [row.id, halfStandingOf(row)] as const),
+          ),
       )
     },
     inState: async (source, { state, askedBefore, limit }) =>
-      ledger.look(() => inState.all(source, state, askedBefore, askedBefore, limit).map(standingOf)),
+      ledger.look(() => inState.all(source, state, askedBefore, askedBefore, limit).map(halfStandingOf)),
     count: async (source, messages, entry) => {
       requireFew(messages)
       return ledger.transact(({ at, record }) => {
@@ -77,13 +68,4 @@ export function openHalfMessages(db: Sqlite, ledger: Ledger): HalfStore {
       })
     },
   }
-}
-
-function requireFew(some: readonly unknown[]): void {
-  if (some.length <= HALF_STANDINGS_MAX) return
-  throw new RedriveError('internal', 'never', { reason: `more than ${HALF_STANDINGS_MAX} half messages` })
-}
-
-function standingOf({ last, ...row }: HalfRow): HalfStanding {
-  return { ...row, last: last === null ? null : (JSON.parse(last) as CheckRecord) }
 }

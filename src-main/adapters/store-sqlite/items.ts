@@ -1,80 +1,23 @@
-import { RedriveError } from '../../domain/errors.ts'
 import { itemMayMove } from '../../domain/job.ts'
 import type { ItemMove } from '../../domain/job.ts'
 import type { PlanItem } from '../../domain/plan.ts'
 import type { ItemSettlement, JobStore, Owner } from '../../ports/job-store.ts'
-import { countEnds, noCounters, openCounters } from './counters.ts'
-import type { Counters } from './counters.ts'
+import { countEnds, noCounters } from '../store-rows/counters.ts'
+import type { Counters } from '../store-rows/counters.ts'
+import { forbidden, groupMoves, moved, settled } from '../store-rows/item-steps.ts'
+import type { MoveGroup } from '../store-rows/item-steps.ts'
+import { requireOwner } from '../store-rows/job-row.ts'
+import type { JobRow } from '../store-rows/job-row.ts'
+import { rangesOf, untouched } from '../store-rows/spans.ts'
+import { openCounters } from './counters.ts'
 import type { Sqlite } from './database.ts'
-import type { JobRow } from './job-row.ts'
 import type { JobFinder } from './jobs.ts'
 import type { Ledger } from './ledger.ts'
 import { openPlanItemWriter } from './plans.ts'
-import { openSpans, rangesOf, untouched } from './spans.ts'
-import type { SpanFacts, Spans } from './spans.ts'
+import { openSpans } from './spans.ts'
+import type { Spans } from './spans.ts'
 
 export type Items = Pick<JobStore, 'moveItems' | 'addItems' | 'settleItems'>
-
-/** Items that make the same step. */
-interface MoveGroup {
-  readonly move: ItemMove
-  readonly seqs: number[]
-}
-
-/** Steps keep their order; items of one batch mostly make the same one as the item before. */
-function groupMoves(moves: readonly ItemMove[]): Iterable<MoveGroup> {
-  const groups = new Map<string, MoveGroup>()
-  let last: MoveGroup | undefined
-  for (const move of moves) {
-    if (!last || !sameStep(last.move, move)) {
-      const { from, to, version, result, code, reason, marked } = move
-      const key = JSON.stringify([from, to, version, result, code, reason, marked])
-      last = groups.get(key) ?? { move, seqs: [] }
-      groups.set(key, last)
-    }
-    last.seqs.push(move.seq)
-  }
-  return groups.values()
-}
-
-function sameStep(one: ItemMove, other: ItemMove): boolean {
-  return (
-    one.from === other.from &&
-    one.to === other.to &&
-    one.result === other.result &&
-    one.marked === other.marked &&
-    one.code === other.code &&
-    one.reason === other.reason &&
-    one.version === other.version
-  )
-}
-
-/** The facts after a step; null where the item may not make it. An item that has ended says how. */
-function moved(facts: SpanFacts, move: ItemMove): SpanFacts | null {
-  if (facts.state !== move.from) return null
-  if (move.to === 'planned') return { ...untouched, version: move.version ?? facts.version }
-  const next = {
-    ...facts,
-    state: move.to,
-    result: move.result ?? facts.result,
-    code: move.code ?? facts.code,
-    reason: move.reason ?? facts.reason,
-    marked: move.marked === undefined ? facts.marked : (Number(move.marked) as 0 | 1),
-  }
-  return next.state === 'done' && next.result === null ? null : next
-}
-
-function settled(facts: SpanFacts, { as, reason, marked }: ItemSettlement): SpanFacts | null {
-  if (facts.state !== 'done' || facts.result !== 'unknown' || facts.settledAs !== null) return null
-  return { ...facts, settledAs: as, settledReason: reason, marked: Number(marked) as 0 | 1 }
-}
-
-function forbidden(job: string, seq: number, wanted: string): RedriveError {
-  return new RedriveError('job-state-forbids', 'never', {
-    job,
-    state: `at item ${seq} not ready for "${wanted}"`,
-  })
-}
 
 /** Gives a sweep's job the items that it has just claimed. */
 function openGrowth(db: Sqlite, spans: Spans) {
@@ -130,9 +73,9 @@ export function openItems(db: Sqlite, ledger: Ledger, findJob: JobFinder): Items
     addCounters(row.jobKey, { ...noCounters(), unsettled: -settlements.length })
   }
 
-  function owned(job: string, { instance }: Owner): JobRow {
+  function owned(job: string, owner: Owner): JobRow {
     const row = findJob(job)
-    if (row.ownerInstance !== instance) throw new RedriveError('job-busy', 'never', { job })
+    requireOwner(row, owner)
     return row
   }
 

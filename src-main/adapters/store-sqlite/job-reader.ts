@@ -4,17 +4,17 @@ import type { Job, JobItem } from '../../domain/job.ts'
 import type { ItemQuery, JobReader, MessageDeed, OutcomeTotals } from '../../ports/job-store.ts'
 import { breathe } from './database.ts'
 import type { Sqlite } from './database.ts'
-import { jobItemOf, jobOf, SELECT_JOB, SPAN_COLUMNS } from './job-row.ts'
-import type { JobRow, SpanRow } from './job-row.ts'
+import { jobItemOf, jobOf } from '../store-rows/job-row.ts'
+import type { JobRow, SpanRow } from '../store-rows/job-row.ts'
+import { DEEDS_MAX } from '../store-rows/limits.ts'
+import type { PlanItemRow } from '../store-rows/plan-row.ts'
+import { SELECT_JOB, SPAN_COLUMNS } from './job-row.ts'
 import type { JobFinder } from './jobs.ts'
 import type { Ledger } from './ledger.ts'
 import { PLAN_ITEM_COLUMNS } from './plans.ts'
-import type { PlanItemRow } from './plans.ts'
 
 /** Ids looked up before other work of the process gets its turn. */
 const SLICE_IDS = 2_000
-/** What one message's history shows at most. */
-export const DEEDS_MAX = 1_000
 
 /** Reads of one connection see each commit of this process at once and those of another after they happened. */
 export function openJobReader(db: Sqlite, ledger: Ledger, findJob: JobFinder): JobReader {

@@ -1,44 +1,3 @@
-import type { ErrorCode } from '../../domain/errors.ts'
-import type {
-  BrakePull,
-  ItemResult,
-  ItemState,
-  Job,
-  JobItem,
-  JobKind,
-  JobState,
-  RunOptions,
-  Settlement,
-  Tally,
-} from '../../domain/job.ts'
-import type { Owner } from '../../ports/job-store.ts'
-import { planItemOf } from './plans.ts'
-import type { PlanItemRow } from './plans.ts'
-
-export interface JobRow extends Tally {
-  readonly jobKey: number
-  readonly planKey: number
-  readonly job: string
-  readonly kind: JobKind
-  readonly plan: string
-  readonly digest: string
-  readonly source: string
-  readonly broker: string
-  readonly state: JobState
-  readonly operator: string
-  readonly options: string
-  readonly createdAt: string
-  readonly endedAt: string | null
-  readonly interruptionCode: ErrorCode | null
-  readonly interruptionReason: string | null
-  readonly interruptionPull: string | null
-  readonly ownerHost: string | null
-  readonly ownerPid: number | null
-  readonly ownerInstance: string | null
-  readonly items: number
-  readonly ended: number
-}
-
 /** A job with what it takes from its plan; ends before WHERE. */
 export const SELECT_JOB = `
   SELECT j.job_key AS jobKey, j.plan_key AS planKey, j.job, j.kind, p.plan, p.digest, j.source, p.broker, j.state, j.operator,
@@ -49,54 +8,6 @@ export const SELECT_JOB = `
     j.parked, j.unsettled, j.unmarked
   FROM jobs j JOIN plans p ON p.plan_key = j.plan_key`
 
-export function jobOf(row: JobRow): Job {
-  const { job, kind, plan, digest, source, broker, state, operator, createdAt, endedAt, items, ended } = row
-  const { confirmed, returned, refused, unknown, skipped, parked, unsettled, unmarked } = row
-  const interruption =
-    row.interruptionCode === null
-      ? null
-      : {
-          code: row.interruptionCode,
-          reason: row.interruptionReason ?? '',
-          pulled: row.interruptionPull === null ? null : (JSON.parse(row.interruptionPull) as BrakePull),
-        }
-  const tally = { confirmed, returned, refused, unknown, skipped, parked, unsettled, unmarked }
-  const options = JSON.parse(row.options) as RunOptions
-  const head = { job, kind, plan, digest, source, broker, state, operator, options, createdAt, endedAt }
-  return { ...head, interruption, items, ended, tally }
-}
-
-export function ownerOf(row: JobRow): Owner | null {
-  const { ownerHost: host, ownerPid: pid, ownerInstance: instance } = row
-  return host === null || pid === null || instance === null ? null : { host, pid, instance }
-}
-
-export interface SpanRow {
-  readonly first: number
-  readonly last: number
-  readonly itemState: ItemState
-  readonly nextVersion: string | null
-  readonly result: ItemResult | null
-  readonly code: ErrorCode | null
-  readonly reason: string | null
-  readonly marked: 0 | 1 | null
-  readonly settledAs: Settlement | null
-  readonly updatedAt: string
-}
-
 /** Of `job_spans i`. */
 export const SPAN_COLUMNS = `i.first_seq AS first, i.last_seq AS last, i.state AS itemState, i.version AS nextVersion,
   i.result, i.code, i.reason, i.marked, i.settled_as AS settledAs, i.updated_at AS updatedAt`
-
-export function jobItemOf(row: PlanItemRow, span: SpanRow): JobItem {
-  return Object.assign(planItemOf(row), {
-    version: span.nextVersion ?? row.version,
-    itemState: span.itemState,
-    result: span.result,
-    code: span.code,
-    reason: span.reason,
-    marked: span.marked === null ? null : span.marked === 1,
-    settledAs: span.settledAs,
-    updatedAt: span.updatedAt,
-  })
-}

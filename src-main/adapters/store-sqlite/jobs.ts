@@ -1,12 +1,13 @@
 import { RedriveError } from '../../domain/errors.ts'
-import { jobMayMove } from '../../domain/job.ts'
-import type { Job, JobState } from '../../domain/job.ts'
+import type { Job } from '../../domain/job.ts'
 import type { JobStore, NewJob } from '../../ports/job-store.ts'
 import type { Sqlite } from './database.ts'
-import { jobOf, ownerOf, SELECT_JOB } from './job-row.ts'
-import type { JobRow } from './job-row.ts'
+import { jobMay, jobOf, ownerOf, requireOwner } from '../store-rows/job-row.ts'
+import type { JobRow } from '../store-rows/job-row.ts'
+import { untouched } from '../store-rows/spans.ts'
+import { SELECT_JOB } from './job-row.ts'
 import type { Ledger } from './ledger.ts'
-import { openSpans, untouched } from './spans.ts'
+import { openSpans } from './spans.ts'
 
 export type Jobs = Pick<JobStore, 'startJob' | 'moveJob' | 'runningJobs'>
 type Move = Parameters<JobStore['moveJob']>[1]
@@ -54,8 +55,9 @@ export function openJobs(db: Sqlite, ledger: Ledger, findJob: JobFinder): Jobs {
     return jobOf(row)
   }
 
-  function move(row: JobRow, { from, to, owner, interruption }: Move, at: string): Job {
-    if (!allowed(row, from, to) || (to === 'running' && owner === null)) {
+  function move(row: JobRow, { from, to, owner, by, interruption }: Move, at: string): Job {
+    requireOwner(row, by)
+    if (!jobMay(row, from, to) || (to === 'running' && owner === null)) {
       throw new RedriveError('job-state-forbids', 'never', { job: row.job, state: row.state, wanted: to })
     }
     const endedAt = to === 'done' || to === 'cancelled' ? at : null
@@ -87,9 +89,4 @@ export function openJobs(db: Sqlite, ledger: Ledger, findJob: JobFinder): Jobs {
         }),
       ),
   }
-}
-
-function allowed(row: JobRow, from: JobState, to: JobState): boolean {
-  const everyItemEnded = row.ended === row.items
-  return row.state === from && jobMayMove(from, to) && (to !== 'done' || everyItemEnded)
 }

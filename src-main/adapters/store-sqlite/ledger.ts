@@ -6,9 +6,10 @@ import type { Clock } from '../../ports/surroundings.ts'
 import type { Checkpoints } from './checkpoints.ts'
 import { classify } from './database.ts'
 import type { Sqlite } from './database.ts'
-import { createHeadFile, keepLostHead, readHeads, writeHead } from './journal-head-file.ts'
 import type { Head } from '../../domain/journal-check.ts'
-import type { JournalRow } from './journal-row.ts'
+import { noteHead, readHeads } from '../store-rows/journal-head-file.ts'
+import { wellFormed } from '../store-rows/journal-row.ts'
+import type { JournalRow } from '../store-rows/journal-row.ts'
 import type { Seal } from './seal.ts'
 
 /** What a transaction may use: its time, and the journal. */
@@ -66,15 +67,12 @@ export function openLedger(options: LedgerOptions): Ledger {
     const noted = readHeads(headFile)
     // What cannot be read stays as it is: it is evidence.
     if (noted === null) return
-    const [last, ...lost] = noted
-    if (last && hashAt.get(last.seq)?.hash !== last.hash && !lost.some((one) => one.hash === last.hash)) {
-      keepLostHead(headFile, last)
-    }
-    if (head && !last) createHeadFile(headFile, head)
-    if (head && last && last.hash !== head.hash) writeHead(headFile, head)
+    const [last] = noted
+    const held = last === undefined ? null : (hashAt.get(last.seq)?.hash ?? null)
+    noteHead(headFile, { noted, head: head ?? null, held })
   })
 
-  function noteHead(): void {
+  function keepNote(): void {
     try {
       note.immediate()
     } catch {
@@ -82,7 +80,7 @@ export function openLedger(options: LedgerOptions): Ledger {
     }
   }
 
-  if (refusal === null) noteHead()
+  if (refusal === null) keepNote()
   return {
     transact(work, clockSeen) {
       if (refusal !== null) throw refusal
@@ -102,7 +100,7 @@ export function openLedger(options: LedgerOptions): Ledger {
           return result
         })
         const result = run.immediate()
-        if (recorded !== null) noteHead()
+        if (recorded !== null) keepNote()
         checkpoints.note()
         return result
       } catch (error) {
@@ -129,15 +127,5 @@ function openClockCheck(db: Sqlite, path: string): (now: string) => void {
     if (last === undefined || Date.parse(last) - Date.parse(now) <= CLOCK_BACK_MS_MAX) return
     const problem = `it says ${now}, and the last entry of the journal was written at ${last}`
     throw new RedriveError('clock-went-back', 'later', { path, problem })
-  }
-}
-
-/** A lone surrogate does not survive the way through UTF-8, and the hash would not fit what comes back. */
-function wellFormed(draft: JournalDraft): JournalDraft {
-  return {
-    ...draft,
-    operator: draft.operator.toWellFormed(),
-    source: draft.source?.toWellFormed() ?? null,
-    subject: draft.subject?.toWellFormed() ?? null,
   }
 }

@@ -1,17 +1,6 @@
 import type { RedriveError } from '../../domain/errors.ts'
-import type { AlertStore } from '../../ports/alert-store.ts'
-import type { AuditStore, AuditWatchStore } from '../../ports/audit-store.ts'
-import type { ApprovalStore, Deeds } from '../../ports/guard-store.ts'
-import type { ConfirmationStore } from '../../ports/confirmations.ts'
-import type { Journal } from '../../ports/journal.ts'
-import type { RecordLedger } from '../../ports/record-ledger.ts'
-import type { DecisionStore, JobReader, JobStore } from '../../ports/job-store.ts'
-import type { CheckRunStore, HalfStore } from '../../ports/half-store.ts'
-import type { SampleStore } from '../../ports/sample-store.ts'
-import type { SweepStore } from '../../ports/sweep-store.ts'
-import type { NoteStore, ViewStore } from '../../ports/triage-store.ts'
-import type { UpstreamStore } from '../../ports/upstream-store.ts'
 import type { Signer } from '../../ports/signing.ts'
+import type { Store } from '../../ports/store.ts'
 import type { Clock } from '../../ports/surroundings.ts'
 import { openAlerts } from './alerts.ts'
 import { openApprovals } from './approvals.ts'
@@ -28,7 +17,7 @@ import { openDecisions } from './decisions.ts'
 import { openItems } from './items.ts'
 import { openJobReader } from './job-reader.ts'
 import { openJobFinder, openJobs } from './jobs.ts'
-import { headFilePath } from './journal-head-file.ts'
+import { headFilePath } from '../store-rows/journal-head-file.ts'
 import { openJournal } from './journal.ts'
 import { openLedger } from './ledger.ts'
 import { openNotes } from './notes.ts'
@@ -47,30 +36,6 @@ export interface StoreOptions {
   readonly clock: Clock
   /** Signs the journal. Null: nobody does, which only tests may want. */
   readonly signer?: Signer | null
-}
-
-export interface Store {
-  readonly jobs: JobStore
-  readonly jobReader: JobReader
-  readonly decisions: DecisionStore
-  readonly journal: Journal
-  readonly sweeps: SweepStore
-  readonly checkRuns: CheckRunStore
-  readonly halfMessages: HalfStore
-  readonly confirmations: ConfirmationStore
-  readonly audits: AuditStore
-  readonly auditWatches: AuditWatchStore
-  readonly recordLedger: RecordLedger
-  readonly upstream: UpstreamStore
-  readonly samples: SampleStore
-  readonly alerts: AlertStore
-  readonly notes: NoteStore
-  readonly views: ViewStore
-  /** Where it can only be looked at: what every change is refused with. */
-  readonly refusal: RedriveError | null
-  readonly approvals: ApprovalStore
-  readonly deeds: Deeds
-  close(): Promise<void>
 }
 
 /**
@@ -110,6 +75,7 @@ export function openStore({ path, clock, signer = null }: StoreOptions): Store {
       alerts: openAlerts(db, ledger),
       notes: openNotes(db, ledger),
       views: openViews(db, ledger),
+      leases: null,
       refusal,
       approvals: openApprovals(db, ledger),
       deeds: openDeeds({ db, ledger, headFile: place.headFile }),

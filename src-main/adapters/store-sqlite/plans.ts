@@ -1,53 +1,17 @@
 import Database from 'better-sqlite3'
 import { RedriveError } from '../../domain/errors.ts'
-import type { MessageState } from '../../domain/message.ts'
-import type { Plan, PlanHeader, PlanItem } from '../../domain/plan.ts'
+import type { PlanItem } from '../../domain/plan.ts'
 import type { JobStore, PlanDraft } from '../../ports/job-store.ts'
 import type { Clock } from '../../ports/surroundings.ts'
+import { INCOMPLETE_AGE_MS_MAX, nameTaken, planItemOf, planOf } from '../store-rows/plan-row.ts'
+import type { PlanItemRow, PlanRow } from '../store-rows/plan-row.ts'
 import { breathe } from './database.ts'
 import type { Sqlite } from './database.ts'
 import type { Ledger } from './ledger.ts'
 
-/** A plan that was still incomplete after this long belongs to a process that died. */
-const INCOMPLETE_AGE_MS_MAX = 24 * 60 * 60 * 1_000
-
-export interface PlanItemRow {
-  readonly seq: number
-  readonly id: string
-  readonly version: string
-  readonly messageId: string
-  readonly state: MessageState
-  readonly attempts: number
-  readonly type: string | null
-  readonly chainKey: string | null
-  readonly exchange: string
-  readonly routingKey: string
-  readonly payloadDigest: string
-  readonly payload: string | null
-  readonly createdAt: string
-}
-
 export const PLAN_ITEM_COLUMNS = `p.seq, p.id, p.version, p.message_id AS messageId, p.state, p.attempts, p.type,
   p.chain_key AS chainKey, p.exchange, p.routing_key AS routingKey, p.payload_digest AS payloadDigest, p.payload,
   p.created_at AS createdAt`
-
-/** Written out, as a job of a million makes a million of them: spreading costs three times as much. */
-export function planItemOf(row: PlanItemRow): PlanItem {
-  return {
-    seq: row.seq,
-    id: row.id,
-    version: row.version,
-    messageId: row.messageId,
-    state: row.state,
-    attempts: row.attempts,
-    type: row.type,
-    chainKey: row.chainKey,
-    destination: { exchange: row.exchange, routingKey: row.routingKey },
-    payloadDigest: row.payloadDigest,
-    payload: row.payload,
-    createdAt: row.createdAt,
-  }
-}
 
 export type PlanStore = Pick<JobStore, 'beginPlan' | 'plan' | 'planItems'>
 
@@ -102,7 +66,7 @@ export function openPlans(db: Sqlite, ledger: Ledger, clock: Clock): PlanStore {
             record(entry)
           })
         } catch (error) {
-          throw isDuplicate(error) ? taken(plan) : error
+          throw isDuplicate(error) ? nameTaken(plan) : error
         }
       },
       discard: async () => {
@@ -115,7 +79,7 @@ export function openPlans(db: Sqlite, ledger: Ledger, clock: Clock): PlanStore {
 
   return {
     beginPlan: async (plan) => {
-      if (ledger.look(() => find.get(plan))) throw taken(plan)
+      if (ledger.look(() => find.get(plan))) throw nameTaken(plan)
       return draft(ledger.transact(({ at }) => Number(begin.run(plan, at).lastInsertRowid)))
     },
     plan: async (id) =>
@@ -132,22 +96,6 @@ export function openPlans(db: Sqlite, ledger: Ledger, clock: Clock): PlanStore {
       })
     },
   }
-}
-
-interface PlanRow {
-  readonly planKey: number
-  readonly digest: string
-  readonly itemsDigest: string
-  readonly header: string
-  readonly items: number
-}
-
-function planOf({ digest, itemsDigest, header, items }: PlanRow): Plan {
-  return { ...(JSON.parse(header) as PlanHeader), items, itemsDigest, digest }
-}
-
-function taken(name: string): RedriveError {
-  return new RedriveError('name-in-use', 'never', { name })
 }
 
 function isDuplicate(error: unknown): boolean {

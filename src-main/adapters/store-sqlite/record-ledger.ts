@@ -1,10 +1,8 @@
 import type { RecordLedger, RecordMark } from '../../ports/record-ledger.ts'
+import { RECORD_IDS_MAX } from '../store-rows/limits.ts'
 import type { Sqlite } from './database.ts'
 import { SPAN_OF_ITEM } from './job-reader.ts'
 import type { Ledger } from './ledger.ts'
-
-/** Ids of one question. */
-const IDS_MAX = 1_000
 
 interface MarkRow extends RecordMark {
   readonly id: string
@@ -35,8 +33,8 @@ export function openRecordLedger(db: Sqlite, ledger: Ledger): RecordLedger {
   return {
     async marks(place, ids, except = '') {
       const marks = new Map<string, RecordMark>()
-      for (let at = 0; at < ids.length; at += IDS_MAX) {
-        const asked = JSON.stringify(ids.slice(at, at + IDS_MAX))
+      for (let at = 0; at < ids.length; at += RECORD_IDS_MAX) {
+        const asked = JSON.stringify(ids.slice(at, at + RECORD_IDS_MAX))
         const rows = ledger.look(() => find.all({ place, ids: asked, except }))
         for (const { id, ...mark } of rows) marks.set(id, mark)
       }

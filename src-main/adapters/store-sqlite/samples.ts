@@ -1,6 +1,7 @@
 import { samplesKept, weightOf } from '../../domain/sample.ts'
 import type { Sample, SourceSample, Subject } from '../../domain/sample.ts'
 import type { SampleStore } from '../../ports/sample-store.ts'
+import { THIN_EVERY_MS } from '../store-rows/limits.ts'
 import type { Sqlite } from './database.ts'
 import type { Ledger } from './ledger.ts'
 
@@ -8,9 +9,6 @@ interface SampleRow {
   /** JSON: written once, read whole. */
   readonly sample: string
 }
-
-/** Thinning looks at whole stretches, so it need not be done at every sample. */
-const THIN_EVERY_MS = 5 * 60_000
 
 export function openSamples(db: Sqlite, ledger: Ledger): SampleStore {
   // Taken by a clock that was set back since: not for ever.

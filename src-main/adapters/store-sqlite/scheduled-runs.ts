@@ -1,47 +1,16 @@
 import { RedriveError } from '../../domain/errors.ts'
-import type { ErrorCode } from '../../domain/errors.ts'
 import { SWEEP_RUNS_KEPT } from '../../domain/sweep.ts'
-import type { ScheduledRun, SweepRun, SweepRunState, SweepStanding } from '../../domain/sweep.ts'
+import type { ScheduledRun } from '../../domain/sweep.ts'
 import type { NewSweepRun, RunStore } from '../../ports/sweep-store.ts'
+import { runIn, standingIn } from '../store-rows/run-row.ts'
+import type { RunRow, RunTables, StandingRow } from '../store-rows/run-row.ts'
 import type { Sqlite } from './database.ts'
 import type { Ledger } from './ledger.ts'
-
-interface RunRow {
-  readonly run: string
-  readonly source: string
-  readonly trigger: SweepRun['trigger']
-  readonly operator: string
-  readonly startedAt: string
-  readonly endedAt: string | null
-  readonly state: SweepRunState
-  /** JSON: written once, read whole. */
-  readonly outcome: string | null
-  readonly code: ErrorCode | null
-  readonly reason: string | null
-  readonly ownerHost: string
-  readonly ownerPid: number
-  readonly ownerInstance: string
-}
-
-interface StandingRow {
-  readonly approved: string | null
-  readonly failures: number
-  readonly stoppedCode: ErrorCode | null
-  readonly stoppedReason: string | null
-}
-
-/** Tables of one kind of runs, and of what is known of each source's schedule. */
-export interface RunTables {
-  readonly runs: 'sweep_runs' | 'check_runs'
-  readonly standings: 'sweeps' | 'check_backs'
-}
 
 const selectRun = (runs: RunTables['runs']): string => `
   SELECT run, source, trigger, operator, started_at AS startedAt, ended_at AS endedAt, state, outcome, code, reason,
     owner_host AS ownerHost, owner_pid AS ownerPid, owner_instance AS ownerInstance
   FROM ${runs}`
-
-const UNKNOWN: SweepStanding = { approved: null, failures: 0, stopped: null }
 
 /** Compiled once. */
 function prepare(db: Sqlite, { runs, standings }: RunTables) {
@@ -134,33 +103,12 @@ export function openRuns<Outcome>(db: Sqlite, ledger: Ledger, tables: RunTables)
           owner: { host: row.ownerHost, pid: row.ownerPid, instance: row.ownerInstance },
         })),
       ),
-    standing: async (source) =>
-      ledger.look(() => {
-        const row = standing.get(source)
-        if (!row) return UNKNOWN
-        const { approved, failures, stoppedCode: code, stoppedReason: reason } = row
-        return { approved, failures, stopped: code === null ? null : { code, reason: reason ?? '' } }
-      }),
+    standing: async (source) => ledger.look(() => standingIn(standing.get(source))),
     approve: async (source, approved, operator, entry) => {
       ledger.transact(({ at, record }) => {
         approve.run(source, approved, operator, at)
         record(entry)
       })
     },
-  }
-}
-
-function runIn<Outcome>(row: RunRow): ScheduledRun<Outcome> {
-  const { run, source, trigger, operator, startedAt, endedAt, state, outcome, code, reason } = row
-  return {
-    run,
-    source,
-    trigger,
-    operator,
-    startedAt,
-    endedAt,
-    state,
-    outcome: outcome === null ? null : (JSON.parse(outcome) as Outcome),
-    trouble: code === null ? null : { code, reason: reason ?? '' },
   }
 }

@@ -1,5 +1,6 @@
 import type { UpstreamAttempt } from '../../domain/callback/upstream.ts'
 import type { UpstreamStore } from '../../ports/upstream-store.ts'
+import { UPSTREAM_REASON_CHARS_MAX } from '../store-rows/limits.ts'
 import type { Sqlite } from './database.ts'
 import type { Ledger } from './ledger.ts'
 
@@ -12,9 +13,6 @@ interface StandingRow {
   readonly counted: number
   readonly open: number
 }
-
-/** Why an answer was what it was, for a person. */
-const REASON_CHARS_MAX = 500
 
 export function openUpstream(db: Sqlite, ledger: Ledger): UpstreamStore {
   const standing = db.prepare<{ source: string; messageId: string; since: string }, StandingRow>(
@@ -58,7 +56,14 @@ export function openUpstream(db: Sqlite, ledger: Ledger): UpstreamStore {
     async end(source, ends, entry) {
       ledger.transact(({ record }) => {
         for (const { messageId, attempt, outcome, status, reason } of ends)
-          finish.run(outcome, status, reason?.slice(0, REASON_CHARS_MAX) ?? null, source, messageId, attempt)
+          finish.run(
+            outcome,
+            status,
+            reason?.slice(0, UPSTREAM_REASON_CHARS_MAX) ?? null,
+            source,
+            messageId,
+            attempt,
+          )
         record(entry)
       })
     },

@@ -1,14 +1,14 @@
-import { canonical } from '../../domain/digest.ts'
 import type { VerifyingKey } from '../../domain/checkpoint.ts'
 import type { JournalVerdict } from '../../domain/journal.ts'
-import { beginning, entryFault } from '../../domain/journal-check.ts'
+import { beginning } from '../../domain/journal-check.ts'
 import type { Head, JournalFault } from '../../domain/journal-check.ts'
+import { readHeads } from '../store-rows/journal-head-file.ts'
+import { JOURNAL_COLUMNS } from '../store-rows/journal-row.ts'
+import type { JournalRow } from '../store-rows/journal-row.ts'
+import { checkRow, lostHeads } from '../store-rows/journal-walk.ts'
 import { readCheckpoints } from './checkpoint-file.ts'
 import { breathe, openForReading } from './database.ts'
 import type { Sqlite } from './database.ts'
-import { readHeads } from './journal-head-file.ts'
-import { entryOf, JOURNAL_COLUMNS } from './journal-row.ts'
-import type { JournalRow } from './journal-row.ts'
 import { sealIsBroken } from './seal.ts'
 import { checkSignatures } from './verify-signatures.ts'
 
@@ -95,21 +95,13 @@ async function checkChain(db: Sqlite, progress: Progress, signal: AbortSignal): 
   return null
 }
 
-function checkRow(row: JournalRow, before: Head): JournalFault | null {
-  const entry = entryOf(row)
-  const fault = entryFault(entry, before)
-  // Equal values may be written differently; what is stored must be what was hashed.
-  if (fault !== null || canonical(entry.detail) === row.detail) return fault
-  return { brokenAt: row.seq, finding: 'changed' }
-}
-
 function checkHeads(db: Sqlite, heads: readonly Head[] | null, head: Head): JournalFault | null {
   if (heads === null) return { brokenAt: null, finding: 'unreadable' }
   const hashAt = db.prepare<[number], { hash: string }>('SELECT hash FROM journal WHERE seq = ?')
-  const lost = heads.filter((known) => hashAt.get(known.seq)?.hash !== known.hash)
-  if (lost.length === 0) return null
-  const seqs = lost.map((known) => known.seq)
-  return { brokenAt: Math.min(head.seq + 1, ...seqs), finding: 'truncated' }
+  return lostHeads(
+    heads.filter((known) => hashAt.get(known.seq)?.hash !== known.hash),
+    head,
+  )
 }
 
 async function checkStructure(db: Sqlite, signal: AbortSignal): Promise<JournalFault | null> {

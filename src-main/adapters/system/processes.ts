@@ -17,6 +17,7 @@ export function localProcesses(): Processes {
   }
   return {
     self,
+    holds: () => true,
     alive(owner) {
       if (owner.host !== self.host) return true
       if (owner.pid === self.pid) return owner.instance === self.instance

@@ -248,6 +248,21 @@ const kafkaBroker = z
 
 const broker = z.discriminatedUnion('driver', [amqpBroker, kafkaBroker])
 
+const store = z
+  .strictObject({
+    url: text
+      .describe('postgres://user@host:5432/database. Redrive makes the schema "redrive" in it.')
+      .superRefine((url, context) => {
+        const problem = sourceUrlProblem('postgres', url)
+        if (problem !== null) context.addIssue({ code: 'custom', message: problem })
+      }),
+    password: secretRef.exactOptional(),
+    tls: tls.exactOptional(),
+  })
+  .describe(
+    'Where jobs, notes, saved views and the journal are kept for a whole team. Absent: a file of this machine.',
+  )
+
 export const workspaceSchema = z
   .strictObject({
     $schema: z.string().exactOptional(),
@@ -256,6 +271,7 @@ export const workspaceSchema = z
     alerts: alerts.exactOptional(),
     masking: workspaceMasking.exactOptional(),
     policies: policies.exactOptional(),
+    store: store.exactOptional(),
   })
   .superRefine((workspace, context) => {
     for (const [key, { deliver, evidence: proof, callback: second }] of Object.entries(workspace.sources)) {

@@ -22,14 +22,8 @@ export function openWorkspaceFile({ path }: WorkspaceFileOptions): WorkspaceStor
     async load() {
       const text = await readText(path)
       if (text === null) return { sources: {}, brokers: {} }
-      const { sources, brokers, alerts, masking, policies } = parseText(path, text)
-      return {
-        sources,
-        brokers,
-        ...(alerts && { alerts }),
-        ...(masking && { masking }),
-        ...(policies && { policies }),
-      }
+      const { sources, brokers, ...more } = parseText(path, text)
+      return { sources, brokers, ...given(more) }
     },
     save(workspace) {
       // One at a time, in the order of the calls.
@@ -40,12 +34,20 @@ export function openWorkspaceFile({ path }: WorkspaceFileOptions): WorkspaceStor
   }
 }
 
+/** What a workspace may leave out, where it does not. */
+function given({ alerts, masking, policies, store }: Omit<Workspace, 'sources' | 'brokers'>) {
+  return {
+    ...(alerts && { alerts }),
+    ...(masking && { masking }),
+    ...(policies && { policies }),
+    ...(store && { store }),
+  }
+}
+
 async function save(path: string, workspace: Workspace): Promise<void> {
   const { sources, brokers, ...more } = check(path, workspace)
   const schema = await schemaLine(path)
-  const { alerts, masking, policies } = more
-  const rules = { ...(alerts && { alerts }), ...(masking && { masking }), ...(policies && { policies }) }
-  const text = `${JSON.stringify({ ...schema, sources, brokers, ...rules }, null, 2)}\n`
+  const text = `${JSON.stringify({ ...schema, sources, brokers, ...given(more) }, null, 2)}\n`
   try {
     // The file behind a link is replaced, not the link.
     await replaceFile(await realpath(path).catch(() => path), text)

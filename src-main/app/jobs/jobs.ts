@@ -5,6 +5,7 @@ import type { JournalDraft } from '../../domain/journal.ts'
 import { say } from '../../domain/text.ts'
 import { mappingDigest } from '../../domain/mapping/walk.ts'
 import type { Plan } from '../../domain/plan.ts'
+import type { Owner } from '../../ports/job-store.ts'
 import type { Outbox } from '../../ports/outbox.ts'
 import { deadLetterPlace } from '../../domain/dead-letter/place.ts'
 import type { Changes } from '../changes.ts'
@@ -68,6 +69,10 @@ export class Jobs {
   readonly #locks: Locks
   readonly #changes: Changes
   readonly #workshop: Workshop
+  /** Being begun, continued or ended here: running by the store, and not in the workshop. */
+  readonly #inHand = new Set<string>()
+  /** Of this process, and carried out by nobody when it was looked at: the store failed in the middle of it. */
+  readonly #left = new Set<string>()
 
   constructor({ ports, connections, locks, changes, workshop }: JobsOptions) {
     this.#ports = ports
@@ -107,12 +112,12 @@ export class Jobs {
     const about = { plan: plan.plan, digest, items, options: { ...options } as Json, environment }
     const detail = approval === null ? about : { ...about, approval }
     const entry: JournalDraft = { action: 'job-started', operator, source: plan.source, subject: job, detail }
-    const started = await this.#ports.jobStore.startJob(
-      { job, kind: 'resend', plan: plan.plan, options, operator, owner: processes.self },
-      entry,
-    )
-    void this.#workshop.start(started)
-    return started
+    const fresh = { job, kind: 'resend', plan: plan.plan, options, operator, owner: processes.self } as const
+    return this.#holding(job, async () => {
+      const started = await this.#ports.jobStore.startJob(fresh, entry)
+      void this.#workshop.start(started)
+      return started
+    })
   }
 
   async continue(id: string): Promise<Job> {
@@ -212,25 +217,61 @@ export class Jobs {
     }
   }
 
-  /** Takes over the jobs of processes that ended. Called once, at the start. */
+  /** Takes over the jobs of processes that ended. Called at the start and, on a shared store, again and again. */
   async recover(): Promise<void> {
-    for (const { job, owner } of await this.#ports.jobStore.runningJobs()) {
-      if (!this.#ports.processes.alive(owner)) await this.#takeOver(job)
+    const { jobStore, log } = this.#ports
+    let taken = 0
+    for (const { job, owner } of await jobStore.runningJobs()) {
+      if (!this.#isLeft(job, owner)) continue
+      try {
+        await this.#takeOver(job)
+        taken += 1
+      } catch (error) {
+        // Another console was faster, or the owner is there after all.
+        if (!isElsewhere(error)) throw error
+        log.info({ job, code: error.code }, 'job-not-taken-over')
+      }
     }
-    this.#changes.bump()
+    if (taken > 0) this.#changes.bump()
   }
 
   close(): Promise<void> {
     return this.#workshop.close(SHUTDOWN_DEADLINE_MS)
   }
 
+  async #holding<T>(job: string, work: () => Promise<T>): Promise<T> {
+    this.#inHand.add(job)
+    try {
+      return await work()
+    } finally {
+      this.#inHand.delete(job)
+    }
+  }
+
+  /** Its process is gone or, where it is this one, nobody has carried it out since the look before. */
+  #isLeft(job: string, owner: Owner): boolean {
+    const { processes } = this.#ports
+    if (owner.instance !== processes.self.instance) return !processes.alive(owner)
+    const idle = this.#workshop.status(job) === null && !this.#inHand.has(job)
+    const left = idle && this.#left.has(job)
+    if (idle && !left) this.#left.add(job)
+    else this.#left.delete(job)
+    return left
+  }
+
   async #resume(job: Job): Promise<Job> {
-    void this.#workshop.start(await takeJob(this.#ports, job, { toCancel: false }))
-    return this.get(job.job)
+    return this.#holding(job.job, async () => {
+      void this.#workshop.start(await takeJob(this.#ports, job, { toCancel: false }))
+      return this.get(job.job)
+    })
   }
 
   /** Ends a job that stands: rows that it still holds are given back or marked first. */
-  async #abandon(job: Job): Promise<void> {
+  #abandon(job: Job): Promise<void> {
+    return this.#holding(job.job, () => this.#giveUp(job))
+  }
+
+  async #giveUp(job: Job): Promise<void> {
     const mine = await takeJob(this.#ports, job, { toCancel: true })
     try {
       const reconcile = async (outbox: Rows) => reconcileRows(await this.#workshop.jobRun(mine, outbox))
@@ -296,6 +337,10 @@ export class Jobs {
     if (plan.digest !== digest) throw new RedriveError('plan-not-confirmed', 'never', { digest: plan.digest })
     return plan
   }
+}
+
+function isElsewhere(error: unknown): error is RedriveError {
+  return error instanceof RedriveError && (error.code === 'job-busy' || error.code === 'job-state-forbids')
 }
 
 function notRunningHere({ job, state }: Job): RedriveError {

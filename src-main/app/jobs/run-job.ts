@@ -101,11 +101,19 @@ export async function runJob(
   return stop.aborted ? { end: 'stopped' } : { end: 'done' }
 }
 
+/** Another console may take this one for gone, and have declared unknown what it was about to publish. */
+const cutOff: Interruption = {
+  code: 'job-busy',
+  reason: 'the shared store was not reached in time, and another console may go on with the job',
+  passing: false,
+}
+
 function mustStop(line: Line): boolean {
   return line.stop.aborted || line.settler.interruption !== null || whyStopped(line) !== null
 }
 
-function whyStopped({ brake, lanes }: Line): Interruption | null {
+function whyStopped({ run, brake, lanes }: Line): Interruption | null {
+  if (!run.ports.processes.holds()) return cutOff
   const overflow = lanes.overflow()
   const pull = brake.pulled() ?? (overflow === null ? null : { reason: overflow, pulled: null })
   return pull === null ? null : braked(pull)

@@ -158,7 +158,7 @@ export class Workshop {
     const to = waits ? ('paused' as const) : ('interrupted' as const)
     const entry = jobEntry(this.#ports, job, 'job-ended', { state: to, code, reason, ...detail })
     const interruption = { code, reason, ...(pulled ? { pulled } : {}) }
-    const move = { from: 'running' as const, to, owner: null, interruption }
+    const move = { from: 'running' as const, to, owner: null, by: this.#ports.processes.self, interruption }
     await this.#ports.jobStore.moveJob(job.job, move, entry)
   }
 
@@ -168,7 +168,8 @@ export class Workshop {
     detail: JournalDraft['detail'] & object,
   ): Promise<void> {
     const entry = jobEntry(this.#ports, job, 'job-ended', { state: to, ...detail })
-    await this.#ports.jobStore.moveJob(job.job, { from: 'running', to, owner: null }, entry)
+    const by = this.#ports.processes.self
+    await this.#ports.jobStore.moveJob(job.job, { from: 'running', to, owner: null, by }, entry)
   }
 
   async #work(job: Job, work: Work): Promise<RunEnd> {

@@ -10,6 +10,8 @@ export type EngineClient = ContractRouterClient<Contract>
 export interface Globals {
   readonly workspaceFile: string
   readonly dataDir: string
+  /** Null: what the workspace says. */
+  readonly storeUrl: string | null
 }
 
 export interface CommandContext {

@@ -1,5 +1,6 @@
 import type { Command } from './command.ts'
 import { approve, approveKeygen } from './commands/approve.ts'
+import { agent } from './commands/agent.ts'
 import { audit, auditList, auditRepair, auditReport } from './commands/audit.ts'
 import { brokersRecords } from './commands/broker-records.ts'
 import { brokersGroups, brokersQueues, brokersTopics } from './commands/brokers.ts'
@@ -62,6 +63,7 @@ export const commands: readonly Command[] = [
   jobsShow,
   jobsUnknown,
   jobsSettle,
+  agent,
   sweep,
   checkBackDecide,
   checkBack,

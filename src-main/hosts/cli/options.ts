@@ -22,6 +22,7 @@ export const countOption: OptionSpec = {
 export const globalOptions: OptionSpecs = {
   workspace: { kind: 'text', value: 'FILE', help: 'workspace file (redrive.json)' },
   data: { kind: 'text', value: 'DIR', help: 'folder of jobs and journal' },
+  store: { kind: 'text', value: 'URL', help: 'store of the team: postgres://user@host/database' },
   json: { kind: 'flag', help: 'one JSON object a line' },
   help: { kind: 'flag', help: 'this help' },
 }

@@ -79,6 +79,7 @@ function globalsOf(args: Arguments): Globals {
   return {
     workspaceFile: resolve(file ?? WORKSPACE_FILE_DEFAULT),
     dataDir: resolve(args.text('data') ?? dataDirDefault()),
+    storeUrl: args.text('store'),
   }
 }
 
@@ -97,6 +98,7 @@ async function execute(
       host: 'cli',
       dataDir: globals.dataDir,
       workspace: { file: globals.workspaceFile },
+      storeUrl: globals.storeUrl,
       memoryBroker: null,
       asks: true,
       log: createLog('silent'),

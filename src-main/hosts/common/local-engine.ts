@@ -15,6 +15,7 @@ export interface LocalEngineOptions {
   readonly host: 'http' | 'cli'
   readonly dataDir: string
   readonly workspace: WorkspaceStore | { readonly file: string }
+  readonly storeUrl?: string | null
   readonly memoryBroker: OpenBroker | null
   /** Whether a person sits at this process's terminal and may be asked for a password. */
   readonly asks: boolean
@@ -23,7 +24,7 @@ export interface LocalEngineOptions {
 
 /** The engine inside this process, for the hosts without Electron. They have no key store: nothing typed is kept. */
 export function openLocalEngine(options: LocalEngineOptions): Promise<Running> {
-  const { host, dataDir, workspace, memoryBroker, asks, log } = options
+  const { host, dataDir, workspace, storeUrl = null, memoryBroker, asks, log } = options
   const prompt = asks ? passwordPrompt() : undefined
   return compose({
     host,
@@ -32,6 +33,7 @@ export function openLocalEngine(options: LocalEngineOptions): Promise<Running> {
     dataDir,
     workspace: 'file' in workspace ? openWorkspaceFile({ path: workspace.file }) : workspace,
     workspacePath: 'file' in workspace ? workspace.file : null,
+    storeUrl,
     secrets: createMemorySecrets({ env: process.env, ...(prompt !== undefined && { prompt }) }),
     keepsPasswords: false,
     ...signingKeyOf(process.env),

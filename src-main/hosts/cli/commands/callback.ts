@@ -41,6 +41,7 @@ export const callback: Command = {
       host: 'cli',
       dataDir: globals.dataDir,
       workspace: { file: globals.workspaceFile },
+      storeUrl: globals.storeUrl,
       memoryBroker: null,
       asks: true,
       log: createLog('warn'),

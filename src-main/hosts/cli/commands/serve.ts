@@ -27,6 +27,7 @@ export const serve: Command = {
       host: 'http',
       dataDir: globals.dataDir,
       workspace: { file: globals.workspaceFile },
+      storeUrl: globals.storeUrl,
       memoryBroker: null,
       asks: true,
       log,

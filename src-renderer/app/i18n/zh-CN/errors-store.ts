@@ -3,13 +3,18 @@ import type { Sentences } from '../../../../src-preload/contract/sentences.ts'
 /** 本地存储、操作日志、告警与内部错误。 */
 export const storeErrors = {
   'store-failed': {
-    what: '本地存储 {path} 无法使用：{problem}。',
+    what: '存储 {path} 无法使用：{problem}。',
     means: '只要无法落盘记录，就不会发送任何消息；此前已记录的内容都还在。',
-    next: '检查该目录的磁盘空间和权限。问题解决后，任务会从停下的地方继续。',
+    next: '检查该目录的磁盘空间和权限；如果是共享存储，检查其数据库能否应答。问题解决后，任务会从停下的地方继续。',
+  },
+  'store-undecided': {
+    what: '共享存储 {path} 在写入时断开，无法确认是否已经写入：{problem}。',
+    means: '不再发送任何消息。刚才正在进行的操作，可能已经记下，也可能没有。',
+    next: '等数据库恢复后启动 Redrive，先查看该任务和操作日志，再决定是否重做。',
   },
   'store-newer': {
-    what: '本地存储 {path} 是由更新版本的 Redrive 写的。',
-    means: '可以查看；不会往里写任何东西，因此也不会发送任何消息。',
+    what: '存储 {path} 是由更新版本的 Redrive 写的。',
+    means: '本地存储可以查看；不会往里写任何东西，因此也不会发送任何消息。',
     next: '请启动那个更新的版本。',
   },
   'store-read-only': {

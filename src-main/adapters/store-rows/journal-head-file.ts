@@ -39,7 +39,7 @@ export function readHeads(path: string): readonly Head[] | null {
 }
 
 /** Replaces the first line. The caller holds the store's write lock. */
-export function writeHead(path: string, head: Head): void {
+function writeHead(path: string, head: Head): void {
   const file = openSync(path, 'r+')
   try {
     writeSync(file, line(head), 0, 'latin1')
@@ -49,11 +49,29 @@ export function writeHead(path: string, head: Head): void {
 }
 
 /** Begins the file anew where it knew nothing. The caller holds the store's write lock. */
-export function createHeadFile(path: string, head: Head): void {
+function createHeadFile(path: string, head: Head): void {
   writeFileSync(path, line(head), { mode: 0o600 })
 }
 
 /** Keeps a head that the journal does not hold. The caller holds the store's write lock. */
-export function keepLostHead(path: string, lost: Head): void {
+function keepLostHead(path: string, lost: Head): void {
   appendFileSync(path, line(lost), { mode: 0o600 })
+}
+
+/**
+ * Follows the head of the journal. `noted` is what the file says, and `held` the hash of the entry that the journal has in
+ * the place of the first of these: where it is another one, or none, that head was lost. The caller holds the store's
+ * write lock.
+ */
+export function noteHead(
+  path: string,
+  {
+    noted: [last, ...lost],
+    head,
+    held,
+  }: { readonly noted: readonly Head[]; readonly head: Head | null; readonly held: string | null },
+): void {
+  if (last && held !== last.hash && !lost.some((one) => one.hash === last.hash)) keepLostHead(path, last)
+  if (head && !last) createHeadFile(path, head)
+  if (head && last && last.hash !== head.hash) writeHead(path, head)
 }
