@@ -6,6 +6,7 @@ import { storeConformanceOfDecisions } from './store-decisions.ts'
 import { storeConformanceOfSources } from './store-sources.ts'
 import { storeConformanceOfSweeps } from './store-sweeps.ts'
 import { storeConformanceOfJobs } from './store-jobs.ts'
+import { storeConformanceOfGuard } from './store-guard.ts'
 import { storeConformanceOfOutcomes } from './store-outcomes.ts'
 import { storeConformanceOfPlans } from './store-plans.ts'
 import { storeConformanceOfTriage } from './store-triage.ts'
@@ -35,6 +36,7 @@ export function storeConformance(name: string, openEmpty: OpenEmptyStore): void 
     storeConformanceOfAudits(withStore)
     storeConformanceOfAlerts(withStore)
     storeConformanceOfTriage(withStore)
+    storeConformanceOfGuard(withStore)
     storeConformanceOfSources(withStore)
   })
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Head } from '../store-rows/journal-head-file.ts'
+import type { Head } from '../../domain/journal-check.ts'
 import type { Queries } from './database.ts'
 import type { LedgerOptions, Scope } from './scope.ts'
 import { NOW, once, patiently, write } from './writing.ts'
