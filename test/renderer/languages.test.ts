@@ -157,6 +157,7 @@ const DETAIL = {
   ...{
     group: 'billing',
     reading: 'reading-7',
+    brokenAt: 812,
     known: 'orders, billing',
     path: '/var/lib/redrive/redrive.db',
   },

@@ -25,7 +25,7 @@ function planLines(): readonly string[] {
 
 const open = (page: MountedConsole, ...files: File[]): void =>
   void page.app.runWithContext(() => usePlanImport()).take(files)
-const dialog = (page: MountedConsole): string => page.text('form[role=dialog]') ?? ''
+const dialog = (page: MountedConsole): string => page.text('[role=dialog]') ?? ''
 
 test('a plan file is taken in and shown as any other plan: locked, to be read, run by nobody', async () => {
   const lines = planLines()

@@ -29,7 +29,7 @@ async function openPlan(
 }
 
 const resend = (page: MountedConsole): HTMLButtonElement =>
-  page.all('form[role=dialog] button[type=submit]').at(-1) as HTMLButtonElement
+  page.all('[role=dialog] button[type=submit]').at(-1) as HTMLButtonElement
 
 test('a plan that needs a second person says so, and runs when their yes was handed in', async () => {
   const page = await openPlan({ why, above: 1_000, approvers: ['mei'], given: [] })

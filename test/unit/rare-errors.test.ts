@@ -133,6 +133,8 @@ function engineOf(config: SourceConfig = source, outbox: Partial<Outbox> = {}) {
   })
   const connections = {
     source: async () => config,
+    environment: async () => config.environment,
+    workspace: () => workspace.load(),
     withOutbox: async (_: string, work: (outbox: Outbox) => unknown) => work(outbox as Outbox),
     evidence: async () => null,
     brokerNamed: async () => ({}),
