@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openCallbackStore } from '../../src-main/adapters/store-sqlite/callback-store.ts'
-import { openStore } from '../../src-main/adapters/store-sqlite/open-store.ts'
 import { systemClock } from '../../src-main/adapters/system/clock.ts'
 import { UPSTREAM_RESENDS_MAX } from '../../src-main/domain/callback/config.ts'
+import { openSigned } from '../../src-main/hosts/open-signed.ts'
 import { startUpstream } from '../support/upstream-server.ts'
 import type { Bus } from './callback-buses.ts'
 import { scoreOf } from './score.ts'
@@ -209,8 +209,10 @@ async function settled(
 
 async function look(folder: string, ids: readonly string[]) {
   const clock = systemClock()
-  const callbacks = openCallbackStore({ path: join(folder, 'data', 'callback.db'), clock })
-  const store = openStore({ path: join(folder, 'data', 'redrive.db'), clock })
+  const dataDir = join(folder, 'data')
+  const callbacks = openCallbackStore({ path: join(dataDir, 'callback.db'), clock })
+  // With the key of the service: its signatures are verified, too.
+  const { store } = await openSigned({ dataDir, fileName: 'redrive.db', place: undefined }, clock)
   try {
     const stored = [...(await callbacks.reading.confirmed(SOURCE, ids)).keys()]
     const attempts = [...(await store.upstream.attempts(SOURCE, ids)).values()].flat()
