@@ -55,7 +55,11 @@ export async function verifyJournal(place: JournalPlace, signal: AbortSignal): P
   }
 }
 
-async function checkChain(queries: Queries, progress: Progress, signal: AbortSignal): Promise<JournalFault | null> {
+async function checkChain(
+  queries: Queries,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<JournalFault | null> {
   // What stands before the first entry that may be there.
   let after = Number.MIN_SAFE_INTEGER
   for (;;) {

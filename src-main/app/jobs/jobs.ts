@@ -5,7 +5,6 @@ import type { JournalDraft } from '../../domain/journal.ts'
 import { say } from '../../domain/text.ts'
 import { mappingDigest } from '../../domain/mapping/walk.ts'
 import type { Plan } from '../../domain/plan.ts'
-import type { Owner } from '../../ports/job-store.ts'
 import type { Outbox } from '../../ports/outbox.ts'
 import { deadLetterPlace } from '../../domain/dead-letter/place.ts'
 import type { Changes } from '../changes.ts'
@@ -17,6 +16,7 @@ import type { ArrivalsRequest } from '../dead-letters/arrivals.ts'
 import { Guards } from '../guard/guards.ts'
 import { beginAsking } from '../evidence/asking.ts'
 import { interruptionOf } from './job-run.ts'
+import { LeftJobs } from './left-jobs.ts'
 import { planIsIntact } from '../resend/plan-intact.ts'
 import { declareUnknown, reconcileRows } from './recover.ts'
 import { jobEntry } from './recording.ts'
@@ -69,10 +69,7 @@ export class Jobs {
   readonly #locks: Locks
   readonly #changes: Changes
   readonly #workshop: Workshop
-  /** Being begun, continued or ended here: running by the store, and not in the workshop. */
-  readonly #inHand = new Set<string>()
-  /** Of this process, and carried out by nobody when it was looked at: the store failed in the middle of it. */
-  readonly #left = new Set<string>()
+  readonly #left: LeftJobs
 
   constructor({ ports, connections, locks, changes, workshop }: JobsOptions) {
     this.#ports = ports
@@ -80,6 +77,7 @@ export class Jobs {
     this.#locks = locks
     this.#changes = changes
     this.#workshop = workshop
+    this.#left = new LeftJobs(ports.processes, workshop)
   }
 
   async get(id: string): Promise<Job> {
@@ -113,7 +111,7 @@ export class Jobs {
     const detail = approval === null ? about : { ...about, approval }
     const entry: JournalDraft = { action: 'job-started', operator, source: plan.source, subject: job, detail }
     const fresh = { job, kind: 'resend', plan: plan.plan, options, operator, owner: processes.self } as const
-    return this.#holding(job, async () => {
+    return this.#left.holding(job, async () => {
       const started = await this.#ports.jobStore.startJob(fresh, entry)
       void this.#workshop.start(started)
       return started
@@ -222,7 +220,7 @@ export class Jobs {
     const { jobStore, log } = this.#ports
     let taken = 0
     for (const { job, owner } of await jobStore.runningJobs()) {
-      if (!this.#isLeft(job, owner)) continue
+      if (!this.#left.isLeft(job, owner)) continue
       try {
         await this.#takeOver(job)
         taken += 1
@@ -239,28 +237,8 @@ export class Jobs {
     return this.#workshop.close(SHUTDOWN_DEADLINE_MS)
   }
 
-  async #holding<T>(job: string, work: () => Promise<T>): Promise<T> {
-    this.#inHand.add(job)
-    try {
-      return await work()
-    } finally {
-      this.#inHand.delete(job)
-    }
-  }
-
-  /** Its process is gone or, where it is this one, nobody has carried it out since the look before. */
-  #isLeft(job: string, owner: Owner): boolean {
-    const { processes } = this.#ports
-    if (owner.instance !== processes.self.instance) return !processes.alive(owner)
-    const idle = this.#workshop.status(job) === null && !this.#inHand.has(job)
-    const left = idle && this.#left.has(job)
-    if (idle && !left) this.#left.add(job)
-    else this.#left.delete(job)
-    return left
-  }
-
   async #resume(job: Job): Promise<Job> {
-    return this.#holding(job.job, async () => {
+    return this.#left.holding(job.job, async () => {
       void this.#workshop.start(await takeJob(this.#ports, job, { toCancel: false }))
       return this.get(job.job)
     })
@@ -268,7 +246,7 @@ export class Jobs {
 
   /** Ends a job that stands: rows that it still holds are given back or marked first. */
   #abandon(job: Job): Promise<void> {
-    return this.#holding(job.job, () => this.#giveUp(job))
+    return this.#left.holding(job.job, () => this.#giveUp(job))
   }
 
   async #giveUp(job: Job): Promise<void> {
