@@ -101,12 +101,7 @@ export async function compose(options: HostOptions): Promise<Running> {
     ...storePorts(store),
     signing: { signer, readKey: readVerifyingKey },
     serviceCalls: openHttpCalls(),
-    mapping: {
-      layouts: knownLayouts,
-      texts,
-      survey: surveys,
-      confirmations: store.confirmations,
-    },
+    mapping: { layouts: knownLayouts, texts, survey: surveys, confirmations: store.confirmations },
     callbackStore: async () =>
       (callbackStore ??= openCallbackStore({ path: join(dataDir, callbackFileName), clock })),
     clock,
@@ -134,16 +129,16 @@ export async function compose(options: HostOptions): Promise<Running> {
   try {
     await shared?.renew()
     shared?.start()
-    if (store.refusal === null)
-      await begin({ engine, host, log, clock, start: startSchedules }, ending.signal)
-    else log.warn({ code: store.refusal.code, ...store.refusal.detail }, 'store-read-only')
+    const { refusal } = store
+    if (refusal === null) await begin({ engine, host, log, clock, start: startSchedules }, ending.signal)
+    else log.warn({ code: refusal.code, ...refusal.detail }, 'store-read-only')
     if (shared !== null) team = await joinTeam(engine, shared)
     if (memoryBroker !== null) listening = runSandboxCallbacks(engine.callbacks, log)
   } catch (error) {
     await close()
     throw error
   }
-  const lookOnly = store.refusal === null ? null : failureOf(store.refusal)
+  const lookOnly = store.refusal && failureOf(store.refusal)
   const info = { version, host, operator, sandbox: memoryBroker !== null, keepsPasswords, lookOnly }
   return {
     router: createRouter(engine, info),
