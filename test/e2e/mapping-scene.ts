@@ -102,7 +102,7 @@ export async function openWizard(page: Page): Promise<void> {
 
 /** Takes the proposal for a table; ends at the rows. */
 export async function takeProposal(page: Page, table: string): Promise<void> {
-  await page.getByRole('button', { name: `Use Proposed mapping for ${table}` }).click()
+  await page.getByRole('button', { name: `Use this mapping: Proposed mapping for ${table}` }).click()
   await page.locator('[data-state]').first().waitFor()
 }
 

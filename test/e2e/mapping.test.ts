@@ -135,7 +135,10 @@ test('a fresh connection, from its form to a row that is handed back, with the k
   await pressOn(page, page.getByRole('button', { name: 'Test this connection' }))
   await pressOn(page, page.getByRole('button', { name: 'Save, and look for its outbox…' }))
   await page.getByRole('heading', { name: 'Mapping of fresh' }).waitFor()
-  await pressOn(page, page.getByRole('button', { name: 'Use Proposed mapping for public.note' }))
+  await pressOn(
+    page,
+    page.getByRole('button', { name: 'Use this mapping: Proposed mapping for public.note' }),
+  )
   await page.locator('[data-state]').first().waitFor()
   // Through every step by its key.
   for (const [key, step] of ['places', 'acts', 'confirm'].map((one, at) => [String(at + 3), one] as const)) {

@@ -59,7 +59,7 @@ export const mapping = {
     proposed: 'Proposed mapping',
     score: 'How well it fits, of 100',
     use: 'Use this mapping',
-    useOf: 'Use {name} for {table}',
+    useOf: 'Use this mapping: {name} for {table}',
     more: '{n} more',
     less: 'less',
   },

@@ -59,7 +59,7 @@ export const mapping = {
     proposed: '建议的映射',
     score: '吻合程度，满分 100',
     use: '使用此映射',
-    useOf: '将 {name} 用于 {table}',
+    useOf: '使用此映射：将 {name} 用于 {table}',
     more: '还有 {n} 条',
     less: '收起',
   },
