@@ -20,8 +20,9 @@ const ownTables = `
   );
   `
 
-const runTables = `
-  CREATE TABLE sweep_runs (
+/** Runs that a schedule or a person begins, and how each source stands with them: of sweeps, and of asking for half messages. */
+const scheduled = (runs: string, standings: string): string => `
+  CREATE TABLE ${runs} (
     run_key bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     run TEXT NOT NULL UNIQUE,
     source TEXT NOT NULL,
@@ -37,10 +38,10 @@ const runTables = `
     owner_pid bigint NOT NULL,
     owner_instance TEXT NOT NULL
   );
-  CREATE INDEX sweep_runs_by_source ON sweep_runs (source, run_key);
-  CREATE INDEX sweep_runs_running ON sweep_runs (run_key) WHERE state = 'running';
+  CREATE INDEX ${runs}_by_source ON ${runs} (source, run_key);
+  CREATE INDEX ${runs}_running ON ${runs} (run_key) WHERE state = 'running';
 
-  CREATE TABLE sweeps (
+  CREATE TABLE ${standings} (
     source TEXT PRIMARY KEY,
     approved TEXT,
     approved_by TEXT,
@@ -48,7 +49,10 @@ const runTables = `
     failures bigint NOT NULL DEFAULT 0,
     stopped_code TEXT,
     stopped_reason TEXT
-  );
+  );`
+
+const runTables = `
+${scheduled('sweep_runs', 'sweeps')}
 
   CREATE TABLE audits (
     audit_key bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -128,34 +132,7 @@ const runTables = `
   );
   CREATE INDEX half_messages_by_state ON half_messages (source, state, asked_at);
 
-  CREATE TABLE check_runs (
-    run_key bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    run TEXT NOT NULL UNIQUE,
-    source TEXT NOT NULL,
-    trigger TEXT NOT NULL CHECK (trigger IN ('schedule', 'operator')),
-    operator TEXT NOT NULL,
-    started_at TEXT NOT NULL,
-    ended_at TEXT,
-    state TEXT NOT NULL CHECK (state IN ('running', 'done', 'stopped', 'failed')),
-    outcome TEXT,
-    code TEXT,
-    reason TEXT,
-    owner_host TEXT NOT NULL,
-    owner_pid bigint NOT NULL,
-    owner_instance TEXT NOT NULL
-  );
-  CREATE INDEX check_runs_by_source ON check_runs (source, run_key);
-  CREATE INDEX check_runs_running ON check_runs (run_key) WHERE state = 'running';
-
-  CREATE TABLE check_backs (
-    source TEXT PRIMARY KEY,
-    approved TEXT,
-    approved_by TEXT,
-    approved_at TEXT,
-    failures bigint NOT NULL DEFAULT 0,
-    stopped_code TEXT,
-    stopped_reason TEXT
-  );
+${scheduled('check_runs', 'check_backs')}
 
   CREATE TABLE upstream_resends (
     source TEXT NOT NULL,
