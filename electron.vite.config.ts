@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'electron-vite'
-import { firstChunk, preloadFirstChunk } from './.config/first-chunk.ts'
+import { firstChunk } from './.config/first-chunk.ts'
 
 const at = (path: string): string => resolve(import.meta.dirname, path)
 
@@ -20,6 +20,8 @@ export default defineConfig({
           index: at('src-main/hosts/desktop/main.ts'),
           engine: at('src-main/hosts/desktop/engine.ts'),
         },
+        // Every start reads all of it; names stay, so that an error says where it was.
+        output: { minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } } },
       },
     },
   },
@@ -36,7 +38,7 @@ export default defineConfig({
   },
   renderer: {
     root: at('src-renderer'),
-    plugins: [vue(), preloadFirstChunk()],
+    plugins: [vue()],
     build: {
       outDir: at('out/renderer'),
       minify: true,
@@ -44,7 +46,7 @@ export default defineConfig({
         input: at('src-renderer/index.html'),
         output: {
           codeSplitting: firstChunk([
-            at('src-renderer/start.ts'),
+            at('src-renderer/main.ts'),
             at('src-renderer/features/overview/OverviewPage.vue'),
           ]),
         },

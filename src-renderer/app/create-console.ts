@@ -1,13 +1,16 @@
 import './base.css'
 import { createPinia } from 'pinia'
-import { createApp, watch, type App as VueApp } from 'vue'
+import { createApp, shallowRef, watch, type App as VueApp } from 'vue'
 import type { Router } from 'vue-router'
 import { engineKey, type Engine } from '../api/client.ts'
 import { sayErrorKey, sayWordsKey } from '../ui/sentences.ts'
 import App from './App.vue'
 import { createConsoleI18n, type ConsoleI18n } from './i18n/i18n.ts'
+import { loadTranslation } from './i18n/load-translation.ts'
+import type { Locale } from './i18n/locale.ts'
 import { sayErrorIn } from './i18n/say-error.ts'
 import { sayWordsIn } from './i18n/say-words.ts'
+import { translationKey, type Translation } from './i18n/translation.ts'
 import { createConsoleRouter } from './router.ts'
 import { usePreferences } from './state/preferences.ts'
 import { useSession } from './state/session.ts'
@@ -17,6 +20,8 @@ export interface Console {
   readonly app: VueApp
   readonly router: Router
   readonly i18n: ConsoleI18n
+  /** Resolves when the operator's language is there; a page that is mounted before speaks English until then. */
+  readonly spoken: Promise<void>
 }
 
 /** The whole page, wired but not mounted. What is given is used, also in tests: a real engine's client or a double. */
@@ -29,33 +34,27 @@ export function createConsole({ engine }: { engine: Engine }): Console {
   app.use(pinia)
 
   const preferences = app.runWithContext(() => usePreferences(pinia))
-  const i18n = createConsoleI18n(preferences.locale)
+  const i18n = createConsoleI18n()
+  const { translation, speak } = createSpeech(i18n, () => preferences.locale)
+  app.provide(translationKey, translation)
   app.provide(
     sayErrorKey,
-    sayErrorIn(() => preferences.locale),
+    sayErrorIn(() => translation.value),
   )
   app.provide(
     sayWordsKey,
-    sayWordsIn(() => preferences.locale),
+    sayWordsIn(() => translation.value),
   )
   app.use(i18n)
   app.use(router)
 
-  const root = document.documentElement
   const stops = [
     watch(
       () => preferences.shownTheme,
-      (theme) => paint(theme, root),
+      (theme) => paint(theme, document.documentElement),
       { immediate: true },
     ),
-    watch(
-      () => preferences.locale,
-      (locale) => {
-        i18n.global.locale.value = locale
-        root.lang = locale
-      },
-      { immediate: true },
-    ),
+    watch(() => preferences.locale, speak),
   ]
   void app.runWithContext(() => useSession(pinia)).follow(ended.signal)
   app.onUnmount(() => {
@@ -63,5 +62,20 @@ export function createConsole({ engine }: { engine: Engine }): Console {
     for (const stop of stops) stop()
     engine.close()
   })
-  return { app, router, i18n }
+  return { app, router, i18n, spoken: speak(preferences.locale) }
+}
+
+/** `wanted` is asked again once a language was loaded: who chose twice hears the last one. */
+function createSpeech(i18n: ConsoleI18n, wanted: () => Locale) {
+  const translation = shallowRef<Translation | null>(null)
+  const speak = async (locale: Locale): Promise<void> => {
+    // A page whose engine is gone loads nothing more: it goes on in the language that it has.
+    const loaded = await loadTranslation(locale).catch(() => undefined)
+    if (loaded === undefined || wanted() !== locale) return
+    if (loaded !== null) i18n.global.setLocaleMessage(locale, loaded.messages)
+    translation.value = loaded
+    i18n.global.locale.value = locale
+    document.documentElement.lang = locale
+  }
+  return { translation, speak }
 }

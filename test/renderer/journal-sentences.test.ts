@@ -14,7 +14,7 @@ type Detail = JournalEntry['detail']
 
 const says = (action: JournalEntry['action'], detail: Detail): string => {
   const { key, values, count } = entrySays({ action, detail })
-  return createConsoleI18n('en').global.t(`journal.says.${key}`, values, count)
+  return createConsoleI18n().global.t(`journal.says.${key}`, values, count)
 }
 
 /** The details as the engine writes them. */

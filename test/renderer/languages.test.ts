@@ -2,12 +2,14 @@ import { globSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { createI18n } from 'vue-i18n'
 import { errorCodes } from '../../src-preload/contract/errors.ts'
-import { messages } from '../../src-renderer/app/i18n/messages.ts'
+import { englishMessages } from '../../src-renderer/app/i18n/en/messages.ts'
 import { sayErrorIn } from '../../src-renderer/app/i18n/say-error.ts'
 import { englishSentences } from '../../src-preload/contract/explain.ts'
 import { chineseSentences } from '../../src-renderer/app/i18n/zh-CN/errors.ts'
+import { chineseMessages } from '../../src-renderer/app/i18n/zh-CN/messages.ts'
 import { chineseProfileTexts } from '../../src-renderer/app/i18n/zh-CN/profile-texts.ts'
 import { chineseTexts } from '../../src-renderer/app/i18n/zh-CN/texts.ts'
+import { chinese as chineseTranslation } from '../../src-renderer/app/i18n/zh-CN/translation.ts'
 import { sayWordsIn } from '../../src-renderer/app/i18n/say-words.ts'
 import { englishTexts } from '../../src-main/domain/english-texts.ts'
 import { say } from '../../src-main/domain/text.ts'
@@ -22,8 +24,9 @@ function flat(tree: Tree, path = ''): Map<string, string> {
     ),
   )
 }
-const english = flat(messages.en)
-const chinese = flat(messages['zh-CN'])
+const english = flat(englishMessages)
+const chinese = flat(chineseMessages)
+const messages = { en: englishMessages, 'zh-CN': chineseMessages }
 const placeholders = (text: string): string[] =>
   [...new Set([...text.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name))].sort()
 
@@ -95,20 +98,20 @@ describe('texts of the engine', () => {
   })
 
   test('a guess is said whole in Chinese, with the words of the console for states', () => {
-    const inChinese = sayWordsIn(() => 'zh-CN')
+    const inChinese = sayWordsIn(() => chineseTranslation)
     const of = { column: 'phase', code: '2', rows: 9 }
     expect(inChinese(say('says.code', { ...of, state: 'in-flight' }))).toBe('phase = 2（抽样 9 行）：发送中')
     const more = say('because.values', { yes: 'Y', no: 'N' })
     expect(inChinese(say('because.name-and', { more }))).toBe('依据名称；值只有 Y 和 N')
     const detail = { action: 'retry', reason: say('refused.cdc'), instead: say('instead.copy') }
-    const { what, next } = sayErrorIn(() => 'zh-CN')({ code: 'action-refused', detail })
+    const { what, next } = sayErrorIn(() => chineseTranslation)({ code: 'action-refused', detail })
     expect([what, next].join('')).not.toMatch(/[a-z]{3}/i)
   })
 
   test('what is in no catalogue is shown as it was written', () => {
     const unknown = { say: 'of-a-newer-engine', with: {}, text: 'said in English' }
-    expect(sayWordsIn(() => 'zh-CN')(unknown)).toBe('said in English')
-    expect(sayWordsIn(() => 'zh-CN')('ask Ann first')).toBe('ask Ann first')
+    expect(sayWordsIn(() => chineseTranslation)(unknown)).toBe('said in English')
+    expect(sayWordsIn(() => chineseTranslation)('ask Ann first')).toBe('ask Ann first')
   })
 
   test('every refusal of a shipped profile is said in Chinese, and no other', () => {
@@ -166,7 +169,10 @@ const DETAIL = {
 describe('errors', () => {
   test.each([...errorCodes])('%s with what it brings is whole in both languages', (code) => {
     for (const locale of ['en', 'zh-CN'] as const) {
-      const { what, means, next } = sayErrorIn(() => locale)({ code, detail: DETAIL })
+      const { what, means, next } = sayErrorIn(() => (locale === 'en' ? null : chineseTranslation))({
+        code,
+        detail: DETAIL,
+      })
       const tables = locale === 'en' ? englishSentences : chineseSentences
       const names = placeholders(Object.values(tables[code]).join(' '))
       expect(names.filter((name) => !Object.hasOwn(DETAIL, name))).toEqual([])
@@ -188,7 +194,7 @@ describe('errors', () => {
     '%s says what, what it means and what to do',
     (code) => {
       for (const locale of ['en', 'zh-CN'] as const) {
-        const said = sayErrorIn(() => locale)({ code, detail: {} })
+        const said = sayErrorIn(() => (locale === 'en' ? null : chineseTranslation))({ code, detail: {} })
         for (const sentence of [said.what, said.means, said.next]) {
           expect(sentence).not.toBe('')
           expect(sentence).not.toMatch(/\{\w+\}/)

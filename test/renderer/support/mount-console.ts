@@ -70,6 +70,7 @@ export async function mountConsole({
   const console_ = createConsole({ engine: createEngine({ transport: line.transport }) })
   const root = document.body.appendChild(document.createElement('div'))
   await console_.router.push(path)
+  await console_.spoken
   console_.app.mount(root)
   onTestFinished(() => {
     console_.app.unmount()
