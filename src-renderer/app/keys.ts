@@ -56,5 +56,5 @@ function isTyping(target: EventTarget | null): boolean {
 }
 
 function dialogOpen(): boolean {
-  return document.querySelector('[role=dialog][aria-modal=true]') !== null
+  return document.querySelector('[role=dialog][aria-modal=true], [data-opening]') !== null
 }
