@@ -5,34 +5,24 @@ const page = window.location.origin
 
 contextBridge.exposeInMainWorld('redriveHost', 'desktop')
 
-/** The first port is asked for while the scripts of the page are still read, and kept until the page asks. */
-const kept: MessagePort[] = []
-let wanted = false
-let asked = true
+/** The first port is asked for while the page's scripts are still read; what comes before the page asks is kept for it. */
+const kept: (() => void)[] = []
+let asked = false
 ipcRenderer.send('redrive:connect')
 
 window.addEventListener('message', ({ source, data }: MessageEvent<{ type?: unknown } | null>) => {
   if (source !== window || data?.type !== 'redrive:connect') return
-  wanted = true
-  if (kept.length > 0) hand(kept.splice(0))
-  else if (!asked) ipcRenderer.send('redrive:connect')
-  asked = false
+  if (asked) return ipcRenderer.send('redrive:connect')
+  asked = true
+  for (const tellNow of kept.splice(0)) tellNow()
 })
 
-ipcRenderer.on('redrive:port', ({ ports }) => {
-  if (wanted) hand(ports)
-  else kept.push(...ports)
-})
-
-function hand(ports: readonly MessagePort[]): void {
-  wanted = false
-  window.postMessage({ type: 'redrive:port' }, page, [...ports])
+function tell(message: object, ports: readonly MessagePort[] = []): void {
+  const tellNow = (): void => window.postMessage(message, page, [...ports])
+  if (asked) tellNow()
+  else kept.push(tellNow)
 }
 
-ipcRenderer.on('redrive:engine', (_event, error: unknown) =>
-  window.postMessage({ type: 'redrive:engine', error }, page),
-)
-
-ipcRenderer.on('redrive:page', (_event, about: unknown) =>
-  window.postMessage({ type: 'redrive:page', about }, page),
-)
+ipcRenderer.on('redrive:port', ({ ports }) => tell({ type: 'redrive:port' }, ports))
+ipcRenderer.on('redrive:engine', (_event, error: unknown) => tell({ type: 'redrive:engine', error }))
+ipcRenderer.on('redrive:page', (_event, about: unknown) => tell({ type: 'redrive:page', about }))
