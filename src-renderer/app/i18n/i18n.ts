@@ -1,9 +1,18 @@
 import { createI18n } from 'vue-i18n'
+import { inertLines } from '../../../src-preload/contract/inert-text.ts'
 import type { Locale } from './locale.ts'
 import { messages } from './messages.ts'
 
 /** A key that is missing is a defect: tests make it fail, the page shows the key. */
 export function createConsoleI18n(locale: Locale) {
-  return createI18n({ legacy: false, locale, fallbackLocale: 'en', messages, missingWarn: true })
+  return createI18n({
+    legacy: false,
+    locale,
+    fallbackLocale: 'en',
+    messages,
+    missingWarn: true,
+    // Names, keys and reasons that were stored by others stand in sentences, hints and labels, too.
+    postTranslation: (said) => (typeof said === 'string' ? inertLines(said) : said),
+  })
 }
 export type ConsoleI18n = ReturnType<typeof createConsoleI18n>

@@ -17,7 +17,7 @@ export const common = {
   disconnectedEmpty: '引擎没有响应，正在重新连接…',
   resizePane: '调整栏宽',
   seconds: '{n} 秒',
-  minutes: '{n} 分',
+  minutes: '{n} 分钟',
   hours: '{n} 小时',
   days: '{n} 天',
   about: {
