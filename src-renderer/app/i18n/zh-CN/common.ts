@@ -29,4 +29,10 @@ export const common = {
   bytesShown: '只显示前 {n} 字节',
   defaultExchange: '（默认交换机）',
   messages: '{n} 条消息',
+  lines: {
+    fold: '收起这几行',
+    unfold: '展开这几行',
+    folded: '已收起的行',
+    unchanged: '$ 行相同',
+  },
 }
