@@ -75,7 +75,11 @@ export const triageShots = [
   { name: 'query', path: FAILED, act: typing('trouble:failed ty') },
   { name: 'query-fresh', path: FAILED, act: (page: Page) => page.keyboard.press('/') },
   { name: 'query-mistaken', path: FAILED, act: typing('trouble:lost type:Order') },
-  { name: 'inbox-noted', path: OLDEST, act: (page: Page) => page.locator('[role="row"][data-id]').nth(1).click() },
+  {
+    name: 'inbox-noted',
+    path: OLDEST,
+    act: (page: Page) => page.locator('[role="row"][data-id]').nth(1).click(),
+  },
   {
     name: 'note',
     path: FAILED,
