@@ -22,7 +22,7 @@ export const guardSentences = {
   'limit-reached': {
     what: 'A limit of the workspace is reached: {reason}.',
     means: 'Nothing more is sent for now. What was on its way was waited for.',
-    next: 'Wait until the hour is over, or choose fewer messages; the limit is in the policies of the workspace file.',
+    next: 'Choose fewer messages, or wait until the hour is over where it is used up; the limit is in the policies of the workspace file.',
   },
   'hours-forbidden': {
     what: 'Now is not the time: {reason}.',

@@ -1,6 +1,6 @@
 import { json as jsonLanguage } from '@codemirror/lang-json'
 import { syntaxTree } from '@codemirror/language'
-import { RangeSetBuilder, type Extension } from '@codemirror/state'
+import { EditorState, RangeSetBuilder, type Extension } from '@codemirror/state'
 import {
   Decoration,
   EditorView,
@@ -24,6 +24,17 @@ export const codeTheme = EditorView.theme({
     color: 'inherit',
   },
 })
+
+/** What the editor says by itself. */
+export function codeWords(t: (key: string) => string): Extension {
+  return EditorState.phrases.of({
+    'Fold line': t('common.lines.fold'),
+    'Unfold line': t('common.lines.unfold'),
+    'folded code': t('common.lines.folded'),
+    unfold: t('common.lines.unfold'),
+    '$ unchanged lines': t('common.lines.unchanged'),
+  })
+}
 
 /** What would act instead of being read stands there as its escape; the text itself keeps it. */
 export const inertCode: Extension = highlightSpecialChars({

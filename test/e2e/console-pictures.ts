@@ -12,7 +12,7 @@ import { memoryWorkspace } from '../../src-main/sandbox/memory-workspace.ts'
 import type { OtherConsole, Shot } from './shot.ts'
 
 export interface OtherConsoles {
-  readonly urls: Readonly<Record<OtherConsole, string>>
+  readonly urls: Readonly<Record<Exclude<OtherConsole, 'guarded'>, string>>
   close(): Promise<void>
 }
 

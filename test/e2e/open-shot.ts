@@ -29,6 +29,7 @@ export async function enterStage(browser: Browser, { url, others }: PictureStage
     main: await logIn(browser, urls.main),
     first: await logIn(browser, urls.first),
     forged: await logIn(browser, urls.forged),
+    guarded: await logIn(browser, urls.guarded),
   }
   return async (shot, look, use) => {
     const where = shot.console ?? 'main'

@@ -15,6 +15,7 @@ import { brokerShots, openBrokerPictures } from './broker-pictures.ts'
 import { openDeadLetterPictures } from './dead-letter-pictures.ts'
 import { overviewShots, plantSamples } from './overview-pictures.ts'
 import { consoleShots, openOtherConsoles } from './console-pictures.ts'
+import { openGuardPictures } from './guard-pictures.ts'
 import type { OtherConsole, Shot } from './shot.ts'
 import { confirmMapping, lookAtDeadLetters, runSlowly, unlock } from './picture-history.ts'
 import type { Client } from './picture-history.ts'
@@ -287,6 +288,7 @@ export async function openPictureStage(): Promise<PictureStage> {
   const others = await openOtherConsoles(dataDir)
   const letters = await openDeadLetterPictures()
   const looked = await openBrokerPictures(dataDir)
+  const guard = await openGuardPictures(dataDir, sandbox)
   const first = await sandbox.workspace.load()
   const sources = {
     ...first.sources,
@@ -312,7 +314,7 @@ export async function openPictureStage(): Promise<PictureStage> {
   const rendererDir = join(PROJECT_DIR, 'out', 'renderer')
   const host = await serveHttp({ router: running.router, rendererDir, port: 0, log })
   const close = async (): Promise<void> => {
-    for (const one of [host, others, running, sandbox, scene, mapped, states, letters, looked])
+    for (const one of [host, others, guard, running, sandbox, scene, mapped, states, letters, looked])
       await one.close()
     await rm(dataDir, { recursive: true, force: true })
   }
@@ -322,7 +324,12 @@ export async function openPictureStage(): Promise<PictureStage> {
     await client.connections.unlock({ source: MAPPED.confirmed, minutes: 60, typedName: MAPPED.confirmed })
     await mapped.drift()
     await letters.happen(client)
-    return { url: host.url, others: others.urls, shots: [...shots(history), ...letters.shots], close }
+    return {
+      url: host.url,
+      others: { ...others.urls, guarded: guard.url },
+      shots: [...shots(history), ...letters.shots, ...guard.shots],
+      close,
+    }
   } catch (error) {
     await close()
     throw error

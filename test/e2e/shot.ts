@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 
-/** Consoles beside the main one: one that nobody has used yet, and one whose journal somebody has rewritten. */
-export type OtherConsole = 'first' | 'forged'
+/** Consoles beside the main one: one that nobody has used yet, one whose journal somebody has rewritten, one under rules. */
+export type OtherConsole = 'first' | 'forged' | 'guarded'
 
 /** A page in one state, to be pictured and looked through by axe. */
 export interface Shot {

@@ -7,12 +7,14 @@ const FAILED = `#/inbox?source=${SOURCE}&q=trouble:failed`
 
 /** Notes, somebody who looks after a message, and two views. */
 export async function makeTriage(client: Client): Promise<void> {
-  const asked = { source: SOURCE, filter: { trouble: 'failed' as const }, order: 'newest' as const }
-  const { messages } = await client.messages.list({ ...asked, cursor: null, limit: 3 })
-  for (const [at, { id, messageId }] of messages.entries()) {
-    const noted = { source: SOURCE, id, messageId }
-    if (at < 2) await client.notes.add({ ...noted, text: 'the bank answers again at six; resend then' })
-    if (at > 0) await client.notes.assign({ ...noted, to: 'me' })
+  const asked = { source: SOURCE, filter: { trouble: 'failed' as const } }
+  for (const order of ['newest', 'oldest'] as const) {
+    const { messages } = await client.messages.list({ ...asked, order, cursor: null, limit: 3 })
+    for (const [at, { id, messageId }] of messages.entries()) {
+      const noted = { source: SOURCE, id, messageId }
+      if (at < 2) await client.notes.add({ ...noted, text: 'the bank answers again at six; resend then' })
+      if (at > 0) await client.notes.assign({ ...noted, to: 'me' })
+    }
   }
   const view = { view: null, grouping: 'error' as const, order: 'oldest' as const }
   await client.views.save({
@@ -41,6 +43,8 @@ const typing =
     await page.keyboard.type(text)
     await page.keyboard.press('ArrowDown')
   }
+/** New ones come in above the newest. */
+const OLDEST = `${FAILED}&order=oldest`
 const openFirst = (page: Page): Promise<void> => page.locator('[role="row"][data-id]').first().click()
 
 export const triageShots = [
@@ -71,7 +75,11 @@ export const triageShots = [
   { name: 'query', path: FAILED, act: typing('trouble:failed ty') },
   { name: 'query-fresh', path: FAILED, act: (page: Page) => page.keyboard.press('/') },
   { name: 'query-mistaken', path: FAILED, act: typing('trouble:lost type:Order') },
-  { name: 'inbox-noted', path: FAILED, act: openFirst },
+  {
+    name: 'inbox-noted',
+    path: OLDEST,
+    act: (page: Page) => page.locator('[role="row"][data-id]').nth(1).click(),
+  },
   {
     name: 'note',
     path: FAILED,

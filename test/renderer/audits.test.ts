@@ -236,6 +236,16 @@ describe('an audit', () => {
 })
 
 describe('the drawn chain', () => {
+  test('a chain without a finding was answered by "No finding fits": it is named', async () => {
+    const world = shop()
+    world.chains.set('b', [block(1, null, 'head'), block(2, 1)])
+    const audit = brokenChain(world)
+    const page = await mountConsole({ world, path: `/audits/${audit}?chain=b` })
+    await page.until(() =>
+      expect(page.text('[data-note]')).toContain('No finding of this audit is listed for the chain b.'),
+    )
+  })
+
   test('stands around the finding: the hole dashed between its neighbours, the fork on a branch', async () => {
     const world = shop()
     const page = await openAudit(world, brokenChain(world))

@@ -62,6 +62,7 @@ describe('searching inside of messages', () => {
     const page = await mountConsole({ world, locale: 'en', path: '/inbox?source=shop&q=payload:nowhere' })
     await page.until(() => expect(page.text('[data-note=filtered]')).toContain('No message has this in it'))
     expect(page.text(PROGRESS)).toContain('Looked through 300')
+    expect(page.text(PROGRESS)).not.toContain('so far')
     expect(page.text('[aria-label="Narrow the list"]')).toContain('Not counted while messages are searched')
   })
 

@@ -50,6 +50,16 @@ test('while it runs the page says how fast it goes and what is left, and live tu
   await page.until(() => expect(page.text('.progress')).toMatch(/left\s*live/))
 })
 
+test('a job slower than a message a second went at "0 a second": it is told by the minute', async () => {
+  const world = shop({ count: 400 })
+  world.switches.jobBatch = 1
+  world.switches.jobBatchMs = 2_500
+  const job = startJob(world)
+  const page = await mountConsole({ world, path: `/jobs/${job}` })
+  await page.until(() => expect(page.text('.progress')).toMatch(/[1-9]\d* a minute/))
+  expect(page.text('.progress')).not.toContain('a second')
+})
+
 test('stopping asks first, says what stays unsent, and publishes nothing more', async () => {
   const world = shop()
   world.switches.jobBatchMs = 10_000

@@ -100,6 +100,18 @@ describe('the frame', () => {
     await page.until(() => expect(page.text('footer [role=alert]')).toBeNull())
   })
 
+  test('a running job was an id cut before its numbers: its source and how far it is stand there, and the zone', async () => {
+    const world = shop()
+    world.switches.holdAt = 0
+    const page = await mountConsole({ world })
+    await page.until(() => expect(page.text('footer')).toContain('rabbit'))
+    const plan = makePlan(world, { source: 'shop', selection: { kind: 'filter', filter: {} } })
+    const { job } = runPlan(world, { plan: plan.plan, digest: plan.digest, typedCount: null, rate: null })
+    await page.until(() => expect(page.text('footer .job')).toMatch(/^shop\s*0\/20$/))
+    expect(page.find('footer .job').title).toBe(`Job ${job}`)
+    expect(page.find('footer').lastElementChild?.textContent).toContain('Times in')
+  })
+
   test('a job that ended while nobody looked is told, with its outcomes and the way to it', async () => {
     const world = shop()
     const page = await mountConsole({ world })

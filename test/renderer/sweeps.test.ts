@@ -164,7 +164,7 @@ describe('switching', () => {
     const world = shop()
     setSweep(world, 'shop', { state: 'unapproved' })
     const page = await open(world)
-    expect(row(page)).toContain('not switched on here')
+    expect(row(page)).toContain('not on here')
     expect(row(page)).toContain('It does not run.')
     expect(hasButton(page, 'Switch on…')).toBe(true)
   })

@@ -50,6 +50,19 @@ describe('the query line', () => {
 })
 
 describe('notes and assignment', () => {
+  test('the title of a note ended in the middle of an id: both ends of it are there', async () => {
+    const world = createWorld()
+    addBroker(world)
+    const [message] = makeMessages({ count: 1, nowMs: world.now(), mix: { failed: 1 } })
+    const messageId = `pointsearned-${'4'.repeat(40)}-ec637`
+    addSource(world, { name: 'shop', messages: [{ ...message!, messageId }], unlocked: true })
+    const page = await mountConsole({ world, path: '/inbox?source=shop&q=trouble%3Afailed' })
+    await page.until(() => expect(page.all(ROW)).toHaveLength(1))
+    await page.press('Enter')
+    await page.press('m')
+    expect((await dialog(page)).querySelector('h2')?.textContent).toMatch(/^Note beside points\S*….*-ec637$/)
+  })
+
   test('m writes a note, which stands in the history and as a mark in the row', async () => {
     const world = shop()
     const page = await inbox(world)
@@ -140,6 +153,16 @@ describe('the hand-over', () => {
     const [name] = [...files.keys()]
     expect(name).toMatch(/^hand-over-.*\.md$/)
     expect(await files.get(name ?? '')?.()).toContain('# Hand-over')
+  })
+
+  test('the focus stood on 4 h while 8 h was chosen: it stands on the chosen one', async () => {
+    const page = await inbox(shop())
+    await page.press('g')
+    await page.press('h')
+    await dialog(page)
+    await page.until(() =>
+      expect(document.activeElement?.closest('label')?.textContent ?? '').toContain('8 h'),
+    )
   })
 
   test('says which source is missing from it', async () => {

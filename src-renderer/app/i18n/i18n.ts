@@ -1,4 +1,5 @@
 import { createI18n } from 'vue-i18n'
+import { inertLines } from '../../../src-preload/contract/inert-text.ts'
 import { englishMessages } from './en/messages.ts'
 import type { Messages } from './en/messages.ts'
 import type { Locale } from './locale.ts'
@@ -13,6 +14,8 @@ export function createConsoleI18n() {
     fallbackLocale: 'en',
     messages,
     missingWarn: true,
+    // Names, keys and reasons that were stored by others stand in sentences, hints and labels, too.
+    postTranslation: (said) => (typeof said === 'string' ? inertLines(said) : said),
   })
 }
 export type ConsoleI18n = ReturnType<typeof createConsoleI18n>

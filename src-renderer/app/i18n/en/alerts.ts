@@ -6,7 +6,7 @@ export const alerts = {
   fresh: '{n} fires and nobody has acknowledged it | {n} fire and nobody has acknowledged them',
   webhook: 'told to {host}',
   noWebhook: 'no webhook: told in the console only',
-  looked: 'last look ·',
+  looked: 'last look {age} ago',
   first:
     'No rule yet. A rule tells you when messages pile up, grow old or fail, and when a sweep, a source or a broker stands still.',
   well: 'No alert fires. Last look at {time}.',

@@ -69,6 +69,7 @@ export const audits = {
     broken: 'The findings of this audit are not kept any more.',
     incomplete: 'No finding is kept. That is no proof that there is none.',
     filtered: 'No finding fits.',
+    chain: 'No finding of this audit is listed for the chain {chain}.',
   },
   dropped: '{n} more finding is counted and not listed. | {n} more findings are counted and not listed.',
   reading: { index: 'by the index', scan: 'whole table' },

@@ -29,4 +29,10 @@ export const common = {
   bytesShown: 'the first {n} are shown',
   defaultExchange: '(default exchange)',
   messages: '{n} message | {n} messages',
+  lines: {
+    fold: 'Fold these lines',
+    unfold: 'Show these lines',
+    folded: 'folded lines',
+    unchanged: '$ lines are the same',
+  },
 }

@@ -101,7 +101,7 @@ export const deadLetters = {
     topicMeans:
       'Marks these records as needing no delivery. They stay in the topic, where other tools still see them. Restoring takes the mark off.',
     reason: 'Reason',
-    reasonHint: 'Kept in the journal',
+    reasonHint: 'Why do these need no delivery? Kept in the journal.',
     plan: 'Make the plan',
     planned: '{n} message will be discarded. | {n} messages will be discarded.',
     act: 'Discard {n} message | Discard {n} messages',

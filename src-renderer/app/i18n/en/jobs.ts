@@ -44,7 +44,12 @@ export const jobs = {
     on: 'live',
     off: 'Not live: the engine does not answer. What is shown is from before.',
   },
-  rate: { observed: '{n} a second', limit: 'at most {n} a second', none: 'as fast as possible' },
+  rate: {
+    observed: '{n} a second',
+    observedMinute: '{n} a minute',
+    limit: 'at most {n} a second',
+    none: 'as fast as possible',
+  },
   left: {
     seconds: 'about {count} second left | about {count} seconds left',
     minutes: 'about {count} minute left | about {count} minutes left',

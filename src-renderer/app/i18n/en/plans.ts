@@ -293,7 +293,8 @@ export const plans = {
   unlockDialog: {
     toMapping: 'Look at the mapping and confirm',
     title: 'Unlock {source}',
-    means: 'Until then Redrive may resend and resolve messages of {source}. Reading needs no unlock.',
+    means:
+      'While {source} is unlocked, Redrive may resend and resolve its messages. Reading needs no unlock.',
     minutes: 'For how long',
     minutesOption: '{n} min',
     typeName: 'This is production. Type the name of the source, {source}, to go on.',

@@ -6,7 +6,7 @@ export const sweeps = {
   column: { source: 'Source', state: 'State', rule: 'What and when', runs: 'Last runs' },
   state: {
     off: 'off',
-    unapproved: 'not switched on here',
+    unapproved: 'not on here',
     on: 'on',
     stopped: 'stopped',
     running: 'running',

@@ -29,6 +29,7 @@ export const triage = {
     save: 'Save the view',
     replace: 'Replace the view',
     open: 'Open the view',
+    move: 'move',
     rename: 'rename',
     remove: 'remove',
     removeOne: 'Remove the view',

@@ -6,7 +6,7 @@ export const alerts = {
   fresh: '{n} 个告警触发中，尚无人确认',
   webhook: '推送到 {host}',
   noWebhook: '未配置 Webhook：只在控制台提示',
-  looked: '上次采样 ·',
+  looked: '上次采样 {age}前',
   first:
     '还没有规则。规则会在消息积压、滞留过久或失败时提醒你，也会在补偿扫描、数据源或 Broker 停摆时提醒你。',
   well: '没有告警。上次采样于 {time}。',

@@ -68,6 +68,7 @@ export const audits = {
     broken: '这次审计的发现已不再保留。',
     incomplete: '没有留下发现，但这不证明没有问题。',
     filtered: '没有符合条件的发现。',
+    chain: '本次审计没有列出链 {chain} 的发现。',
   },
   dropped: '另有 {n} 处发现只计数，不列出。',
   reading: { index: '走索引', scan: '全表' },

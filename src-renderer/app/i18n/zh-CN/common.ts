@@ -17,7 +17,7 @@ export const common = {
   disconnectedEmpty: '引擎没有响应，正在重新连接…',
   resizePane: '调整栏宽',
   seconds: '{n} 秒',
-  minutes: '{n} 分',
+  minutes: '{n} 分钟',
   hours: '{n} 小时',
   days: '{n} 天',
   about: {
@@ -29,4 +29,10 @@ export const common = {
   bytesShown: '只显示前 {n} 字节',
   defaultExchange: '（默认交换机）',
   messages: '{n} 条消息',
+  lines: {
+    fold: '收起这几行',
+    unfold: '展开这几行',
+    folded: '已收起的行',
+    unchanged: '$ 行相同',
+  },
 }

@@ -93,7 +93,7 @@ export const deadLetters = {
     means: '把这些消息永久移出队列，无法撤销。',
     topicMeans: '把这些记录标记为无需投递。它们仍留在主题中，其他工具照样能看到。之后可以恢复，即取消标记。',
     reason: '原因',
-    reasonHint: '记入操作日志',
+    reasonHint: '为什么不再需要投递？记入操作日志。',
     plan: '生成计划',
     planned: '将丢弃 {n} 条消息。',
     act: '丢弃 {n} 条消息',

@@ -22,7 +22,7 @@ export const guardErrors = {
   'limit-reached': {
     what: '已达到工作区规定的上限：{reason}。',
     means: '暂时不再发送。已在途的消息都等到了结果。',
-    next: '等这一小时过去，或少选一些消息；上限写在工作区文件的 policies 里。',
+    next: '少选一些消息；若是一小时的额度已用完，等这一小时过去。上限写在工作区文件的 policies 里。',
   },
   'hours-forbidden': {
     what: '现在不能处理：{reason}。',

@@ -40,7 +40,12 @@ export const jobs = {
     on: '实时',
     off: '非实时：引擎没有响应，显示的是之前的数据。',
   },
-  rate: { observed: '每秒 {n} 条', limit: '每秒最多 {n} 条', none: '不限速' },
+  rate: {
+    observed: '每秒 {n} 条',
+    observedMinute: '每分钟 {n} 条',
+    limit: '每秒最多 {n} 条',
+    none: '不限速',
+  },
   left: {
     seconds: '约剩 {count} 秒',
     minutes: '约剩 {count} 分钟',

@@ -29,6 +29,7 @@ export const triage = {
     save: '保存视图',
     replace: '替换视图',
     open: '打开视图',
+    move: '移动',
     rename: '重命名',
     remove: '删除',
     removeOne: '删除视图',
