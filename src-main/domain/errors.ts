@@ -22,6 +22,10 @@ export type ErrorCode =
   | 'source-is-standby'
   | 'replica-not-usable'
   | 'secret-missing'
+  | 'secret-command-failed'
+  | 'secrets-locked'
+  | 'secrets-passphrase-wrong'
+  | 'secrets-file-damaged'
   // the outbox
   | 'table-missing'
   | 'table-without-key'

@@ -70,6 +70,28 @@ export const englishSentences: Readonly<Record<ErrorCode, Sentences>> = {
     means: 'Redrive is not connected. ' + nothingSent,
     next: 'Set the environment variable, or enter the password on the connections page.',
   },
+  'secret-command-failed': {
+    what: 'The command {program}, which prints the password of {name}, {reason}.',
+    means:
+      'Redrive is not connected. What the command wrote is not shown, because it may hold the password. ' +
+      nothingSent,
+    next: 'Run the command in a terminal, as the same user, and see what it says. It must print the password in its first line.',
+  },
+  'secrets-locked': {
+    what: 'The encrypted file {path} cannot be opened: nobody gave its passphrase.',
+    means: 'Redrive has none of the passwords in it. ' + nothingSent,
+    next: 'Set REDRIVE_SECRETS_PASSPHRASE, REDRIVE_SECRETS_PASSPHRASE_FILE or REDRIVE_SECRETS_IDENTITY, or start Redrive at a terminal.',
+  },
+  'secrets-passphrase-wrong': {
+    what: 'The passphrase or identity that was given does not open {path}.',
+    means: 'Redrive has none of the passwords in it; the file is as it was. ' + nothingSent,
+    next: 'Give the passphrase that the file was made with. Where it is lost, delete the file and set the secrets anew.',
+  },
+  'secrets-file-damaged': {
+    what: 'The encrypted file {path} is damaged: {problem}.',
+    means: 'Nothing was read from it, and Redrive does not write over it. ' + nothingSent,
+    next: 'Put a copy of the file back, or move it away and set the secrets anew.',
+  },
   'table-missing': {
     what: 'There is no table {table} that this user can see.',
     means: nothingSent,

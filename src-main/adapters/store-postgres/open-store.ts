@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TlsOptions } from '../../domain/access.ts'
+import type { Password } from '../../ports/drivers.ts'
 import type { Signer } from '../../ports/signing.ts'
 import type { Store } from '../../ports/store.ts'
 import type { Clock } from '../../ports/surroundings.ts'
@@ -38,7 +39,7 @@ export interface SharedStoreOptions {
   /** postgres://user@host:port/database, without a password. */
   readonly url: string
   /** Asked at every log-in. '' where none is needed. */
-  readonly password: () => Promise<string>
+  readonly password: Password
   readonly tls?: TlsOptions
   /** Folder of this console, where it remembers the newest journal entry that it saw. Made where it does not exist. */
   readonly dataDir: string

@@ -190,14 +190,19 @@ export class Configure {
   /** The password for testing a draft: what was typed, without keeping it. */
   draftPassword(kind: Kind, name: string, choice: PasswordChoice): PasswordSource {
     const section = sections[kind]
-    return async () => {
+    let used: SecretRef | null = null
+    const resolve: PasswordSource = async () => {
       if (choice.kind === 'none') return null
       if (choice.kind === 'typed') return choice.value
       const secretName = `${section}.${name}`
       if (choice.kind === 'env') return this.#ports.secrets.resolve(secretName, { env: choice.variable })
       const kept = (await this.#ports.workspace.load())[section][name]?.password
+      used = kept ?? null
       return kept ? this.#ports.secrets.resolve(secretName, kept) : null
     }
+    const renew = (): boolean =>
+      used !== null && (this.#ports.secrets.renew?.(`${section}.${name}`, used) ?? false)
+    return Object.assign(resolve, { renew })
   }
 
   async #save<Config extends SourceConfig | BrokerConfig>(

@@ -24,6 +24,7 @@ import { mappingConfirm, mappingPreview, retry, sourcesDetect } from './commands
 import { messagesList, messagesShow } from './commands/messages.ts'
 import { planResend } from './commands/plan.ts'
 import { run } from './commands/run.ts'
+import { secretsList, secretsRemove, secretsSet } from './commands/secrets.ts'
 import { serve } from './commands/serve.ts'
 import { sourcesList, sourcesTest } from './commands/sources.ts'
 import { checkBack, checkBackDecide } from './commands/check-back.ts'
@@ -82,6 +83,9 @@ export const commands: readonly Command[] = [
   journalKey,
   journalForward,
   journalAcceptClock,
+  secretsSet,
+  secretsList,
+  secretsRemove,
   watch,
   serve,
 ]
