@@ -138,6 +138,8 @@ export type ErrorCode =
   | 'name-in-use'
   | 'store-failed'
   | 'store-newer'
+  | 'store-in-use'
+  | 'backup-damaged'
   | 'store-read-only'
   | 'clock-went-back'
   | 'store-undecided'

@@ -120,6 +120,8 @@ export const errorCodes = [
   'name-in-use',
   'store-failed',
   'store-newer',
+  'store-in-use',
+  'backup-damaged',
   'store-read-only',
   'clock-went-back',
   'store-undecided',

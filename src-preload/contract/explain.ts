@@ -257,6 +257,16 @@ export const englishSentences: Readonly<Record<ErrorCode, Sentences>> = {
     means: 'Nothing is sent any more. What was under way may be written down or not.',
     next: 'When the database answers again, start Redrive and look at the job and at the journal before you repeat anything.',
   },
+  'store-in-use': {
+    what: 'Another process has the store {path} open.',
+    means: 'Nothing was changed: what it writes down would be lost.',
+    next: 'Close the console, and end "redrive serve", agents and schedules on this store; then try again.',
+  },
+  'backup-damaged': {
+    what: 'The backup {path} cannot be used: {problem}.',
+    means: 'Nothing was changed.',
+    next: 'Use another copy of it. Where it is of another installation, name the public key of that one.',
+  },
   'store-newer': {
     what: 'The store {path} was written by a newer Redrive.',
     means: 'It can be looked at where it is a local one; nothing is written into it, so nothing is sent.',

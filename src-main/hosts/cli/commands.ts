@@ -24,6 +24,8 @@ import { mappingConfirm, mappingPreview, retry, sourcesDetect } from './commands
 import { messagesList, messagesShow } from './commands/messages.ts'
 import { planResend } from './commands/plan.ts'
 import { run } from './commands/run.ts'
+import { backup, restore } from './commands/backup.ts'
+import { storeRestored } from './commands/store-restored.ts'
 import { secretsList, secretsRemove, secretsSet } from './commands/secrets.ts'
 import { serve } from './commands/serve.ts'
 import { sourcesList, sourcesTest } from './commands/sources.ts'
@@ -83,6 +85,9 @@ export const commands: readonly Command[] = [
   journalKey,
   journalForward,
   journalAcceptClock,
+  backup,
+  restore,
+  storeRestored,
   secretsSet,
   secretsList,
   secretsRemove,

@@ -22,6 +22,7 @@ const USAGE_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'secrets-locked',
   'secrets-passphrase-wrong',
   'secrets-file-damaged',
+  'backup-damaged',
   'plan-invalid',
   'plan-digest-mismatch',
   'plan-not-confirmed',
