@@ -327,7 +327,12 @@ describe.each(['the local file', 'a shared PostgreSQL'] as const)('a store that 
     expect(await store.sweeps.approved()).toEqual([])
     expect(await store.sweeps.running()).toEqual([])
     expect(await store.jobs.runningJobs()).toEqual([])
-    const [first] = await store.journal.list({ order: 'newest', limit: 1, actions: ['store-restored'] })
+    const [first] = await store.journal.list({
+      order: 'newest',
+      cursor: null,
+      limit: 1,
+      actions: ['store-restored'],
+    })
     expect(first).toMatchObject({ operator: 'bob' })
     // Once more, after it was interrupted: nothing is left to do.
     expect(await standAfterRestore(it)).toEqual({ jobs: 0, unknown: 0, switchedOff: 0 })

@@ -8,7 +8,7 @@ import type { Journal } from '../../ports/journal.ts'
  * are looked at anew. Throws `plan-invalid`.
  */
 export async function requireNewerThanRestore(journal: Pick<Journal, 'list'>, plan: Plan): Promise<void> {
-  const newest = { order: 'newest', limit: 1 } as const
+  const newest = { order: 'newest', cursor: null, limit: 1 } as const
   const [restored] = await journal.list({ ...newest, actions: ['store-restored'] })
   if (restored === undefined) return
   const [made] = await journal.list({ ...newest, actions: ['plan-created'], subject: plan.plan })
