@@ -188,6 +188,19 @@ describe('a backup', () => {
     expect((await readdir(cli.folder)).some((name) => name.startsWith('redrive.json.replaced-'))).toBe(true)
   })
 
+  test('takes the place of a store that is damaged, which is put aside as it is', async () => {
+    const { cli, file } = await signed()
+    expect((await cli.here('backup', file)).code).toBe(0)
+    const store = join(cli.folder, 'data', 'redrive.db')
+    const garbage = Buffer.alloc(100_000, 'x')
+    await writeFile(store, garbage)
+    expect((await cli.here('restore', file, '--replace')).code).toBe(0)
+    expect(await cli.here('journal', 'verify')).toMatchObject({ code: 0, records: [{ intact: true }] })
+    const aside =
+      (await readdir(join(cli.folder, 'data'))).find((name) => /\.replaced-[\dTZ-]+$/.test(name)) ?? ''
+    expect(await readFile(join(cli.folder, 'data', aside))).toEqual(garbage)
+  })
+
   test('that was changed anywhere is refused, and nothing is replaced', async () => {
     const { cli, file } = await signed()
     expect((await cli.here('backup', file)).code).toBe(0)

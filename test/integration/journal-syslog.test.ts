@@ -139,7 +139,7 @@ test('over TLS the certificate is checked', async () => {
 
 test('an address that is none is refused, and no value breaks the form of a message', async () => {
   const cli = await withEntry()
-  for (const to of ['syslog://', 'syslog+tcp2://h', 'syslog+udp://'])
+  for (const to of ['syslog://', 'syslog+udp://'])
     expect((await forward(cli, to)).records, to).toMatchObject([{ code: 'usage' }])
   expect((await forward(cli, 'syslog://127.0.0.1:1', '--ca', 'x.pem')).code).toBe(2)
   const line = syslogMessage({

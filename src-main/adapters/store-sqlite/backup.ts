@@ -69,14 +69,12 @@ export function replaceStore(path: string, next: string, aside: string): void {
   }
 }
 
-/** Every process that has the store open holds a shared lock on it: nobody else does while this succeeds. */
-function holdAlone(path: string): Database.Database {
-  let db: Database.Database
-  try {
-    db = new Database(path, { fileMustExist: true, timeout: 0 })
-  } catch (error) {
-    throw classify(error, path)
-  }
+/**
+ * Every process that has the store open holds a shared lock on it: nobody else does while this succeeds. Null: what is there is no
+ * store any more, which is why people restore.
+ */
+function holdAlone(path: string): Database.Database | null {
+  const db = new Database(path, { fileMustExist: true, timeout: 0 })
   try {
     db.pragma('wal_checkpoint(TRUNCATE)')
     // Leaving the log behind is possible for the last connection only, and keeps others out until it is closed.
@@ -86,8 +84,9 @@ function holdAlone(path: string): Database.Database {
     return db
   } catch (error) {
     db.close()
-    if (error instanceof Database.SqliteError && /^SQLITE_(BUSY|LOCKED)/.test(error.code))
-      throw inUse(path, error)
+    const code = error instanceof Database.SqliteError ? error.code : ''
+    if (/^SQLITE_(BUSY|LOCKED)/.test(code)) throw inUse(path, error)
+    if (/^SQLITE_(NOTADB|CORRUPT)/.test(code)) return null
     throw classify(error, path)
   }
 }

@@ -4,6 +4,8 @@ import type { Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 
 const TIMEOUT_MS = 15_000
+/** A receiver that is on its way out says so within this time, before it was told that there is no more. */
+const QUIET_MS = 250
 /** What receivers take without being told to; a longer datagram is cut up on its way. */
 export const DATAGRAM_BYTES_MAX = 8_192
 
@@ -17,7 +19,7 @@ export interface SyslogPlace {
 
 /**
  * Sends messages of RFC 5424. Over TCP and TLS each has its length before it (RFC 6587, RFC 5425); they count as taken once the
- * receiver has read to the end and closed its side, for nothing in syslog acknowledges a message. Over UDP (RFC 5426) nobody
+ * receiver has answered the end with its own, for nothing in syslog acknowledges a message. Over UDP (RFC 5426) nobody
  * can tell. Rejects with the system's error.
  */
 export function sendSyslog(
@@ -32,11 +34,17 @@ export function sendSyslog(
 function stream(place: SyslogPlace, messages: readonly string[], signal: AbortSignal): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   const frames = messages.map((message) => `${Buffer.byteLength(message)} ${message}`).join('')
-  const socket = open(place, () => socket.end(frames))
+  let ended = false
+  const end = (): void => {
+    ended = true
+    socket.end()
+  }
+  const socket = open(place, () => socket.write(frames, () => void setTimeout(end, QUIET_MS)))
   const stop = (): void => void socket.destroy(new Error('no end of the conversation in time'))
   signal.addEventListener('abort', stop, { once: true })
   let said = false
-  socket.once('end', () => (said = true))
+  // One that closes by itself has not read to the end, whatever it had taken by then: only an end that answers ours counts.
+  socket.once('end', () => (said = ended))
   socket.once('error', reject)
   socket.once('close', () => {
     signal.removeEventListener('abort', stop)
