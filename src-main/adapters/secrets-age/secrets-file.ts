@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { Decrypter, Encrypter, identityToRecipient } from 'age-encryption'
 import { z } from 'zod'
 import { RedriveError } from '../../domain/errors.ts'
 
@@ -10,6 +9,8 @@ const FILE_BYTES_MAX = 1024 * 1024
 /** Left behind by a process that was killed while it wrote. */
 const LOCK_STALE_MS = 30_000
 const NO_KEY = /no identity matched/
+/** Most consoles have no such file: its ciphers are loaded by those that do. */
+const age = () => import('age-encryption')
 
 const content = z.strictObject({ version: z.literal(1), secrets: z.record(z.string(), z.string()) })
 export type SecretsByName = Readonly<Record<string, string>>
@@ -27,6 +28,7 @@ export async function readSecretsFile(
 ): Promise<SecretsByName | null> {
   const bytes = await bytesOf(path)
   if (bytes === null) return null
+  const { Decrypter } = await age()
   const decrypter = new Decrypter()
   const given = await opener()
   if ('passphrase' in given) decrypter.addPassphrase(given.passphrase)
@@ -61,6 +63,7 @@ export async function changeSecretsFile(
   await locked(`${path}.lock`, async () => {
     const given = await opener()
     const before = (await readSecretsFile(path, async () => given)) ?? {}
+    const { Encrypter } = await age()
     const encrypter = new Encrypter()
     if ('passphrase' in given) encrypter.setPassphrase(given.passphrase)
     else encrypter.addRecipient(await recipientOf(path, given.identity))
@@ -95,6 +98,7 @@ function add(path: string, attempt: () => void): void {
 }
 
 async function recipientOf(path: string, identity: string): Promise<string> {
+  const { identityToRecipient } = await age()
   return identityToRecipient(identity).catch(() => {
     throw new RedriveError('secrets-passphrase-wrong', 'never', { path })
   })
