@@ -98,5 +98,7 @@ function passwordKind(ref: SecretRef | undefined): SourceConnection['passwordKin
   if ('env' in ref) return 'env'
   if ('keychain' in ref) return 'stored'
   if ('prompt' in ref) return 'prompt'
+  if ('command' in ref) return 'command'
+  if ('secret' in ref) return 'secrets-file'
   return 'workspace-file'
 }

@@ -4,6 +4,22 @@ export type SecretRef =
   | { readonly env: string }
   | { readonly keychain: true }
   | { readonly prompt: true }
+  | SecretCommand
+  | SecretName
+
+/** A program that prints it: no shell, its arguments one by one. */
+export interface SecretCommand {
+  readonly command: readonly [string, ...string[]]
+  /** How long what it printed is good for. Absent: it is run at each log-in. */
+  readonly seconds?: number
+  /** JSON pointer into what it prints. Absent: the first line is the secret. */
+  readonly at?: string
+}
+
+/** Its name in the encrypted file of secrets. */
+export interface SecretName {
+  readonly secret: string
+}
 
 export type TlsMode = 'disable' | 'require' | 'verify-full'
 

@@ -12,6 +12,8 @@ export const guardTexts = {
   'guard.hours': 'from {from} to {to} ({timeZone}) nothing is sent or decided',
   'guard.environment': 'its environment and its address are guarded by the policy of {environment}',
   'guard.removal': 'the policy of {environment} guards it',
+  'plan.before-restore':
+    'the store was restored from a backup at {at}, and what this plan is about may have been sent before that: make it anew',
   'approval.unreadable': 'it is no approval that Redrive can read',
   'approval.another-plan': 'it is the approval of another plan, or of this one before it was changed',
   'approval.approver-unknown': 'the workspace names no such approver for this environment',

@@ -1,5 +1,6 @@
 import { dedupeTexts } from './english-texts-dedupe.ts'
 import { guardTexts } from './english-texts-guard.ts'
+import { secretTexts } from './english-texts-secrets.ts'
 
 /**
  * Texts that the engine itself makes about mappings: refusals with their remedies, faults, guesses with their evidence.
@@ -9,6 +10,7 @@ import { guardTexts } from './english-texts-guard.ts'
 export const englishTexts = {
   ...dedupeTexts,
   ...guardTexts,
+  ...secretTexts,
   // Why the layout does not allow an action, and what to do instead.
   'refused.no-claim':
     'the layout has no column in which Redrive could leave its claim, so another process may send it at the same time',

@@ -38,7 +38,7 @@ import type { StagedForm } from '../domain/mapping/mapping.ts'
 import type { KafkaConfig } from '../domain/workspace.ts'
 import type { MappingTexts } from '../ports/mapping-texts.ts'
 import type { Store } from '../ports/store.ts'
-import type { Drivers, OpenBroker, OpenOutbox, PasswordSource } from '../ports/drivers.ts'
+import type { Drivers, OpenBroker, OpenOutbox, Password, PasswordSource } from '../ports/drivers.ts'
 import type { KeyPlace } from '../ports/signing.ts'
 import type { Clock, Log, Secrets, WorkspaceStore } from '../ports/surroundings.ts'
 
@@ -283,8 +283,9 @@ function kafkaOptions(config: KafkaConfig): Omit<KafkaBrokerOptions, 'password' 
 }
 
 /** Servers that trust their neighbours are asked with an empty password. */
-function orEmpty(password: PasswordSource): () => Promise<string> {
-  return async () => (await password()) ?? ''
+function orEmpty(password: PasswordSource): Password {
+  const { renew } = password
+  return Object.assign(async () => (await password()) ?? '', renew && { renew })
 }
 
 function logPort(logger: Logger): Log {

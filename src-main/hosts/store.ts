@@ -2,6 +2,7 @@ import { canonical } from '../domain/digest.ts'
 import type { Json } from '../domain/digest.ts'
 import { RedriveError } from '../domain/errors.ts'
 import type { StoreConfig, Workspace } from '../domain/workspace.ts'
+import type { Password } from '../ports/drivers.ts'
 import type { KeyPlace, Signer } from '../ports/signing.ts'
 import type { Store } from '../ports/store.ts'
 import type { Clock, Secrets, WorkspaceStore } from '../ports/surroundings.ts'
@@ -51,10 +52,13 @@ export async function openChosenStore(choice: StoreChoice): Promise<ChosenStore>
   return { store, signer, workspace: pinned }
 }
 
-function passwordOf({ password }: StoreConfig, secrets: Secrets): () => Promise<string> {
+function passwordOf({ password }: StoreConfig, secrets: Secrets): Password {
   const ref = password ?? (process.env[PASSWORD_VARIABLE] ? { env: PASSWORD_VARIABLE } : null)
   // Servers that trust their neighbours are asked with an empty password.
-  return async () => (ref === null ? '' : secrets.resolve('store', ref))
+  if (ref === null) return () => Promise.resolve('')
+  return Object.assign(() => secrets.resolve('store', ref), {
+    renew: () => secrets.renew?.('store', ref) ?? false,
+  })
 }
 
 /** What is done after the file names another store would be written down where nobody of the team looks. */

@@ -4,7 +4,16 @@ import type { EvidenceReader } from './evidence.ts'
 import type { Outbox } from './outbox.ts'
 
 /** Asked at each new connection, so that a short-lived password stays fresh. */
-export type PasswordSource = () => Promise<string | null>
+export type PasswordSource = Renewable<string | null>
+
+/** What a client logs in with; '' where none is needed. */
+export type Password = Renewable<string>
+
+interface Renewable<Secret> {
+  (): Promise<Secret>
+  /** After a server refused it: true where it is worth asking once more, for the next one may be another. Absent: never. */
+  readonly renew?: () => boolean
+}
 
 /**
  * Opens an outbox: connects, reads the catalogue, fits the mapping. Throws RedriveError where the server cannot be

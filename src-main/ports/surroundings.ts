@@ -34,6 +34,11 @@ export interface Log {
 export interface Secrets {
   /** Throws RedriveError `secret-missing` where there is none. `name` is "sources.orders" or "brokers.rabbit". */
   resolve(name: string, ref: SecretRef): Promise<string>
+  /**
+   * A server refused what was resolved: forgets it. True where the next that is resolved may be another, as one that a
+   * command prints may. Absent: never.
+   */
+  renew?(name: string, ref: SecretRef): boolean
   /** Keeps what an operator typed. Returns the reference to write into the workspace. */
   keep(name: string, value: string): Promise<SecretRef>
   forget(name: string): Promise<void>

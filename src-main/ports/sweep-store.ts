@@ -41,6 +41,8 @@ export interface RunStore<Outcome> {
   /** Running ones with their owners, for recovery. */
   running(): Promise<readonly { readonly run: ScheduledRun<Outcome>; readonly owner: Owner }[]>
   standing(source: string): Promise<SweepStanding>
+  /** Sources whose schedule is switched on. */
+  approved(): Promise<readonly string[]>
   /** Switches on (`approved` is the fingerprint) or off (null); either way failures are forgotten. */
   approve(source: string, approved: string | null, operator: string, entry: JournalDraft): Promise<void>
 }

@@ -20,7 +20,15 @@ export const passwordInput = z.discriminatedUnion('kind', [
 ])
 export type PasswordInput = z.infer<typeof passwordInput>
 /** Where a password comes from, without it. */
-export const passwordKind = z.enum(['none', 'env', 'stored', 'prompt', 'workspace-file'])
+export const passwordKind = z.enum([
+  'none',
+  'env',
+  'stored',
+  'prompt',
+  'command',
+  'secrets-file',
+  'workspace-file',
+])
 
 /** Where the receiver writes down what it has consumed, as far as a form knows it. */
 export const evidenceDraft = z.strictObject({

@@ -70,6 +70,28 @@ export const englishSentences: Readonly<Record<ErrorCode, Sentences>> = {
     means: 'Redrive is not connected. ' + nothingSent,
     next: 'Set the environment variable, or enter the password on the connections page.',
   },
+  'secret-command-failed': {
+    what: 'The command {program}, which prints the password of {name}, {reason}.',
+    means:
+      'Redrive is not connected. What the command wrote is not shown, because it may hold the password. ' +
+      nothingSent,
+    next: 'Run the command in a terminal, as the same user, and see what it says. It must print the password in its first line.',
+  },
+  'secrets-locked': {
+    what: 'The encrypted file {path} cannot be opened: nobody gave its passphrase.',
+    means: 'Redrive has none of the passwords in it. ' + nothingSent,
+    next: 'Set REDRIVE_SECRETS_PASSPHRASE, REDRIVE_SECRETS_PASSPHRASE_FILE or REDRIVE_SECRETS_IDENTITY, or start Redrive at a terminal.',
+  },
+  'secrets-passphrase-wrong': {
+    what: 'The passphrase or identity that was given does not open {path}.',
+    means: 'Redrive has none of the passwords in it; the file is as it was. ' + nothingSent,
+    next: 'Give the passphrase that the file was made with. Where it is lost, delete the file and set the secrets anew.',
+  },
+  'secrets-file-damaged': {
+    what: 'The encrypted file {path} is damaged: {problem}.',
+    means: 'Nothing was read from it, and Redrive does not write over it. ' + nothingSent,
+    next: 'Put a copy of the file back, or move it away and set the secrets anew.',
+  },
   'table-missing': {
     what: 'There is no table {table} that this user can see.',
     means: nothingSent,
@@ -234,6 +256,16 @@ export const englishSentences: Readonly<Record<ErrorCode, Sentences>> = {
     what: 'The shared store {path} was lost while it was writing, and whether it wrote could not be found out: {problem}.',
     means: 'Nothing is sent any more. What was under way may be written down or not.',
     next: 'When the database answers again, start Redrive and look at the job and at the journal before you repeat anything.',
+  },
+  'store-in-use': {
+    what: 'Another process has the store {path} open.',
+    means: 'Nothing was changed: what it writes down would be lost.',
+    next: 'Close the console, and end "redrive serve", agents and schedules on this store; then try again.',
+  },
+  'backup-damaged': {
+    what: 'The backup {path} cannot be used: {problem}.',
+    means: 'Nothing was changed.',
+    next: 'Use another copy of it. Where it is of another installation, name the public key of that one.',
   },
   'store-newer': {
     what: 'The store {path} was written by a newer Redrive.',

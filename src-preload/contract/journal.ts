@@ -57,6 +57,7 @@ export const journalAction = z.enum([
   'payload-viewed',
   'payload-unmasked',
   'clock-accepted',
+  'store-restored',
   'approval-given',
   'approval-refused',
   'approval-used',

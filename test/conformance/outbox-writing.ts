@@ -137,6 +137,25 @@ export function markTests(make: Make): void {
     expect(await outbox.mark([second], 'job-1', signal())).toMatchObject([{ marked: true }])
   })
 
+  test('a row that was given back is told by the words of it, and not by those of another job', async () => {
+    const fixture = await make(OPTIONS)
+    const { outbox } = fixture
+    const [id] = await claimed(fixture, [{ state: 'failed', attempts: 3 }], 'job-1')
+    const release = { id: id!, as: 'release', reason: 'job-1: given back', stateBefore: 'failed' } as const
+    const [given] = await outbox.mark([release], 'job-1', signal())
+    expect(given).toMatchObject({ marked: true })
+    // A process that died before it wrote that down does it again, without knowing which attempt it was.
+    const again = await outbox.mark([release], 'job-1', signal())
+    expect(again).toEqual([given])
+    const version = 'version' in given! ? given.version : ''
+    // With the version of then the job takes it again.
+    expect(await outbox.claim([{ id: id!, version }], 'job-1', signal())).toMatchObject([{ claimed: true }])
+    // A claim that another job ended says nothing of this one.
+    await outbox.mark([{ ...release, reason: 'job-1: given back' }], 'job-1', signal())
+    const other = { ...release, reason: 'job-2: given back' }
+    expect(await outbox.mark([other], 'job-2', signal())).toEqual([{ id, marked: false }])
+  })
+
   test('the same mark again counts as marked and changes nothing', async () => {
     const fixture = await make(OPTIONS)
     const { outbox } = fixture

@@ -7,6 +7,7 @@ import { openPage } from '../support/browser.ts'
 import { openCli } from '../support/cli.ts'
 import type { Cli, RunningCli } from '../support/cli.ts'
 import { addFailed } from '../support/cli-fixture.ts'
+import { changeSecretsFile } from '../../src-main/adapters/secrets-age/secrets-file.ts'
 import { connectToMariadb } from '../support/mariadb.ts'
 import { mysqlDatabase } from '../support/mysql.ts'
 import {
@@ -51,6 +52,8 @@ async function scene(context: TestContext): Promise<Scene> {
   for (const [name, password] of [
     [user, secrets.database],
     [receiver, secrets.evidence],
+    [`${user}p`, secrets.printed],
+    [`${user}f`, secrets.filed],
   ] as const) {
     await mariadb.query(`create user '${name}'@'%' identified by '${password}'`)
     await mariadb.query(`grant all on \`${billing.name}\`.* to '${name}'@'%'`)
@@ -59,14 +62,24 @@ async function scene(context: TestContext): Promise<Scene> {
   await rabbitmqctl('add_user', user, secrets.broker)
   await rabbitmqctl('set_permissions', user, '.*', '.*', '.*')
   onTestFinished(async () => {
-    await mariadb.query(`drop user '${user}'@'%', '${receiver}'@'%'`)
+    const users = [user, receiver, `${user}p`, `${user}f`].map((name) => `'${name}'@'%'`)
+    await mariadb.query(`drop user ${users.join(', ')}`)
     await mariadb.end()
     await rabbitmqctl('delete_user', user)
   })
   const talkative = await startTalkative()
   const cli = await openCli(
     JSON.stringify(workspaceOf({ secrets, user, database, billing, url: talkative.url })),
-    { REDRIVE_LOG: 'debug', ...Object.fromEntries(names.map((name) => [variable(name), secrets[name]])) },
+    {
+      REDRIVE_LOG: 'debug',
+      REDRIVE_SECRETS_PASSPHRASE: secrets.passphrase,
+      ...Object.fromEntries(names.map((name) => [variable(name), secrets[name]])),
+    },
+  )
+  await changeSecretsFile(
+    join(cli.folder, 'data', 'secrets.age'),
+    async () => ({ passphrase: secrets.passphrase }),
+    () => ({ filed: secrets.filed }),
   )
   const queue = await broker.queue()
   await addFailed(database, queue, 4)
@@ -97,17 +110,19 @@ async function commandLine({
       const result = json ? await cli.json(...words) : await cli.plain(...words)
       const place = `redrive ${words.slice(0, 3).join(' ')}`
       codes[`${place}${json ? ' --json' : ''}`] = result.code
+      if (words[1] === 'test') codes[`test of ${words[3]}`] = result.code
       found.push(...findSecrets(`${place}: stdout`, result.stdout, secrets))
       found.push(...findSecrets(`${place}: stderr`, result.stderr, secrets))
       if (json && words[1] === 'resend') return result
     }
     return null
   }
-  for (const source of ['orders', 'billing', 'wrong', 'staged'])
-    await run('sources', 'test', '--source', source)
+  const sources = ['orders', 'billing', 'wrong', 'staged', 'printed', 'leaked', 'filed']
+  await Promise.all(sources.map((source) => run('sources', 'test', '--source', source)))
   for (const broker of ['wrong', 'kafka']) await run('brokers', 'topics', '--broker', broker)
   await run('brokers', 'queues', '--broker', 'wrong')
   await run('sources', 'detect', '--source', 'wrong')
+  await run('secrets', 'list')
   await run('watch', '--once')
   const plan = await run('plan', 'resend', '--source', 'orders', '--trouble', 'failed', '--out', out)
   const digest = String(plan?.records.at(-1)?.['digest'])
@@ -147,7 +162,17 @@ async function heapOf(session: CDPSession): Promise<string> {
   return chunks.join('')
 }
 
-/** Looks at every page, connects, fails to connect, types a password. */
+const COPIES = 'button[aria-label^="Copy"], button:has-text("Copy"), [data-test="copy-link"]'
+const COPIES_OF_A_PAGE_MAX = 6
+
+/** Presses what copies. What arrives in the clipboard is noted by the page itself. */
+async function copyAll(page: Page): Promise<void> {
+  const buttons = await page.locator(COPIES).all()
+  for (const button of buttons.slice(0, COPIES_OF_A_PAGE_MAX))
+    await button.click({ timeout: 2_000 }).catch(() => undefined)
+}
+
+/** Looks at every page, connects, fails to connect, types a password, copies what can be copied. */
 async function throughThePages(page: Page, { secrets, database }: Scene, url: URL): Promise<void> {
   await page.goto(url.href)
   await page.getByRole('heading', { name: 'Overview' }).waitFor()
@@ -156,7 +181,9 @@ async function throughThePages(page: Page, { secrets, database }: Scene, url: UR
   await addSource(page, { name: 'by-hand', database, environment: 'Development', password: secrets.typed })
   const pages = [
     'inbox?source=orders',
+    'message?source=orders&message=sent-1',
     'inbox?source=wrong',
+    'inbox?source=leaked',
     'brokers',
     'jobs',
     'alerts',
@@ -166,6 +193,7 @@ async function throughThePages(page: Page, { secrets, database }: Scene, url: UR
   for (const path of [...pages, 'audits', 'sweeps', '']) {
     await page.goto(`${url.origin}/#/${path}`)
     await page.waitForTimeout(1_000)
+    await copyAll(page)
   }
 }
 
@@ -180,6 +208,10 @@ test('a planted secret is found nowhere but where the operator put it', async (c
     'redrive unconfirmed ask --source --json': 3,
     'redrive check-back --source orders --json': 0,
     'redrive journal export --out --json': 0,
+    'redrive secrets list --json': 0,
+    'test of printed': 0,
+    'test of leaked': 2,
+    'test of filed': 0,
   })
   expect(codes['redrive audit --source orders --json']).not.toBe(2)
   // They were used: what is found nowhere was not just never there.
@@ -192,6 +224,16 @@ test('a planted secret is found nowhere but where the operator put it', async (c
   page.setDefaultTimeout(STEP_TIMEOUT_MS)
   let received = ''
   page.on('websocket', (socket) => socket.on('framereceived', ({ payload }) => (received += String(payload))))
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+  const copied: string[] = []
+  await page.exposeFunction('redriveTestCopied', (text: string) => void copied.push(text))
+  await page.addInitScript(`
+    const write = navigator.clipboard.writeText.bind(navigator.clipboard)
+    navigator.clipboard.writeText = async (text) => {
+      await write(text)
+      await window.redriveTestCopied(await navigator.clipboard.readText())
+    }
+  `)
   await throughThePages(page, it, serving.url)
   const cookie = (await page.context().cookies()).find(({ name }) => name.startsWith('redrive_'))
   const token = serving.url.searchParams.get('token') ?? ''
@@ -206,6 +248,9 @@ test('a planted secret is found nowhere but where the operator put it', async (c
   )
   found.push(...findSecrets('the storage of the page', storage, all))
   found.push(...findSecrets('the document', await page.content(), all))
+  // What a page copies goes through the clipboard of the system, where every program and its history may read it.
+  expect(copied.length).toBeGreaterThan(3)
+  found.push(...findSecrets('the clipboard', copied.join('\n'), all))
   const heap = await heapOf(await page.context().newCDPSession(page))
   expect(heap).toContain('by-hand')
   found.push(...findSecrets("the page's memory", heap, all))

@@ -6,6 +6,7 @@ import type { OutgoingMessage } from '../../src-main/domain/outcome.ts'
 import { kafkaUsers } from '../support/kafka-node.ts'
 import { openKafkaTest, openTestKafka } from '../support/kafka.ts'
 import { kafkaNode, useKafka } from '../support/kafka-run.ts'
+import { printedPassword } from '../support/printed-password.ts'
 import { word } from '../support/rabbitmq.ts'
 
 useKafka()
@@ -107,6 +108,19 @@ describe('logins', () => {
       expect(broker.state()).toMatchObject({ state: 'disconnected', retryInMs: null })
     },
   )
+
+  it('one that a command prints is asked for again where it is refused', async (context) => {
+    const test = await openKafkaTest(context)
+    const topic = await test.topic(1)
+    const printed = await printedPassword('it-ran-out')
+    const { password } = printed
+    expect(await password()).toBe('it-ran-out')
+    await printed.set(admin)
+    await printed.later(60)
+    const broker = openTestKafka(context, { ...sasl(), login: login('plain', 'admin'), password })
+    const publisher = await broker.openPublisher(never)
+    expect(word(await publisher.publish(outgoing(topic), never))).toBe('confirmed')
+  })
 
   it('without rights on a topic: cannot be told, and refused', async (context) => {
     const test = await openKafkaTest(context)

@@ -141,9 +141,24 @@ test('a console that is frozen within a write does not hold up the others for lo
 test('what a newer Redrive made, and what another program made, is not touched', async () => {
   const database = await testDatabase({ empty: true })
   const store = await open(database.url)
+  await store.journal.append(draft('note-added'))
   await database.sql('UPDATE redrive.store SET version = 99')
   const newer = { code: 'store-newer', retry: 'never', detail: { version: 99 } }
-  await expect(open(database.url)).rejects.toMatchObject(newer)
+  const looking = await open(database.url)
+  expect(looking.refusal).toMatchObject(newer)
+  expect(looking.leases).toBeNull()
+  expect(await looking.journal.list({ order: 'newest', cursor: null, limit: 1 })).toMatchObject([
+    { action: 'note-added' },
+  ])
+  expect(await looking.journal.verify(signal)).toMatchObject({ intact: true, entries: 1 })
+  await expect(looking.journal.append(draft('note-added'))).rejects.toMatchObject(newer)
+  await expect(savePlan(looking.jobs, planOf('plan-x', 1), draft('plan-created'))).rejects.toMatchObject(
+    newer,
+  )
+  await looking.close()
+  await database.sql('ALTER TABLE redrive.journal RENAME TO entries')
+  await expect(open(database.url)).rejects.toMatchObject({ code: 'store-failed' })
+  await database.sql('ALTER TABLE redrive.entries RENAME TO journal')
   // Also where it happened while this one was at work.
   await expect(store.journal.append(draft('note-added'))).rejects.toMatchObject(newer)
   const foreign = await testDatabase({ empty: true })

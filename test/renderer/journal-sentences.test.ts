@@ -64,6 +64,11 @@ const examples: readonly [JournalEntry['action'], Detail, string][] = [
     { rule: 'many', attempt: 6, state: 'given-up', reason: 'it answered 500' },
     'Webhook did not take the alert many in 6 tries; given up',
   ],
+  [
+    'store-restored',
+    { madeAt: '2026-01-01T00:00:00Z' },
+    'Restored the store from a backup; what was done since is not in it',
+  ],
   ['clock-accepted', { reason: 'NTP' }, 'Accepted the clock, which is behind the entry before'],
   ['audit-begun', { scope: { kind: 'all' } }, 'Began to audit the chains'],
   ['audit-ended', { verdict: 'intact', findings: 0 }, 'Audit: every chain is intact'],

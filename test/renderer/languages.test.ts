@@ -123,6 +123,7 @@ describe('texts of the engine', () => {
 
 /** What an error brings, as the engine would: one value for each name that a sentence has. */
 const DETAIL = {
+  program: 'vault',
   ...{ server: 'db.internal:5432', user: 'redrive', database: 'shop', vhost: '/orders', name: 'orders' },
   ...{ reason: 'connect ECONNREFUSED 10.0.0.7:5432', problem: 'expected a number', at: 'sources.orders.url' },
   ...{ table: 'public.outbox_message', columns: 'status, attempts', profile: 'redrive-reference' },

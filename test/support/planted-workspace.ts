@@ -17,6 +17,10 @@ export const names = [
   'check',
   'upstream',
   'typed',
+  'printed',
+  'leaked',
+  'filed',
+  'passphrase',
 ] as const
 export type Name = (typeof names)[number]
 
@@ -87,6 +91,17 @@ export function workspaceOf({
       },
       billing: { ...mysql, password: fromEnv('database') },
       wrong: { ...mysql, password: fromEnv('wrongDatabase') },
+      printed: {
+        ...mysql,
+        url: mysql.url.replace('@', 'p@'),
+        password: { command: ['printenv', variable('printed')], seconds: 300 },
+      },
+      // Says it on both outputs, and fails.
+      leaked: {
+        ...mysql,
+        password: { command: ['sh', '-c', `echo $${variable('leaked')} | tee /dev/stderr; exit 1`] },
+      },
+      filed: { ...mysql, url: mysql.url.replace('@', 'f@'), password: { secret: 'filed' } },
       staged: {
         driver: 'redis',
         url: 'redis://nobody@127.0.0.1:6379/0',

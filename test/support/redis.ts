@@ -4,6 +4,7 @@ import { onTestFinished } from 'vitest'
 import { openRedisOutbox } from '../../src-main/adapters/outbox-redis/open.ts'
 import { chooseStaged } from '../../src-main/adapters/profiles/staged.ts'
 import type { Mapping } from '../../src-main/domain/mapping/mapping.ts'
+import type { Password } from '../../src-main/ports/drivers.ts'
 import type { Outbox } from '../../src-main/ports/outbox.ts'
 
 export const REDIS_URL = process.env['REDRIVE_TEST_REDIS'] ?? 'redis://127.0.0.1:6379/0'
@@ -56,7 +57,11 @@ export interface OpenStaged {
   readonly stuckAfterSec?: number
   readonly maxAttempts?: number
   readonly tls?: Parameters<typeof openRedisOutbox>[0]['config']['tls']
-  readonly password?: string
+  readonly password?: string | Password
+}
+
+function passwordOf(given: string | Password): Password {
+  return typeof given === 'string' ? () => Promise.resolve(given) : given
 }
 
 /** Opens what is staged through the adapter; closed when the test ends. */
@@ -71,7 +76,7 @@ export async function openStaged(options: OpenStaged): Promise<Outbox> {
         maxAttempts: options.maxAttempts ?? 3,
         outbox: { table },
       },
-      password: () => Promise.resolve(options.password ?? ''),
+      password: passwordOf(options.password ?? ''),
       chooseMapping: (layout) => mapping ?? chooseStaged('auto', layout),
     },
     AbortSignal.timeout(30_000),

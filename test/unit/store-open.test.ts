@@ -82,6 +82,34 @@ describe('opening', () => {
     expect(readFileSync(path).equals(before)).toBe(true)
   })
 
+  test('a store of an older version is brought to this one, and a copy of it as it was is kept', async () => {
+    const path = newPath()
+    const older = migrations.slice(0, -1)
+    openDatabase(path, older).close()
+    const store = openStore({ path, clock })
+    await store.journal.append(draft('workspace-changed'))
+    await store.close()
+    const copy = `${path}.v${older.length}`
+    expect(statSync(copy).mode & 0o777).toBe(0o600)
+    const kept = new Database(copy, { readonly: true })
+    expect(kept.pragma('user_version', { simple: true })).toBe(older.length)
+    expect(kept.prepare('SELECT count(*) AS n FROM journal').get()).toEqual({ n: 0 })
+    kept.close()
+    // A Redrive that is as old as the copy opens it.
+    openDatabase(copy, older).close()
+  })
+
+  test('a copy that cannot be kept keeps the older store as it is, to look at', () => {
+    const path = newPath()
+    const older = migrations.slice(0, -1)
+    openDatabase(path, older).close()
+    mkdirSync(`${path}.v${older.length}.${process.pid}.new`)
+    expect(() => openDatabase(path)).toThrow(expect.objectContaining({ code: 'store-failed' }))
+    const db = new Database(path, { readonly: true })
+    expect(db.pragma('user_version', { simple: true })).toBe(older.length)
+    db.close()
+  })
+
   test('a newer version that has not what is asked for is refused', async () => {
     const path = newPath()
     await openStore({ path, clock }).close()

@@ -1,6 +1,8 @@
 import { RedriveError } from '../../domain/errors.ts'
 import type { ErrorDetail } from '../../domain/errors.ts'
 import type { KafkaLogin, TlsOptions } from '../../domain/workspace.ts'
+import type { Password } from '../../ports/drivers.ts'
+import { logIn } from '../../ports/log-in.ts'
 import type { Clock } from '../../ports/surroundings.ts'
 import { classify } from './classify.ts'
 import { openSockets } from './sockets.ts'
@@ -23,7 +25,7 @@ export interface ClusterOptions {
   readonly clientId: string
   readonly login: KafkaLogin | undefined
   /** Asked for at each connect; with OAUTHBEARER it is the token. */
-  readonly password: () => Promise<string>
+  readonly password: Password
   readonly tls: TlsOptions | undefined
   readonly addresses: Readonly<Record<string, string>>
   readonly clock: Clock
@@ -37,7 +39,6 @@ export function clusterDetail({ brokers, login }: Pick<ClusterOptions, 'brokers'
 export class Cluster {
   readonly #options: ClusterOptions
   readonly #sockets: Sockets
-  readonly #sasl: object | null
   readonly #nodes = new Map<number, Promise<Node>>()
   readonly #addresses = new Map<number, { readonly host: string; readonly port: number }>()
   readonly #over = new AbortController()
@@ -45,10 +46,9 @@ export class Cluster {
   readonly seed: Node
   readonly ended: Promise<RedriveError>
 
-  private constructor(options: ClusterOptions, parts: { sockets: Sockets; sasl: object | null; seed: Node }) {
+  private constructor(options: ClusterOptions, parts: { sockets: Sockets; seed: Node }) {
     this.#options = options
     this.#sockets = parts.sockets
-    this.#sasl = parts.sasl
     this.seed = parts.seed
     this.ended = parts.sockets.ended.then((reason) => {
       const error = this.#lost(reason)
@@ -58,7 +58,11 @@ export class Cluster {
   }
 
   /** Tries the addresses in turn. Throws RedriveError. */
-  static async connect(options: ClusterOptions, signal: AbortSignal): Promise<Cluster> {
+  static connect(options: ClusterOptions, signal: AbortSignal): Promise<Cluster> {
+    return logIn(options.password, isAuthFailure, () => Cluster.#connect(options, signal))
+  }
+
+  static async #connect(options: ClusterOptions, signal: AbortSignal): Promise<Cluster> {
     const sasl = await saslOf(options, signal)
     let failure: RedriveError | null = null
     for (const address of options.brokers) {
@@ -68,7 +72,7 @@ export class Cluster {
         const onTimeout = (): Error => Object.assign(new Error('connect ETIMEDOUT'), { code: 'ETIMEDOUT' })
         const wait = { timeoutMs: CONNECT_TIMEOUT_MS, clock: options.clock, onTimeout }
         await within({ work: seed.connect(), ...wait }, signal)
-        return new Cluster(options, { sockets, sasl, seed })
+        return new Cluster(options, { sockets, seed })
       } catch (error) {
         sockets.destroy()
         signal.throwIfAborted()
@@ -101,11 +105,18 @@ export class Cluster {
     if (address === undefined) throw this.#lost(`there is no node ${nodeId}`)
     const known = this.#nodes.get(nodeId)
     if (known !== undefined) return await this.timed(known, signal)
-    const node = nodeAt(this.#options, { sockets: this.#sockets, sasl: this.#sasl, nodeId, ...address })
-    const opening = node.connect().then(() => node)
+    const opening = logIn(this.#options.password, isRefusal, () => this.#open({ nodeId, ...address }))
     this.#nodes.set(nodeId, opening)
     opening.catch(() => this.#nodes.delete(nodeId))
     return await this.timed(opening, signal)
+  }
+
+  /** The first login may be long ago: what it used may have run out. */
+  async #open(at: { nodeId: number; host: string; port: number }): Promise<Node> {
+    const sasl = await saslOf(this.#options, this.#over.signal)
+    const node = nodeAt(this.#options, { sockets: this.#sockets, sasl, ...at })
+    await node.connect()
+    return node
   }
 
   /** An answer in time, or a RedriveError. */
@@ -128,6 +139,14 @@ export class Cluster {
   #lost(reason: string): RedriveError {
     return new RedriveError('connection-lost', 'later', { ...clusterDetail(this.#options), reason })
   }
+}
+
+function isAuthFailure(error: unknown): boolean {
+  return error instanceof RedriveError && error.code === 'auth-failed'
+}
+
+function isRefusal(error: unknown): boolean {
+  return isAuthFailure(classify(error, {}, true))
 }
 
 function nodeAt(

@@ -2,6 +2,7 @@ import { RedriveError } from '../../domain/errors.ts'
 import type { Place } from '../../domain/message.ts'
 import type { Compression, KafkaLogin, TlsOptions } from '../../domain/workspace.ts'
 import type { Broker, BrokerState, DestinationCheck, Publisher } from '../../ports/broker.ts'
+import type { Password } from '../../ports/drivers.ts'
 import type { Feeds } from '../../ports/feeds.ts'
 import type { Clock, Log } from '../../ports/surroundings.ts'
 import { Cluster } from './cluster.ts'
@@ -27,7 +28,7 @@ export interface KafkaBrokerOptions {
   /** Absent: no login. */
   readonly login?: KafkaLogin
   /** Asked for at each connect; the value is not kept. With OAUTHBEARER it is the token. */
-  readonly password: () => Promise<string>
+  readonly password: Password
   readonly tls?: TlsOptions
   readonly clientId?: string
   /** From an address that the cluster names to the one that leads there from here. */

@@ -3,6 +3,8 @@ import { connect } from 'amqplib'
 import type { ChannelModel } from 'amqplib'
 import { RedriveError } from '../../domain/errors.ts'
 import type { TlsOptions } from '../../domain/workspace.ts'
+import type { Password } from '../../ports/drivers.ts'
+import { logIn } from '../../ports/log-in.ts'
 import type { Clock, Log } from '../../ports/surroundings.ts'
 import { addressDetail, tlsSocketOptions } from './address.ts'
 import type { RabbitAddress } from './address.ts'
@@ -23,7 +25,7 @@ export interface DialOptions {
   /** Shown in the broker's list of connections. */
   readonly name: string
   readonly address: RabbitAddress
-  readonly password: () => Promise<string>
+  readonly password: Password
   readonly tls: TlsOptions | undefined
   readonly clock: Clock
   readonly log: Log
@@ -41,7 +43,15 @@ export interface Dialed {
 }
 
 /** Opens one connection. Throws RedriveError. */
-export async function dial(options: DialOptions, signal: AbortSignal): Promise<Dialed> {
+export function dial(options: DialOptions, signal: AbortSignal): Promise<Dialed> {
+  return logIn(options.password, isAuthFailure, () => dialOnce(options, signal))
+}
+
+function isAuthFailure(error: unknown): boolean {
+  return error instanceof RedriveError && error.code === 'auth-failed'
+}
+
+async function dialOnce(options: DialOptions, signal: AbortSignal): Promise<Dialed> {
   const { address, clock } = options
   // The only way to a socket that amqplib holds: a half-open one would otherwise stay for as long as the peer is silent.
   const socket = new AbortController()

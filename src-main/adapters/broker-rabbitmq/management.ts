@@ -4,6 +4,8 @@ import { request as httpsRequest } from 'node:https'
 import { RedriveError } from '../../domain/errors.ts'
 import type { ErrorDetail } from '../../domain/errors.ts'
 import type { TlsOptions } from '../../domain/workspace.ts'
+import type { Password } from '../../ports/drivers.ts'
+import { logIn } from '../../ports/log-in.ts'
 import { tlsSocketOptions } from './address.ts'
 import type { RabbitAddress } from './address.ts'
 import { reasonOf } from './classify.ts'
@@ -23,7 +25,7 @@ export interface ManagementOptions {
   readonly url: string
   readonly address: RabbitAddress
   /** That of AMQP; asked for at each question and not kept. */
-  readonly password: () => Promise<string>
+  readonly password: Password
   readonly tls: TlsOptions | undefined
 }
 
@@ -39,11 +41,19 @@ interface Answer {
  * Asks the management API with GET and nothing else: there are calls of it that take messages out of queues, and none of them
  * is a GET. Throws RedriveError; what permission lacks is said as the server says it.
  */
-export async function askManagement(
+export function askManagement(
   options: ManagementOptions,
   path: string,
   signal: AbortSignal,
 ): Promise<unknown> {
+  return logIn(options.password, isAuthFailure, () => ask(options, path, signal))
+}
+
+function isAuthFailure(error: unknown): boolean {
+  return error instanceof RedriveError && error.code === 'auth-failed'
+}
+
+async function ask(options: ManagementOptions, path: string, signal: AbortSignal): Promise<unknown> {
   const { url, address } = options
   const detail = { server: new URL(url).host, user: address.user, vhost: address.vhost }
   const authorization = `Basic ${Buffer.from(`${address.user}:${await options.password()}`).toString('base64')}`

@@ -5,6 +5,7 @@ import type { Place } from '../../domain/message.ts'
 import type { TlsOptions } from '../../domain/workspace.ts'
 import type { DeadLetters } from '../../ports/dead-letters.ts'
 import type { Broker, BrokerState, DestinationCheck, Publisher } from '../../ports/broker.ts'
+import type { Password } from '../../ports/drivers.ts'
 import type { Feeds } from '../../ports/feeds.ts'
 import type { Queues } from '../../ports/queues.ts'
 import type { RecordLog } from '../../ports/topics.ts'
@@ -36,7 +37,7 @@ export interface RabbitBrokerOptions {
   /** amqp://user@host:port/vhost or amqps://, percent-encoded, without a password. */
   readonly url: string
   /** Asked for at each connect; the value is not kept. */
-  readonly password: () => Promise<string>
+  readonly password: Password
   readonly tls?: TlsOptions
   /** http://host:port or https:// of the management API. Absent: it is not asked. */
   readonly management?: string

@@ -1,8 +1,10 @@
 import { createConnection } from 'mysql2/promise'
 import type { Connection, ConnectionOptions } from 'mysql2/promise'
-import { connect, isIP } from 'node:net'
+import { connect as connectSocket, isIP } from 'node:net'
 import { RedriveError } from '../../domain/errors.ts'
 import type { TlsOptions } from '../../domain/workspace.ts'
+import type { Password } from '../../ports/drivers.ts'
+import { logIn } from '../../ports/log-in.ts'
 import { readTlsFiles } from '../outbox-sql/tls-files.ts'
 import type { ServerAddress } from '../outbox-sql/address.ts'
 
@@ -16,7 +18,7 @@ const PREPARED_STATEMENTS_MAX = 48
 export interface ConnectionSettings {
   readonly address: ServerAddress
   /** Asked at every log-in, so that a token that runs out is replaced. '' where none is needed. */
-  readonly password: () => Promise<string>
+  readonly password: Password
   readonly tls: MysqlTls | null
 }
 
@@ -26,8 +28,19 @@ export interface MysqlTls {
   readonly serverName: string | null
 }
 
+/** ER_ACCESS_DENIED_ERROR, with and without the plugin's words. */
+const REFUSED: ReadonlySet<unknown> = new Set([1045, 1698])
+
+function isRefused(error: unknown): boolean {
+  return error instanceof Error && 'errno' in error && REFUSED.has(error.errno)
+}
+
 /** Connects and logs in. Rejects with the driver's own error. */
-export async function openConnection({ address, password, tls }: ConnectionSettings): Promise<Connection> {
+export function openConnection(settings: ConnectionSettings): Promise<Connection> {
+  return logIn(settings.password, isRefused, () => connect(settings))
+}
+
+async function connect({ address, password, tls }: ConnectionSettings): Promise<Connection> {
   const { host, port, user, database } = address
   const connection = await createConnection({
     ...placeOf({ host, port }, tls?.serverName ?? null),
@@ -59,7 +72,10 @@ function placeOf(
   serverName: string | null,
 ): Pick<ConnectionOptions, 'host' | 'port' | 'socketPath' | 'stream'> {
   if (serverName === null) return host.startsWith('/') ? { socketPath: host } : { host, port }
-  return { host: serverName, stream: () => (host.startsWith('/') ? connect(host) : connect(port, host)) }
+  return {
+    host: serverName,
+    stream: () => (host.startsWith('/') ? connectSocket(host) : connectSocket(port, host)),
+  }
 }
 
 /** Reads the files of the TLS options. Throws RedriveError `tls-failed` where one cannot be read, `workspace-invalid`. */

@@ -1,4 +1,5 @@
 import type { EvidenceConfig, SourceConfig } from '../../domain/workspace.ts'
+import type { Password } from '../../ports/drivers.ts'
 import type { EvidenceReader } from '../../ports/evidence.ts'
 import { evidenceOf } from '../outbox-sql/evidence-readers.ts'
 import { parseAddress } from './address.ts'
@@ -12,7 +13,7 @@ export interface MysqlEvidenceOptions {
   readonly config: EvidenceConfig
   readonly at: Pick<SourceConfig, 'url' | 'tls'>
   /** Asked at every log-in; '' where there is none. */
-  readonly password: () => Promise<string>
+  readonly password: Password
 }
 
 /** A receiver's table in a database of its own connection. Throws RedriveError as opening an outbox does. */

@@ -1,6 +1,7 @@
 import { chainShapeOf } from '../../domain/chain/shape.ts'
 import type { Mapping } from '../../domain/mapping/mapping.ts'
 import type { SourceConfig } from '../../domain/workspace.ts'
+import type { Password } from '../../ports/drivers.ts'
 import type { Outbox } from '../../ports/outbox.ts'
 import { assembleOutbox, withLimit } from '../outbox-sql/assemble.ts'
 import { changeWork } from '../outbox-sql/change-work.ts'
@@ -33,7 +34,7 @@ export interface MysqlOutboxOptions {
     readonly outbox: { readonly table: string }
   }
   /** Asked at every log-in; '' where there is none. Rejects with RedriveError where it cannot be had. */
-  readonly password: () => Promise<string>
+  readonly password: Password
   /** Which mapping a table with these columns has. Throws RedriveError where none fits. */
   readonly chooseMapping: (columns: readonly string[]) => Mapping
 }

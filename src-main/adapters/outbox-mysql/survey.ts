@@ -1,5 +1,6 @@
 import type { SurveyedColumn, SurveyedTable } from '../../domain/mapping/surveyed.ts'
 import type { SourceConfig } from '../../domain/workspace.ts'
+import type { Password } from '../../ports/drivers.ts'
 import { SAMPLE_CHARS_MAX, SURVEY_TABLES_MAX } from '../../ports/survey.ts'
 import type { Survey } from '../../ports/survey.ts'
 import type { Row } from '../outbox-sql/statement.ts'
@@ -47,7 +48,7 @@ export async function openMysqlSurvey({
 }: {
   readonly config: Pick<SourceConfig, 'url' | 'tls'>
   /** '' where there is none. */
-  readonly password: () => Promise<string>
+  readonly password: Password
 }): Promise<Survey> {
   const address = parseAddress(config.url)
   const session = openSession({ address, password, tls: await tlsFrom(config.tls, address) })

@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { RedriveError } from '../../domain/errors.ts'
 import { classify } from './classify.ts'
-import { newClient } from '../postgres-client/connection.ts'
+import { connected } from '../postgres-client/connection.ts'
 import type { ConnectionSettings } from '../postgres-client/connection.ts'
 import { CANCEL_WAIT_MS, CONSTANT_SETTINGS, SILENCE_MARGIN_MS, cancelOnServer, streamOf } from './session.ts'
 import type { Backend } from './session.ts'
@@ -43,12 +43,9 @@ async function connectForChains(
   const { host, port, database, user } = settings.address
   const detail = { server: `${host}:${port}`, host, port, database, user }
   if (signal.aborted) throw new RedriveError('cancelled', 'later')
-  const client = newClient(settings)
-  try {
-    await client.connect()
-  } catch (error) {
+  const client = await connected(settings).catch((error: unknown) => {
     throw classify(error, { during: 'connect', cancelled: signal.aborted, detail })
-  }
+  })
   const stream: ChainConnection['stream'] = async (statement, options, take) => {
     if (options.signal.aborted) throw new RedriveError('cancelled', 'later')
     const guard = guardOf(settings, client, options)

@@ -1,4 +1,5 @@
 import type { EvidenceConfig, SourceConfig } from '../../domain/workspace.ts'
+import type { Password } from '../../ports/drivers.ts'
 import type { EvidenceReader } from '../../ports/evidence.ts'
 import type { Catalogue } from '../outbox-sql/catalogue.ts'
 import { evidenceOf } from '../outbox-sql/evidence-readers.ts'
@@ -14,7 +15,7 @@ export interface PostgresEvidenceOptions {
   readonly config: EvidenceConfig
   readonly at: Pick<SourceConfig, 'url' | 'tls'>
   /** Asked at every log-in; '' where there is none. */
-  readonly password: () => Promise<string>
+  readonly password: Password
 }
 
 /** A receiver's table in a database of its own connection. Throws RedriveError as opening an outbox does. */

@@ -1,6 +1,7 @@
 import { chainShapeOf } from '../../domain/chain/shape.ts'
 import type { Mapping } from '../../domain/mapping/mapping.ts'
 import type { SourceConfig } from '../../domain/workspace.ts'
+import type { Password } from '../../ports/drivers.ts'
 import type { Outbox } from '../../ports/outbox.ts'
 import { parseAddress, parseTableName } from './address.ts'
 import { tableLookup } from './catalogue.ts'
@@ -37,7 +38,7 @@ export interface PostgresOutboxOptions {
     readonly outbox: { readonly table: string }
   }
   /** Asked at every log-in; '' where there is none. Rejects with RedriveError where it cannot be had. */
-  readonly password: () => Promise<string>
+  readonly password: Password
   /** Absent: `password`. */
   readonly replicaPassword?: () => Promise<string>
   /** Which mapping a table with these columns has. Throws RedriveError where none fits. */

@@ -4,7 +4,7 @@ import { RedriveError } from '../../domain/errors.ts'
 import type { ErrorDetail } from '../../domain/errors.ts'
 import { classify } from './classify.ts'
 import type { Circumstances } from './classify.ts'
-import { newClient, openPool } from '../postgres-client/connection.ts'
+import { fromPool, newClient, openPool } from '../postgres-client/connection.ts'
 import type { ConnectionSettings } from '../postgres-client/connection.ts'
 import type { Read, Row, SqlValue, Statement } from '../outbox-sql/statement.ts'
 
@@ -181,7 +181,7 @@ async function transact(
 async function checkOut(context: Context, pool: pg.Pool, signal: AbortSignal): Promise<pg.PoolClient> {
   const circumstances: Circumstances = { during: 'connect', cancelled: false, detail: context.detail }
   if (signal.aborted) throw new RedriveError('cancelled', 'later')
-  const connecting = pool.connect()
+  const connecting = fromPool(pool, context.settings)
   const aborted = Promise.withResolvers<never>()
   const abort = (): void => {
     aborted.reject(new RedriveError('cancelled', 'later'))

@@ -1,6 +1,9 @@
 import { Cluster, Redis } from 'ioredis'
 import type { RedisOptions } from 'ioredis'
 import type { TlsOptions } from '../../domain/workspace.ts'
+import type { Password } from '../../ports/drivers.ts'
+import { logIn } from '../../ports/log-in.ts'
+import { RedriveError } from '../../domain/errors.ts'
 import { readTlsFiles } from '../outbox-sql/tls-files.ts'
 import type { RedisAddress } from './address.ts'
 import { classify } from './classify.ts'
@@ -37,16 +40,21 @@ export interface Client {
 export interface ClientOptions {
   readonly address: RedisAddress
   readonly tls?: TlsOptions | undefined
-  /** Asked once, when it connects; '' where there is none. */
-  readonly password: () => Promise<string>
+  /** Asked at every log-in; '' where there is none. */
+  readonly password: Password
 }
 
 /** Connects. Throws RedriveError. */
-export async function openClient(options: ClientOptions): Promise<Client> {
+export function openClient(options: ClientOptions): Promise<Client> {
+  const refused = (error: unknown): boolean => error instanceof RedriveError && error.code === 'auth-failed'
+  return logIn(options.password, refused, () => connected(options))
+}
+
+async function connected(options: ClientOptions): Promise<Client> {
   const { address } = options
   const detail = detailOf(address)
   const shared = await optionsOf(options)
-  const redis = made(address, shared)
+  const redis = made(address, shared, options.password)
   // The promise only says that the connection is closed: why, the event says before.
   let last: Error | null = null
   redis.on('error', (error) => {
@@ -114,8 +122,12 @@ async function tlsOf(tls: TlsOptions | undefined) {
   }
 }
 
-function made({ kind, nodes, master, database }: RedisAddress, shared: Options): Redis | Cluster {
-  if (kind === 'cluster') return clusterOf(nodes, shared)
+function made(
+  { kind, nodes, master, database }: RedisAddress,
+  shared: Options,
+  password: Password,
+): Redis | Cluster {
+  if (kind === 'cluster') return clusterOf(nodes, shared, password)
   const [first] = nodes
   const options: Options = {
     ...shared,
@@ -124,20 +136,62 @@ function made({ kind, nodes, master, database }: RedisAddress, shared: Options):
     enableAutoPipelining: true,
     retryStrategy: (times) => Math.min(times * RECONNECT_PAUSE_MS, RECONNECT_PAUSE_MS_MAX),
   }
-  if (kind === 'single') return new Redis({ ...options, ...first })
-  return new Redis({
-    ...options,
-    sentinels: nodes.map((node) => ({ ...node })),
-    name: master,
-    role: 'master',
-    enableTLSForSentinelMode: options.tls !== undefined,
-    ...(options.tls === undefined ? {} : { sentinelTLS: options.tls }),
-    sentinelRetryStrategy: (times) => (times > SENTINEL_ROUNDS_MAX ? null : times * RECONNECT_PAUSE_MS),
-  })
+  if (kind === 'single') return keptFresh(new FreshRedis({ ...options, ...first }, password), password)
+  const sentinel = new FreshRedis(
+    {
+      ...options,
+      sentinels: nodes.map((node) => ({ ...node })),
+      name: master,
+      role: 'master',
+      enableTLSForSentinelMode: options.tls !== undefined,
+      ...(options.tls === undefined ? {} : { sentinelTLS: options.tls }),
+      sentinelRetryStrategy: (times) => (times > SENTINEL_ROUNDS_MAX ? null : times * RECONNECT_PAUSE_MS),
+    },
+    password,
+  )
+  return keptFresh(sentinel, password)
 }
 
-function clusterOf(nodes: RedisAddress['nodes'], redisOptions: Options): Cluster {
-  return new Cluster(
+/** The driver takes a password once and logs in again by itself, hours later: here it is asked for each time. */
+class FreshRedis extends Redis {
+  readonly #password: Password
+  #logins = 0
+
+  constructor(options: Options, password: Password) {
+    super(options)
+    this.#password = password
+  }
+
+  override async connect(callback?: Parameters<Redis['connect']>[0]): Promise<void> {
+    this.#logins += 1
+    // The first one was just asked for.
+    if (this.#logins > 1) {
+      const fresh = await this.#password().catch(() => null)
+      if (fresh !== null && fresh !== '') this.options.password = fresh
+    }
+    return super.connect(callback)
+  }
+}
+
+/** What a server refused at a log-in of the driver's own is not used for the next one. */
+function keptFresh<Connected extends Redis | Cluster>(redis: Connected, { renew }: Password): Connected {
+  return redis.on('error', (error: Error) => {
+    if (isRefusal(error)) renew?.()
+  }) as Connected
+}
+
+function isRefusal({ message }: Error): boolean {
+  return /^WRONGPASS|^NOAUTH|invalid (username-)?password/.test(message)
+}
+
+function clusterOf(nodes: RedisAddress['nodes'], shared: Options, password: Password): Cluster {
+  let latest = shared.password
+  // Read for each node that is connected to; asked for whenever one is lost, so that the next log-in has it.
+  const redisOptions: Options =
+    latest === undefined
+      ? shared
+      : Object.defineProperty({ ...shared }, 'password', { enumerable: true, get: () => latest })
+  const cluster = new Cluster(
     nodes.map((node) => ({ ...node })),
     {
       lazyConnect: true,
@@ -149,4 +203,12 @@ function clusterOf(nodes: RedisAddress['nodes'], redisOptions: Options): Cluster
       redisOptions,
     },
   )
+  const refresh = (error?: Error): void => {
+    if (error !== undefined && isRefusal(error)) password.renew?.()
+    void password().then(
+      (fresh) => void (latest = fresh === '' ? latest : fresh),
+      () => undefined,
+    )
+  }
+  return cluster.on('node error', refresh).on('-node', () => refresh())
 }

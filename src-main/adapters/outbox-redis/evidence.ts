@@ -1,6 +1,7 @@
 import { judgeEvidence } from '../../domain/evidence.ts'
 import { RedriveError } from '../../domain/errors.ts'
 import type { EvidenceConfig, SourceConfig } from '../../domain/workspace.ts'
+import type { Password } from '../../ports/drivers.ts'
 import type { EvidenceReader, EvidenceRequest } from '../../ports/evidence.ts'
 import { parseAddress } from './address.ts'
 import { detailOf, openClient } from './client.ts'
@@ -14,7 +15,7 @@ export interface RedisEvidenceOptions {
   /** `table`: the receiver's key with {messageId} in it. */
   readonly config: EvidenceConfig
   readonly at: Pick<SourceConfig, 'url' | 'tls'>
-  readonly password: () => Promise<string>
+  readonly password: Password
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Mapping, StagedForm } from '../../domain/mapping/mapping.ts'
 import { requireAction } from '../../domain/mapping/refusals.ts'
 import { sha256 } from '../../domain/digest.ts'
 import type { SourceConfig } from '../../domain/workspace.ts'
+import type { Password } from '../../ports/drivers.ts'
 import type { Outbox } from '../../ports/outbox.ts'
 import type { Survey } from '../../ports/survey.ts'
 import { withLimit } from '../outbox-sql/assemble.ts'
@@ -24,7 +25,7 @@ export interface RedisOutboxOptions {
     readonly outbox: { readonly table: string }
   }
   /** '' where there is none. */
-  readonly password: () => Promise<string>
+  readonly password: Password
   /** Which mapping messages in this layout have; null: not looked yet. Null where that has to be looked for. */
   readonly chooseMapping: (layout: StagedForm['layout'] | null) => Mapping | null
 }
@@ -111,7 +112,7 @@ export async function openRedisSurvey({
   password,
 }: {
   readonly config: Pick<SourceConfig, 'url' | 'tls'>
-  readonly password: () => Promise<string>
+  readonly password: Password
 }): Promise<Survey> {
   const client = await openClient({ address: parseAddress(config.url), tls: config.tls, password })
   return {

@@ -2,6 +2,8 @@ import { checkServerIdentity } from 'node:tls'
 import type { ConnectionOptions } from 'node:tls'
 import pg from 'pg'
 import type { TlsOptions } from '../../domain/workspace.ts'
+import type { Password } from '../../ports/drivers.ts'
+import { logIn } from '../../ports/log-in.ts'
 import { readTlsFiles } from '../outbox-sql/tls-files.ts'
 import type { ServerAddress } from '../outbox-sql/address.ts'
 
@@ -15,7 +17,7 @@ const KEEP_ALIVE_DELAY_MS = 10_000
 export interface ConnectionSettings {
   readonly address: ServerAddress
   /** Asked at every log-in, so that a token that runs out is replaced. '' where none is needed. */
-  readonly password: () => Promise<string>
+  readonly password: Password
   readonly tls: ConnectionOptions | false
 }
 
@@ -66,6 +68,27 @@ export function openPool(settings: ConnectionSettings, connectionsMax: number): 
   // An idle connection that breaks is dropped by the pool; without a listener it would end the process.
   pool.on('error', () => undefined)
   return pool
+}
+
+/** 28P01: a wrong password; 28000: what PAM and the IAM of a cloud answer to one that ran out. */
+const REFUSED: ReadonlySet<unknown> = new Set(['28P01', '28000'])
+
+function isRefused(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && REFUSED.has(error.code)
+}
+
+/** A connection of the pool, with a fresh password where the server refuses the one before. */
+export function fromPool(pool: pg.Pool, { password }: ConnectionSettings): Promise<pg.PoolClient> {
+  return logIn(password, isRefused, () => pool.connect())
+}
+
+/** As `newClient`, connected. */
+export function connected(settings: ConnectionSettings): Promise<pg.Client> {
+  return logIn(settings.password, isRefused, async () => {
+    const client = newClient(settings)
+    await client.connect()
+    return client
+  })
 }
 
 /** One connection outside the pools, for cancelling what occupies them. */

@@ -34,6 +34,9 @@ export function createMemorySecrets({ env, prompt }: MemorySecretsOptions): Secr
         if (value === undefined || value === '') throw missing(name, 'the variable is not set', ref.env)
         return value
       }
+      if ('command' in ref || 'secret' in ref) {
+        throw missing(name, 'this host runs no commands and has no encrypted file of secrets')
+      }
       const known = kept.get(name)
       if (known) return known
       if ('keychain' in ref) {

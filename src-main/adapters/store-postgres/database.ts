@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { RedriveError } from '../../domain/errors.ts'
-import { openPool } from '../postgres-client/connection.ts'
+import { fromPool, openPool } from '../postgres-client/connection.ts'
 import type { ConnectionSettings } from '../postgres-client/connection.ts'
 import { rowReader, sent } from './values.ts'
 import type { SqlValue } from './values.ts'
@@ -75,7 +75,7 @@ export function openConnections(settings: ConnectionSettings): Database {
   const writing = pool(1)
   let closed = false
   const within = <T>(of: pg.Pool, begin: string, work: (queries: Queries) => Promise<T>): Promise<T> => {
-    if (!closed) return transaction(of, begin, work)
+    if (!closed) return transaction(() => fromPool(of, settings), begin, work)
     const { host, port, database } = settings.address
     const path = `postgres://${host}:${port}/${database}`
     return Promise.reject(new RedriveError('store-failed', 'never', { path, problem: 'it has been closed' }))
@@ -93,11 +93,11 @@ export function openConnections(settings: ConnectionSettings): Database {
 }
 
 async function transaction<T>(
-  pool: pg.Pool,
+  connect: () => Promise<pg.PoolClient>,
   begin: string,
   work: (queries: Queries) => Promise<T>,
 ): Promise<T> {
-  const client = await pool.connect()
+  const client = await connect()
   let broken: Error | undefined
   try {
     // Goes out together with the first statement; where it fails, that one fails too.

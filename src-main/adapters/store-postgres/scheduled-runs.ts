@@ -83,6 +83,10 @@ export function openRuns<Outcome>(ledger: Ledger, tables: RunTables): RunStore<O
     },
     standing: async (source) =>
       standingIn(await ledger.look((queries) => queries.get<StandingRow>(sql.standing, source))),
+    approved: async () => {
+      const on = `SELECT source FROM ${tables.standings} WHERE approved IS NOT NULL ORDER BY source`
+      return (await ledger.look((queries) => queries.all<{ source: string }>(on))).map(({ source }) => source)
+    },
     approve: (source, approved, operator, entry) =>
       ledger.transact(async ({ at, record, run }) => {
         await run(sql.approve, source, approved, operator, at)

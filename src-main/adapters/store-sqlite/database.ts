@@ -5,6 +5,7 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  renameSync,
   rmSync,
   statSync,
 } from 'node:fs'
@@ -145,6 +146,7 @@ function migrate(db: Sqlite, path: string, steps: readonly string[]): void {
     throw new RedriveError('store-newer', 'never', { path, version: version(), known: steps.length })
   }
   if (version() === steps.length) return
+  keepCopy(db, path, version())
   // The version is read again inside: another process may have been faster.
   const upgrade = db.transaction(() => {
     const done = version()
@@ -154,6 +156,26 @@ function migrate(db: Sqlite, path: string, steps: readonly string[]): void {
     db.pragma(`user_version = ${steps.length}`)
   })
   upgrade.immediate()
+}
+
+/**
+ * The store as it was before a later Redrive changes it, for whoever has to go back. Where it cannot be kept nothing is
+ * changed: what there is can still be looked at.
+ */
+function keepCopy(db: Sqlite, path: string, version: number): void {
+  const copy = `${path}.v${version}`
+  if (version === 0 || existsSync(copy)) return
+  const next = `${copy}.${process.pid}.new`
+  try {
+    rmSync(next, { force: true })
+    // A file that is there and empty keeps its mode: this user's alone.
+    closeSync(openSync(next, 'wx', 0o600))
+    db.prepare('VACUUM INTO ?').run(next)
+    renameSync(next, copy)
+  } catch (error) {
+    rmSync(next, { force: true })
+    throw error
+  }
 }
 
 function adopt(db: Sqlite, path: string): void {

@@ -51,11 +51,17 @@ function prepare(db: Sqlite, { runs, standings }: RunTables) {
     `SELECT approved, failures, stopped_code AS stoppedCode, stopped_reason AS stoppedReason FROM ${standings}
      WHERE source = ?`,
   )
-  return { insert, prune, finish, count, approve, byId, newest, running, standing }
+  const approved = db.prepare<[], { source: string }>(
+    `SELECT source FROM ${standings} WHERE approved IS NOT NULL ORDER BY source`,
+  )
+  return { insert, prune, finish, count, approve, byId, newest, running, standing, approved }
 }
 
 export function openRuns<Outcome>(db: Sqlite, ledger: Ledger, tables: RunTables): RunStore<Outcome> {
-  const { insert, prune, finish, count, approve, byId, newest, running, standing } = prepare(db, tables)
+  const { insert, prune, finish, count, approve, byId, newest, running, standing, approved } = prepare(
+    db,
+    tables,
+  )
 
   const runOf = (row: RunRow): ScheduledRun<Outcome> => runIn<Outcome>(row)
   const found = (id: string): ScheduledRun<Outcome> => {
@@ -104,9 +110,10 @@ export function openRuns<Outcome>(db: Sqlite, ledger: Ledger, tables: RunTables)
         })),
       ),
     standing: async (source) => ledger.look(() => standingIn(standing.get(source))),
-    approve: async (source, approved, operator, entry) => {
+    approved: async () => ledger.look(() => approved.all().map(({ source }) => source)),
+    approve: async (source, fingerprint, operator, entry) => {
       ledger.transact(({ at, record }) => {
-        approve.run(source, approved, operator, at)
+        approve.run(source, fingerprint, operator, at)
         record(entry)
       })
     },

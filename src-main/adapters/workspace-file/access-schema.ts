@@ -1,6 +1,8 @@
 import { z } from 'zod'
 
 const text = z.string().min(1)
+const COMMAND_WORDS_MAX = 100
+const SECONDS_MAX = 86_400
 
 export const secretRef = z
   .union([
@@ -8,6 +10,28 @@ export const secretRef = z
     z.strictObject({ env: text }).describe('The environment variable that holds it.'),
     z.strictObject({ keychain: z.literal(true) }).describe('The keychain of the desktop.'),
     z.strictObject({ prompt: z.literal(true) }).describe('Asked for at each start.'),
+    z
+      .strictObject({
+        command: z
+          .tuple([text], z.string())
+          .refine((words) => words.length <= COMMAND_WORDS_MAX, { error: 'too many arguments' })
+          .describe('Program and arguments. No shell reads them.'),
+        seconds: z
+          .int()
+          .min(1)
+          .max(SECONDS_MAX)
+          .describe('How long what it prints is good for. Absent: it is run at each log-in.')
+          .exactOptional(),
+        at: z
+          .string()
+          .regex(/^(\/([^~/]|~[01])*)+$/, { error: 'no JSON pointer' })
+          .describe('JSON pointer into what it prints, as /data/password. Absent: its first line.')
+          .exactOptional(),
+      })
+      .describe('A program that prints it, such as `vault read`.'),
+    z
+      .strictObject({ secret: text })
+      .describe('Its name in the encrypted file of secrets: `redrive secrets set NAME`.'),
   ])
   .describe('Where the password comes from.')
 

@@ -18,6 +18,7 @@ import type {
 } from '../../domain/workspace.ts'
 import type { PasswordSource } from '../../ports/drivers.ts'
 import type { EnginePorts } from '../engine-ports.ts'
+import { passwordSource } from './password-source.ts'
 import type { Connections } from './connections.ts'
 import { requireBrokerSaveable, requireRemovable, requireSaveable } from './guarded.ts'
 
@@ -189,15 +190,18 @@ export class Configure {
 
   /** The password for testing a draft: what was typed, without keeping it. */
   draftPassword(kind: Kind, name: string, choice: PasswordChoice): PasswordSource {
-    const section = sections[kind]
-    return async () => {
-      if (choice.kind === 'none') return null
-      if (choice.kind === 'typed') return choice.value
-      const secretName = `${section}.${name}`
-      if (choice.kind === 'env') return this.#ports.secrets.resolve(secretName, { env: choice.variable })
-      const kept = (await this.#ports.workspace.load())[section][name]?.password
-      return kept ? this.#ports.secrets.resolve(secretName, kept) : null
+    const [section, { secrets, workspace }] = [sections[kind], this.#ports]
+    const secretName = `${section}.${name}`
+    if (choice.kind === 'none') return () => Promise.resolve(null)
+    if (choice.kind === 'typed') return () => Promise.resolve(choice.value)
+    if (choice.kind === 'env') return passwordSource(secrets, secretName, { env: choice.variable })
+    let used: SecretRef | undefined
+    const resolve = async (): Promise<string | null> => {
+      used = (await workspace.load())[section][name]?.password
+      return passwordSource(secrets, secretName, used)()
     }
+    const renew = (): boolean => passwordSource(secrets, secretName, used).renew?.() ?? false
+    return Object.assign(resolve, { renew })
   }
 
   async #save<Config extends SourceConfig | BrokerConfig>(

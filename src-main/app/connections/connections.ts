@@ -10,6 +10,7 @@ import type { Outbox, OutboxReport } from '../../ports/outbox.ts'
 import type { Survey } from '../../ports/survey.ts'
 import type { EnginePorts } from '../engine-ports.ts'
 import { openReceiver, placeOf } from '../evidence/receiver.ts'
+import { passwordSource } from './password-source.ts'
 import { gated } from '../mappings/gate.ts'
 import type { HealthBoard } from './health.ts'
 
@@ -291,6 +292,6 @@ export class Connections {
     name: string,
     { password }: Pick<SourceConfig | BrokerConfig, 'password'>,
   ): PasswordSource {
-    return () => (password ? this.#ports.secrets.resolve(`${kind}.${name}`, password) : Promise.resolve(null))
+    return passwordSource(this.#ports.secrets, `${kind}.${name}`, password)
   }
 }

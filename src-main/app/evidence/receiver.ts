@@ -3,6 +3,7 @@ import { named } from '../../domain/named.ts'
 import { sourceDriverOf } from '../../domain/workspace.ts'
 import type { EvidenceConfig, SecretRef, SourceConfig, Workspace } from '../../domain/workspace.ts'
 import type { EvidenceReader } from '../../ports/evidence.ts'
+import { passwordSource } from '../connections/password-source.ts'
 import type { EnginePorts } from '../engine-ports.ts'
 
 /** The receiver's table for a person, as the workspace names it; never a secret. */
@@ -29,8 +30,7 @@ export function openReceiver(
   },
   signal: AbortSignal,
 ): Promise<EvidenceReader> {
-  const resolve = (secret: string, ref: SecretRef | undefined) => () =>
-    ref === undefined ? Promise.resolve(null) : secrets.resolve(secret, ref)
+  const resolve = (secret: string, ref: SecretRef | undefined) => passwordSource(secrets, secret, ref)
   if (evidence.url !== undefined) {
     const { url, tls, password } = evidence
     const at = { url, ...(tls === undefined ? {} : { tls }) }

@@ -1,9 +1,17 @@
-import type { ItemMove } from '../../domain/job.ts'
+import type { ItemMove, Job } from '../../domain/job.ts'
 import type { MarkRequest } from '../../ports/outbox.ts'
 import type { HeldItem, JobRun } from './job-run.ts'
 import { persist } from './job-run.ts'
 import type { Step } from './recording.ts'
 import { record } from './recording.ts'
+
+/**
+ * One text, whoever gives a row back and why: where the process ends between that and the note of it, the row says that it is
+ * as this job left it, and the job goes on with it.
+ */
+export function givenBackReason({ job }: Pick<Job, 'job'>): string {
+  return `Redrive ${job}: given back, it was not published`
+}
 
 /** Not a byte of these went out: what is written down is that they are claimed, and no more. */
 export function withdrawnStep(items: readonly HeldItem[]): Step {
@@ -17,7 +25,7 @@ export function withdrawnStep(items: readonly HeldItem[]): Step {
  */
 export async function release(run: JobRun, items: readonly HeldItem[]): Promise<void> {
   if (items.length === 0) return
-  const versions = await releaseRows(run, items, `Redrive ${run.job.job}: stopped before it was published`)
+  const versions = await releaseRows(run, items, givenBackReason(run.job))
   const moves = items.map((item): ItemMove => {
     const version = versions.get(item.id)
     if (run.job.kind === 'sweep') return givenBack(item.seq)

@@ -17,6 +17,7 @@ import { Guards } from '../guard/guards.ts'
 import { beginAsking } from '../evidence/asking.ts'
 import { interruptionOf } from './job-run.ts'
 import { LeftJobs } from './left-jobs.ts'
+import { requireNewerThanRestore } from '../restore/plan-age.ts'
 import { planIsIntact } from '../resend/plan-intact.ts'
 import { declareUnknown, reconcileRows } from './recover.ts'
 import { jobEntry } from './recording.ts'
@@ -313,6 +314,7 @@ export class Jobs {
       throw new RedriveError('plan-digest-mismatch', 'never', { plan: id })
     }
     if (plan.digest !== digest) throw new RedriveError('plan-not-confirmed', 'never', { digest: plan.digest })
+    await requireNewerThanRestore(this.#ports.journal, plan)
     return plan
   }
 }

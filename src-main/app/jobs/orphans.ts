@@ -1,6 +1,6 @@
 import { DUE_LIMIT_MAX } from '../../ports/due.ts'
 import type { DueRow } from '../../ports/due.ts'
-import { releaseRows } from './claim.ts'
+import { givenBackReason, releaseRows } from './claim.ts'
 import { markForgotten } from './forgotten.ts'
 import type { JobRun } from './job-run.ts'
 import { persist } from './job-run.ts'
@@ -39,6 +39,6 @@ export async function settleCarriers(run: JobRun): Promise<void> {
 async function giveBack(run: JobRun, rows: readonly DueRow[]): Promise<number> {
   if (rows.length === 0) return 0
   const given = rows.map(({ id, stateBefore, attempts }) => ({ seq: 0, id, stateBefore, attempts }))
-  const versions = await releaseRows(run, given, `Redrive ${run.job.job}: ended before it was published`)
+  const versions = await releaseRows(run, given, givenBackReason(run.job))
   return versions.size
 }

@@ -2,7 +2,7 @@ import type { ItemMove, Job, JobItem, ItemState } from '../../domain/job.ts'
 import type { MarkRequest } from '../../ports/outbox.ts'
 import { RedriveError } from '../../domain/errors.ts'
 import type { EnginePorts } from '../engine-ports.ts'
-import { givenBack } from './claim.ts'
+import { givenBack, givenBackReason } from './claim.ts'
 import type { HeldItem, JobRun } from './job-run.ts'
 import { persist } from './job-run.ts'
 import { record } from './recording.ts'
@@ -38,7 +38,7 @@ export async function reconcileRows(run: JobRun): Promise<void> {
     const requests = items.map(({ id, state }): MarkRequest => ({
       id,
       as: 'release',
-      reason: `Redrive ${job.job}: ended before it was published`,
+      reason: givenBackReason(job),
       stateBefore: state,
     }))
     const results = await persist(run, () => run.outbox.mark(requests, run.token, run.effects))

@@ -24,6 +24,9 @@ import { mappingConfirm, mappingPreview, retry, sourcesDetect } from './commands
 import { messagesList, messagesShow } from './commands/messages.ts'
 import { planResend } from './commands/plan.ts'
 import { run } from './commands/run.ts'
+import { backup, restore } from './commands/backup.ts'
+import { storeRestored } from './commands/store-restored.ts'
+import { secretsList, secretsRemove, secretsSet } from './commands/secrets.ts'
 import { serve } from './commands/serve.ts'
 import { sourcesList, sourcesTest } from './commands/sources.ts'
 import { checkBack, checkBackDecide } from './commands/check-back.ts'
@@ -82,6 +85,12 @@ export const commands: readonly Command[] = [
   journalKey,
   journalForward,
   journalAcceptClock,
+  backup,
+  restore,
+  storeRestored,
+  secretsSet,
+  secretsList,
+  secretsRemove,
   watch,
   serve,
 ]

@@ -52,13 +52,26 @@ export interface CollectorOptions {
   readonly marksFile: string
 }
 
+/** Where it is noted how far a receiver has come that cannot be asked. */
+export function keptMarks(file: string, receiver: string) {
+  const known = (): z.infer<typeof marks> =>
+    existsSync(file) ? marks.parse(JSON.parse(readFileSync(file, 'utf8'))) : {}
+  return {
+    reached: (): Head | null => known()[receiver] ?? null,
+    async note(last: Head): Promise<void> {
+      const next = `${file}.${process.pid}.new`
+      await writeFile(next, JSON.stringify({ ...known(), [receiver]: last }), { mode: 0o600, flush: true })
+      await rename(next, file)
+    },
+  }
+}
+
 /** POSTs lines of JSON. 2xx: they arrived; 409: the collector misses something before them. */
 export function httpReceiver({ url, token, marksFile }: CollectorOptions, signal: AbortSignal): Receiver {
   const calls = openHttpCalls()
-  const known = (): z.infer<typeof marks> =>
-    existsSync(marksFile) ? marks.parse(JSON.parse(readFileSync(marksFile, 'utf8'))) : {}
+  const kept = keptMarks(marksFile, url)
   return {
-    reached: async () => known()[url] ?? null,
+    reached: async () => kept.reached(),
     async take(lines, last) {
       const request = {
         method: 'POST' as const,
@@ -75,9 +88,7 @@ export function httpReceiver({ url, token, marksFile }: CollectorOptions, signal
       const { status } = reply.answer
       if (status === CONFLICT) return 'gap'
       if (status < 200 || status > 299) throw usageError(`The collector answered ${status}.`)
-      const next = `${marksFile}.${process.pid}.new`
-      await writeFile(next, JSON.stringify({ ...known(), [url]: last }), { mode: 0o600, flush: true })
-      await rename(next, marksFile)
+      await kept.note(last)
       return 'taken'
     },
   }

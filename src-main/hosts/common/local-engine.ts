@@ -1,12 +1,14 @@
 import { resolve } from 'node:path'
 import type { Logger } from 'pino'
 import { createMemorySecrets } from '../../adapters/secrets-memory/memory-secrets.ts'
+import { systemClock } from '../../adapters/system/clock.ts'
 import { keyFile } from '../../adapters/signing-ed25519/key-file.ts'
 import { openWorkspaceFile } from '../../adapters/workspace-file/workspace-file.ts'
 import type { OpenBroker } from '../../ports/drivers.ts'
 import type { WorkspaceStore } from '../../ports/surroundings.ts'
 import { compose } from '../compose.ts'
 import type { HostOptions, Running } from '../compose.ts'
+import { everySecret } from './every-secret.ts'
 import { operatorName } from './places.ts'
 import { productVersion } from './product.ts'
 import { passwordPrompt } from './prompt.ts'
@@ -34,7 +36,12 @@ export function openLocalEngine(options: LocalEngineOptions): Promise<Running> {
     workspace: 'file' in workspace ? openWorkspaceFile({ path: workspace.file }) : workspace,
     workspacePath: 'file' in workspace ? workspace.file : null,
     storeUrl,
-    secrets: createMemorySecrets({ env: process.env, ...(prompt !== undefined && { prompt }) }),
+    secrets: everySecret(createMemorySecrets({ env: process.env, ...(prompt !== undefined && { prompt }) }), {
+      dataDir,
+      env: process.env,
+      prompt,
+      clock: systemClock(),
+    }),
     keepsPasswords: false,
     ...signingKeyOf(process.env),
     log,

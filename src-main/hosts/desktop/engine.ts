@@ -6,12 +6,15 @@ import { RPCHandler } from '@orpc/server/message-port'
 import type { MessagePortMain } from 'electron'
 import type { Logger } from 'pino'
 import { keyInSecrets } from '../../adapters/signing-ed25519/key-in-secrets.ts'
+import { systemClock } from '../../adapters/system/clock.ts'
 import { openWorkspaceFile } from '../../adapters/workspace-file/workspace-file.ts'
 import type { Alert } from '../../domain/alert/alert.ts'
 import type { Sandbox } from '../../sandbox/start-sandbox.ts'
+import { everySecret } from '../common/every-secret.ts'
 import { failureOf } from '../common/failure.ts'
 import { importPlanFile } from '../common/import-plan-file.ts'
 import { createLog } from '../common/log.ts'
+import { writeNoReports } from '../common/no-reports.ts'
 import { isRequestFrame } from '../common/request-frame.ts'
 import { compose } from '../compose.ts'
 import type { Running } from '../compose.ts'
@@ -28,6 +31,7 @@ interface Engine {
 
 type ImportPlan = Extract<ToEngine, { type: 'import-plan' }>
 
+writeNoReports()
 const parent = process.parentPort
 const log = createLog('warn')
 /** Pages that asked before the engine stood, and plan files that it was opened with. */
@@ -45,11 +49,7 @@ parent.on('message', ({ data, ports }) => {
 async function act(message: Exclude<ToEngine, { type: 'connect' }>): Promise<void> {
   switch (message.type) {
     case 'start':
-      secrets = createEngineSecrets({
-        env: process.env,
-        keepsPasswords: message.options.keepsPasswords,
-        post,
-      })
+      secrets = secretsOf(message.options)
       engine = await open(message.options, secrets, log)
       engine.running.alerts.subscribe(({ open: { length }, fresh }) =>
         post({ type: 'alerts', firing: length, fresh: fresh.map(noticeOf) }),
@@ -66,6 +66,15 @@ async function act(message: Exclude<ToEngine, { type: 'connect' }>): Promise<voi
       await engine?.sandbox?.close()
       return post({ type: 'stopped' })
   }
+}
+
+function secretsOf({ keepsPasswords, dataDir }: StartOptions): EngineSecrets {
+  const { env } = process
+  return everySecret(createEngineSecrets({ env, keepsPasswords, post }), {
+    dataDir,
+    env,
+    clock: systemClock(),
+  })
 }
 
 async function open(options: StartOptions, secrets: EngineSecrets, log: Logger): Promise<Engine> {

@@ -8,6 +8,7 @@ export const actionGroups = {
     'source-locked',
     'mapping-confirmed',
     'clock-accepted',
+    'store-restored',
   ],
   plans: ['plan-created', 'approval-given', 'approval-refused', 'approval-used'],
   jobs: ['job-started', 'job-continued', 'job-ended', 'job-recovered'],

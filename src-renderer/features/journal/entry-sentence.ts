@@ -243,6 +243,7 @@ const sentences: Readonly<Record<JournalEntry['action'], (facts: Facts) => Says>
   'payload-viewed': (facts) => ofPayload('viewed', facts),
   'payload-unmasked': (facts) => ofPayload('unmasked', facts),
   'clock-accepted': () => plain('clockAccepted'),
+  'store-restored': () => plain('storeRestored'),
   'approval-given': (facts) => ({
     key: 'approvalGiven',
     values: { approver: textOf(facts, 'approver') ?? '?' },
@@ -275,6 +276,7 @@ const REASONED: ReadonlySet<JournalEntry['action']> = new Set([
   'alert-told',
   'payload-unmasked',
   'clock-accepted',
+  'store-restored',
 ])
 
 /** The operator's own words in an entry, or why a webhook did not take it; null where the action asks for none. */

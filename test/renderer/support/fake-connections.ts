@@ -84,7 +84,7 @@ export function fakeConnections(world: World) {
   }
 }
 
-type PasswordKind = 'none' | 'env' | 'stored' | 'prompt' | 'workspace-file'
+type PasswordKind = 'none' | 'env' | 'stored' | 'prompt' | 'command' | 'secrets-file' | 'workspace-file'
 
 function kindOf(password: (SourceDraft | BrokerDraft)['password'], known: PasswordKind): PasswordKind {
   return { none: 'none' as const, env: 'env' as const, typed: 'stored' as const, keep: known }[password.kind]

@@ -6,6 +6,7 @@ import type { Command, CommandContext, EngineClient } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 import { fileReceiver, httpReceiver } from '../forwarding.ts'
 import type { Receiver } from '../forwarding.ts'
+import { SYSLOG_URL, syslogReceiver } from '../forwarding-syslog.ts'
 
 /** Entries that are handed on at a time. */
 const PAGE = 500
@@ -18,14 +19,15 @@ interface Forwarded {
 
 export const journalForward: Command = {
   words: ['journal', 'forward'],
-  summary: 'Hands new entries on to a file or an HTTP collector, in order; a gap is noticed',
+  summary: 'Hands new entries on to a file, an HTTP collector or syslog, in order; a gap is noticed',
   operands: [],
   options: {
     to: {
       kind: 'text',
       value: 'FILE|URL',
-      help: 'a file to append to, or http(s)://… that takes lines of JSON',
+      help: 'a file to append to, http(s)://… that takes lines of JSON, or syslog://, syslog+tls://, syslog+udp://HOST:PORT',
     },
+    ca: { kind: 'text', value: 'FILE', help: 'authority of the certificate of a syslog+tls receiver' },
     token: {
       kind: 'text',
       value: 'NAME',
@@ -47,11 +49,13 @@ export const journalForward: Command = {
 
 function receiverOf({ args, globals, signal }: CommandContext): Receiver {
   const to = args.required('to')
+  const marksFile = join(globals.dataDir, MARKS_FILE)
+  if (SYSLOG_URL.test(to)) return syslogReceiver({ url: to, caFile: args.text('ca'), marksFile }, signal)
   if (!/^https?:\/\//.test(to)) return fileReceiver(to)
   const name = args.text('token')
   const token = name === null ? null : (process.env[name] ?? '')
   if (token === '') throw usageError(`The variable ${String(name)} is not set.`)
-  return httpReceiver({ url: to, token, marksFile: join(globals.dataDir, MARKS_FILE) }, signal)
+  return httpReceiver({ url: to, token, marksFile }, signal)
 }
 
 async function forward(client: EngineClient, receiver: Receiver, signal: AbortSignal): Promise<Forwarded> {

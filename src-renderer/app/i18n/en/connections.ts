@@ -124,6 +124,8 @@ export const connections = {
       env: 'Now: from an environment variable.',
       stored: 'Now: kept in the keychain.',
       prompt: 'Now: typed at each start.',
+      command: 'Now: printed by a command that the workspace file names.',
+      'secrets-file': 'Now: in the encrypted file of secrets.',
       'workspace-file': 'Now: written in the workspace file.',
     },
   },

@@ -149,6 +149,7 @@ export const journal = {
       planFile: 'Wrote masked payloads into the file of the plan {id}',
       other: 'Unmasked a payload',
     },
+    storeRestored: 'Restored the store from a backup; what was done since is not in it',
     clockAccepted: 'Accepted the clock, which is behind the entry before',
     noted: 'Wrote a note beside a message',
     assigned: 'Assigned a message to {assignee}',

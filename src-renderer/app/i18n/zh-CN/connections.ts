@@ -119,6 +119,8 @@ export const connections = {
       env: '当前：取自环境变量。',
       stored: '当前：保存在钥匙串。',
       prompt: '当前：每次启动时输入。',
+      command: '当前：由工作区文件指定的命令输出。',
+      'secrets-file': '当前：在加密的密码文件里。',
       'workspace-file': '当前：写在工作区文件里。',
     },
   },

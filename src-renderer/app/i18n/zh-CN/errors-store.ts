@@ -12,6 +12,16 @@ export const storeErrors = {
     means: '不再发送任何消息。刚才正在进行的操作，可能已经记下，也可能没有。',
     next: '等数据库恢复后启动 Redrive，先查看该任务和操作日志，再决定是否重做。',
   },
+  'store-in-use': {
+    what: '另一个进程正打开着存储 {path}。',
+    means: '什么都没有改动：否则它写下的内容会丢失。',
+    next: '请关闭控制台，并结束使用该存储的 redrive serve、代理和定时任务，然后重试。',
+  },
+  'backup-damaged': {
+    what: '备份 {path} 无法使用：{problem}。',
+    means: '什么都没有改动。',
+    next: '请使用它的另一份副本。如果它来自另一套安装，请指明那套安装的公钥。',
+  },
   'store-newer': {
     what: '存储 {path} 是由更新版本的 Redrive 写的。',
     means: '本地存储可以查看；不会往里写任何东西，因此也不会发送任何消息。',

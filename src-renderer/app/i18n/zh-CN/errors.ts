@@ -69,6 +69,26 @@ export const chineseSentences: Readonly<Record<ErrorCode, Sentences>> = {
     means: 'Redrive 没有连上。' + nothingSent,
     next: '设置对应的环境变量，或在连接页输入密码。',
   },
+  'secret-command-failed': {
+    what: '输出 {name} 密码的命令 {program} {reason}。',
+    means: 'Redrive 没有连上。命令输出的内容可能含有密码，因此不显示。' + nothingSent,
+    next: '以同一用户在终端里运行该命令，看它怎么说。密码必须在它输出的第一行。',
+  },
+  'secrets-locked': {
+    what: '无法打开加密文件 {path}：没有人给出口令。',
+    means: 'Redrive 拿不到其中的任何密码。' + nothingSent,
+    next: '设置 REDRIVE_SECRETS_PASSPHRASE、REDRIVE_SECRETS_PASSPHRASE_FILE 或 REDRIVE_SECRETS_IDENTITY，或在终端里启动 Redrive。',
+  },
+  'secrets-passphrase-wrong': {
+    what: '给出的口令或身份打不开 {path}。',
+    means: 'Redrive 拿不到其中的任何密码；文件保持原样。' + nothingSent,
+    next: '请给出创建该文件时的口令。如果口令已丢失，请删除该文件并重新设置各项密码。',
+  },
+  'secrets-file-damaged': {
+    what: '加密文件 {path} 已损坏：{problem}。',
+    means: '没有从中读取任何内容，Redrive 也不会覆盖它。' + nothingSent,
+    next: '恢复该文件的副本，或将它移走后重新设置各项密码。',
+  },
   'table-missing': {
     what: '找不到该用户可见的表 {table}。',
     means: nothingSent,

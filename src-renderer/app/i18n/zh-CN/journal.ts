@@ -136,6 +136,7 @@ export const journal = {
       planFile: '把被遮盖的消息体写进了计划 {id} 的文件',
       other: '查看了消息体原文',
     },
+    storeRestored: '从备份恢复了存储；此后所做的操作不在其中',
     clockAccepted: '确认时钟无误，尽管它早于上一条',
     noted: '给一条消息写了备注',
     assigned: '把一条消息指派给 {assignee}',

@@ -10,6 +10,7 @@ export const chineseGuardTexts = {
   'guard.hours': '{from} 到 {to}（{timeZone}）不发送也不处理消息',
   'guard.environment': '它的环境和地址受 {environment} 策略保护',
   'guard.removal': '它受 {environment} 策略保护',
+  'plan.before-restore': '存储在 {at} 从备份恢复，此计划涉及的消息在那之前可能已经发送：请重新制定计划',
   'approval.unreadable': '这不是 Redrive 能读懂的批准',
   'approval.another-plan': '它批准的是另一个计划，或者是修改之前的这个计划',
   'approval.approver-unknown': '工作区没有为这个环境指定这位批准人',

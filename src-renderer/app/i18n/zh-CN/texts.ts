@@ -1,10 +1,12 @@
 import { chineseDedupeTexts } from './texts-dedupe.ts'
 import { chineseGuardTexts } from './texts-guard.ts'
+import { chineseSecretTexts } from './texts-secrets.ts'
 
 /** 引擎自己说的话：代码与 `src-main/domain/english-texts.ts` 一一对应，`{name}` 由引擎填入。 */
 export const chineseTexts: Readonly<Record<string, string>> = {
   ...chineseDedupeTexts,
   ...chineseGuardTexts,
+  ...chineseSecretTexts,
   'refused.no-claim': '该布局没有可供 Redrive 留下占用标记的列，别的进程可能同时发送',
   'refused.several-messages': '一行里有多条消息，其中一些可能已经送达',
   'refused.resolve-unsaid': '映射没有说明该布局怎样标记无需投递的消息',
