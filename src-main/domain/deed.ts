@@ -1,4 +1,5 @@
 import type { Json } from './digest.ts'
+import type { RedriveError } from './errors.ts'
 import type { JournalEntry } from './journal.ts'
 
 /** What an entry of the journal weighs where acts are limited. */
@@ -16,6 +17,33 @@ export interface Deed {
   readonly messages: number
   /** A second person had said yes to it. */
   readonly approved: boolean
+}
+
+/**
+ * How much may still be done within an hour. It is reckoned by whoever is about to act, and held by the store where it writes
+ * that down: between the two another process may have done as much.
+ */
+export interface Ceiling {
+  /** The last entry that was reckoned with: what was written after it counts in addition. */
+  readonly upTo: number
+  /** Messages that there is room for. */
+  readonly room: number
+  readonly counts: (deed: Deed) => boolean
+  /** What whoever comes too late is told. */
+  readonly refusal: () => RedriveError
+}
+
+/** Throws where an entry does not fit under its ceilings. `between`: what was written since they were reckoned, and more. */
+export function requireWithin(
+  entry: JournalEntry,
+  ceilings: readonly Ceiling[],
+  between: readonly JournalEntry[],
+): void {
+  for (const { upTo, room, counts, refusal } of ceilings) {
+    const deeds = [...between.filter(({ seq }) => seq > upTo), entry].flatMap((one) => deedOf(one) ?? [])
+    const messages = deeds.filter(counts).reduce((sum, deed) => sum + deed.messages, 0)
+    if (messages > room) throw refusal()
+  }
 }
 
 /** Where the entry of a decision lists the messages that it is about. */

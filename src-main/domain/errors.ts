@@ -34,6 +34,7 @@ export type ErrorCode =
   | 'mapping-digest-mismatch'
   | 'action-refused'
   | 'query-timeout'
+  | 'source-busy'
   | 'query-failed'
   | 'message-not-found'
   | 'row-changed'

@@ -25,6 +25,7 @@ export const errorCodes = [
   'mapping-digest-mismatch',
   'action-refused',
   'query-timeout',
+  'source-busy',
   'query-failed',
   'message-not-found',
   'row-changed',

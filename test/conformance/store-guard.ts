@@ -26,12 +26,13 @@ export function storeConformanceOfGuard(withStore: WithStore): void {
       await journal.append(draft('resolve-intended', { subject: 'd-1', detail: { intended: ['1', '2'] } }))
       const second = await journal.append(draft('job-started', { subject: 'j-1', detail: { items: 7 } }))
       await journal.append(draft('note-added', { subject: 'n-1' }))
-      const told = await deeds.since('2000-01-01T00:00:00.000Z')
+      const { deeds: told, upTo } = await deeds.since('2000-01-01T00:00:00.000Z')
+      expect(upTo).toBe(3)
       expect(told.map(({ subject, kind, messages }) => [subject, kind, messages])).toEqual([
         ['d-1', 'decided', 2],
         ['j-1', 'begun', 7],
       ])
-      expect(await deeds.since(second.at)).toContainEqual(told[1])
-      expect(await deeds.since('9999-01-01T00:00:00.000Z')).toEqual([])
+      expect((await deeds.since(second.at)).deeds).toContainEqual(told[1])
+      expect((await deeds.since('9999-01-01T00:00:00.000Z')).deeds).toEqual([])
     }))
 }

@@ -4,6 +4,7 @@ import { onTestFinished } from 'vitest'
 import { openRedisOutbox } from '../../src-main/adapters/outbox-redis/open.ts'
 import { chooseStaged } from '../../src-main/adapters/profiles/staged.ts'
 import type { Mapping } from '../../src-main/domain/mapping/mapping.ts'
+import type { SourceLoad } from '../../src-main/ports/load.ts'
 import type { Outbox } from '../../src-main/ports/outbox.ts'
 
 export const REDIS_URL = process.env['REDRIVE_TEST_REDIS'] ?? 'redis://127.0.0.1:6379/0'
@@ -57,6 +58,7 @@ export interface OpenStaged {
   readonly maxAttempts?: number
   readonly tls?: Parameters<typeof openRedisOutbox>[0]['config']['tls']
   readonly password?: string
+  readonly load?: SourceLoad
 }
 
 /** Opens what is staged through the adapter; closed when the test ends. */
@@ -72,6 +74,7 @@ export async function openStaged(options: OpenStaged): Promise<Outbox> {
         outbox: { table },
       },
       password: () => Promise.resolve(options.password ?? ''),
+      ...(options.load === undefined ? {} : { load: options.load }),
       chooseMapping: (layout) => mapping ?? chooseStaged('auto', layout),
     },
     AbortSignal.timeout(30_000),

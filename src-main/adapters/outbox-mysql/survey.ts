@@ -1,5 +1,7 @@
 import type { SurveyedColumn, SurveyedTable } from '../../domain/mapping/surveyed.ts'
 import type { SourceConfig } from '../../domain/workspace.ts'
+import { unlimited } from '../../ports/load.ts'
+import type { SourceLoad } from '../../ports/load.ts'
 import { SAMPLE_CHARS_MAX, SURVEY_TABLES_MAX } from '../../ports/survey.ts'
 import type { Survey } from '../../ports/survey.ts'
 import type { Row } from '../outbox-sql/statement.ts'
@@ -8,7 +10,7 @@ import { parseAddress } from './address.ts'
 import { keysOf, typeOf } from './catalogue.ts'
 import { tlsFrom } from './connection.ts'
 import { mysqlDialect } from './dialect.ts'
-import type { Server } from './pool.ts'
+import type { Server } from './server.ts'
 import { openSession } from './session.ts'
 import type { Session } from './session.ts'
 
@@ -44,13 +46,16 @@ where c.constraint_schema = database()`,
 export async function openMysqlSurvey({
   config,
   password,
+  load = unlimited,
 }: {
   readonly config: Pick<SourceConfig, 'url' | 'tls'>
   /** '' where there is none. */
   readonly password: () => Promise<string>
+  /** Limits of the source, shared by all that opens something of it. Absent: none. */
+  readonly load?: SourceLoad
 }): Promise<Survey> {
   const address = parseAddress(config.url)
-  const session = openSession({ address, password, tls: await tlsFrom(config.tls, address) })
+  const session = openSession({ address, password, tls: await tlsFrom(config.tls, address) }, load)
   return newSurvey({
     dialect: mysqlDialect,
     session,

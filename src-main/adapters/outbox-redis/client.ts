@@ -2,6 +2,7 @@ import { Cluster, Redis } from 'ioredis'
 import type { RedisOptions } from 'ioredis'
 import type { TlsOptions } from '../../domain/workspace.ts'
 import { readTlsFiles } from '../outbox-sql/tls-files.ts'
+import type { SourceLoad } from '../../ports/load.ts'
 import type { RedisAddress } from './address.ts'
 import { classify } from './classify.ts'
 import { CHANGE, READ, RESTORE } from './scripts.ts'
@@ -39,10 +40,31 @@ export interface ClientOptions {
   readonly tls?: TlsOptions | undefined
   /** Asked once, when it connects; '' where there is none. */
   readonly password: () => Promise<string>
+  readonly load: SourceLoad
 }
 
-/** Connects. Throws RedriveError. */
-export async function openClient(options: ClientOptions): Promise<Client> {
+/**
+ * Connects. Commands of all callers share the connection, which is therefore one of the source's for as long as the client
+ * is open; those to the nodes of a cluster count as one. Throws RedriveError.
+ */
+export async function openClient(options: ClientOptions, signal: AbortSignal): Promise<Client> {
+  const room = await options.load.room(signal)
+  try {
+    const client = await connected(options)
+    return {
+      ...client,
+      close() {
+        client.close()
+        room.free()
+      },
+    }
+  } catch (error) {
+    room.free()
+    throw error
+  }
+}
+
+async function connected(options: ClientOptions): Promise<Client> {
   const { address } = options
   const detail = detailOf(address)
   const shared = await optionsOf(options)

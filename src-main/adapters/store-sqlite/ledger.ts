@@ -1,5 +1,6 @@
 import { canonical } from '../../domain/digest.ts'
 import { RedriveError } from '../../domain/errors.ts'
+import { requireWithin } from '../../domain/deed.ts'
 import { nextEntry } from '../../domain/journal.ts'
 import type { JournalDraft, JournalEntry } from '../../domain/journal.ts'
 import type { Clock } from '../../ports/surroundings.ts'
@@ -8,7 +9,7 @@ import { classify } from './database.ts'
 import type { Sqlite } from './database.ts'
 import type { Head } from '../../domain/journal-check.ts'
 import { noteHead, readHeads } from '../store-rows/journal-head-file.ts'
-import { wellFormed } from '../store-rows/journal-row.ts'
+import { entryOf, JOURNAL_COLUMNS, wellFormed } from '../store-rows/journal-row.ts'
 import type { JournalRow } from '../store-rows/journal-row.ts'
 import type { Seal } from './seal.ts'
 
@@ -50,6 +51,9 @@ export function openLedger(options: LedgerOptions): Ledger {
   const headOf = db.prepare<[], Head>('SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1')
   const requireClock = openClockCheck(db, path)
   const hashAt = db.prepare<[number], { hash: string }>('SELECT hash FROM journal WHERE seq = ?')
+  const after = db.prepare<[number], JournalRow>(
+    `SELECT ${JOURNAL_COLUMNS} FROM journal WHERE seq > ? ORDER BY seq`,
+  )
   const insert = db.prepare<JournalRow>(
     `INSERT INTO journal (seq, at, action, operator, source, subject, detail, previous_hash, hash)
      VALUES (@seq, @at, @action, @operator, @source, @subject, @detail, @previousHash, @hash)`,
@@ -57,6 +61,11 @@ export function openLedger(options: LedgerOptions): Ledger {
 
   function record(draft: JournalDraft, at: string): JournalEntry {
     const entry = nextEntry(wellFormed(draft), at, headOf.get() ?? null)
+    const { within = [] } = draft
+    if (within.length > 0) {
+      const written = after.all(Math.min(...within.map(({ upTo }) => upTo))).map(entryOf)
+      requireWithin(entry, within, written)
+    }
     insert.run({ ...entry, detail: canonical(entry.detail) })
     return entry
   }

@@ -2,7 +2,7 @@ import { RedriveError } from '../../domain/errors.ts'
 import { SWEEP_RUNS_KEPT } from '../../domain/sweep.ts'
 import type { ScheduledRun } from '../../domain/sweep.ts'
 import type { NewSweepRun, RunStore } from '../../ports/sweep-store.ts'
-import { runIn, standingIn } from '../store-rows/run-row.ts'
+import { requireTurn, runIn, standingIn } from '../store-rows/run-row.ts'
 import type { RunRow, RunTables, StandingRow } from '../store-rows/run-row.ts'
 import type { Sqlite } from './database.ts'
 import type { Ledger } from './ledger.ts'
@@ -51,11 +51,15 @@ function prepare(db: Sqlite, { runs, standings }: RunTables) {
     `SELECT approved, failures, stopped_code AS stoppedCode, stopped_reason AS stoppedReason FROM ${standings}
      WHERE source = ?`,
   )
-  return { insert, prune, finish, count, approve, byId, newest, running, standing }
+  const turn = db.prepare<{ source: string }, { newest: string | null; running: number }>(
+    `SELECT (SELECT run FROM ${runs} WHERE source = @source ORDER BY run_key DESC LIMIT 1) AS newest,
+       (SELECT count(*) FROM ${runs} WHERE source = @source AND state = 'running') AS running`,
+  )
+  return { insert, prune, finish, count, approve, byId, newest, running, standing, turn }
 }
 
 export function openRuns<Outcome>(db: Sqlite, ledger: Ledger, tables: RunTables): RunStore<Outcome> {
-  const { insert, prune, finish, count, approve, byId, newest, running, standing } = prepare(db, tables)
+  const { insert, prune, finish, count, approve, byId, newest, running, standing, turn } = prepare(db, tables)
 
   const runOf = (row: RunRow): ScheduledRun<Outcome> => runIn<Outcome>(row)
   const found = (id: string): ScheduledRun<Outcome> => {
@@ -65,8 +69,11 @@ export function openRuns<Outcome>(db: Sqlite, ledger: Ledger, tables: RunTables)
   }
 
   return {
-    begin: async ({ owner, ...run }, entries) =>
+    begin: async ({ owner, after, ...run }, entries) =>
       ledger.transact(({ at, record }) => {
+        const now = turn.get({ source: run.source })
+        const told = { newest: now?.newest ?? null, isRunning: (now?.running ?? 0) > 0 }
+        requireTurn({ source: run.source, ...(after === undefined ? {} : { after }) }, told)
         insert.run({ ...run, ...owner, startedAt: at })
         prune.run(run.source, run.source, SWEEP_RUNS_KEPT)
         entries.forEach(record)
