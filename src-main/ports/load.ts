@@ -40,6 +40,8 @@ export interface Loads {
   measureBy(source: string, ask: ((signal: AbortSignal) => Promise<unknown>) | null): void
   /** Asks it now, where nobody has just done so; nobody waits for the answer. */
   measure(source: string): void
+  /** As that of the source; nothing where nothing of it was ever opened. */
+  breathe(source: string, signal: AbortSignal): Promise<void>
   /** How many times slower than usual its database answers; null: it does not, or nothing is known. */
   slower(source: string): number | null
   /** Whatever `work` begins gives way to what a person waits for. */

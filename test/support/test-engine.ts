@@ -77,6 +77,8 @@ export interface TestEngineOptions {
   readonly load?: Partial<LoadLimits>
   readonly clock?: Clock
   readonly signer?: Signer
+  /** A store of a team in the place of a file of its own; closed by whoever opened it. */
+  readonly store?: Store
   /** Puts something in front of the real ports. */
   readonly wrap?: (ports: EnginePorts) => EnginePorts
 }
@@ -113,11 +115,8 @@ export function openTestEngine(options: TestEngineOptions): TestEngine {
   const usual = sourceDriverOf(options.databaseUrl) === 'mysql' ? mariadbPassword() : ''
   const password = (): Promise<string> => Promise.resolve(options.databasePassword ?? usual)
   const chooses = (columns: readonly string[]) => chooseMapping('auto', columns)
-  const store = openStore({
-    path: join(options.dataDir, 'redrive.db'),
-    clock,
-    signer: options.signer ?? null,
-  })
+  const path = join(options.dataDir, 'redrive.db')
+  const store = options.store ?? openStore({ path, clock, signer: options.signer ?? null })
   const callbackStore = openCallbackStore({ path: join(options.dataDir, 'callback.db'), clock })
   const ports: EnginePorts = {
     loads: openLoads({ clock }),
@@ -276,7 +275,7 @@ export function openTestEngine(options: TestEngineOptions): TestEngine {
     async close() {
       await engine.close()
       callbackStore.close()
-      await store.close()
+      if (options.store === undefined) await store.close()
     },
   }
 }

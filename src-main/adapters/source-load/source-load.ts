@@ -44,6 +44,7 @@ export function openLoads({ clock }: { readonly clock: Clock }): Loads {
     measure(source) {
       known.get(source)?.measure()
     },
+    breathe: (source, signal) => known.get(source)?.breathe(signal) ?? Promise.resolve(),
     slower: (source) => known.get(source)?.slower() ?? null,
     inBackground: (work) => about.run({ background: true }, work),
     watch(listener) {
@@ -68,7 +69,7 @@ class OneLoad implements SourceLoad {
   #ask: ((signal: AbortSignal) => Promise<unknown>) | null = null
   #askedMs = Number.NEGATIVE_INFINITY
   #isAsking = false
-  /** Whether anybody has ever had a turn: a source whose driver takes none is not measured. */
+  /** Whether anybody has ever had a turn or a place: a source whose driver takes none is not measured. */
   #isUsed = false
   #wasSlow = false
   /** Pauses in a row. */
@@ -109,6 +110,7 @@ class OneLoad implements SourceLoad {
   }
 
   room(signal: AbortSignal) {
+    this.#isUsed = true
     return this.#rooms.take(this.#wanted(signal))
   }
 

@@ -78,8 +78,8 @@ export class Connections {
    * For work in the background, between two batches: waits while the source's database is slower than usual. `signal` ends
    * the wait.
    */
-  async breathe(name: string, signal: AbortSignal): Promise<void> {
-    await this.#load(name, await this.source(name)).breathe(signal)
+  breathe(name: string, signal: AbortSignal): Promise<void> {
+    return this.#ports.loads.breathe(name, signal)
   }
 
   /**
@@ -197,6 +197,7 @@ export class Connections {
     if (kind === 'source') {
       const opening = this.#outboxes.get(name)
       this.#outboxes.delete(name)
+      this.#ports.loads.measureBy(name, null)
       await opening?.then((opened) => opened.close()).catch(() => undefined)
       await this.#dropReceivers(name)
     } else {

@@ -118,6 +118,8 @@ export interface Switches {
   searchRows: number
   /** Counts stop here. */
   countMax: number
+  /** How many times slower than usual each database answers; null: it does not. */
+  slower: number | null
   /** Items of a job that are carried out at a time, and the pause between. */
   jobBatch: number
   jobBatchMs: number
@@ -181,6 +183,7 @@ export function createWorld({ now = () => Date.parse(FAKE_NOW) }: { now?: () => 
       partial: false,
       searchRows: 1_000,
       countMax: 10_000,
+      slower: null,
       jobBatch: 7,
       jobBatchMs: 20,
       holdAt: null,
