@@ -1,5 +1,3 @@
-import type { SourceConfig } from './workspace.ts'
-
 /** What one source may be asked at a time, by everything of one process together. */
 export interface LoadLimits {
   /** Connections that are open at a time. */
@@ -23,7 +21,7 @@ export const loadRanges = {
   slowFactor: { min: 1.5, max: 100 },
 } as const
 
-export function loadOf({ load = {} }: Pick<SourceConfig, 'load'>): LoadLimits {
+export function loadOf({ load = {} }: { readonly load?: Partial<LoadLimits> }): LoadLimits {
   const limits = { ...defaultLoad, ...load }
   return { ...limits, statements: Math.min(limits.statements, limits.connections) }
 }

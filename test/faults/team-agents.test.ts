@@ -11,7 +11,8 @@ const EACH = 50
 const never = new AbortController().signal
 
 test('twelve jobs that wait spread over three agents: each has some, none runs twice, every message goes out once', async () => {
-  const { stage, store, command } = await openTeamStage()
+  const team = await openTeamStage()
+  const { stage, store } = team
   await addPending(stage.database, { queue: stage.queue, count: JOBS * EACH })
   await stage.database.sql(
     `update outbox_message set status = 'failed', attempts = 3, last_error = 'refused'`,
@@ -38,7 +39,7 @@ test('twelve jobs that wait spread over three agents: each has some, none runs t
   expect(await states()).toEqual(Array<string>(JOBS).fill('interrupted'))
 
   const agents = await Promise.all(
-    Array.from({ length: AGENTS }, () => command('agent', '--source', testSource)),
+    Array.from({ length: AGENTS }, () => team.command('agent', '--source', testSource)),
   )
   await expect.poll(states, { timeout: 150_000, interval: 500 }).toEqual(Array<string>(JOBS).fill('done'))
   const taken = agents.map(({ lines }) =>

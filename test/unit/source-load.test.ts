@@ -28,7 +28,7 @@ function holding(load: SourceLoad) {
         },
         never,
       ),
-    async endOne() {
+    endOne: async (): Promise<void> => {
       held.shift()?.()
       await new Promise((later) => setTimeout(later, 0))
     },

@@ -30,7 +30,7 @@ export interface Pool<Held> {
 
 /** The drivers' own pools know nothing of each other; and that of MySQL takes a password once, not at each log-in. */
 export function newPool<Held>(options: PoolOptions<Held>): Pool<Held> {
-  const { open, isDead, load, onLost } = options
+  const { isDead, onLost } = options
   const idle: Held[] = []
   const timers = new Map<Held, NodeJS.Timeout>()
   const rooms = new Map<Held, Room>()
@@ -67,23 +67,16 @@ export function newPool<Held>(options: PoolOptions<Held>): Pool<Held> {
     }
     return null
   }
-  const opened = async (signal: AbortSignal): Promise<Held> => {
-    const room = await load.room(signal)
-    try {
-      const held = await openUnless(open, options.cut, signal)
-      rooms.set(held, room)
-      return held
-    } catch (error) {
-      room.free()
-      throw error
-    }
-  }
   return {
     async take(signal) {
       if (signal.aborted) throw new RedriveError('cancelled', 'later')
       await place(signal)
       try {
-        return known() ?? (await opened(signal))
+        const held = known()
+        if (held !== null) return held
+        const opened = await openedIn(options, signal)
+        rooms.set(opened.held, opened.room)
+        return opened.held
       } catch (error) {
         leave()
         throw error
@@ -102,6 +95,19 @@ export function newPool<Held>(options: PoolOptions<Held>): Pool<Held> {
       closed = true
       await Promise.all([...idle].map(retire))
     },
+  }
+}
+
+async function openedIn<Held>(
+  { open, cut, load }: PoolOptions<Held>,
+  signal: AbortSignal,
+): Promise<{ readonly held: Held; readonly room: Room }> {
+  const room = await load.room(signal)
+  try {
+    return { held: await openUnless(open, cut, signal), room }
+  } catch (error) {
+    room.free()
+    throw error
   }
 }
 

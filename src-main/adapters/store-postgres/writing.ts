@@ -1,5 +1,5 @@
 import { canonical } from '../../domain/digest.ts'
-import { requireWithin } from '../../domain/deed.ts'
+import { requireWithin } from '../../domain/deed-of.ts'
 import type { Ceiling } from '../../domain/deed.ts'
 import { nextEntry } from '../../domain/journal.ts'
 import type { JournalDraft, JournalEntry } from '../../domain/journal.ts'

@@ -1,4 +1,4 @@
-import { deedOf } from '../../domain/deed.ts'
+import { deedOf } from '../../domain/deed-of.ts'
 import type { Deed } from '../../domain/deed.ts'
 import { RedriveError } from '../../domain/errors.ts'
 import { journalHash } from '../../domain/journal.ts'

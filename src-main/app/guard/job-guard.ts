@@ -22,7 +22,7 @@ export interface JobGuard {
   /** Name of the approval that they go by, for the journal; null: none is needed. */
   readonly approval: string | null
   /** What holds where the intents that were covered last are written down. */
-  within(): readonly Ceiling[]
+  readonly within: () => readonly Ceiling[]
 }
 
 const open: JobGuard = {

@@ -118,7 +118,7 @@ export interface Switches {
   searchRows: number
   /** Counts stop here. */
   countMax: number
-  /** How many times slower than usual each database answers; null: it does not. */
+  /** Of each database; null: it is as usual. */
   slower: number | null
   /** Items of a job that are carried out at a time, and the pause between. */
   jobBatch: number
@@ -177,10 +177,7 @@ export function createWorld({ now = () => Date.parse(FAKE_NOW) }: { now?: () => 
     revision: 1,
     watchers: new Set(),
     switches: {
-      slowMs: 0,
-      silent: null,
-      fail: {},
-      partial: false,
+      ...{ slowMs: 0, silent: null, fail: {}, partial: false },
       searchRows: 1_000,
       countMax: 10_000,
       slower: null,
