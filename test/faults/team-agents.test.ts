@@ -30,7 +30,7 @@ test('twelve jobs that wait spread over three agents: each has some, none runs t
       { source: testSource, selection, edit: null, redirect: null },
       never,
     )
-    const options = { ...runOptions, rate: 20 }
+    const options = { ...runOptions, rate: 5 }
     await jobs.run({ plan: plan.plan, digest: plan.digest, typedCount: null, options }, never)
   }
   await first.close()

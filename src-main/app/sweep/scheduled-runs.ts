@@ -133,8 +133,8 @@ export class ScheduledRuns<Policy extends { readonly everySec: number }, Outcome
     const ended = begun.promise
       .then((run) => this.#work.carryOut(run, policy, stop.signal))
       .catch((error: unknown) => {
-        // Only the store can fail here: the run is ended by the next start.
-        ports.log.warn({ source, reason: String(error) }, `${name}-left-running`)
+        // Where none was begun whoever asked for it is told; else only the store can fail, and the next start ends the run.
+        if (!isElsewhere(error)) ports.log.warn({ source, reason: String(error) }, `${name}-left-running`)
         return null
       })
       .finally(() => {
@@ -206,8 +206,8 @@ export class ScheduledRuns<Policy extends { readonly everySec: number }, Outcome
     for (const { run, owner } of await store.running()) {
       if (run.source !== source) continue
       // One of this process that is not in hand was left when the store failed.
-      const isElsewhere = owner.instance !== ports.processes.self.instance && ports.processes.alive(owner)
-      if (isElsewhere) throw new RedriveError('sweep-busy', 'later', { source })
+      const isAtIt = owner.instance !== ports.processes.self.instance && ports.processes.alive(owner)
+      if (isAtIt) throw new RedriveError('sweep-busy', 'later', { source })
       await this.#abandon(run)
     }
   }
@@ -222,6 +222,10 @@ export class ScheduledRuns<Policy extends { readonly everySec: number }, Outcome
   }
 }
 
+function isElsewhere(error: unknown): boolean {
+  return error instanceof RedriveError && error.code === 'sweep-busy'
+}
+
 function elsewhere(error: unknown): void {
-  if (!(error instanceof RedriveError) || error.code !== 'sweep-busy') throw error
+  if (!isElsewhere(error)) throw error
 }
