@@ -4,6 +4,7 @@ import type { Job } from '../domain/job.ts'
 import type { Implementer } from './implementer.ts'
 import { jobItemView, jobView } from './job-view.ts'
 import { required } from './signal.ts'
+import { slowerOf } from './slower.ts'
 import { unknownCursor, unknownPage } from './unknown-outcomes.ts'
 import { watch } from './watching.ts'
 
@@ -15,7 +16,7 @@ export function jobRoutes(os: Implementer, engine: Engine) {
   const view = async (job: Job): Promise<ApiJob> => {
     // A source or broker that is gone from the workspace has none.
     const environment = await connections.environment(job.source).catch(() => null)
-    return jobView(job, environment, jobs.status(job.job))
+    return jobView(job, environment, { status: jobs.status(job.job), ...slowerOf(ports, job.source) })
   }
   return {
     run: os.jobs.run.handler(async ({ input, signal }) => {

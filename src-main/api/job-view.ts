@@ -5,7 +5,12 @@ import type { Environment } from '../domain/workspace.ts'
 import { planItemView } from './plan-view.ts'
 
 /** A job as an operator sees it; `status` is null where it does not run in this process. */
-export function jobView(job: Job, environment: Environment | null, status: RunStatus | null): ApiJob {
+export function jobView(
+  job: Job,
+  environment: Environment | null,
+  running: { readonly status: RunStatus | null; readonly slower?: number },
+): ApiJob {
+  const { status, ...pace } = running
   const sweep = job.kind === 'sweep'
   return {
     ...job,
@@ -13,7 +18,7 @@ export function jobView(job: Job, environment: Environment | null, status: RunSt
     // What a sweep claimed was never a plan that somebody could have read.
     plan: sweep ? null : job.plan,
     digest: sweep ? null : job.digest,
-    progress: job.state === 'running' && status !== null ? progressOf(job, status) : null,
+    progress: job.state === 'running' && status !== null ? { ...progressOf(job, status), ...pace } : null,
   }
 }
 

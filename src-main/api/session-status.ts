@@ -1,4 +1,5 @@
 import type { SessionStatus } from '../../src-preload/contract/session.ts'
+import { slowerOf } from './slower.ts'
 import { named } from '../domain/named.ts'
 import type { Engine } from '../app/engine.ts'
 
@@ -23,6 +24,7 @@ export async function sessionStatus(engine: Engine): Promise<SessionStatus> {
       latencyMs: null,
       at: now,
     }),
+    ...(kind === 'source' ? slowerOf(ports, name) : {}),
   })
   const open = await ports.alerts.open()
   const jobs = await ports.jobReader.jobs({ before: null, limit: JOBS_SHOWN_MAX })

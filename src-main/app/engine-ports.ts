@@ -9,6 +9,7 @@ import type { Drivers } from '../ports/drivers.ts'
 import type { DecisionStore, JobReader, JobStore } from '../ports/job-store.ts'
 import type { Journal } from '../ports/journal.ts'
 import type { Layouts } from '../ports/layouts.ts'
+import type { Loads } from '../ports/load.ts'
 import type { MappingTexts } from '../ports/mapping-texts.ts'
 import type { OpenSurvey } from '../ports/survey.ts'
 import type { RecordLedger } from '../ports/record-ledger.ts'
@@ -35,6 +36,7 @@ export interface MappingPorts {
 /** Everything outside that the engine needs. */
 export interface EnginePorts extends EditPorts {
   readonly drivers: Drivers
+  readonly loads: Loads
   readonly workspace: WorkspaceStore
   readonly secrets: Secrets
   readonly jobStore: JobStore

@@ -91,6 +91,7 @@ export interface Engine {
 /** `sweepRunner` is the engine's own but in tests of the schedule. */
 export function createEngine(ports: EnginePorts, sweepRunner?: SweepRunner): Engine {
   const changes = createChanges()
+  ports.loads.watch(() => changes.bump())
   const health = createHealthBoard(ports.clock, changes)
   const connections = new Connections(ports, health)
   const locks = createLocks(ports, changes)

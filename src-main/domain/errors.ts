@@ -38,6 +38,7 @@ export type ErrorCode =
   | 'mapping-digest-mismatch'
   | 'action-refused'
   | 'query-timeout'
+  | 'source-busy'
   | 'query-failed'
   | 'message-not-found'
   | 'row-changed'

@@ -1,3 +1,4 @@
+import type { Ceiling } from './deed.ts'
 import { canonical, sha256 } from './digest.ts'
 import type { Json } from './digest.ts'
 
@@ -73,9 +74,11 @@ export interface JournalDraft {
   readonly subject: string | null
   /** Row ids, outcomes, reasons: everything needed to tell what happened. Never a secret, never a payload. */
   readonly detail: Json
+  /** Limits that hold where it is written, see `Ceiling`: no part of the entry. */
+  readonly within?: readonly Ceiling[]
 }
 
-export interface JournalEntry extends JournalDraft {
+export interface JournalEntry extends Omit<JournalDraft, 'within'> {
   /** 1, 2, 3 … without holes. */
   readonly seq: number
   readonly at: string
@@ -96,7 +99,9 @@ export function nextEntry(
   at: string,
   head: { readonly seq: number; readonly hash: string } | null,
 ): JournalEntry {
-  const entry = { ...draft, seq: (head?.seq ?? 0) + 1, at, previousHash: head?.hash ?? genesisHash }
+  const { action, operator, source, subject, detail } = draft
+  const said = { action, operator, source, subject, detail }
+  const entry = { ...said, seq: (head?.seq ?? 0) + 1, at, previousHash: head?.hash ?? genesisHash }
   return { ...entry, hash: journalHash(entry) }
 }
 

@@ -49,6 +49,8 @@ export interface ScheduledRun<Outcome> {
   /** Who began it: the schedule, or a person. */
   readonly trigger: 'schedule' | 'operator'
   readonly operator: string
+  /** The process that carries it out, or did. */
+  readonly by: { readonly host: string; readonly pid: number }
   readonly startedAt: string
   readonly endedAt: string | null
   readonly state: SweepRunState

@@ -2,6 +2,7 @@ import type { SecretRef, TlsOptions } from './access.ts'
 import type { AlertsConfig } from './alert/rule.ts'
 import type { CallbackConfig } from './callback/config.ts'
 import type { CheckBackConfig } from './check-back.ts'
+import type { LoadLimits } from './load.ts'
 import type { EvidenceConfig } from './evidence-config.ts'
 import type { IdService } from './id-service.ts'
 import type { Mapping } from './mapping/mapping.ts'
@@ -68,6 +69,8 @@ export interface SourceConfig {
   /** Absent: what the mapping says, if anything. */
   readonly evidence?: EvidenceConfig
   readonly stuckAfterSec: number
+  /** What it may be asked at a time. Absent: the defaults of `load.ts`. */
+  readonly load?: Partial<LoadLimits>
   readonly maxAttempts: number
   /** Second confirmation; absent: nobody waits for one. */
   readonly callback?: CallbackConfig

@@ -13,6 +13,7 @@ import { chooseStaged } from '../adapters/profiles/staged.ts'
 import { readVerifyingKey } from '../adapters/signing-ed25519/verifying-key.ts'
 import { openCallbackStore } from '../adapters/store-sqlite/callback-store.ts'
 import type { OpenedCallbackStore } from '../adapters/store-sqlite/callback-store.ts'
+import { openLoads } from '../adapters/source-load/source-load.ts'
 import { sharedProcesses } from '../adapters/system/shared-processes.ts'
 import { systemClock } from '../adapters/system/clock.ts'
 import { randomIds } from '../adapters/system/ids.ts'
@@ -93,6 +94,7 @@ export async function compose(options: HostOptions): Promise<Running> {
   const texts = openMappingTexts(schemaFiles)
   let callbackStore: OpenedCallbackStore | null = null
   const ports: EnginePorts = {
+    loads: openLoads({ clock }),
     drivers: drivers({ clock, log, memory: memoryBroker, texts }),
     workspace,
     payloadSchemas: schemas,
@@ -206,12 +208,12 @@ async function startSchedules({ sweeps, checkBacks, auditWatching, watch }: Engi
 }
 
 const surveys: EnginePorts['mapping']['survey'] = {
-  postgres: ({ config, password }) => openPostgresSurvey({ config, password: orEmpty(password) }),
-  mysql: async ({ config, password }) =>
-    (await mysql()).openMysqlSurvey({ config, password: orEmpty(password) }),
+  postgres: ({ password, ...source }) => openPostgresSurvey({ ...source, password: orEmpty(password) }),
+  mysql: async ({ password, ...source }) =>
+    (await mysql()).openMysqlSurvey({ ...source, password: orEmpty(password) }),
   sqlite: async ({ config }) => (await sqlite()).openSqliteSurvey({ config }),
-  redis: async ({ config, password }) =>
-    (await redis()).openRedisSurvey({ config, password: orEmpty(password) }),
+  redis: async ({ password, ...source }) =>
+    (await redis()).openRedisSurvey({ ...source, password: orEmpty(password) }),
 }
 
 interface DriverParts {
@@ -222,23 +224,28 @@ interface DriverParts {
 }
 
 function drivers({ clock, log, memory, texts }: DriverParts): Drivers {
-  const mapped = async ({ config, password, replicaPassword = password }: Parameters<OpenOutbox>[0]) => {
+  const mapped = async ({
+    config,
+    password,
+    replicaPassword = password,
+    ...loads
+  }: Parameters<OpenOutbox>[0]) => {
     const own = await texts.ofSource(config)
     const choose = (columns: readonly string[]) => own ?? chooseMapping(config.outbox.profile, columns)
     const passwords = { password: orEmpty(password), replicaPassword: orEmpty(replicaPassword) }
-    return { config, ...passwords, chooseMapping: choose }
+    return { config, ...passwords, ...loads, chooseMapping: choose }
   }
   return {
     outbox: {
       postgres: async (source, signal) => openPostgresOutbox(await mapped(source), signal),
       mysql: async (source, signal) => (await mysql()).openMysqlOutbox(await mapped(source), signal),
       sqlite: async (source, signal) => (await sqlite()).openSqliteOutbox(await mapped(source), signal),
-      redis: async ({ config, password }, signal) => {
+      redis: async ({ config, password, load }, signal) => {
         const own = await texts.ofSource(config)
         const choose = (layout: StagedForm['layout'] | null) =>
           own ?? chooseStaged(config.outbox.profile, layout)
         return (await redis()).openRedisOutbox(
-          { config, password: orEmpty(password), chooseMapping: choose },
+          { config, password: orEmpty(password), load, chooseMapping: choose },
           signal,
         )
       },

@@ -1,6 +1,7 @@
 import type { AmqpConfig, EvidenceConfig, KafkaConfig, SourceConfig } from '../domain/workspace.ts'
 import type { Broker } from './broker.ts'
 import type { EvidenceReader } from './evidence.ts'
+import type { SourceLoad } from './load.ts'
 import type { Outbox } from './outbox.ts'
 
 /** Asked at each new connection, so that a short-lived password stays fresh. */
@@ -25,6 +26,10 @@ export type OpenOutbox = (
     readonly password: PasswordSource
     /** Where the replica has one of its own; absent: that of the source. */
     readonly replicaPassword?: PasswordSource
+    /** What the source may be asked at a time. */
+    readonly load: SourceLoad
+    /** The same of its replica. */
+    readonly replicaLoad: SourceLoad
   },
   signal: AbortSignal,
 ) => Promise<Outbox>
@@ -36,6 +41,8 @@ export type OpenEvidence = (
     /** The database that holds the table. */
     readonly at: Pick<SourceConfig, 'url' | 'tls'>
     readonly password: PasswordSource
+    /** That of the source whose database it is. */
+    readonly load: SourceLoad
   },
   signal: AbortSignal,
 ) => Promise<EvidenceReader>

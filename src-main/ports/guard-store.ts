@@ -14,11 +14,17 @@ export interface ApprovalStore {
 
 export const APPROVALS_MAX = 20
 
+export interface DeedsTold {
+  readonly deeds: readonly Deed[]
+  /** The last entry of the journal that was looked at; 0: it is empty. */
+  readonly upTo: number
+}
+
 /** What was done lately, as the journal tells it. */
 export interface Deeds {
   /**
    * Since then, the oldest first. Throws RedriveError `journal-broken` where that part of the journal was changed or cut
    * off: what it no longer says may have been a deed.
    */
-  since(at: string): Promise<readonly Deed[]>
+  since(at: string): Promise<DeedsTold>
 }

@@ -1,6 +1,7 @@
 import type { SurveyedTable } from '../domain/mapping/surveyed.ts'
 import type { SourceConfig } from '../domain/workspace.ts'
 import type { PasswordSource } from './drivers.ts'
+import type { SourceLoad } from './load.ts'
 
 /** Tables of one survey at most: a database with more is surveyed schema by schema. */
 export const SURVEY_TABLES_MAX = 500
@@ -26,6 +27,6 @@ export interface Survey {
 
 /** Connects. Throws what opening an outbox can throw for its address. */
 export type OpenSurvey = (
-  options: { readonly config: SourceConfig; readonly password: PasswordSource },
+  options: { readonly config: SourceConfig; readonly password: PasswordSource; readonly load: SourceLoad },
   signal: AbortSignal,
 ) => Promise<Survey>

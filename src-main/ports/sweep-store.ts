@@ -16,6 +16,11 @@ export interface NewSweepRun {
   readonly operator: string
   /** The process that runs it. */
   readonly owner: Owner
+  /**
+   * The newest run of the source that its process has seen; null: none. It is begun only where that still is the newest one
+   * and none is running: of several processes that are about to begin, one does. Absent: it is begun in any case.
+   */
+  readonly after?: string | null
 }
 
 export interface RunEnd<Outcome> {
@@ -31,7 +36,7 @@ export interface RunEnd<Outcome> {
  * when it resolves; its journal entries are part of it.
  */
 export interface RunStore<Outcome> {
-  /** Keeps the newest SWEEP_RUNS_KEPT runs of the source. */
+  /** Keeps the newest SWEEP_RUNS_KEPT runs of the source. Throws `sweep-busy`, see `after`. */
   begin(run: NewSweepRun, entries: readonly JournalDraft[]): Promise<ScheduledRun<Outcome>>
   /** Counts failures: `failed` one more, `done` none. Throws `job-state-forbids` where the run is not running. */
   end(run: string, end: RunEnd<Outcome>, entries: readonly JournalDraft[]): Promise<ScheduledRun<Outcome>>

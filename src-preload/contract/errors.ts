@@ -29,6 +29,7 @@ export const errorCodes = [
   'mapping-digest-mismatch',
   'action-refused',
   'query-timeout',
+  'source-busy',
   'query-failed',
   'message-not-found',
   'row-changed',

@@ -132,6 +132,11 @@ export const englishSentences: Readonly<Record<ErrorCode, Sentences>> = {
     means: 'This does not mean that there are no messages. ' + nothingSent,
     next: 'Narrow the filter, or add the index that the connections page recommends.',
   },
+  'source-busy': {
+    what: 'There was no turn at the database in time: everything else that this Redrive asks of it comes first.',
+    means: 'The source has a limit of connections and statements, and they are all in use. ' + nothingSent,
+    next: 'Try again when jobs, sweeps or an audit of this source are through, or raise "load" of the source in the workspace file.',
+  },
   'query-failed': {
     what: 'The database refused a statement: {reason}.',
     means: nothingSent,

@@ -59,6 +59,8 @@ export const progress = z.object({
   rampStep: z.number().int().positive().nullable(),
   /** It publishes nothing now and goes on by itself; `since` it waits. */
   waiting: z.object({ code: errorCode, reason: z.string(), since: time }).nullable(),
+  /** The database answers so many times slower than usual, and the job makes pauses. Absent: it does not. */
+  slower: z.number().exactOptional(),
 })
 export type Progress = z.infer<typeof progress>
 

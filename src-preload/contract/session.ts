@@ -24,6 +24,8 @@ export const connectionStatus = z.object({
   code: errorCode.nullable(),
   reason: z.string().nullable(),
   latencyMs: z.number().nullable(),
+  /** Its database answers so many times slower than usual, and work in the background makes pauses. Absent: it does not. */
+  slower: z.number().exactOptional(),
   at: time,
 })
 export type ConnectionStatus = z.infer<typeof connectionStatus>

@@ -44,6 +44,8 @@ export const sweepRun = z.object({
   source: name,
   trigger: z.enum(['schedule', 'operator']),
   operator: z.string(),
+  /** The process that carries it out, or did. */
+  by: z.object({ host: z.string(), pid: z.number().int() }).exactOptional(),
   startedAt: time,
   endedAt: time.nullable(),
   state: z.enum(['running', 'done', 'stopped', 'failed']),

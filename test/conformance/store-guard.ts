@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import type { Deed } from '../../src-main/domain/deed.ts'
+import { RedriveError } from '../../src-main/domain/errors.ts'
 import { APPROVALS_MAX } from '../../src-main/ports/guard-store.ts'
 import { draft, wholeJournal } from '../support/store-samples.ts'
 import type { WithStore } from '../support/store-samples.ts'
@@ -26,12 +28,34 @@ export function storeConformanceOfGuard(withStore: WithStore): void {
       await journal.append(draft('resolve-intended', { subject: 'd-1', detail: { intended: ['1', '2'] } }))
       const second = await journal.append(draft('job-started', { subject: 'j-1', detail: { items: 7 } }))
       await journal.append(draft('note-added', { subject: 'n-1' }))
-      const told = await deeds.since('2000-01-01T00:00:00.000Z')
+      const { deeds: told, upTo } = await deeds.since('2000-01-01T00:00:00.000Z')
+      expect(upTo).toBe(3)
       expect(told.map(({ subject, kind, messages }) => [subject, kind, messages])).toEqual([
         ['d-1', 'decided', 2],
         ['j-1', 'begun', 7],
       ])
-      expect(await deeds.since(second.at)).toContainEqual(told[1])
-      expect(await deeds.since('9999-01-01T00:00:00.000Z')).toEqual([])
+      expect((await deeds.since(second.at)).deeds).toContainEqual(told[1])
+      expect((await deeds.since('9999-01-01T00:00:00.000Z')).deeds).toEqual([])
+    }))
+
+  test('what an hour has room for is held where an act is written down: of two that saw the same room, one fits', () =>
+    withStore(async ({ deeds, journal }) => {
+      const { upTo } = await deeds.since('2000-01-01T00:00:00.000Z')
+      const refusal = () => new RedriveError('limit-reached', 'later')
+      const within = [{ upTo, room: 3, counts: ({ kind }: Deed) => kind === 'decided', refusal }]
+      const act = (ids: readonly string[]) =>
+        journal.append({ ...draft('retry-intended', { detail: { ids } }), within })
+      const both = await Promise.allSettled([act(['1', '2']), act(['3', '4'])])
+      expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
+      expect(both.find(({ status }) => status === 'rejected')).toMatchObject({
+        reason: { code: 'limit-reached' },
+      })
+      await act(['5'])
+      await expect(act(['6'])).rejects.toMatchObject({ code: 'limit-reached' })
+      // What was refused is not there, and what is there says nothing of limits.
+      const written = await journal.list(wholeJournal)
+      expect(written.map(({ detail }) => (detail as { ids: string[] }).ids.length)).toEqual([2, 1])
+      expect(written.every((entry) => !('within' in entry))).toBe(true)
+      expect(await journal.verify(new AbortController().signal)).toMatchObject({ intact: true })
     }))
 }

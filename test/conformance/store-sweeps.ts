@@ -104,4 +104,22 @@ export function storeConformanceOfSweeps(withStore: WithStore): void {
         ['s-other', 'one'],
       ])
     }))
+
+  test('of several processes that are about to begin a run, one does; and none while one is running', () =>
+    withStore(async ({ sweeps }) => {
+      const from = (run: string, after: string | null, by = owner) =>
+        sweeps.begin({ run, source: 'orders', trigger: 'schedule', operator: 'ann', owner: by, after }, [])
+      const busy = { code: 'sweep-busy', retry: 'later' }
+      const both = await Promise.allSettled([from('s-1', null), from('s-2', null, other)])
+      expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
+      expect(both.find(({ status }) => status === 'rejected')).toMatchObject({ reason: busy })
+      const [{ run } = { run: '' }] = await sweeps.runs('orders', 1)
+      await expect(from('s-3', run, other)).rejects.toMatchObject(busy)
+      await begin(sweeps, 'elsewhere', 'payments')
+      await sweeps.end(run, done, [])
+      // Somebody who has not seen it yet comes too late for it.
+      await expect(from('s-3', null, other)).rejects.toMatchObject(busy)
+      const next = await from('s-3', run, other)
+      expect(next.by).toEqual({ host: other.host, pid: other.pid })
+    }))
 }

@@ -118,3 +118,17 @@ test('a brake that is pulled while nobody looks is told wherever the operator is
   expect(page.text('.n-notification')).toContain('18 confirmed · 2 unknown')
   expect(page.text('[aria-label=Status]')).toContain('1 job stands still')
 })
+
+test('a database that answers slowly is told where the job, the source and the connection are shown', async () => {
+  const world = shop()
+  world.switches.slower = 7.6
+  world.switches.jobBatch = 20
+  world.switches.holdAt = 20
+  const job = startJob(world)
+  const words = 'slowed down: the database answers 8× slower than usual'
+  const page = await mountConsole({ world, path: `/jobs/${job}` })
+  await page.until(() => expect(page.text('.progress [data-slower]')).toBe(words))
+  expect(page.text('footer [data-slower]')).toBe('8× slower')
+  await page.router.push('/')
+  await page.until(() => expect(page.text('[data-source=shop] [data-slower]')).toBe(words))
+})

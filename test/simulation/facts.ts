@@ -98,6 +98,8 @@ export class Facts {
     const continued = this.#jobs.get(job)
     if (!continued) return
     continued.run = newRun()
+    // Whoever continues has seen what came back before.
+    continued.returned = 0
     if (nowMs !== null && continued.kind === 'resend')
       this.#requireUnlocked(console, nowMs, `job ${job} continued`)
   }

@@ -1,3 +1,4 @@
+import { openLoads } from '../../src-main/adapters/source-load/source-load.ts'
 import { copyFileSync, existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { openMappingTexts } from '../../src-main/adapters/mapping-schema/mapping-texts.ts'
@@ -126,6 +127,7 @@ export class SimConsole {
     let ids = 0
     const chance = stream(world.scenario.seed, `chance of ${instance}`)
     const real: EnginePorts = {
+      loads: openLoads({ clock }),
       drivers: {
         outbox: everySource(async () => observedOutbox(this.#outbox(life), facts)),
         evidence: everySource(() => Promise.reject(new Error('no evidence is mapped here'))),

@@ -68,6 +68,7 @@ export async function openMysql(
         outbox: { table: options.table ?? 'outbox_message' },
       },
       password: options.password ?? (async () => mariadbPassword()),
+      ...(options.load === undefined ? {} : { load: options.load }),
       chooseMapping:
         options.chooseMapping ?? ((columns) => chooseMapping(options.profile ?? 'auto', columns)),
     },

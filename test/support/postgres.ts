@@ -92,6 +92,7 @@ export async function openOutbox(
         outbox: { table: options.table ?? 'public.outbox_message' },
       },
       password: options.password ?? (async () => serverAddress().password),
+      ...(options.load === undefined ? {} : { load: options.load }),
       chooseMapping:
         options.chooseMapping ?? ((columns) => chooseMapping(options.profile ?? 'auto', columns)),
     },

@@ -5,6 +5,7 @@ import { openRedisOutbox } from '../../src-main/adapters/outbox-redis/open.ts'
 import { chooseStaged } from '../../src-main/adapters/profiles/staged.ts'
 import type { Mapping } from '../../src-main/domain/mapping/mapping.ts'
 import type { Password } from '../../src-main/ports/drivers.ts'
+import type { SourceLoad } from '../../src-main/ports/load.ts'
 import type { Outbox } from '../../src-main/ports/outbox.ts'
 
 export const REDIS_URL = process.env['REDRIVE_TEST_REDIS'] ?? 'redis://127.0.0.1:6379/0'
@@ -58,6 +59,7 @@ export interface OpenStaged {
   readonly maxAttempts?: number
   readonly tls?: Parameters<typeof openRedisOutbox>[0]['config']['tls']
   readonly password?: string | Password
+  readonly load?: SourceLoad
 }
 
 function passwordOf(given: string | Password): Password {
@@ -77,6 +79,7 @@ export async function openStaged(options: OpenStaged): Promise<Outbox> {
         outbox: { table },
       },
       password: passwordOf(options.password ?? ''),
+      ...(options.load === undefined ? {} : { load: options.load }),
       chooseMapping: (layout) => mapping ?? chooseStaged('auto', layout),
     },
     AbortSignal.timeout(30_000),

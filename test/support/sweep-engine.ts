@@ -4,6 +4,7 @@ import { createAjvSchemas } from '../../src-main/adapters/schema-ajv/ajv-schemas
 import { openMappingTexts } from '../../src-main/adapters/mapping-schema/mapping-texts.ts'
 import { openStore } from '../../src-main/adapters/store-sqlite/open-store.ts'
 import type { Store } from '../../src-main/ports/store.ts'
+import { openLoads } from '../../src-main/adapters/source-load/source-load.ts'
 import { randomIds } from '../../src-main/adapters/system/ids.ts'
 import { localProcesses } from '../../src-main/adapters/system/processes.ts'
 import { openSchemaFiles } from '../../src-main/adapters/workspace-file/schema-files.ts'
@@ -87,6 +88,7 @@ export async function openSweepEngine(options: SweepEngineOptions = {}): Promise
     close: () => Promise.resolve(),
   } as unknown as Broker
   const ports: EnginePorts = {
+    loads: openLoads({ clock }),
     drivers: {
       outbox: everySource(() => Promise.resolve(outbox)),
       evidence: everySource(() => Promise.reject(new Error('no evidence here'))),

@@ -21,6 +21,7 @@ import { createAjvSchemas } from '../../src-main/adapters/schema-ajv/ajv-schemas
 import { openCallbackStore } from '../../src-main/adapters/store-sqlite/callback-store.ts'
 import { openStore } from '../../src-main/adapters/store-sqlite/open-store.ts'
 import type { Store } from '../../src-main/ports/store.ts'
+import { openLoads } from '../../src-main/adapters/source-load/source-load.ts'
 import { systemClock } from '../../src-main/adapters/system/clock.ts'
 import { randomIds } from '../../src-main/adapters/system/ids.ts'
 import { localProcesses } from '../../src-main/adapters/system/processes.ts'
@@ -35,6 +36,7 @@ import type { Job, RunOptions } from '../../src-main/domain/job.ts'
 import type { Plan } from '../../src-main/domain/plan.ts'
 import type { SweepPolicy } from '../../src-main/domain/sweep-policy.ts'
 import type { SweepRun } from '../../src-main/domain/sweep.ts'
+import type { LoadLimits } from '../../src-main/domain/load.ts'
 import type { EnvironmentPolicy } from '../../src-main/domain/policy.ts'
 import { sourceDriverOf } from '../../src-main/domain/workspace.ts'
 import type { Environment, EvidenceConfig, KafkaConfig, Workspace } from '../../src-main/domain/workspace.ts'
@@ -71,8 +73,12 @@ export interface TestEngineOptions {
   readonly batch?: number
   readonly confirmTimeoutMs?: number
   readonly awayMsMax?: number
+  /** Of the source. */
+  readonly load?: Partial<LoadLimits>
   readonly clock?: Clock
   readonly signer?: Signer
+  /** A store of a team in the place of a file of its own; closed by whoever opened it. */
+  readonly store?: Store
   /** Puts something in front of the real ports. */
   readonly wrap?: (ports: EnginePorts) => EnginePorts
 }
@@ -109,23 +115,23 @@ export function openTestEngine(options: TestEngineOptions): TestEngine {
   const usual = sourceDriverOf(options.databaseUrl) === 'mysql' ? mariadbPassword() : ''
   const password = (): Promise<string> => Promise.resolve(options.databasePassword ?? usual)
   const chooses = (columns: readonly string[]) => chooseMapping('auto', columns)
-  const store = openStore({
-    path: join(options.dataDir, 'redrive.db'),
-    clock,
-    signer: options.signer ?? null,
-  })
+  const path = join(options.dataDir, 'redrive.db')
+  const store = options.store ?? openStore({ path, clock, signer: options.signer ?? null })
   const callbackStore = openCallbackStore({ path: join(options.dataDir, 'callback.db'), clock })
   const ports: EnginePorts = {
+    loads: openLoads({ clock }),
     drivers: {
       outbox: {
-        postgres: ({ config }, signal) =>
-          openPostgresOutbox({ config, password, chooseMapping: chooses }, signal),
-        mysql: ({ config }, signal) => openMysqlOutbox({ config, password, chooseMapping: chooses }, signal),
+        postgres: ({ config, load, replicaLoad }, signal) =>
+          openPostgresOutbox({ config, load, replicaLoad, password, chooseMapping: chooses }, signal),
+        mysql: ({ config, load }, signal) =>
+          openMysqlOutbox({ config, load, password, chooseMapping: chooses }, signal),
         sqlite: ({ config }, signal) => openSqliteOutbox({ config, chooseMapping: chooses }, signal),
-        redis: ({ config }, signal) =>
+        redis: ({ config, load }, signal) =>
           openRedisOutbox(
             {
               config,
+              load,
               password,
               chooseMapping: (layout) => chooseStaged('auto', layout),
             },
@@ -133,10 +139,11 @@ export function openTestEngine(options: TestEngineOptions): TestEngine {
           ),
       },
       evidence: {
-        postgres: ({ config, at }, signal) => openPostgresEvidence({ config, at, password }, signal),
-        mysql: ({ config, at }, signal) => openMysqlEvidence({ config, at, password }, signal),
+        postgres: ({ config, at, load }, signal) =>
+          openPostgresEvidence({ config, at, load, password }, signal),
+        mysql: ({ config, at, load }, signal) => openMysqlEvidence({ config, at, load, password }, signal),
         sqlite: ({ config, at }, signal) => openSqliteEvidence({ config, at }, signal),
-        redis: ({ config, at }, signal) => openRedisEvidence({ config, at, password }, signal),
+        redis: ({ config, at, load }, signal) => openRedisEvidence({ config, at, load, password }, signal),
       },
       broker: {
         kafka: ({ config: { brokers, addresses } }) =>
@@ -183,10 +190,10 @@ export function openTestEngine(options: TestEngineOptions): TestEngine {
       layouts: knownLayouts,
       texts: openMappingTexts(openSchemaFiles({ workspacePath: join(options.dataDir, 'redrive.json') })),
       survey: {
-        postgres: ({ config }) => openPostgresSurvey({ config, password }),
-        mysql: ({ config }) => openMysqlSurvey({ config, password }),
+        postgres: ({ config, load }) => openPostgresSurvey({ config, load, password }),
+        mysql: ({ config, load }) => openMysqlSurvey({ config, load, password }),
         sqlite: ({ config }) => Promise.resolve(openSqliteSurvey({ config })),
-        redis: ({ config }) => openRedisSurvey({ config, password }),
+        redis: ({ config, load }) => openRedisSurvey({ config, load, password }),
       },
       confirmations: store.confirmations,
     },
@@ -268,7 +275,7 @@ export function openTestEngine(options: TestEngineOptions): TestEngine {
     async close() {
       await engine.close()
       callbackStore.close()
-      await store.close()
+      if (options.store === undefined) await store.close()
     },
   }
 }
@@ -284,6 +291,7 @@ function workspaceOf({
   evidence,
   replicaUrl,
   policy,
+  load,
 }: TestEngineOptions): Workspace {
   const driver = sourceDriverOf(databaseUrl) ?? 'postgres'
   return {
@@ -301,6 +309,7 @@ function workspaceOf({
         deliver: { broker: 'rabbit' },
         stuckAfterSec: 60,
         maxAttempts: 3,
+        ...(load === undefined ? {} : { load }),
         ...(sweep === undefined ? {} : { sweep }),
         ...(checkBack === undefined ? {} : { checkBack }),
         ...(evidence === undefined ? {} : { evidence }),

@@ -1,6 +1,8 @@
 import type { EvidenceConfig, SourceConfig } from '../../domain/workspace.ts'
 import type { Password } from '../../ports/drivers.ts'
 import type { EvidenceReader } from '../../ports/evidence.ts'
+import { unlimited } from '../../ports/load.ts'
+import type { SourceLoad } from '../../ports/load.ts'
 import { evidenceOf } from '../outbox-sql/evidence-readers.ts'
 import { parseAddress } from './address.ts'
 import { tableLookup } from './catalogue.ts'
@@ -14,15 +16,17 @@ export interface MysqlEvidenceOptions {
   readonly at: Pick<SourceConfig, 'url' | 'tls'>
   /** Asked at every log-in; '' where there is none. */
   readonly password: Password
+  /** Limits of the source, shared by all that opens something of it. Absent: none. */
+  readonly load?: SourceLoad
 }
 
 /** A receiver's table in a database of its own connection. Throws RedriveError as opening an outbox does. */
 export async function openMysqlEvidence(
-  { config, at, password }: MysqlEvidenceOptions,
+  { config, at, password, load = unlimited }: MysqlEvidenceOptions,
   signal: AbortSignal,
 ): Promise<EvidenceReader> {
   const address = parseAddress(at.url)
-  const session = openSession({ address, password, tls: await tlsFrom(at.tls, address) })
+  const session = openSession({ address, password, tls: await tlsFrom(at.tls, address) }, load)
   try {
     const lookup = tableLookup(session, address.database)
     const server = {

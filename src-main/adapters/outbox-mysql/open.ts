@@ -2,6 +2,8 @@ import { chainShapeOf } from '../../domain/chain/shape.ts'
 import type { Mapping } from '../../domain/mapping/mapping.ts'
 import type { SourceConfig } from '../../domain/workspace.ts'
 import type { Password } from '../../ports/drivers.ts'
+import { unlimited } from '../../ports/load.ts'
+import type { SourceLoad } from '../../ports/load.ts'
 import type { Outbox } from '../../ports/outbox.ts'
 import { assembleOutbox, withLimit } from '../outbox-sql/assemble.ts'
 import { changeWork } from '../outbox-sql/change-work.ts'
@@ -35,6 +37,8 @@ export interface MysqlOutboxOptions {
   }
   /** Asked at every log-in; '' where there is none. Rejects with RedriveError where it cannot be had. */
   readonly password: Password
+  /** Limits of the source, shared by all that opens something of it. Absent: none. */
+  readonly load?: SourceLoad
   /** Which mapping a table with these columns has. Throws RedriveError where none fits. */
   readonly chooseMapping: (columns: readonly string[]) => Mapping
 }
@@ -47,10 +51,10 @@ const work = changeWork<Parts>({ report: reportOn, explain: explainStatements })
  * `no-profile-matches`, `workspace-invalid`, `cancelled`.
  */
 export async function openMysqlOutbox(options: MysqlOutboxOptions, signal: AbortSignal): Promise<Outbox> {
-  const { config } = options
+  const { config, load = unlimited } = options
   const address = parseAddress(config.url)
   const tls = await tlsFrom(config.tls, address)
-  const session = openSession({ address, password: options.password, tls })
+  const session = openSession({ address, password: options.password, tls }, load)
   try {
     const { catalogues, mapping } = await fitMapping(
       tableLookup(session, address.database),

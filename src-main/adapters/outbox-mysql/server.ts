@@ -2,7 +2,6 @@ import type { Connection, RowDataPacket } from 'mysql2/promise'
 import { RedriveError } from '../../domain/errors.ts'
 import { openConnection } from './connection.ts'
 import type { ConnectionSettings } from './connection.ts'
-import type { Held, Server } from './pool.ts'
 
 /** SKIP LOCKED and JSON_TABLE came with these. */
 const VERSION_MIN: Readonly<Record<Server['product'], readonly [number, number]>> = {
@@ -75,6 +74,22 @@ function requireVersion({ product, version }: Server): void {
   throw new RedriveError('query-failed', 'never', {
     reason: `this is ${product} ${version}; Redrive needs MySQL 8.0 or MariaDB 10.6, which can pass over locked rows`,
   })
+}
+
+/** One connection and what is known of it. */
+export interface Held {
+  readonly connection: Connection
+  readonly threadId: number
+  readonly server: Server
+  /** Limit of a statement as it was last told to the server, in milliseconds; null: none. */
+  limitMs: number | null
+  /** Its socket is gone. */
+  dead: boolean
+}
+
+export interface Server {
+  readonly product: 'MySQL' | 'MariaDB'
+  readonly version: string
 }
 
 interface Stream {

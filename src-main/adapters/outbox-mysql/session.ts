@@ -1,6 +1,8 @@
 import type { ResultSetHeader, RowDataPacket } from 'mysql2/promise'
 import type { ErrorDetail } from '../../domain/errors.ts'
 import { RedriveError } from '../../domain/errors.ts'
+import { unlimited } from '../../ports/load.ts'
+import type { SourceLoad } from '../../ports/load.ts'
 import type { ChangeSession, Transaction } from '../outbox-sql/change-parts.ts'
 import type { Row, Statement } from '../outbox-sql/statement.ts'
 import { bind, placeholder } from './binding.ts'
@@ -8,10 +10,11 @@ import { classify } from './classify.ts'
 import type { Circumstances } from './classify.ts'
 import { openConnection } from './connection.ts'
 import type { ConnectionSettings } from './connection.ts'
-import { newPool } from './pool.ts'
-import type { Held, Pool, Server } from './pool.ts'
+import { newPool } from '../outbox-sql/pool.ts'
+import type { Pool } from '../outbox-sql/pool.ts'
 import { textRows } from './rows.ts'
 import { LOCK_TIMEOUT_SEC, openHeld, streamOf } from './server.ts'
+import type { Held, Server } from './server.ts'
 
 /** Looking is cheap and short; more connections would only queue on the server. */
 const READ_CONNECTIONS_MAX = 4
@@ -36,22 +39,31 @@ export interface Session extends ChangeSession {
 interface Context {
   readonly settings: ConnectionSettings
   readonly detail: ErrorDetail
+  readonly load: SourceLoad
 }
 
-export function openSession(settings: ConnectionSettings): Session {
+export function openSession(settings: ConnectionSettings, load: SourceLoad = unlimited): Session {
   const { host, port, database, user } = settings.address
-  const context: Context = { settings, detail: { server: `${host}:${port}`, host, port, database, user } }
+  const context: Context = {
+    settings,
+    load,
+    detail: { server: `${host}:${port}`, host, port, database, user },
+  }
   let lost = 0
-  const pool = (mode: 'read' | 'write', connectionsMax: number): Pool =>
-    newPool(
-      () => openHeld(settings, mode),
+  const pool = (mode: 'read' | 'write', connectionsMax: number): Pool<Held> =>
+    newPool({
+      open: () => openHeld(settings, mode),
+      isDead: ({ dead }) => dead,
+      cut: ({ connection }) => connection.destroy(),
+      end: ({ connection }) => connection.end(),
       connectionsMax,
-      () => {
+      load,
+      onLost: () => {
         lost += 1
       },
-    )
+    })
   const reading = pool('read', READ_CONNECTIONS_MAX)
-  let writing: Pool | null = null
+  let writing: Pool<Held> | null = null
   const change = <Result>(
     work: (transaction: Transaction) => Promise<Result>,
     options: { readonly ending: 'commit' | 'rollback'; readonly only: string | null },
@@ -90,9 +102,18 @@ interface Run {
 }
 
 /** Takes a connection, watches over it while it is busy, and gives it back only as long as it is whole. */
-async function onHeld<Result>(
+function onHeld<Result>(
   context: Context,
-  pool: Pool,
+  pool: Pool<Held>,
+  run: Run,
+  use: (held: Held) => Promise<Result>,
+): Promise<Result> {
+  return context.load.turn('short', () => withHeld(context, pool, run, use), run.signal)
+}
+
+async function withHeld<Result>(
+  context: Context,
+  pool: Pool<Held>,
   run: Run,
   use: (held: Held) => Promise<Result>,
 ): Promise<Result> {
@@ -105,7 +126,7 @@ async function onHeld<Result>(
   }
   const watch = watchOver(context, held, run)
   try {
-    const result = await Promise.race([use(held), watch.cut])
+    const result = await context.load.timed(() => Promise.race([use(held), watch.cut]))
     watch.end()
     // A late KILL must not meet somebody else's statement.
     pool.give(held, !signal.aborted)
@@ -129,7 +150,7 @@ interface Change<Result> {
 
 async function changing<Result>(
   context: Context,
-  pool: Pool,
+  pool: Pool<Held>,
   { work, ending, only }: Change<Result>,
   signal: AbortSignal,
 ): Promise<Result> {
@@ -142,7 +163,9 @@ async function changing<Result>(
     if (signal.aborted) throw new RedriveError('cancelled', 'later')
     // From here on only the answer tells.
     if (ending === 'commit') run.during = 'commit'
+    const askedMs = performance.now()
     await held.connection.query(ending)
+    if (ending === 'commit') context.load.committed(performance.now() - askedMs)
     run.during = 'write'
     if (only !== null) await release(held, only)
     return result

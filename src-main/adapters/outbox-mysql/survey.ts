@@ -1,6 +1,8 @@
 import type { SurveyedColumn, SurveyedTable } from '../../domain/mapping/surveyed.ts'
 import type { SourceConfig } from '../../domain/workspace.ts'
 import type { Password } from '../../ports/drivers.ts'
+import { unlimited } from '../../ports/load.ts'
+import type { SourceLoad } from '../../ports/load.ts'
 import { SAMPLE_CHARS_MAX, SURVEY_TABLES_MAX } from '../../ports/survey.ts'
 import type { Survey } from '../../ports/survey.ts'
 import type { Row } from '../outbox-sql/statement.ts'
@@ -9,7 +11,7 @@ import { parseAddress } from './address.ts'
 import { keysOf, typeOf } from './catalogue.ts'
 import { tlsFrom } from './connection.ts'
 import { mysqlDialect } from './dialect.ts'
-import type { Server } from './pool.ts'
+import type { Server } from './server.ts'
 import { openSession } from './session.ts'
 import type { Session } from './session.ts'
 
@@ -45,13 +47,16 @@ where c.constraint_schema = database()`,
 export async function openMysqlSurvey({
   config,
   password,
+  load = unlimited,
 }: {
   readonly config: Pick<SourceConfig, 'url' | 'tls'>
   /** '' where there is none. */
   readonly password: Password
+  /** Limits of the source, shared by all that opens something of it. Absent: none. */
+  readonly load?: SourceLoad
 }): Promise<Survey> {
   const address = parseAddress(config.url)
-  const session = openSession({ address, password, tls: await tlsFrom(config.tls, address) })
+  const session = openSession({ address, password, tls: await tlsFrom(config.tls, address) }, load)
   return newSurvey({
     dialect: mysqlDialect,
     session,

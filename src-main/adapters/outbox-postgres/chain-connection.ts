@@ -1,10 +1,13 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import { RedriveError } from '../../domain/errors.ts'
+import type { Room, SourceLoad } from '../../ports/load.ts'
 import { classify } from './classify.ts'
 import { connected } from '../postgres-client/connection.ts'
 import type { ConnectionSettings } from '../postgres-client/connection.ts'
-import { CANCEL_WAIT_MS, CONSTANT_SETTINGS, SILENCE_MARGIN_MS, cancelOnServer, streamOf } from './session.ts'
-import type { Backend } from './session.ts'
+import { CANCEL_WAIT_MS, cancelOnServer, streamOf } from './cancelling.ts'
+import type { Backend } from './cancelling.ts'
+import { CONSTANT_SETTINGS, SILENCE_MARGIN_MS } from './session.ts'
 import type { Row, Statement } from '../outbox-sql/statement.ts'
 
 /** Shown in the server's list of connections, so that its owner knows whom to ask. */
@@ -156,41 +159,81 @@ const PARKED_MAX = 2
 
 /** Connections that are opened when they are needed; the last ones wait a moment for the next call. */
 export interface ChainLines {
+  /** All of it is one turn of the source's load. */
   use<T>(signal: AbortSignal, work: (connection: ChainConnection) => Promise<T>): Promise<T>
+  /** Between two statements: so long, and longer where the database is slower than usual. */
+  rest(pauseMs: number, signal: AbortSignal): Promise<void>
   close(): Promise<void>
 }
 
-export function openChainLines(settings: ConnectionSettings, gate: Gate | null = null): ChainLines {
+interface Line {
+  readonly connection: ChainConnection
+  readonly room: Room
+}
+
+export function openChainLines(
+  settings: ConnectionSettings,
+  load: SourceLoad,
+  gate: Gate | null = null,
+): ChainLines {
   /** Each with its timer. The one that was used last is taken first. */
-  const parked = new Map<ChainConnection, NodeJS.Timeout>()
+  const parked = new Map<Line, NodeJS.Timeout>()
   let closed = false
-  const unpark = (connection = [...parked.keys()].at(-1)): ChainConnection | null => {
-    if (connection === undefined) return null
-    clearTimeout(parked.get(connection))
-    parked.delete(connection)
-    return connection
+  const unpark = (line = [...parked.keys()].at(-1)): Line | null => {
+    if (line === undefined || !parked.has(line)) return null
+    clearTimeout(parked.get(line))
+    parked.delete(line)
+    line.room.busy()
+    return line
+  }
+  const end = async ({ connection, room }: Line): Promise<void> => {
+    await connection.end()
+    room.free()
+  }
+  const park = (line: Line): void => {
+    const retire = (): void => {
+      const mine = unpark(line)
+      if (mine !== null) void end(mine)
+    }
+    parked.set(line, setTimeout(retire, IDLE_MS))
+    line.room.idle(retire)
+  }
+  const opened = async (signal: AbortSignal): Promise<Line> => {
+    const room = await load.room(signal)
+    try {
+      return { connection: await connectForChains(settings, gate, signal), room }
+    } catch (error) {
+      room.free()
+      throw error
+    }
+  }
+  const work = async <T>(
+    signal: AbortSignal,
+    use: (connection: ChainConnection) => Promise<T>,
+  ): Promise<T> => {
+    const line = unpark() ?? (await opened(signal))
+    try {
+      const result = await use(line.connection)
+      if (parked.size >= PARKED_MAX || closed) await end(line)
+      else park(line)
+      return result
+    } catch (error) {
+      // Whatever state it is in: nobody else gets it.
+      await end(line)
+      throw error
+    }
   }
   return {
-    async use(signal, work) {
-      const connection = unpark() ?? (await connectForChains(settings, gate, signal))
-      try {
-        const result = await work(connection)
-        if (parked.size >= PARKED_MAX || closed) await connection.end()
-        else
-          parked.set(
-            connection,
-            setTimeout(() => void unpark(connection)?.end(), IDLE_MS),
-          )
-        return result
-      } catch (error) {
-        // Whatever state it is in: nobody else gets it.
-        await connection.end()
-        throw error
-      }
+    use: (signal, use) => load.turn('long', () => work(signal, use), signal),
+    async rest(pauseMs, signal) {
+      if (pauseMs > 0) await wait(pauseMs, undefined, { signal })
+      await load.breathe(signal)
+      signal.throwIfAborted()
     },
     async close() {
       closed = true
-      await Promise.all([...parked.keys()].map(async (connection) => unpark(connection)?.end()))
+      const lines = [...parked.keys()].flatMap((line) => unpark(line) ?? [])
+      await Promise.all(lines.map(end))
     },
   }
 }

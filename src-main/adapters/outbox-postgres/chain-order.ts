@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import { SUSPICIOUS_NAMED_MAX } from '../../domain/audit.ts'
 import type { ChainConnection } from './chain-connection.ts'
 import type { ChainLayout } from './chain-method.ts'
@@ -50,7 +49,7 @@ async function surveyStretch(
   stretch: Stretch,
   stopped: () => boolean,
 ): Promise<void> {
-  const { layout, pace, take, signal } = options
+  const { layout, pace, take, lines, signal } = options
   let limit = chainsAtFirst(layout)
   for (let at = stretch; !stopped();) {
     const statement = statementOf(options, at, limit)
@@ -62,7 +61,7 @@ async function surveyStretch(
     if (part.chains < limit || last === null) return
     at = { ...at, from: last, beginsWith: false }
     limit = chainsNext(limit, part.messages)
-    if (pace.pauseMs > 0) await wait(pace.pauseMs, undefined, { signal })
+    await lines.rest(pace.pauseMs, signal)
   }
 }
 

@@ -1,6 +1,8 @@
 import type { ChainShape } from '../../domain/chain/shape.ts'
 import { CHAIN_WINDOW_MAX } from '../../ports/chains.ts'
 import type { ChainReader, ChainRowAt } from '../../ports/chains.ts'
+import { unlimited } from '../../ports/load.ts'
+import type { SourceLoad } from '../../ports/load.ts'
 import type { Catalogue } from '../outbox-sql/catalogue.ts'
 import { openChainLines } from './chain-connection.ts'
 import type { ChainConnection } from './chain-connection.ts'
@@ -19,8 +21,11 @@ const WINDOW_TIMEOUT_MS = 10_000
 
 export interface ChainReaderOptions {
   readonly settings: ConnectionSettings
+  readonly load?: SourceLoad
   /** A standby; null: the source names none. */
   readonly replica?: ConnectionSettings | null
+  /** Of the standby. */
+  readonly replicaLoad?: SourceLoad | undefined
   readonly shape: ChainShape
   readonly sql: Compiler
   readonly catalogue: Catalogue
@@ -44,9 +49,10 @@ export function chainsAreNumbers({ id, previousId }: ChainShape, { columns }: Ca
 
 /** Connects when it is called, and keeps one connection for a moment. */
 export function openChainReader(options: ChainReaderOptions): ChainReader {
-  const { settings, shape, sql, catalogue, replica = null, heldChainsMax = HELD_CHAINS_MAX } = options
+  const { settings, shape, sql, catalogue, heldChainsMax = HELD_CHAINS_MAX } = options
+  const { load = unlimited, replica = null, replicaLoad = unlimited } = options
   const names = chainNames(shape, sql, catalogue)
-  const lines = openChainLines(settings)
+  const lines = openChainLines(settings, load)
   let kept: { readonly layout: ChainLayout; readonly untilMs: number } | null = null
   const layout = async (signal: AbortSignal): Promise<ChainLayout> => {
     if (kept !== null && performance.now() < kept.untilMs) return kept.layout
@@ -64,7 +70,9 @@ export function openChainReader(options: ChainReaderOptions): ChainReader {
       const read = { names, layout: await layout(signal), pace, seed, take, lines, signal }
       await surveyChains({ ...read, heldChainsMax })
     },
-    replica: replica && openChainReplica({ primary: lines, settings: replica, names, heldChainsMax }),
+    replica:
+      replica &&
+      openChainReplica({ primary: lines, settings: replica, load: replicaLoad, names, heldChainsMax }),
     async walk(request, take, signal) {
       return walkChains({ ...request, names, layout: await layout(signal), take, lines, signal })
     },

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { ReplicaTrouble } from '../../domain/audit.ts'
 import { RedriveError } from '../../domain/errors.ts'
 import { plain } from '../../domain/text.ts'
+import type { SourceLoad } from '../../ports/load.ts'
 import type { ChainReplica, ReplicaAnswer, ReplicaState } from '../../ports/chains.ts'
 import type { ConnectionSettings } from '../postgres-client/connection.ts'
 import { openChainLines } from './chain-connection.ts'
@@ -43,6 +44,8 @@ export interface ReplicaOptions {
   /** Connections of the source itself. */
   readonly primary: ChainLines
   readonly settings: ConnectionSettings
+  /** Of the standby. */
+  readonly load: SourceLoad
   readonly names: ChainNames
   readonly heldChainsMax: number
 }
@@ -58,7 +61,7 @@ export function openChainReplica(options: ReplicaOptions): ChainReplica {
         const trouble = told('source-is-standby', 'the source is itself a standby')
         return { ...nothingKnown, current: false, trouble }
       }
-      const asked = openChainLines(options.settings)
+      const asked = openChainLines(options.settings, options.load)
       try {
         return await answer({ ...options, server, from, waitMs, lines: asked }, signal)
       } finally {
@@ -135,8 +138,8 @@ function wordsOf({ code, detail }: RedriveError): string {
   return `${code}, ${plain(detail['reason'] ?? '-')}`
 }
 
-function surveyOf({ settings, names, heldChainsMax }: Asking, gate: Gate) {
-  const lines = openChainLines(settings, gate)
+function surveyOf({ settings, load, names, heldChainsMax }: Asking, gate: Gate) {
+  const lines = openChainLines(settings, load, gate)
   const survey: Extract<ReplicaAnswer, { current: true }>['survey'] = async (
     { pace, seed },
     take,

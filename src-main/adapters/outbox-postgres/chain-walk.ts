@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import { DEVIATIONS_PER_CHAIN_MAX } from '../../domain/audit.ts'
 import type { Deviation } from '../../domain/chain/deviation.ts'
 import { CHAIN_KEYS_MAX } from '../../ports/chains.ts'
@@ -66,9 +65,9 @@ interface Share {
 }
 
 async function walkParts(options: WalkOptions, { parts, indexed, connection, totals }: Share): Promise<void> {
-  const { pace, take, signal } = options
+  const { pace, take, lines, signal } = options
   for (const [at, keys] of parts.entries()) {
-    if (at > 0 && pace.pauseMs > 0) await wait(pace.pauseMs, undefined, { signal })
+    if (at > 0) await lines.rest(pace.pauseMs, signal)
     const { statement, settings } = readingOf(options, keys, indexed)
     const grouped = groupChains(take)
     await connection.stream(statement, { timeoutMs: pace.statementMs, settings, signal }, (row) => {

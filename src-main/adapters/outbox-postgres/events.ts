@@ -3,6 +3,7 @@ import type { Mapping } from '../../domain/mapping/mapping.ts'
 import { sameEvents } from '../../domain/same-event.ts'
 import type { EventFingerprint, EventRow } from '../../domain/same-event.ts'
 import { EVENT_GROUPS_MAX, EVENT_ROWS_MAX } from '../../ports/event-reader.ts'
+import type { SourceLoad } from '../../ports/load.ts'
 import type { EventReader, EventSearch } from '../../ports/event-reader.ts'
 import { openChainLines } from './chain-connection.ts'
 import type { ConnectionSettings } from '../postgres-client/connection.ts'
@@ -17,6 +18,7 @@ const SLOT_WINDOWS = 2
 
 export interface EventReaderOptions {
   readonly settings: ConnectionSettings
+  readonly load: SourceLoad
   readonly sql: Compiler
   readonly mapping: Pick<Mapping, 'messageId'>
 }
@@ -29,8 +31,8 @@ interface Looking extends EventSearch, Pick<EventReaderOptions, 'sql' | 'mapping
  * fetches the messages with these hashes, and they are compared by their values, so that a hash that two events share is
  * no finding.
  */
-export function openEventReader({ settings, sql, mapping }: EventReaderOptions): EventReader {
-  const lines = openChainLines(settings)
+export function openEventReader({ settings, load, sql, mapping }: EventReaderOptions): EventReader {
+  const lines = openChainLines(settings, load)
   return {
     async search(search, signal) {
       const looking = { ...search, sql, mapping }

@@ -3,6 +3,7 @@ import type { IdFault, IdFinding } from '../../domain/id-service.ts'
 import { idFaults } from '../../domain/id-service.ts'
 import type { Mapping } from '../../domain/mapping/mapping.ts'
 import { ID_FINDINGS_MAX } from '../../ports/id-reader.ts'
+import type { SourceLoad } from '../../ports/load.ts'
 import type { IdReader, IdSearch, IdsFound } from '../../ports/id-reader.ts'
 import { openChainLines } from './chain-connection.ts'
 import type { ChainConnection, ReadOptions } from './chain-connection.ts'
@@ -17,14 +18,15 @@ const NUMBER_TYPES: ReadonlySet<string> = new Set(['bigint', 'integer', 'smallin
 
 export interface IdReaderOptions {
   readonly settings: ConnectionSettings
+  readonly load: SourceLoad
   readonly sql: Compiler
   readonly mapping: Mapping
   readonly catalogue: Catalogue
 }
 
 /** Each fault by a statement of its own, by one process of the server; sorting spills to temporary files. */
-export function openIdReader({ settings, sql, mapping, catalogue }: IdReaderOptions): IdReader {
-  const lines = openChainLines(settings)
+export function openIdReader({ settings, load, sql, mapping, catalogue }: IdReaderOptions): IdReader {
+  const lines = openChainLines(settings, load)
   return {
     async search(search, signal) {
       const looking = lookingFor({ sql, mapping, catalogue }, search)
@@ -49,7 +51,7 @@ interface Looking extends IdSearch {
 
 /** Throws RedriveError `column-missing`, `usage`. */
 function lookingFor(
-  { sql, mapping, catalogue }: Omit<IdReaderOptions, 'settings'>,
+  { sql, mapping, catalogue }: Omit<IdReaderOptions, 'settings' | 'load'>,
   search: IdSearch,
 ): Looking {
   const key = typeof mapping.key === 'string' ? mapping.key : null

@@ -2,6 +2,8 @@ import { chainShapeOf } from '../../domain/chain/shape.ts'
 import type { Mapping } from '../../domain/mapping/mapping.ts'
 import type { SourceConfig } from '../../domain/workspace.ts'
 import type { Password } from '../../ports/drivers.ts'
+import { unlimited } from '../../ports/load.ts'
+import type { SourceLoad } from '../../ports/load.ts'
 import type { Outbox } from '../../ports/outbox.ts'
 import { parseAddress, parseTableName } from './address.ts'
 import { tableLookup } from './catalogue.ts'
@@ -41,6 +43,10 @@ export interface PostgresOutboxOptions {
   readonly password: Password
   /** Absent: `password`. */
   readonly replicaPassword?: () => Promise<string>
+  /** Limits of the source, shared by all that opens something of it. Absent: none. */
+  readonly load?: SourceLoad
+  /** Of the replica; absent: none. */
+  readonly replicaLoad?: SourceLoad
   /** Which mapping a table with these columns has. Throws RedriveError where none fits. */
   readonly chooseMapping: (columns: readonly string[]) => Mapping
 }
@@ -53,13 +59,13 @@ export async function openPostgresOutbox(
   options: PostgresOutboxOptions,
   signal: AbortSignal,
 ): Promise<Outbox> {
-  const { config } = options
+  const { config, load = unlimited, replicaLoad } = options
   const address = parseAddress(config.url)
   const name = parseTableName(config.outbox.table)
   const tls = await tlsFrom(config.tls, address)
   const settings = { address, password: options.password, tls }
   const replica = await replicaSettings(options)
-  const session = openSession(settings)
+  const session = openSession(settings, load)
   try {
     const lookup = tableLookup(session)
     const { catalogues, mapping } = await fitMapping(
@@ -76,10 +82,10 @@ export async function openPostgresOutbox(
     const chainShape = chainShapeOf(mapping)
     const chains =
       chainShape && chainsAreNumbers(chainShape, catalogue)
-        ? openChainReader({ settings, replica, shape: chainShape, sql, catalogue })
+        ? openChainReader({ settings, load, replica, replicaLoad, shape: chainShape, sql, catalogue })
         : null
-    const events = openEventReader({ settings, sql, mapping })
-    const ids = openIdReader({ settings, sql, mapping, catalogue })
+    const events = openEventReader({ settings, load, sql, mapping })
+    const ids = openIdReader({ settings, load, sql, mapping, catalogue })
     const parts = { session, mapping, sql, catalogue, limits, drift, served: () => served }
     const shape = shapeOf(catalogues)
     const members = [catalogue, ...catalogues.more].map((own) => {

@@ -1,12 +1,16 @@
-import type { Duplex } from 'node:stream'
 import type pg from 'pg'
 import { RedriveError } from '../../domain/errors.ts'
 import type { ErrorDetail } from '../../domain/errors.ts'
+import { streamOf, watchOver } from './cancelling.ts'
+import type { Backend, Watch } from './cancelling.ts'
 import { classify } from './classify.ts'
-import type { Circumstances } from './classify.ts'
-import { fromPool, newClient, openPool } from '../postgres-client/connection.ts'
+import { connected } from '../postgres-client/connection.ts'
 import type { ConnectionSettings } from '../postgres-client/connection.ts'
+import { newPool } from '../outbox-sql/pool.ts'
+import type { Pool } from '../outbox-sql/pool.ts'
 import type { Read, Row, SqlValue, Statement } from '../outbox-sql/statement.ts'
+import { unlimited } from '../../ports/load.ts'
+import type { SourceLoad } from '../../ports/load.ts'
 
 /** Looking is cheap and short; more connections would only queue on the server. */
 const READ_CONNECTIONS_MAX = 4
@@ -20,8 +24,6 @@ const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000
 const WRITE_TIMEOUT_MS = 15_000
 /** The server's limit should have come long before: whoever still does not answer is gone. */
 export const SILENCE_MARGIN_MS = 5_000
-/** How long a cancelled statement may take to end before its connection is cut. */
-export const CANCEL_WAIT_MS = 2_000
 
 export interface Session {
   readonly read: Read
@@ -49,10 +51,10 @@ export const CONSTANT_SETTINGS = {
  * Reading connections whose backend is theirs alone and keeps the constant settings: setting them in each transaction
  * costs as much as a fifth of a page. Behind PgBouncer a connection has many backends, and is never one of these.
  */
-const steady = new WeakSet<pg.PoolClient>()
+const steady = new WeakSet<pg.Client>()
 
 /** Constants only, so that they can go out as one text together with BEGIN. SET LOCAL ends with the transaction. */
-function begin(client: pg.PoolClient, { mode, timeoutMs }: Run, withoutSeqScan: boolean): string {
+function begin(client: pg.Client, { mode, timeoutMs }: Run, withoutSeqScan: boolean): string {
   const settings = {
     statement_timeout: Math.max(1, Math.floor(timeoutMs)),
     ...(mode === 'read' && steady.has(client) ? {} : CONSTANT_SETTINGS),
@@ -66,34 +68,40 @@ function begin(client: pg.PoolClient, { mode, timeoutMs }: Run, withoutSeqScan: 
 }
 
 /** Called after a transaction. A pooler gives out a process id of its own, which is not the backend's. */
-async function steadyAfter(client: pg.PoolClient, { mode }: Run, backend: Backend): Promise<void> {
+async function steadyAfter(client: pg.Client, { mode }: Run, backend: Backend): Promise<void> {
   if (mode !== 'read' || steady.has(client) || backend.pid !== String(processOf(client))) return
   const settings = Object.entries(CONSTANT_SETTINGS).map(([name, value]) => `set ${name} = '${value}'`)
   await client.query(settings.join('; '))
   steady.add(client)
 }
 
-function processOf(client: pg.PoolClient): number | null {
+function processOf(client: pg.Client): number | null {
   return (client as unknown as { processID: number | null }).processID
 }
 
-export interface Backend {
-  readonly pid: string
-  /** Start of its transaction: with the pid it names one transaction, also behind PgBouncer. */
-  readonly started: string
-}
-
-export function openSession(settings: ConnectionSettings): Session {
+export function openSession(settings: ConnectionSettings, load: SourceLoad = unlimited): Session {
   const { host, port, database, user } = settings.address
   const detail: ErrorDetail = { server: `${host}:${port}`, host, port, database, user }
   let lost = 0
-  const pool = (connectionsMax: number): pg.Pool =>
-    openPool(settings, connectionsMax).on('remove', () => {
-      lost += 1
+  const dead = new WeakSet<pg.Client>()
+  const onEnd = (client: pg.Client): void => {
+    dead.add(client)
+    lost += 1
+  }
+  const pool = (connectionsMax: number): Pool<pg.Client> =>
+    newPool({
+      open: () => opened(settings, onEnd),
+      isDead: (client) => dead.has(client),
+      cut: (client) => void client.end().catch(() => undefined),
+      end: (client) => client.end(),
+      connectionsMax,
+      load,
+      // Told by the connection itself, also where nobody used it.
+      onLost: () => undefined,
     })
   const readPool = pool(READ_CONNECTIONS_MAX)
-  let writePool: pg.Pool | null = null
-  const context = { settings, detail }
+  let writePool: Pool<pg.Client> | null = null
+  const context = { settings, detail, load }
   const standby = async (signal: AbortSignal): Promise<boolean> => {
     const run = { mode: 'read', timeoutMs: LOCK_TIMEOUT_MS, signal } as const
     const [rows] = await transact(context, readPool, run, [
@@ -123,7 +131,7 @@ export function openSession(settings: ConnectionSettings): Session {
     rehearse: (statements, signal) => write(statements, 'rollback', signal),
     lost: () => lost,
     async close() {
-      await Promise.all([readPool.end(), writePool?.end()])
+      await Promise.all([readPool.close(), writePool?.close()])
     },
   }
 }
@@ -138,6 +146,13 @@ async function readOnlyReason(error: unknown, standby: () => Promise<boolean>): 
 interface Context {
   readonly settings: ConnectionSettings
   readonly detail: ErrorDetail
+  readonly load: SourceLoad
+}
+
+async function opened(settings: ConnectionSettings, onEnd: (client: pg.Client) => void): Promise<pg.Client> {
+  const client = await connected(settings)
+  client.once('end', () => onEnd(client))
+  return client
 }
 
 interface Run {
@@ -150,16 +165,28 @@ interface Run {
 
 type Ending = 'commit' | 'rollback'
 
-async function transact(
+function transact(
   context: Context,
-  pool: pg.Pool,
+  pool: Pool<pg.Client>,
+  run: Run,
+  statements: readonly Statement[],
+): Promise<readonly (readonly Row[])[]> {
+  return context.load.turn('short', () => transactNow(context, pool, run, statements), run.signal)
+}
+
+async function transactNow(
+  context: Context,
+  pool: Pool<pg.Client>,
   run: Run,
   statements: readonly Statement[],
 ): Promise<readonly (readonly Row[])[]> {
   const client = await checkOut(context, pool, run.signal)
-  const watch = watchOver(context, client, run)
+  const silenceMs = run.timeoutMs + LOCK_TIMEOUT_MS + SILENCE_MARGIN_MS
+  const watch = watchOver(context.settings, client, { silenceMs, signal: run.signal })
   try {
-    const { rows, backend } = await pipeline(client, run, statements, watch)
+    const { load } = context
+    const { rows, backend, committedMs } = await load.timed(() => pipeline(client, run, statements, watch))
+    if (run.mode === 'write' && run.ending !== 'rollback') load.committed(committedMs)
     if (run.mode === 'read' && steady.has(client) && backend.pid !== String(processOf(client))) {
       // Never seen: then the constant settings did not hold, and the answer may speak of another time zone.
       const reason = 'a pooler exchanged the backend'
@@ -167,46 +194,39 @@ async function transact(
     }
     await steadyAfter(client, run, backend)
     watch.end()
-    client.release()
+    pool.give(client, true)
     return rows
   } catch (error) {
     watch.end()
     // Whatever state the connection is in: nobody else gets it.
-    client.release(true)
+    pool.give(client, false)
     const cancelled = run.signal.aborted
     throw classify(error, { during: run.mode, cancelled, detail: context.detail })
   }
 }
 
-async function checkOut(context: Context, pool: pg.Pool, signal: AbortSignal): Promise<pg.PoolClient> {
-  const circumstances: Circumstances = { during: 'connect', cancelled: false, detail: context.detail }
-  if (signal.aborted) throw new RedriveError('cancelled', 'later')
-  const connecting = fromPool(pool, context.settings)
-  const aborted = Promise.withResolvers<never>()
-  const abort = (): void => {
-    aborted.reject(new RedriveError('cancelled', 'later'))
-    void connecting.then(
-      (late) => late.release(),
-      () => undefined,
-    )
-  }
-  signal.addEventListener('abort', abort, { once: true })
+async function checkOut({ detail }: Context, pool: Pool<pg.Client>, signal: AbortSignal): Promise<pg.Client> {
   try {
-    return await Promise.race([connecting, aborted.promise])
+    return await pool.take(signal)
   } catch (error) {
-    throw classify(error, circumstances)
-  } finally {
-    signal.removeEventListener('abort', abort)
+    throw classify(error, { during: 'connect', cancelled: false, detail })
   }
+}
+
+interface Pipelined {
+  readonly rows: readonly (readonly Row[])[]
+  readonly backend: Backend
+  /** From the answer of the last statement to that of COMMIT: they were sent together. */
+  readonly committedMs: number
 }
 
 /** BEGIN, all statements and COMMIT go out at once; the first error is the one that counts, COMMIT then rolls back. */
 async function pipeline(
-  client: pg.PoolClient,
+  client: pg.Client,
   run: Run,
   statements: readonly Statement[],
   watch: Watch,
-): Promise<{ readonly rows: readonly (readonly Row[])[]; readonly backend: Backend }> {
+): Promise<Pipelined> {
   // A statement sent to a transaction that could not begin would run without its limits: BEGIN is the first part of
   // the same text as the limits, so either the transaction is there or it is broken and refuses everything.
   const stream = streamOf(client)
@@ -236,6 +256,13 @@ async function pipeline(
   const ending = run.ending ?? 'commit'
   const committed = client.query(ending)
   stream.uncork()
+  let answeredMs = 0
+  const note = (): void => {
+    answeredMs = performance.now()
+  }
+  answers.at(-1)?.then(note, note)
+  const endedMs = committed.then(() => performance.now())
+  endedMs.catch(() => undefined)
   const settled = await Promise.allSettled([begun, ...answers, committed])
   for (const one of settled) if (one.status === 'rejected') throw one.reason
   const { command } = await committed
@@ -244,7 +271,8 @@ async function pipeline(
     throw new RedriveError('query-failed', 'later', { reason: `the transaction ended with ${command}` })
   }
   const backend = await begun
-  return { rows: await Promise.all(answers.map(async (answer) => (await answer).rows)), backend }
+  const rows = await Promise.all(answers.map(async (answer) => (await answer).rows))
+  return { rows, backend, committedMs: (await endedMs) - answeredMs }
 }
 
 /** What needs no quotes in the text of an array, but for the word null. */
@@ -259,64 +287,4 @@ function asSent(value: SqlValue): string | null {
     return `"${one.replace(/["\\]/g, '\\$&')}"`
   })
   return `{${elements.join(',')}}`
-}
-
-/** The driver's types keep it to themselves. */
-export function streamOf(client: pg.ClientBase): Duplex {
-  return (client as unknown as { connection: { stream: Duplex } }).connection.stream
-}
-
-interface Watch {
-  began(backend: Backend): void
-  end(): void
-}
-
-/** Cancels on the server when the signal is aborted, and cuts a connection that has gone silent. */
-function watchOver(context: Context, client: pg.PoolClient, { timeoutMs, signal }: Run): Watch {
-  let backend: Backend | null = null
-  let ended = false
-  let cutting: NodeJS.Timeout | undefined
-  const cut = (): void => {
-    streamOf(client).destroy()
-  }
-  const silence = setTimeout(cut, timeoutMs + LOCK_TIMEOUT_MS + SILENCE_MARGIN_MS)
-  const cancel = (): void => {
-    cutting = setTimeout(cut, CANCEL_WAIT_MS)
-    if (backend !== null) void cancelOnServer(context.settings, backend)
-  }
-  const onError = (): void => undefined
-  client.on('error', onError)
-  signal.addEventListener('abort', cancel, { once: true })
-  return {
-    began(of) {
-      backend = of
-      if (signal.aborted && !ended) void cancelOnServer(context.settings, of)
-    },
-    end() {
-      ended = true
-      clearTimeout(silence)
-      clearTimeout(cutting)
-      signal.removeEventListener('abort', cancel)
-      client.removeListener('error', onError)
-    },
-  }
-}
-
-/**
- * From a second connection, because the first one is busy. Behind PgBouncer the backend may serve somebody else by
- * now: it is cancelled only while it is still in that very transaction. Best effort; the cut comes after it.
- */
-export async function cancelOnServer(settings: ConnectionSettings, { pid, started }: Backend): Promise<void> {
-  const client = newClient(settings)
-  try {
-    await client.connect()
-    await client.query({
-      text: `select pg_cancel_backend(pid) from pg_stat_activity where pid = $1::int and xact_start = $2::timestamptz`,
-      values: [pid, started],
-    })
-  } catch {
-    // The cut of the connection follows; the server's own statement_timeout ends the statement.
-  } finally {
-    await client.end().catch(() => undefined)
-  }
 }

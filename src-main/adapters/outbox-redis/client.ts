@@ -5,6 +5,7 @@ import type { Password } from '../../ports/drivers.ts'
 import { logIn } from '../../ports/log-in.ts'
 import { RedriveError } from '../../domain/errors.ts'
 import { readTlsFiles } from '../outbox-sql/tls-files.ts'
+import type { SourceLoad } from '../../ports/load.ts'
 import type { RedisAddress } from './address.ts'
 import { classify } from './classify.ts'
 import { CHANGE, READ, RESTORE } from './scripts.ts'
@@ -42,12 +43,29 @@ export interface ClientOptions {
   readonly tls?: TlsOptions | undefined
   /** Asked at every log-in; '' where there is none. */
   readonly password: Password
+  readonly load: SourceLoad
 }
 
-/** Connects. Throws RedriveError. */
-export function openClient(options: ClientOptions): Promise<Client> {
+/**
+ * Connects. Commands of all callers share the connection, which is therefore one of the source's for as long as the client
+ * is open; those to the nodes of a cluster count as one. Throws RedriveError.
+ */
+export async function openClient(options: ClientOptions, signal: AbortSignal): Promise<Client> {
   const refused = (error: unknown): boolean => error instanceof RedriveError && error.code === 'auth-failed'
-  return logIn(options.password, refused, () => connected(options))
+  const room = await options.load.room(signal)
+  try {
+    const client = await logIn(options.password, refused, () => connected(options))
+    return {
+      ...client,
+      close() {
+        client.close()
+        room.free()
+      },
+    }
+  } catch (error) {
+    room.free()
+    throw error
+  }
 }
 
 async function connected(options: ClientOptions): Promise<Client> {

@@ -2,6 +2,8 @@ import { judgeEvidence } from '../../domain/evidence.ts'
 import { RedriveError } from '../../domain/errors.ts'
 import type { EvidenceConfig, SourceConfig } from '../../domain/workspace.ts'
 import type { Password } from '../../ports/drivers.ts'
+import { unlimited } from '../../ports/load.ts'
+import type { SourceLoad } from '../../ports/load.ts'
 import type { EvidenceReader, EvidenceRequest } from '../../ports/evidence.ts'
 import { parseAddress } from './address.ts'
 import { detailOf, openClient } from './client.ts'
@@ -16,6 +18,8 @@ export interface RedisEvidenceOptions {
   readonly config: EvidenceConfig
   readonly at: Pick<SourceConfig, 'url' | 'tls'>
   readonly password: Password
+  /** Limits of the source, shared by all that opens something of it. Absent: none. */
+  readonly load?: SourceLoad
 }
 
 /**
@@ -23,7 +27,7 @@ export interface RedisEvidenceOptions {
  * opening an outbox does.
  */
 export async function openRedisEvidence(
-  { config, at, password }: RedisEvidenceOptions,
+  { config, at, password, load = unlimited }: RedisEvidenceOptions,
   signal: AbortSignal,
 ): Promise<EvidenceReader> {
   if (!config.table.includes(PLACE))
@@ -34,11 +38,11 @@ export async function openRedisEvidence(
   const address = parseAddress(at.url)
   const detail = detailOf(address)
   signal.throwIfAborted()
-  const client = await openClient({ address, tls: at.tls, password })
+  const client = await openClient({ address, tls: at.tls, password, load }, signal)
   return {
     where: `${config.table} (${detail.server})`,
     look: (requests, aborted) =>
-      guarded({ detail }, 'read', aborted, async () => {
+      guarded({ detail, load }, 'read', aborted, async () => {
         const nowMs = Date.parse(await serverTime(client))
         return Promise.all(requests.map((one) => lookFor({ client, config, nowMs }, one)))
       }),
@@ -46,10 +50,10 @@ export async function openRedisEvidence(
     walk: null,
     positions: null,
     dedupe: (aborted) =>
-      guarded({ detail }, 'read', aborted, () =>
+      guarded({ detail, load }, 'read', aborted, () =>
         keyFacts(client, { keyOf: config.table, place: PLACE, retentionSec: config.retentionSec }),
       ),
-    clock: (aborted) => guarded({ detail }, 'read', aborted, () => serverTime(client)),
+    clock: (aborted) => guarded({ detail, load }, 'read', aborted, () => serverTime(client)),
     close: () => {
       client.close()
       return Promise.resolve()

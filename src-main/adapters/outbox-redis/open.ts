@@ -3,6 +3,8 @@ import { requireAction } from '../../domain/mapping/refusals.ts'
 import { sha256 } from '../../domain/digest.ts'
 import type { SourceConfig } from '../../domain/workspace.ts'
 import type { Password } from '../../ports/drivers.ts'
+import { unlimited } from '../../ports/load.ts'
+import type { SourceLoad } from '../../ports/load.ts'
 import type { Outbox } from '../../ports/outbox.ts'
 import type { Survey } from '../../ports/survey.ts'
 import { withLimit } from '../outbox-sql/assemble.ts'
@@ -26,6 +28,8 @@ export interface RedisOutboxOptions {
   }
   /** '' where there is none. */
   readonly password: Password
+  /** Limits of the source, shared by all that opens something of it. Absent: none. */
+  readonly load?: SourceLoad
   /** Which mapping messages in this layout have; null: not looked yet. Null where that has to be looked for. */
   readonly chooseMapping: (layout: StagedForm['layout'] | null) => Mapping | null
 }
@@ -35,10 +39,10 @@ export interface RedisOutboxOptions {
  * connecting can throw, `table-missing`, `mapping-invalid`, `workspace-invalid`.
  */
 export async function openRedisOutbox(options: RedisOutboxOptions, signal: AbortSignal): Promise<Outbox> {
-  const { config, password } = options
+  const { config, password, load = unlimited } = options
   const address = parseAddress(config.url)
   const detail = detailOf(address)
-  const client = await openClient({ address, tls: config.tls, password })
+  const client = await openClient({ address, tls: config.tls, password, load }, signal)
   try {
     signal.throwIfAborted()
     const { table } = config.outbox
@@ -46,7 +50,7 @@ export async function openRedisOutbox(options: RedisOutboxOptions, signal: Abort
     if (chosen?.staged === undefined) throw unfit('staged')
     const mapping = withLimit(chosen, config.maxAttempts)
     const limits = { stuckAfterSec: config.stuckAfterSec, attemptsMax: config.maxAttempts }
-    const parts: Parts = { client, mapping, staged: chosen.staged, table, limits, detail }
+    const parts: Parts = { client, load, mapping, staged: chosen.staged, table, limits, detail }
     requireFit(parts)
     return assembled(parts)
   } catch (error) {
@@ -110,11 +114,14 @@ function assembled(parts: Parts): Outbox {
 export async function openRedisSurvey({
   config,
   password,
+  load = unlimited,
 }: {
   readonly config: Pick<SourceConfig, 'url' | 'tls'>
   readonly password: Password
+  readonly load?: SourceLoad
 }): Promise<Survey> {
-  const client = await openClient({ address: parseAddress(config.url), tls: config.tls, password })
+  const address = parseAddress(config.url)
+  const client = await openClient({ address, tls: config.tls, password, load }, new AbortController().signal)
   return {
     tables: () => Promise.resolve([]),
     sample: () => Promise.resolve([]),

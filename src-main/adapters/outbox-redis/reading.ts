@@ -68,14 +68,14 @@ export function requireGoing(signal: AbortSignal): void {
 
 /** What goes wrong as what the caller must do; a call that is cancelled ends, whatever the server still does. */
 export async function guarded<Result>(
-  { detail }: Pick<Parts, 'detail'>,
+  { detail, load }: Pick<Parts, 'detail' | 'load'>,
   during: 'read' | 'write',
   signal: AbortSignal,
   ask: () => Promise<Result>,
 ): Promise<Result> {
   requireGoing(signal)
   try {
-    return await ask()
+    return await load.turn('short', () => load.timed(ask), signal)
   } catch (error) {
     throw classify(error, { during, detail })
   }

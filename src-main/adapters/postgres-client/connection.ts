@@ -86,7 +86,12 @@ export function fromPool(pool: pg.Pool, { password }: ConnectionSettings): Promi
 export function connected(settings: ConnectionSettings): Promise<pg.Client> {
   return logIn(settings.password, isRefused, async () => {
     const client = newClient(settings)
-    await client.connect()
+    try {
+      await client.connect()
+    } catch (error) {
+      void client.end().catch(() => undefined)
+      throw error
+    }
     return client
   })
 }

@@ -2,7 +2,7 @@ import { RedriveError } from '../../domain/errors.ts'
 import { SWEEP_RUNS_KEPT } from '../../domain/sweep.ts'
 import type { ScheduledRun } from '../../domain/sweep.ts'
 import type { RunStore } from '../../ports/sweep-store.ts'
-import { runIn, standingIn } from '../store-rows/run-row.ts'
+import { requireTurn, runIn, standingIn } from '../store-rows/run-row.ts'
 import type { RunRow, RunTables, StandingRow } from '../store-rows/run-row.ts'
 import type { Queries } from './database.ts'
 import type { Ledger } from './ledger.ts'
@@ -29,6 +29,8 @@ function statements({ runs, standings }: RunTables) {
       ON CONFLICT (source) DO UPDATE SET approved = excluded.approved, approved_by = excluded.approved_by,
         approved_at = excluded.approved_at, failures = 0, stopped_code = NULL, stopped_reason = NULL`,
     select: selectRun(runs),
+    turn: `SELECT (SELECT run FROM ${runs} WHERE source = $1 ORDER BY run_key DESC LIMIT 1) AS newest,
+      (SELECT count(*) FROM ${runs} WHERE source = $1 AND state = 'running') AS running`,
     standing: `SELECT approved, failures, stopped_code, stopped_reason FROM ${standings} WHERE source = $1`,
   }
 }
@@ -44,8 +46,11 @@ export function openRuns<Outcome>(ledger: Ledger, tables: RunTables): RunStore<O
   }
 
   return {
-    begin: ({ run, source, trigger, operator, owner }, entries) =>
+    begin: ({ run, source, trigger, operator, owner, after }, entries) =>
       ledger.transact(async (scope) => {
+        const now = await scope.get<{ newest: string | null; running: number }>(sql.turn, source)
+        const told = { newest: now?.newest ?? null, isRunning: (now?.running ?? 0) > 0 }
+        requireTurn({ source, ...(after === undefined ? {} : { after }) }, told)
         const who = [owner.host, owner.pid, owner.instance]
         await scope.run(sql.insert, run, source, trigger, operator, scope.at, ...who)
         await scope.run(sql.prune, source, SWEEP_RUNS_KEPT)

@@ -1,9 +1,12 @@
 import { canonical } from '../../domain/digest.ts'
+import { requireWithin } from '../../domain/deed-of.ts'
+import type { Ceiling } from '../../domain/deed.ts'
 import { nextEntry } from '../../domain/journal.ts'
 import type { JournalDraft, JournalEntry } from '../../domain/journal.ts'
 import { noteHead, readHeads } from '../store-rows/journal-head-file.ts'
 import type { Head } from '../../domain/journal-check.ts'
-import { wellFormed } from '../store-rows/journal-row.ts'
+import { entryOf, JOURNAL_COLUMNS, wellFormed } from '../store-rows/journal-row.ts'
+import type { JournalRow } from '../store-rows/journal-row.ts'
 import { classify, isPassing, undecided } from './classify.ts'
 import { CommitLost } from './database.ts'
 import type { Queries } from './database.ts'
@@ -71,12 +74,20 @@ export function once<T>(place: Place, mark: number, work: (scope: Scope) => Prom
   return place.db.write(async (queries) => {
     const { at, head } = await begin(place, queries, mark)
     const entries: JournalEntry[] = []
+    const limited: { readonly entry: JournalEntry; readonly ceilings: readonly Ceiling[] }[] = []
     const record = (draft: JournalDraft): JournalEntry => {
       const entry = nextEntry(wellFormed(draft), at, entries.at(-1) ?? head)
+      if (draft.within !== undefined && draft.within.length > 0) {
+        limited.push({ entry, ceilings: draft.within })
+      }
       entries.push(entry)
       return entry
     }
     const result = await work({ ...queries, at, record })
+    for (const { entry, ceilings } of limited) {
+      const written = await entriesAfter(queries, Math.min(...ceilings.map(({ upTo }) => upTo)))
+      requireWithin(entry, ceilings, [...written, ...entries.filter(({ seq }) => seq < entry.seq)])
+    }
     if (entries.length > 0) await insertEntries(queries, entries)
     return { result, head: entries.at(-1) ?? head }
   })
@@ -136,6 +147,14 @@ async function wasWritten(
       await clock.sleep(PAUSE_MS, NEVER)
     }
   }
+}
+
+async function entriesAfter(queries: Queries, seq: number): Promise<readonly JournalEntry[]> {
+  const rows = await queries.all<JournalRow>(
+    `SELECT ${JOURNAL_COLUMNS} FROM journal WHERE seq > $1 ORDER BY seq`,
+    seq,
+  )
+  return rows.map(entryOf)
 }
 
 async function insertEntries(queries: Queries, entries: readonly JournalEntry[]): Promise<void> {

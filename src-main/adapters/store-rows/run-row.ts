@@ -1,3 +1,4 @@
+import { RedriveError } from '../../domain/errors.ts'
 import type { ErrorCode } from '../../domain/errors.ts'
 import type { ScheduledRun, SweepRun, SweepRunState, SweepStanding } from '../../domain/sweep.ts'
 
@@ -31,6 +32,15 @@ export interface RunTables {
   readonly standings: 'sweeps' | 'check_backs'
 }
 
+/** Throws `sweep-busy`. `newest`: of the source, and whether any of its runs is running. */
+export function requireTurn(
+  { source, after }: { readonly source: string; readonly after?: string | null },
+  now: { readonly newest: string | null; readonly isRunning: boolean },
+): void {
+  if (after === undefined || (after === now.newest && !now.isRunning)) return
+  throw new RedriveError('sweep-busy', 'later', { source })
+}
+
 const UNKNOWN: SweepStanding = { approved: null, failures: 0, stopped: null }
 
 export function runIn<Outcome>(row: RunRow): ScheduledRun<Outcome> {
@@ -40,6 +50,7 @@ export function runIn<Outcome>(row: RunRow): ScheduledRun<Outcome> {
     source,
     trigger,
     operator,
+    by: { host: row.ownerHost, pid: row.ownerPid },
     startedAt,
     endedAt,
     state,

@@ -1,5 +1,4 @@
-import type { Deed } from '../../domain/deed.ts'
-import type { Deeds } from '../../ports/guard-store.ts'
+import type { Deeds, DeedsTold } from '../../ports/guard-store.ts'
 import { walkBack } from '../store-rows/deed-walk.ts'
 import { readHeads } from '../store-rows/journal-head-file.ts'
 import { JOURNAL_COLUMNS } from '../store-rows/journal-row.ts'
@@ -17,7 +16,7 @@ export function openDeeds({ db, ledger, headFile }: DeedsOptions): Deeds {
   const newest = db.prepare<[], JournalRow>(`SELECT ${JOURNAL_COLUMNS} FROM journal ORDER BY seq DESC`)
   const hashAt = db.prepare<[number], { hash: string }>('SELECT hash FROM journal WHERE seq = ?')
 
-  const readBack = db.transaction((since: string): readonly Deed[] => {
+  const readBack = db.transaction((since: string): DeedsTold => {
     const walk = walkBack(since)
     for (const row of newest.iterate()) if (!walk.take(row)) break
     const heads = readHeads(headFile) ?? []

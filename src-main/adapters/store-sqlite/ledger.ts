@@ -1,5 +1,7 @@
 import { canonical } from '../../domain/digest.ts'
 import { RedriveError } from '../../domain/errors.ts'
+import { requireWithin } from '../../domain/deed-of.ts'
+import type { Ceiling } from '../../domain/deed.ts'
 import { nextEntry } from '../../domain/journal.ts'
 import type { JournalDraft, JournalEntry } from '../../domain/journal.ts'
 import type { Clock } from '../../ports/surroundings.ts'
@@ -8,7 +10,7 @@ import { classify } from './database.ts'
 import type { Sqlite } from './database.ts'
 import type { Head } from '../../domain/journal-check.ts'
 import { noteHead, readHeads } from '../store-rows/journal-head-file.ts'
-import { wellFormed } from '../store-rows/journal-row.ts'
+import { entryOf, JOURNAL_COLUMNS, wellFormed } from '../store-rows/journal-row.ts'
 import type { JournalRow } from '../store-rows/journal-row.ts'
 import type { Seal } from './seal.ts'
 
@@ -49,6 +51,7 @@ export function openLedger(options: LedgerOptions): Ledger {
   const { db, path, headFile, seal, checkpoints, clock, refusal } = options
   const headOf = db.prepare<[], Head>('SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1')
   const requireClock = openClockCheck(db, path)
+  const requireRoom = openRoomCheck(db)
   const hashAt = db.prepare<[number], { hash: string }>('SELECT hash FROM journal WHERE seq = ?')
   const insert = db.prepare<JournalRow>(
     `INSERT INTO journal (seq, at, action, operator, source, subject, detail, previous_hash, hash)
@@ -57,6 +60,7 @@ export function openLedger(options: LedgerOptions): Ledger {
 
   function record(draft: JournalDraft, at: string): JournalEntry {
     const entry = nextEntry(wellFormed(draft), at, headOf.get() ?? null)
+    requireRoom(entry, draft.within ?? [])
     insert.run({ ...entry, detail: canonical(entry.detail) })
     return entry
   }
@@ -127,5 +131,16 @@ function openClockCheck(db: Sqlite, path: string): (now: string) => void {
     if (last === undefined || Date.parse(last) - Date.parse(now) <= CLOCK_BACK_MS_MAX) return
     const problem = `it says ${now}, and the last entry of the journal was written at ${last}`
     throw new RedriveError('clock-went-back', 'later', { path, problem })
+  }
+}
+
+/** Throws where an entry does not fit under its ceilings, with all that was written since they were reckoned. */
+function openRoomCheck(db: Sqlite): (entry: JournalEntry, within: readonly Ceiling[]) => void {
+  const after = db.prepare<[number], JournalRow>(
+    `SELECT ${JOURNAL_COLUMNS} FROM journal WHERE seq > ? ORDER BY seq`,
+  )
+  return (entry, within) => {
+    if (within.length === 0) return
+    requireWithin(entry, within, after.all(Math.min(...within.map(({ upTo }) => upTo))).map(entryOf))
   }
 }

@@ -2,7 +2,7 @@ import { RedriveError } from '../../domain/errors.ts'
 import { SWEEP_RUNS_KEPT } from '../../domain/sweep.ts'
 import type { ScheduledRun } from '../../domain/sweep.ts'
 import type { NewSweepRun, RunStore } from '../../ports/sweep-store.ts'
-import { runIn, standingIn } from '../store-rows/run-row.ts'
+import { requireTurn, runIn, standingIn } from '../store-rows/run-row.ts'
 import type { RunRow, RunTables, StandingRow } from '../store-rows/run-row.ts'
 import type { Sqlite } from './database.ts'
 import type { Ledger } from './ledger.ts'
@@ -54,11 +54,15 @@ function prepare(db: Sqlite, { runs, standings }: RunTables) {
   const approved = db.prepare<[], { source: string }>(
     `SELECT source FROM ${standings} WHERE approved IS NOT NULL ORDER BY source`,
   )
-  return { insert, prune, finish, count, approve, byId, newest, running, standing, approved }
+  const turn = db.prepare<{ source: string }, { newest: string | null; running: number }>(
+    `SELECT (SELECT run FROM ${runs} WHERE source = @source ORDER BY run_key DESC LIMIT 1) AS newest,
+        (SELECT count(*) FROM ${runs} WHERE source = @source AND state = 'running') AS running`,
+  )
+  return { insert, prune, finish, count, approve, byId, newest, running, standing, approved, turn }
 }
 
 export function openRuns<Outcome>(db: Sqlite, ledger: Ledger, tables: RunTables): RunStore<Outcome> {
-  const { insert, prune, finish, count, approve, byId, newest, running, standing, approved } = prepare(
+  const { insert, prune, finish, count, approve, byId, newest, running, standing, approved, turn } = prepare(
     db,
     tables,
   )
@@ -71,8 +75,11 @@ export function openRuns<Outcome>(db: Sqlite, ledger: Ledger, tables: RunTables)
   }
 
   return {
-    begin: async ({ owner, ...run }, entries) =>
+    begin: async ({ owner, after, ...run }, entries) =>
       ledger.transact(({ at, record }) => {
+        const now = turn.get({ source: run.source })
+        const told = { newest: now?.newest ?? null, isRunning: (now?.running ?? 0) > 0 }
+        requireTurn({ source: run.source, ...(after === undefined ? {} : { after }) }, told)
         insert.run({ ...run, ...owner, startedAt: at })
         prune.run(run.source, run.source, SWEEP_RUNS_KEPT)
         entries.forEach(record)

@@ -22,6 +22,7 @@ import { field } from '../mapping-schema/schema.ts'
 import { name } from './name-schema.ts'
 import { policies } from './policies-schema.ts'
 import { schemaPathProblem } from './schema-path.ts'
+import { loadRanges } from '../../domain/load.ts'
 import { sweepLimits } from '../../domain/sweep-policy.ts'
 import { brokerUrlProblem, managementUrlProblem, nodeAddressProblem, sourceUrlProblem } from './urls.ts'
 
@@ -144,6 +145,25 @@ const replica = z
     'PostgreSQL only: a standby on which chain audits do their long reading. Absent: all is read on the source.',
   )
 
+const load = z
+  .strictObject({
+    connections: whole(loadRanges.connections)
+      .describe('Connections that one process of Redrive has open at a time, for everything together.')
+      .exactOptional(),
+    statements: whole(loadRanges.statements)
+      .describe('Statements that it runs at a time; never more than there are connections.')
+      .exactOptional(),
+    waitSec: whole(loadRanges.waitSec)
+      .describe('Whoever waits longer for a turn is told so.')
+      .exactOptional(),
+    slowFactor: part(loadRanges.slowFactor)
+      .describe('So many times slower than usual, and work in the background makes pauses.')
+      .exactOptional(),
+  })
+  .describe(
+    'What this source may be asked at a time. Absent: 10 connections, 8 statements, 30 seconds, 3 times.',
+  )
+
 const sourceFields = z.strictObject({
   driver: z
     .enum(sourceDrivers)
@@ -170,6 +190,7 @@ const sourceFields = z.strictObject({
   callback: callback.exactOptional(),
   stuckAfterSec: z.int().min(1).max(STUCK_AFTER_SEC_MAX).default(STUCK_AFTER_SEC_DEFAULT),
   maxAttempts: z.int().min(1).max(ATTEMPTS_MAX).default(ATTEMPTS_MAX_DEFAULT),
+  load: load.exactOptional(),
   sweep: sweep.exactOptional(),
   checkBack: checkBack.exactOptional(),
   masking: masking.exactOptional(),

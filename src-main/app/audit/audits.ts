@@ -23,6 +23,7 @@ import type { Repair } from './repair.ts'
 import type { AuditReport } from './report.ts'
 import { reportPage } from './report-html.ts'
 import { abandoned, runAudit } from './run-audit.ts'
+import type { Moved } from './run-audit.ts'
 import type { AuditContext } from './run-audit.ts'
 
 /** Closing waits this long for audits to be written down as cancelled. */
@@ -95,24 +96,18 @@ export class Audits {
     const { audit } = begun
     const { ports, changes } = this.#options
     const stop = new AbortController()
+    const moved: Moved = (phase, progress) => {
+      running.phase = phase
+      running.progress = progress
+      changes.bump()
+    }
     const running: Running = {
       audit,
       stop,
       phase: null,
       progress: nothingFound.progress,
       ended: Promise.resolve()
-        .then(() =>
-          runAudit(
-            this.#options,
-            begun,
-            (phase, progress) => {
-              running.phase = phase
-              running.progress = progress
-              changes.bump()
-            },
-            stop.signal,
-          ),
-        )
+        .then(() => ports.loads.inBackground(() => runAudit(this.#options, begun, moved, stop.signal)))
         .catch((error: unknown) => {
           // Only the store can fail here: the audit is ended by the next start.
           ports.log.warn({ audit: audit.audit, reason: String(error) }, 'audit-left-running')

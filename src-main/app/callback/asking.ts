@@ -1,3 +1,4 @@
+import type { Ceiling } from '../../domain/deed.ts'
 import { UPSTREAM_RESENDS_MAX } from '../../domain/callback/config.ts'
 import { judgeStatus } from '../../domain/callback/upstream.ts'
 import type { AskResult, UpstreamAttempt } from '../../domain/callback/upstream.ts'
@@ -27,6 +28,8 @@ export interface Asking {
   readonly messageIds: readonly string[]
   /** An operator's; null: the callback service's own work. */
   readonly reason: string | null
+  /** Limits of an act of a person. */
+  readonly within?: readonly Ceiling[]
   /** Asked right before each request goes out. */
   readonly confirmedNow: (messageId: string) => Promise<ConfirmedNow>
 }
@@ -41,7 +44,7 @@ export async function askSender(
   signal: AbortSignal,
 ): Promise<readonly AskResult[]> {
   const { upstream, operator } = ports
-  const { source, trigger, messageIds, reason, call } = asking
+  const { source, trigger, messageIds, reason, call, within = [] } = asking
   const entry = (action: JournalAction, detail: Json): JournalDraft => ({
     action,
     operator,
@@ -58,8 +61,10 @@ export async function askSender(
       limit: UPSTREAM_RESENDS_MAX,
       underWayMs: call.timeoutMs + UNDER_WAY_MARGIN_MS,
     },
-    (attempts) =>
-      entry('upstream-asking', { trigger, reason, attempts: attempts.map((one) => ({ ...one })) }),
+    (attempts) => ({
+      ...entry('upstream-asking', { trigger, reason, attempts: attempts.map((one) => ({ ...one })) }),
+      within,
+    }),
   )
   const ends = await askEach(ports, asking, granted, signal)
   if (ends.length > 0) {

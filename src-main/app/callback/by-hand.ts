@@ -42,7 +42,7 @@ export async function askByHand(
   const { environment } = await connections.source(source)
   if (environment === 'production' && typedCount !== ids.length)
     throw new RedriveError('count-not-typed', 'never', { count: ids.length })
-  await new Guards(ports, connections).requireAct(source, ids.length)
+  const within = await new Guards(ports, connections).requireAct(source, ids.length)
   const callback = await callbackOf(connections, source)
   const call = resendOf(source, callback)
   const rows = await connections.withOutbox(source, (outbox) => outbox.read(ids, signal), signal)
@@ -62,7 +62,7 @@ export async function askByHand(
     const confirmedNow = async (messageId: string): Promise<ConfirmedNow> =>
       again(confirmations, byId.get(messageId), signal)
     const messageIds = wanted.map(({ messageId }) => messageId)
-    const asking = { source, call, trigger: 'operator' as const, messageIds, reason, confirmedNow }
+    const asking = { source, call, trigger: 'operator' as const, messageIds, reason, confirmedNow, within }
     const asked = await askSender(ports, asking, signal)
     return [...asked, ...left]
   }

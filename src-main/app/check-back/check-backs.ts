@@ -54,17 +54,15 @@ export class CheckBacks {
       store: ports.checkRunStore,
       name: 'check-back',
       switchedOn: (source) => this.#switchedOn(source),
-      begin: (source, trigger, { config }) => beginCheckRun(options, source, trigger, config),
+      begin: (source, { config }, beginning) => beginCheckRun(options, source, config, beginning),
+      abandon: (run) => abandonCheckRun(options, run),
       carryOut: (run, policy, stop) => runCheckBack(options, run, policy, stop),
     })
   }
 
-  /** Ends runs of processes that died. Called once, at the start. */
-  async recover(): Promise<void> {
-    const { ports } = this.#options
-    for (const { run, owner } of await ports.checkRunStore.running()) {
-      if (!ports.processes.alive(owner)) await abandonCheckRun(this.#options, run)
-    }
+  /** Ends runs of processes that died. Called at the start and, on a shared store, again and again. */
+  recover(): Promise<void> {
+    return this.#runs.recover()
   }
 
   /** For hosts that stay; a command that ends runs nothing but itself. */

@@ -1,3 +1,4 @@
+import type { Ceiling } from '../../domain/deed.ts'
 import { RedriveError } from '../../domain/errors.ts'
 import type { Outbox } from '../../ports/outbox.ts'
 import type { Changes } from '../changes.ts'
@@ -37,13 +38,13 @@ export async function overrideHalf(
   const { source, reason } = request
   locks.require(source)
   if (reason.trim() === '') throw new RedriveError('reason-required', 'never')
-  await new Guards(ports, connections).requireAct(source, 1)
-  const work = (outbox: Outbox): Promise<void> => override(ports, outbox, request, signal)
+  const within = await new Guards(ports, connections).requireAct(source, 1)
+  const work = (outbox: Outbox): Promise<void> => override({ ports, within }, outbox, request, signal)
   await connections.withOutbox(source, work, signal).finally(() => changes.bump())
 }
 
 async function override(
-  ports: EnginePorts,
+  { ports, within }: { readonly ports: EnginePorts; readonly within: readonly Ceiling[] },
   outbox: Outbox,
   { source, id, version, decision, reason, typedMessageId }: OverrideRequest,
   signal: AbortSignal,
@@ -60,7 +61,8 @@ async function override(
   const last = standing?.last ?? null
   const said = last === null ? null : { status: last.status, failure: last.failure, means: last.means }
   const detail = { id, messageId, decision, reason, checks: standing?.checks ?? 0, lastAnswer: said }
-  await ports.journal.append(entryOf(ports, 'check-back-overriding', { source, run: null, detail }))
+  const intent = entryOf(ports, 'check-back-overriding', { source, run: null, detail })
+  await ports.journal.append({ ...intent, within })
   const written = `Redrive: ${decision} by ${ports.operator}, not by its producer: ${reason}`
   const [result] = await outbox.decide(decision, [{ id, version: row.version, reason: written }], signal)
   if (result?.applied !== true) throw new RedriveError('row-changed', 'later', { id })

@@ -8,6 +8,7 @@ import { plain } from '../../domain/text.ts'
 import type { Message } from '../../domain/message.ts'
 import type { RunEnd } from '../../ports/sweep-store.ts'
 import type { Outbox } from '../../ports/outbox.ts'
+import type { Beginning } from '../sweep/scheduled-runs.ts'
 import type { Connections } from '../connections/connections.ts'
 import type { EnginePorts } from '../engine-ports.ts'
 import { createAsk } from './ask.ts'
@@ -37,8 +38,8 @@ export type CheckScope = readonly string[] | null
 export async function beginCheckRun(
   { ports }: CheckContext,
   source: string,
-  trigger: CheckRun['trigger'],
   config: CheckBackConfig,
+  { trigger, after }: Beginning,
 ): Promise<CheckRun> {
   const run = ports.ids.next('check')
   const { checksMax, firstAgeSec, againSec } = config
@@ -46,7 +47,7 @@ export async function beginCheckRun(
   const entry = entryOf(ports, 'check-back-begun', { source, run, detail })
   const owner = ports.processes.self
   return ports.checkRunStore.begin(
-    { run, source, trigger, operator: ports.operator, owner },
+    { run, source, trigger, operator: ports.operator, owner, after },
     trigger === 'operator' ? [entry] : [],
   )
 }
@@ -64,7 +65,8 @@ export async function runCheckBack(
   }
   try {
     const ask = (outbox: Outbox) => askAbout(context, { outbox, run, ...work, add }, stop)
-    await context.connections.withOutbox(run.source, ask, stop)
+    const { ports, connections } = context
+    await ports.loads.inBackground(() => connections.withOutbox(run.source, ask, stop))
     return await endCheckRun(context, run, {
       state: stop.aborted ? 'stopped' : 'done',
       outcome,
@@ -85,7 +87,7 @@ interface Work {
   readonly add: BatchContext['add']
 }
 
-async function askAbout({ ports }: CheckContext, work: Work, stop: AbortSignal): Promise<void> {
+async function askAbout({ ports, connections }: CheckContext, work: Work, stop: AbortSignal): Promise<void> {
   const { outbox, run, config, add } = work
   const { source } = run
   requireAction(outbox.mapping, 'check-back')
@@ -94,6 +96,7 @@ async function askAbout({ ports }: CheckContext, work: Work, stop: AbortSignal):
   const batch: BatchContext = { ports, outbox, source, run: run.run, config, ask, add }
   for await (const ids of dueIds(ports, work, stop)) {
     for (let at = 0; at < ids.length && !stop.aborted; at += BATCH) {
+      await connections.breathe(source, stop)
       const rows = await outbox.read(ids.slice(at, at + BATCH), stop)
       const waiting = rows.filter(({ state }) => state === 'waiting-confirm')
       if (waiting.length > 0) await checkBatch(batch, waiting, stop)

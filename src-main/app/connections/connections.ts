@@ -1,17 +1,19 @@
 import { RedriveError } from '../../domain/errors.ts'
 import { deadLetterPlace } from '../../domain/dead-letter/place.ts'
+import { loadOf } from '../../domain/load.ts'
 import { named } from '../../domain/named.ts'
-import { environments } from '../../domain/workspace.ts'
 import type { BrokerConfig, Environment, SourceConfig, Workspace } from '../../domain/workspace.ts'
 import type { Broker, BrokerReport } from '../../ports/broker.ts'
 import type { PasswordSource } from '../../ports/drivers.ts'
 import type { EvidenceReader } from '../../ports/evidence.ts'
+import type { SourceLoad } from '../../ports/load.ts'
 import type { Outbox, OutboxReport } from '../../ports/outbox.ts'
 import type { Survey } from '../../ports/survey.ts'
 import type { EnginePorts } from '../engine-ports.ts'
 import { openReceiver, placeOf } from '../evidence/receiver.ts'
 import { passwordSource } from './password-source.ts'
 import { gated } from '../mappings/gate.ts'
+import { environmentOf } from './environment-of.ts'
 import type { HealthBoard } from './health.ts'
 
 interface OpenedBroker {
@@ -51,20 +53,13 @@ export class Connections {
     throw new RedriveError('source-unknown', 'never', { source: name, known })
   }
 
-  /**
-   * Of a source, or of a queue of dead letters: the strictest of the sources that deliver to its broker. A broker that no
-   * source delivers to is taken for production. Throws `source-unknown`, `broker-unknown`.
-   */
+  /** As `environmentOf`. Throws `source-unknown`, `broker-unknown`. */
   async environment(place: string): Promise<Environment> {
+    const found = environmentOf(await this.workspace(), place)
+    if (found !== null) return found
     const queue = deadLetterPlace(place)
     if (queue === null) return (await this.source(place)).environment
-    const { sources, brokers } = await this.workspace()
-    if (!Object.hasOwn(brokers, queue.broker)) {
-      throw new RedriveError('broker-unknown', 'never', { broker: queue.broker })
-    }
-    const found = Object.values(sources).filter(({ deliver }) => deliver?.broker === queue.broker)
-    const ranks = found.map(({ environment }) => environments.indexOf(environment))
-    return environments[Math.max(...ranks)] ?? 'production'
+    throw new RedriveError('broker-unknown', 'never', { broker: queue.broker })
   }
 
   /** Runs `work` on the source's outbox and notes how the connection fared. */
@@ -78,6 +73,14 @@ export class Connections {
       this.#health.failed('source', name, error)
       throw error
     }
+  }
+
+  /**
+   * For work in the background, between two batches: waits while the source's database is slower than usual. `signal` ends
+   * the wait.
+   */
+  breathe(name: string, signal: AbortSignal): Promise<void> {
+    return this.#ports.loads.breathe(name, signal)
   }
 
   /**
@@ -106,7 +109,10 @@ export class Connections {
   async survey(name: string, signal: AbortSignal): Promise<Survey> {
     const config = await this.source(name)
     const password = this.#password('sources', name, config)
-    return this.#ports.mapping.survey[config.driver]({ config, password }, signal)
+    return this.#ports.mapping.survey[config.driver](
+      { config, password, load: this.#load(name, config) },
+      signal,
+    )
   }
 
   /**
@@ -165,7 +171,11 @@ export class Connections {
     const mapping = named((await this.workspace()).sources, name)?.outbox.mapping
     const { config } = draft
     const whole = mapping === undefined ? config : { ...config, outbox: { mapping, ...config.outbox } }
-    const opened = await this.#ports.drivers.outbox[config.driver]({ ...draft, config: whole }, signal)
+    const loads = { load: this.#load(name, config), replicaLoad: this.#load(`${name} (standby)`, config) }
+    const opened = await this.#ports.drivers.outbox[config.driver](
+      { ...draft, ...loads, config: whole },
+      signal,
+    )
     return opened.report(signal).finally(() => opened.close())
   }
 
@@ -188,6 +198,7 @@ export class Connections {
     if (kind === 'source') {
       const opening = this.#outboxes.get(name)
       this.#outboxes.delete(name)
+      this.#ports.loads.measureBy(name, null)
       await opening?.then((opened) => opened.close()).catch(() => undefined)
       await this.#dropReceivers(name)
     } else {
@@ -203,7 +214,10 @@ export class Connections {
 
   /** Asks every open connection how it is; the answers are on the board. */
   async ping(signal: AbortSignal): Promise<void> {
-    const sources = [...this.#outboxes.keys()].map((name) => this.testSource(name, null, signal))
+    const sources = [...this.#outboxes.keys()].map((name) => {
+      this.#ports.loads.measure(name)
+      return this.testSource(name, null, signal)
+    })
     const brokers = [...this.#brokers].map(async ([name, opening]) => {
       const { broker } = await opening
       if (broker.state().state === 'connected') await this.testBroker(name, null, signal)
@@ -238,6 +252,8 @@ export class Connections {
     this.#health.connecting('source', name)
     const opening = this.#open(name, config, signal)
     this.#outboxes.set(name, opening)
+    const measured = async (until: AbortSignal) => (await opening).clock(until)
+    this.#ports.loads.measureBy(name, measured)
     opening.catch(() => {
       if (this.#outboxes.get(name) === opening) this.#outboxes.delete(name)
     })
@@ -250,9 +266,14 @@ export class Connections {
     const replicaPassword = replica?.password
       ? { replicaPassword: this.#password('sources', `${name}.replica`, replica) }
       : {}
+    const loads = { load: this.#load(name, config), replicaLoad: this.#load(`${name} (standby)`, config) }
     const opening = this.#ports.drivers.outbox[config.driver]
-    const outbox = await opening({ config, password, ...replicaPassword }, signal)
+    const outbox = await opening({ config, password, ...replicaPassword, ...loads }, signal)
     return gated(this.#ports, name, outbox, config.url)
+  }
+
+  #load(name: string, config: SourceConfig): SourceLoad {
+    return this.#ports.loads.of(name, loadOf(config))
   }
 
   async #broker(name: string): Promise<Broker> {

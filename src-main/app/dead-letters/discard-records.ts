@@ -1,3 +1,4 @@
+import type { Ceiling } from '../../domain/deed.ts'
 import type { JournalDraft } from '../../domain/journal.ts'
 import type { Plan } from '../../domain/plan.ts'
 import type { Changes } from '../changes.ts'
@@ -12,7 +13,15 @@ import { planPages } from '../resend/plan-intact.ts'
 export async function discardRecords(
   { jobStore, recordLedger, operator }: EnginePorts,
   { plan, source, items }: Plan,
-  { reason, yes }: { readonly reason: string; readonly yes: { readonly approval?: string } },
+  {
+    reason,
+    yes,
+    within,
+  }: {
+    readonly reason: string
+    readonly yes: { readonly approval?: string }
+    readonly within: readonly Ceiling[]
+  },
 ): Promise<{ readonly marked: number; readonly missing: number }> {
   let marked = 0
   for await (const page of planPages(jobStore, plan)) {
@@ -20,7 +29,8 @@ export async function discardRecords(
     const marks = await recordLedger.marks(source, ids)
     const free = ids.filter((id) => !marks.has(id))
     const detail = { reason, ids: free, ...yes }
-    const entry: JournalDraft = { action: 'dead-letters-marked', operator, source, subject: plan, detail }
+    const about = { operator, source, subject: plan, detail, within }
+    const entry: JournalDraft = { action: 'dead-letters-marked', ...about }
     if (free.length > 0) await recordLedger.discard(source, { ids: free, plan, operator, reason }, entry)
     marked += free.length
   }

@@ -59,18 +59,23 @@ export async function discardLetters(
   if (environment === 'production' && request.typedCount !== plan.items) {
     throw new RedriveError('count-not-typed', 'never', { count: plan.items })
   }
-  const approval = await new Guards(ports, connections).requirePlan(plan, null)
+  const guards = new Guards(ports, connections)
+  const approval = await guards.requirePlan(plan, null)
+  const within = await guards.hourly(source)
   const yes = approval === null ? {} : { approval }
   const box = boxOf(plan.broker, await connections.brokerNamed(plan.broker))
   if (box.is === 'topic') {
-    const { marked, missing } = await discardRecords(ports, plan, { reason: what.reason ?? '', yes })
+    const { marked, missing } = await discardRecords(ports, plan, { reason: what.reason ?? '', yes, within })
     changes.bump()
     return { removed: marked, missing }
   }
   const { deadLetters } = box
   const wanted = await wantedOf(ports, plan)
   const entry = (action: JournalAction, detail: Json) =>
-    ports.journal.append({ action, operator: ports.operator, source, subject: plan.plan, detail })
+    ports.journal.append({
+      ...{ action, operator: ports.operator, source, subject: plan.plan, detail },
+      ...(action === 'dead-letters-discarding' ? { within } : {}),
+    })
   const holding = await deadLetters.hold(what.queue, signal)
   let removed = 0
   try {

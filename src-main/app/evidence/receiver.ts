@@ -1,4 +1,5 @@
 import { RedriveError } from '../../domain/errors.ts'
+import { loadOf } from '../../domain/load.ts'
 import { named } from '../../domain/named.ts'
 import { sourceDriverOf } from '../../domain/workspace.ts'
 import type { EvidenceConfig, SecretRef, SourceConfig, Workspace } from '../../domain/workspace.ts'
@@ -13,7 +14,7 @@ export function placeOf({ table, source, url }: EvidenceConfig): string {
 
 /** Opens the table where the workspace says that it is. Throws what opening an outbox throws. */
 export function openReceiver(
-  { drivers, secrets }: EnginePorts,
+  { drivers, loads, secrets }: EnginePorts,
   {
     name,
     config,
@@ -36,7 +37,9 @@ export function openReceiver(
     const at = { url, ...(tls === undefined ? {} : { tls }) }
     // Checked with the workspace: the address says what server it is.
     const open = drivers.evidence[sourceDriverOf(url) ?? config.driver]
-    return open({ config: evidence, at, password: resolve(secretName, password) }, signal)
+    // A database of its own, whose load nobody else of this workspace counts.
+    const load = loads.of(`${name} (receiver)`, loadOf(config))
+    return open({ config: evidence, at, password: resolve(secretName, password), load }, signal)
   }
   const holder = evidence.source ?? name
   const at = evidence.source === undefined ? config : named(sources, evidence.source)
@@ -45,5 +48,6 @@ export function openReceiver(
     return Promise.reject(new RedriveError('source-unknown', 'never', { source: holder, known }))
   }
   const open = drivers.evidence[at.driver]
-  return open({ config: evidence, at, password: resolve(`sources.${holder}`, at.password) }, signal)
+  const password = resolve(`sources.${holder}`, at.password)
+  return open({ config: evidence, at, password, load: loads.of(holder, loadOf(at)) }, signal)
 }

@@ -1,3 +1,4 @@
+import type { Ceiling } from '../../domain/deed.ts'
 import { RedriveError } from '../../domain/errors.ts'
 import type { Job } from '../../domain/job.ts'
 import type { Plan } from '../../domain/plan.ts'
@@ -9,8 +10,8 @@ import type { Connections } from '../connections/connections.ts'
 import type { EnginePorts } from '../engine-ports.ts'
 import { judgedApprovals, takeApproval, validApproval } from './approvals.ts'
 import type { Judged } from './approvals.ts'
-import { begunBefore, begunLately } from './lately.ts'
-import { requireHours, requireRoom, requireSize } from './limits.ts'
+import { begunBefore, begunLately, ceilingsOf } from './lately.ts'
+import { hourlyOf, requireHours, requireRoom, requireSize } from './limits.ts'
 import type { Rule } from './limits.ts'
 
 /** How many messages, and how many may go without a second person. */
@@ -85,18 +86,39 @@ export class Guards {
     throw new RedriveError('approval-required', 'never', { plan: plan.plan, reason: need.why })
   }
 
-  /** Before an act that has no plan, and so nothing that a second person could sign. Throws `approval-impossible`. */
-  async requireAct(source: string, messages: number): Promise<void> {
+  /**
+   * Before an act that has no plan, and so nothing that a second person could sign. What it answers goes with the entry that
+   * the act is about to happen: the store holds the same limits there. Throws `approval-impossible`.
+   */
+  async requireAct(source: string, messages: number): Promise<readonly Ceiling[]> {
     await this.#requireLimits(source, messages, messages)
     const need = await this.need({ source, items: messages }, null)
-    if (need === null || need.why === null) return
-    throw new RedriveError('approval-impossible', 'never', { reason: need.why })
+    if (need !== null && need.why !== null) throw impossible(need.why)
+    return this.#ceilings(source, messages)
   }
 
   /** Throws `approval-invalid`. */
   async take(plan: Plan, text: string): Promise<void> {
     const rule = await this.approvalPolicy(plan.source)
     if (rule !== null) await takeApproval(this.#ports, text, { plan, policy: rule.policy })
+  }
+
+  /** For what goes by a plan at once: the hour's room, whoever approved it. */
+  async hourly(place: string): Promise<readonly Ceiling[]> {
+    const rule = await this.rule(place)
+    const looking = { ports: this.#ports, connections: this.#connections }
+    return rule === null ? [] : ceilingsOf(looking, rule.environment, hourlyOf(rule))
+  }
+
+  async #ceilings(source: string, count: number): Promise<readonly Ceiling[]> {
+    const rule = await this.rule(source)
+    if (rule === null) return []
+    const above = rule.policy.approval?.above
+    const refusal = (): RedriveError =>
+      impossible(say('guard.lately', { count, above: above ?? 0, lately: above ?? 0 }))
+    const unapproved = above === undefined ? [] : [{ of: 'alone' as const, limit: above, refusal }]
+    const looking = { ports: this.#ports, connections: this.#connections }
+    return ceilingsOf(looking, rule.environment, [...hourlyOf(rule), ...unapproved])
   }
 
   /** Throws `hours-forbidden`, `limit-reached`. */
@@ -152,6 +174,10 @@ export class Guards {
   #case(plan: Plan, policy: ApprovalPolicy, job: Job | null) {
     return { plan, policy, others: job === null ? [] : [job.operator] }
   }
+}
+
+function impossible(reason: Text): RedriveError {
+  return new RedriveError('approval-impossible', 'never', { reason })
 }
 
 function tooMany(values: {

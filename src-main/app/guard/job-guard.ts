@@ -1,3 +1,4 @@
+import type { Ceiling } from '../../domain/deed.ts'
 import { RedriveError } from '../../domain/errors.ts'
 import type { Job } from '../../domain/job.ts'
 import type { Plan } from '../../domain/plan.ts'
@@ -7,8 +8,9 @@ import type { EnginePorts } from '../engine-ports.ts'
 import type { ClaimedItem, Interruption } from '../jobs/job-run.ts'
 import { interruptionOf } from '../jobs/job-run.ts'
 import { Guards } from './guards.ts'
-import { sweptLately } from './lately.ts'
-import { requireHours, requireRoom, requireSize, roomOf } from './limits.ts'
+import { ceilingsOf, sweptLately } from './lately.ts'
+import { hourlyOf, requireHours, requireRoom, requireSize, roomOf } from './limits.ts'
+import type { Rule } from './limits.ts'
 import { readManifest } from './manifest.ts'
 
 /** Stands between what a job has claimed and what it sends: the one place that no host and no store goes round. */
@@ -19,12 +21,15 @@ export interface JobGuard {
   cover(items: readonly ClaimedItem[]): Promise<Interruption | null>
   /** Name of the approval that they go by, for the journal; null: none is needed. */
   readonly approval: string | null
+  /** What holds where the intents that were covered last are written down. */
+  readonly within: () => readonly Ceiling[]
 }
 
 const open: JobGuard = {
   admit: (wanted) => Promise.resolve(wanted),
   cover: () => Promise.resolve(null),
   approval: null,
+  within: () => [],
 }
 
 interface Looking {
@@ -48,8 +53,10 @@ async function planGuard(looking: Looking, guards: Guards, job: Job): Promise<Jo
   const manifest = await readManifest(ports.jobStore, plan)
   const approval = await guards.requirePlan(plan, job)
   if (approval !== null) await noteUse(ports, job, plan, approval)
+  let within: readonly Ceiling[] = []
   return {
     approval,
+    within: () => within,
     admit: (wanted) =>
       answered(async () => {
         const rule = await guards.rule(job.source)
@@ -67,6 +74,7 @@ async function planGuard(looking: Looking, guards: Guards, job: Job): Promise<Jo
         await guards.requirePlan(plan, job)
         const rule = await guards.rule(job.source)
         if (rule !== null) await requireRoom(looking, rule, items.length)
+        within = rule === null ? [] : await ceilingsOf(looking, rule.environment, hourlyOf(rule))
         return null
       }),
   }
@@ -106,6 +114,7 @@ async function noteUse(ports: EnginePorts, job: Job, plan: Plan, approval: strin
 /** Nobody can sign what is not found yet: sweeps have a measure of their own, for all of the environment together. */
 function sweepGuard(looking: Looking, guards: Guards, job: Job): JobGuard {
   let sent = 0
+  let within: readonly Ceiling[] = []
   /** Throws where nothing may go now. */
   const room = async (wanted: number): Promise<number> => {
     const rule = await guards.rule(job.source)
@@ -122,16 +131,27 @@ function sweepGuard(looking: Looking, guards: Guards, job: Job): JobGuard {
   }
   return {
     approval: null,
+    within: () => within,
     admit: (wanted) => answered(() => room(wanted)),
     // Batches are claimed ahead: what the one before has used is known only now.
     cover: (items) =>
       answered(async () => {
         const left = items.length === 0 ? 0 : await room(items.length)
         if (left < items.length) throw full(sent + left)
+        within = await sweepCeilings(looking, await guards.rule(job.source))
         sent += items.length
         return null
       }),
   }
+}
+
+async function sweepCeilings(looking: Looking, rule: Rule | null): Promise<readonly Ceiling[]> {
+  if (rule === null) return []
+  const { approval } = rule.policy
+  const limit = approval && (approval.sweepsPerHour ?? approval.above)
+  const ofSweeps =
+    limit === undefined ? [] : [{ of: 'swept' as const, limit, refusal: (): RedriveError => full(limit) }]
+  return ceilingsOf(looking, rule.environment, [...hourlyOf(rule), ...ofSweeps])
 }
 
 function full(limit: number): RedriveError {

@@ -7,6 +7,7 @@ import type { Environment } from '../../domain/workspace.ts'
 import type { Connections } from '../connections/connections.ts'
 import type { EnginePorts } from '../engine-ports.ts'
 import { doneLately } from './lately.ts'
+import type { Hourly } from './lately.ts'
 
 export interface Rule {
   readonly environment: Environment
@@ -43,6 +44,13 @@ export async function requireRoom(looking: Looking, rule: Rule, count: number): 
   const limit = rule.policy.limits?.perHour
   if (limit === undefined || (await roomOf(looking, rule)) >= count) return
   throw reached('later', say('guard.per-hour', { limit }))
+}
+
+/** How much may be done within an hour, of whatever kind. */
+export function hourlyOf({ policy }: Rule): readonly Hourly[] {
+  const limit = policy.limits?.perHour
+  if (limit === undefined) return []
+  return [{ of: 'done', limit, refusal: () => reached('later', say('guard.per-hour', { limit })) }]
 }
 
 function reached(retry: 'never' | 'later', reason: Text): RedriveError {

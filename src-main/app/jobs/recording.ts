@@ -1,3 +1,4 @@
+import type { Ceiling } from '../../domain/deed.ts'
 import type { Json } from '../../domain/digest.ts'
 import type { ItemMove, Job } from '../../domain/job.ts'
 import type { JournalAction, JournalDraft } from '../../domain/journal.ts'
@@ -12,6 +13,7 @@ export interface Step {
   readonly moves: readonly ItemMove[]
   readonly action: JournalAction
   readonly detail: Json
+  readonly within?: readonly Ceiling[]
 }
 
 /** Writes steps down in one transaction: each one on disk costs a wait, so what comes together is written together. */
@@ -24,6 +26,9 @@ export async function record(
   await ports.jobStore.moveItems(
     job.job,
     ports.processes.self,
-    begun.map(({ moves, action, detail }) => ({ moves, entry: jobEntry(ports, job, action, detail) })),
+    begun.map(({ moves, action, detail, within = [] }) => ({
+      moves,
+      entry: { ...jobEntry(ports, job, action, detail), within },
+    })),
   )
 }

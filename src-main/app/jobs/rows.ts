@@ -21,7 +21,10 @@ export async function withRows<T>(
   signal: AbortSignal,
 ): Promise<T> {
   const place = deadLetterPlace(job.source)
-  if (place === null) return connections.withOutbox(job.source, work, signal)
+  if (place === null) {
+    const breathe = (): Promise<void> => connections.breathe(job.source, signal)
+    return connections.withOutbox(job.source, (outbox) => work(breathing(outbox, breathe)), signal)
+  }
   const { broker } = await connections.brokerOf(job.source)
   const box = boxOf(place.broker, broker)
   if (box.is === 'topic') {
@@ -34,5 +37,23 @@ export async function withRows<T>(
     return await work(rows)
   } finally {
     await rows.close()
+  }
+}
+
+/**
+ * A claim waits while the database is slow; what was claimed before is published meanwhile. Marks never wait: they end what
+ * has begun.
+ */
+function breathing(outbox: Outbox, breathe: () => Promise<void>): Rows {
+  return {
+    async claim(...request) {
+      await breathe()
+      return outbox.claim(...request)
+    },
+    async claimDue(...request) {
+      await breathe()
+      return outbox.claimDue(...request)
+    },
+    mark: (...request) => outbox.mark(...request),
   }
 }

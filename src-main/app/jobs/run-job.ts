@@ -142,7 +142,8 @@ async function climb(line: Line): Promise<Interruption | null> {
     const refusal = await guard.cover(claim.claimed)
     if (refusal !== null) return (await giveBack(run, claim.claimed)) ?? refusal
     size.note(claim.claimed)
-    await record(run, [publishingStep(claim.claimed, guard)])
+    const late = await unlessFull(record(run, [publishingStep(claim.claimed, guard)]))
+    if (late !== null) return (await giveBack(run, claim.claimed)) ?? late
     const before = settler.answers
     const failure = await publishBatch(line, claim)
     await settler.quiet()
@@ -183,11 +184,24 @@ async function publishBatches(line: Line): Promise<Interruption | null> {
     const refusal = await guard.cover(next.claimed)
     if (refusal !== null) return (await giveBackAll(run, [Promise.resolve(next), ...ahead])) ?? refusal
     size.note(next.claimed)
-    await advance([publishingStep(next.claimed, guard)])
+    const late = await unlessFull(advance([publishingStep(next.claimed, guard)]))
+    if (late !== null) return (await giveBackAll(run, [Promise.resolve(next), ...ahead])) ?? late
     const failure = await publishBatch(line, next)
     if (failure !== null || mustStop(line)) {
       return (await giveBackAll(run, ahead)) ?? failure ?? whyStopped(line)
     }
+  }
+}
+
+/** Another process, on the same store, has used up what this hour had room for: then nothing of it was written down. */
+async function unlessFull(written: Promise<void>): Promise<Interruption | null> {
+  try {
+    await written
+    return null
+  } catch (error) {
+    const failure = interruptionOf(error)
+    if (failure.code !== 'limit-reached') throw error
+    return failure
   }
 }
 
@@ -202,10 +216,11 @@ async function giveBackAll(run: JobRun, claims: readonly Promise<Claim>[]): Prom
   return failure
 }
 
-function publishingStep(claimed: readonly ClaimedItem[], { approval }: JobGuard): Step {
+function publishingStep(claimed: readonly ClaimedItem[], { approval, within }: JobGuard): Step {
   return {
     moves: claimed.map(({ seq }) => ({ seq, from: 'claiming', to: 'publishing' })),
     action: 'job-publishing',
+    within: within(),
     detail: { ids: claimed.map(({ id }) => id), ...(approval === null ? {} : { approval }) },
   }
 }

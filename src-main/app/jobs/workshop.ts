@@ -84,7 +84,8 @@ export class Workshop {
     const { promise: stuck, reject: onStuck } = Promise.withResolvers<never>()
     // Who stops the job hears of it; nobody has to.
     stuck.catch(() => undefined)
-    const ended = this.#work(job, { ...options, status, stop: stop.signal, onStuck })
+    const ended = this.#ports.loads
+      .inBackground(() => this.#work(job, { ...options, status, stop: stop.signal, onStuck }))
       .catch((error: unknown) => {
         this.#ports.log.warn({ job: job.job, ...interruptionOf(error) }, 'job-left-running')
         return null

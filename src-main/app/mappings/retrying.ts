@@ -1,3 +1,4 @@
+import type { Ceiling } from '../../domain/deed.ts'
 import { RedriveError } from '../../domain/errors.ts'
 import type { ErrorCode } from '../../domain/errors.ts'
 import type { Json } from '../../domain/digest.ts'
@@ -49,9 +50,9 @@ export function createRetrying(parts: Parts): Retrying {
       if (environment === 'production' && typedCount !== items.length) {
         throw new RedriveError('count-not-typed', 'never', { count: items.length })
       }
-      await new Guards(ports, connections).requireAct(source, items.length)
+      const within = await new Guards(ports, connections).requireAct(source, items.length)
       return connections
-        .withOutbox(source, (outbox) => retryRows(parts, outbox, request, signal), signal)
+        .withOutbox(source, (outbox) => retryRows(parts, outbox, { ...request, within }, signal), signal)
         .finally(() => changes.bump())
     },
   }
@@ -60,7 +61,7 @@ export function createRetrying(parts: Parts): Retrying {
 async function retryRows(
   { ports }: Parts,
   outbox: Outbox,
-  { source, items, reason }: RetryRequest,
+  { source, items, reason, within }: RetryRequest & { readonly within: readonly Ceiling[] },
   signal: AbortSignal,
 ): Promise<readonly Retried[]> {
   const ids = items.map(({ id }) => id)
@@ -81,12 +82,15 @@ async function retryRows(
   }
   const requests = seen.filter(({ id }) => !codes.has(id))
   if (requests.length > 0) {
-    const journal = (action: JournalAction, detail: Json) =>
-      ports.journal.append({ action, operator: ports.operator, source, subject: null, detail })
-    await journal('retry-intended', { reason, ids: requests.map(({ id }) => id) })
+    const entry = (action: JournalAction, detail: Json) => {
+      const { operator } = ports
+      return { action, operator, source, subject: null, detail }
+    }
+    const ids = requests.map(({ id }) => id)
+    await ports.journal.append({ ...entry('retry-intended', { reason, ids }), within })
     const results = await outbox.retry(requests, signal)
     const applied = results.flatMap((one) => (one.applied ? [one.id] : []))
-    await journal('retried', { reason, applied })
+    await ports.journal.append(entry('retried', { reason, applied }))
     for (const { id } of results.filter((one) => !one.applied)) codes.set(id, 'row-changed')
   }
   return items.map(({ id }) => ({ id, applied: !codes.has(id), code: codes.get(id) ?? null }))

@@ -1,3 +1,4 @@
+import type { Ceiling } from '../../domain/deed.ts'
 import type { Decision } from '../../domain/decision.ts'
 import type { Json } from '../../domain/digest.ts'
 import { RedriveError } from '../../domain/errors.ts'
@@ -60,10 +61,10 @@ export class Resolving {
     if (environment === 'production' && typedCount !== items.length) {
       throw new RedriveError('count-not-typed', 'never', { count: items.length })
     }
-    await new Guards(this.#ports, this.#connections).requireAct(source, items.length)
+    const within = await new Guards(this.#ports, this.#connections).requireAct(source, items.length)
     const work = async (outbox: Outbox): Promise<readonly Resolved[]> => {
       const { decisions, refused } = await this.#decide(outbox, request, signal)
-      const answers = [...refused, ...(await this.#apply(outbox, decisions, signal))]
+      const answers = [...refused, ...(await this.#apply(outbox, decisions, within, signal))]
       const byId = new Map(answers.map((answer) => [answer.id, answer]))
       return items.flatMap(({ id }) => byId.get(id) ?? [])
     }
@@ -128,6 +129,7 @@ export class Resolving {
   async #apply(
     outbox: Outbox,
     decisions: readonly Decision[],
+    within: readonly Ceiling[],
     signal: AbortSignal,
   ): Promise<readonly Resolved[]> {
     const [first] = decisions
@@ -135,7 +137,8 @@ export class Resolving {
     const { source, reason } = first
     const intended = decisions.map(({ decision, id, messageId }) => ({ decision, id, messageId }))
     const { decisionStore } = this.#ports
-    await decisionStore.intend(decisions, this.#entry('resolve-intended', source, null, { reason, intended }))
+    const entry = this.#entry('resolve-intended', source, null, { reason, intended })
+    await decisionStore.intend(decisions, { ...entry, within })
     const requests = decisions.map((made) => ({
       id: made.id,
       version: made.version,

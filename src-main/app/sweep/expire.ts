@@ -1,6 +1,7 @@
 import { DUE_LIMIT_MAX } from '../../ports/due.ts'
 import type { ExhaustedRow } from '../../ports/due.ts'
 import type { Outbox } from '../../ports/outbox.ts'
+import type { Connections } from '../connections/connections.ts'
 import type { EnginePorts } from '../engine-ports.ts'
 import type { SweepRequest } from './runner.ts'
 
@@ -12,7 +13,7 @@ const EXPIRED_MAX = 20_000
  * at them again, and no person would know. Answers how many. Each batch is journalled, by its ids, before it is changed.
  */
 export async function expireExhausted(
-  ports: EnginePorts,
+  { ports, connections }: { readonly ports: EnginePorts; readonly connections: Connections },
   outbox: Outbox,
   { source, policy, sweepRun }: SweepRequest,
   signal: AbortSignal,
@@ -39,6 +40,7 @@ export async function expireExhausted(
     expired += marked
     // All of them were changed by somebody meanwhile: looking again at once would only race with them.
     if (marked === 0) break
+    await connections.breathe(source, signal)
   }
   return expired
 }

@@ -11,6 +11,7 @@ import type { EnginePorts } from '../engine-ports.ts'
 import { heldBack } from '../guard/held-back.ts'
 import { expireExhausted } from './expire.ts'
 import type { SweepRequest, SweepRunner } from './runner.ts'
+import type { Beginning } from './scheduled-runs.ts'
 
 /** Runs that failed in a row, the newest ones, whose claims are looked for. */
 const FAILED_LOOKED_AT_MAX = 20
@@ -30,8 +31,8 @@ export interface SweepContext {
 export async function beginRun(
   { ports }: SweepContext,
   source: string,
-  trigger: SweepRun['trigger'],
   policy: SweepPolicy,
+  { trigger, after }: Beginning,
 ): Promise<SweepRun> {
   const run = ports.ids.next('sweep')
   const { operator } = ports
@@ -40,7 +41,7 @@ export async function beginRun(
   const entry: JournalDraft = { action: 'sweep-begun', operator, source, subject: run, detail }
   const owner = ports.processes.self
   return ports.sweepStore.begin(
-    { run, source, trigger, operator, owner },
+    { run, source, trigger, operator, owner, after },
     trigger === 'operator' ? [entry] : [],
   )
 }
@@ -55,7 +56,8 @@ export async function runSweepOnce(
   policy: SweepPolicy,
   stop: AbortSignal,
 ): Promise<SweepRun> {
-  return end(context, run, await carryOut(context, run, policy, stop))
+  const work = (): Promise<Result> => carryOut(context, run, policy, stop)
+  return end(context, run, await context.ports.loads.inBackground(work))
 }
 
 async function carryOut(
@@ -68,8 +70,10 @@ async function carryOut(
   const request: SweepRequest = { source: run.source, policy, sweepRun: run.run }
   let expired = 0
   try {
+    await connections.breathe(run.source, stop)
     await settleEarlier(context, run)
-    const expire = (outbox: Outbox): Promise<number> => expireExhausted(ports, outbox, request, stop)
+    const expire = (outbox: Outbox): Promise<number> =>
+      expireExhausted({ ports, connections }, outbox, request, stop)
     expired = await connections.withOutbox(run.source, expire, stop)
     const swept = stop.aborted ? NOTHING : await runner.run(request, stop)
     const outcome = { ...swept, expired: swept.expired + expired }

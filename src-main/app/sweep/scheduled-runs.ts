@@ -7,6 +7,8 @@ import { waitMs } from './schedule.ts'
 
 /** A schedule that cannot read the workspace or the store looks again after this. */
 const LOOK_AGAIN_MS = 30_000
+/** After another process was at it, how soon it is looked whether a run is due. */
+const LOOK_ELSEWHERE_MS = 5_000
 /** Closing waits this long for what has been begun to be settled. */
 const CLOSE_DEADLINE_MS = 10_000
 
@@ -19,13 +21,18 @@ export interface ScheduledWork<Policy extends { readonly everySec: number }, Out
   readonly name: string
   /** What runs by itself now; null: nothing does. */
   switchedOn(source: string): Promise<Policy | null>
-  begin(
-    source: string,
-    trigger: ScheduledRun<Outcome>['trigger'],
-    policy: Policy,
-  ): Promise<ScheduledRun<Outcome>>
+  /** Throws `sweep-busy` where another process has begun one since `begin.after`. */
+  begin(source: string, policy: Policy, begin: Beginning): Promise<ScheduledRun<Outcome>>
+  /** Ends a run whose process is gone. */
+  abandon(run: ScheduledRun<Outcome>): Promise<unknown>
   /** Never rejects but where the store fails. */
   carryOut(run: ScheduledRun<Outcome>, policy: Policy, stop: AbortSignal): Promise<ScheduledRun<Outcome>>
+}
+
+export interface Beginning {
+  readonly trigger: ScheduledRun<unknown>['trigger']
+  /** The newest run of the source that was seen. */
+  readonly after: string | null
 }
 
 interface Running {
@@ -38,7 +45,11 @@ interface Schedule {
   nextRunAt: string | null
 }
 
-/** Runs of one kind in this process: at most one of a source at a time, and a schedule for each that is switched on. */
+/**
+ * Runs of one kind: at most one of a source at a time among all processes on the store, and in each that stays a schedule for
+ * what is switched on. Whichever of them comes first when a run is due begins it; for the others it is the last run then,
+ * and they wait for the next. So nobody has to be elected, and one that disappears is not missed.
+ */
 export class ScheduledRuns<Policy extends { readonly everySec: number }, Outcome> {
   readonly #work: ScheduledWork<Policy, Outcome>
   readonly #running = new Map<string, Running>()
@@ -47,6 +58,15 @@ export class ScheduledRuns<Policy extends { readonly everySec: number }, Outcome
 
   constructor(work: ScheduledWork<Policy, Outcome>) {
     this.#work = work
+  }
+
+  /** Ends runs of processes that are gone. */
+  async recover(): Promise<void> {
+    const { ports, store } = this.#work
+    for (const { run, owner } of await store.running()) {
+      if (ports.processes.alive(owner)) continue
+      await this.#abandon(run)
+    }
   }
 
   /** From now on what is switched on runs by itself. */
@@ -96,11 +116,15 @@ export class ScheduledRuns<Policy extends { readonly everySec: number }, Outcome
     deadline.abort()
   }
 
-  /** Begins a run and answers at once. Throws `sweep-busy`. */
+  /**
+   * Begins a run and answers at once. Throws `sweep-busy`, also where `seen` is not the newest run any more; absent: whatever
+   * ran before.
+   */
   async begin(
     source: string,
     policy: Policy,
     trigger: ScheduledRun<Outcome>['trigger'],
+    seen?: string | null,
   ): Promise<ScheduledRun<Outcome>> {
     const { ports, changes, name } = this.#work
     if (this.#running.has(source)) throw new RedriveError('sweep-busy', 'later', { source })
@@ -109,8 +133,8 @@ export class ScheduledRuns<Policy extends { readonly everySec: number }, Outcome
     const ended = begun.promise
       .then((run) => this.#work.carryOut(run, policy, stop.signal))
       .catch((error: unknown) => {
-        // Only the store can fail here: the run is ended by the next start.
-        ports.log.warn({ source, reason: String(error) }, `${name}-left-running`)
+        // Where none was begun whoever asked for it is told; else only the store can fail, and the next start ends the run.
+        if (!isElsewhere(error)) ports.log.warn({ source, reason: String(error) }, `${name}-left-running`)
         return null
       })
       .finally(() => {
@@ -120,7 +144,9 @@ export class ScheduledRuns<Policy extends { readonly everySec: number }, Outcome
     // Taken before anything is awaited: two calls at once must not both begin.
     this.#running.set(source, { stop, ended })
     try {
-      const run = await this.#work.begin(source, trigger, policy)
+      await this.#requireIdle(source)
+      const after = seen === undefined ? await this.#newest(source) : seen
+      const run = await this.#work.begin(source, policy, { trigger, after })
       begun.resolve(run)
       changes.bump()
       return run
@@ -160,8 +186,46 @@ export class ScheduledRuns<Policy extends { readonly everySec: number }, Outcome
     // Somebody may have switched it off in between, in another window or process.
     const policy = await this.#work.switchedOn(source)
     if (!policy || signal.aborted) return false
-    if (!this.#running.has(source)) await this.begin(source, policy, 'schedule')
+    if (!this.#running.has(source)) {
+      await this.begin(source, policy, 'schedule', last?.run ?? null).catch(elsewhere)
+      // Another process has begun it, or is at it for longer than an interval.
+      if (!this.#running.has(source)) await ports.clock.sleep(LOOK_ELSEWHERE_MS, signal)
+    }
     await this.idle(source)
     return true
   }
+
+  async #newest(source: string): Promise<string | null> {
+    const [newest] = await this.#work.store.runs(source, 1)
+    return newest?.run ?? null
+  }
+
+  /** Ends runs that nobody carries out any more. Throws `sweep-busy` where a process that is there carries one out. */
+  async #requireIdle(source: string): Promise<void> {
+    const { ports, store } = this.#work
+    for (const { run, owner } of await store.running()) {
+      if (run.source !== source) continue
+      // One of this process that is not in hand was left when the store failed.
+      const isAtIt = owner.instance !== ports.processes.self.instance && ports.processes.alive(owner)
+      if (isAtIt) throw new RedriveError('sweep-busy', 'later', { source })
+      await this.#abandon(run)
+    }
+  }
+
+  async #abandon(run: ScheduledRun<Outcome>): Promise<void> {
+    try {
+      await this.#work.abandon(run)
+    } catch (error) {
+      // Another process was faster.
+      if (!(error instanceof RedriveError) || error.code !== 'job-state-forbids') throw error
+    }
+  }
+}
+
+function isElsewhere(error: unknown): boolean {
+  return error instanceof RedriveError && error.code === 'sweep-busy'
+}
+
+function elsewhere(error: unknown): void {
+  if (!isElsewhere(error)) throw error
 }

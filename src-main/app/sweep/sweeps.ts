@@ -36,7 +36,7 @@ export interface SweepView {
   readonly runs: readonly SweepRun[]
 }
 
-/** The sweeps of this process: at most one run of a source at a time, and a schedule for each that is switched on. */
+/** The sweeps, and in a process that stays their schedules. */
 export class Sweeps {
   readonly #options: SweepsOptions
   readonly #runs: ScheduledRuns<SweepPolicy, SweepOutcome>
@@ -50,17 +50,15 @@ export class Sweeps {
       store: ports.sweepStore,
       name: 'sweep',
       switchedOn: (source) => this.#switchedOn(source),
-      begin: (source, trigger, policy) => beginRun(options, source, trigger, policy),
+      begin: (source, policy, beginning) => beginRun(options, source, policy, beginning),
+      abandon: (run) => abandonRun(options, run),
       carryOut: (run, policy, stop) => runSweepOnce(options, run, policy, stop),
     })
   }
 
-  /** Ends runs of processes that died. Called once, at the start. */
-  async recover(): Promise<void> {
-    const { ports } = this.#options
-    for (const { run, owner } of await ports.sweepStore.running()) {
-      if (!ports.processes.alive(owner)) await abandonRun(this.#options, run)
-    }
+  /** Ends runs of processes that died. Called at the start and, on a shared store, again and again. */
+  recover(): Promise<void> {
+    return this.#runs.recover()
   }
 
   /** From now on what is switched on runs by itself. For hosts that stay; a command that ends runs nothing but itself. */

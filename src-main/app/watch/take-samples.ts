@@ -26,6 +26,8 @@ const ANSWER_MS = 10_000
 const AT_ONCE = 4
 /** Of a subject's time that sampling may take: one that took a second is left alone for ten. */
 const REST_FACTOR = 10
+/** A source that is slower than usual is left alone for so long at least. */
+const SLOW_REST_MS = 120_000
 /** Part of the pace that must have gone by since anybody sampled a subject. */
 const TURN = 0.7
 /** What somebody else counted just now is good enough. */
@@ -33,7 +35,7 @@ const FRESH_MS = 10_000
 const SECOND_MS = 1_000
 
 export interface SamplingOptions {
-  readonly ports: Pick<EnginePorts, 'clock' | 'jobReader' | 'samples' | 'log'>
+  readonly ports: Pick<EnginePorts, 'clock' | 'jobReader' | 'loads' | 'samples' | 'log'>
   readonly connections: Connections
   readonly health: HealthBoard
   readonly counting: Counting
@@ -55,10 +57,16 @@ export interface Sampler {
 
 export function createSampler(options: SamplingOptions): Sampler {
   const { ports, connections } = options
-  const { clock, samples } = ports
+  const { clock, loads, samples } = ports
   const restUntilMs = new Map<string, number>()
   const rested = ({ kind, name }: Subject): boolean =>
     clock.now().getTime() >= (restUntilMs.get(`${kind} ${name}`) ?? 0)
+
+  const isSlow = ({ kind, name }: Subject): boolean => {
+    if (kind !== 'source') return false
+    loads.measure(name)
+    return loads.slower(name) !== null
+  }
 
   return {
     async take(paceMs, signal) {
@@ -70,9 +78,10 @@ export function createSampler(options: SamplingOptions): Sampler {
       const local = await readLocal(options, nowMs)
       const found = await atMost(AT_ONCE, taken, async (subject) => {
         const begunMs = clock.now().getTime()
-        const sample = await sampled(options, subject, local, signal)
+        const sample = await loads.inBackground(() => sampled(options, subject, local, signal))
         const tookMs = clock.now().getTime() - begunMs
-        restUntilMs.set(`${subject.kind} ${subject.name}`, begunMs + tookMs * REST_FACTOR)
+        const restMs = Math.max(tookMs * REST_FACTOR, isSlow(subject) ? SLOW_REST_MS : 0)
+        restUntilMs.set(`${subject.kind} ${subject.name}`, begunMs + restMs)
         return sample
       })
       signal.throwIfAborted()

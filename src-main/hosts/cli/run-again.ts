@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { SWEEP_FAILURES_MAX } from '../../domain/sweep.ts'
 import type { SweepRunState, SweepTrouble } from '../../domain/sweep.ts'
 import { sweepLimits } from '../../domain/sweep-policy.ts'
-import { usageError } from '../common/failure.ts'
+import { failureOf, usageError } from '../common/failure.ts'
 import type { Arguments } from './arguments.ts'
 import type { CommandContext, EngineClient } from './command.ts'
 import { EXIT } from './exit-codes.ts'
@@ -58,15 +58,22 @@ export async function runAgain<R extends Run>(
       await unlock(client, source)
       unlockedAtMs = begunAtMs
     }
-    const run = await once()
-    failures = run.state === 'failed' ? failures + 1 : 0
-    if (failures >= SWEEP_FAILURES_MAX) {
+    const run = await once().catch(busyElsewhere)
+    if (run === null) output.remark('Another process is at it: this round is left to it.')
+    failures = run?.state === 'failed' ? failures + 1 : 0
+    if (run !== null && failures >= SWEEP_FAILURES_MAX) {
       output.record({ type: stopped.type, source, failures, ...run.trouble })
       output.remark(`${failures} runs failed in a row: ${stopped.remark} stops here.`)
       return codeOf(run)
     }
-    if (codeOf(run) === EXIT.attention) worst = EXIT.attention
+    if (run !== null && codeOf(run) === EXIT.attention) worst = EXIT.attention
     await wait(Math.max(0, begunAtMs + everyMs - Date.now()), undefined, { signal }).catch(() => undefined)
   }
   return worst
+}
+
+/** What runs at most once at a time, among all processes on a store, may be under way in another one. */
+function busyElsewhere(error: unknown): null {
+  if (failureOf(error).code === 'sweep-busy') return null
+  throw error
 }

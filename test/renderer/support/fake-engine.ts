@@ -142,6 +142,7 @@ function status(world: World, revision: number): SessionStatus {
           code: state === 'disconnected' ? ('host-unreachable' as const) : null,
           reason: null,
           latencyMs: state === 'connected' ? 3.4 : null,
+          ...(world.switches.slower === null ? {} : { slower: world.switches.slower }),
           at,
         })),
       ...[...world.brokers.values()].map(({ name }) => ({

@@ -154,7 +154,10 @@ function measure(world: World, fake: FakeJob): void {
   const rampStep = fake.job.options.ramp ? world.switches.jobBatch : null
   fake.job = {
     ...fake.job,
-    progress: { ratePerSec, remainingSec: left / ratePerSec, rampStep, waiting: null },
+    progress: {
+      ...{ ratePerSec, remainingSec: left / ratePerSec, rampStep, waiting: null },
+      ...(world.switches.slower === null ? {} : { slower: world.switches.slower }),
+    },
   }
 }
 

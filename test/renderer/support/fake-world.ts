@@ -118,6 +118,8 @@ export interface Switches {
   searchRows: number
   /** Counts stop here. */
   countMax: number
+  /** Of each database; null: it is as usual. */
+  slower: number | null
   /** Items of a job that are carried out at a time, and the pause between. */
   jobBatch: number
   jobBatchMs: number
@@ -175,12 +177,10 @@ export function createWorld({ now = () => Date.parse(FAKE_NOW) }: { now?: () => 
     revision: 1,
     watchers: new Set(),
     switches: {
-      slowMs: 0,
-      silent: null,
-      fail: {},
-      partial: false,
+      ...{ slowMs: 0, silent: null, fail: {}, partial: false },
       searchRows: 1_000,
       countMax: 10_000,
+      slower: null,
       jobBatch: 7,
       jobBatchMs: 20,
       holdAt: null,

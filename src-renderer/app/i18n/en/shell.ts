@@ -33,6 +33,8 @@ export const shell = {
     connections: '{n} connections',
     moreConnections: '{n} more connections',
     latency: '{ms} ms',
+    slower: 'slowed down: the database answers {n}× slower than usual',
+    slowerShort: '{n}× slower',
     standing: '{n} job stands still | {n} jobs stand still',
     job: 'Job {job}',
     progress: '{ended}/{items}',

@@ -42,6 +42,7 @@ export const sweeps = {
     at: 'Began',
     by: 'By',
     schedule: 'schedule',
+    on: 'process {pid} on {host}',
     took: 'Took',
     claimed: 'Due',
     result: 'What it did',

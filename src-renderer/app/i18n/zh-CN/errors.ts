@@ -118,6 +118,11 @@ export const chineseSentences: Readonly<Record<ErrorCode, Sentences>> = {
     means: '这不代表没有消息。' + nothingSent,
     next: '缩小筛选范围，或加上连接页建议的索引。',
   },
+  'source-busy': {
+    what: '在限定时间内没有轮到访问该数据库：本机 Redrive 对它的其他请求排在前面。',
+    means: '该数据源限制了连接数和同时执行的语句数，目前已全部占用。' + nothingSent,
+    next: '等该数据源上的任务、补偿或审计结束后重试，或在工作区文件中调大它的 "load"。',
+  },
   'query-failed': {
     what: '数据库拒绝执行语句：{reason}。',
     means: nothingSent,

@@ -33,6 +33,8 @@ export const shell = {
     connections: '{n} 个连接',
     moreConnections: '另有 {n} 个连接',
     latency: '{ms} ms',
+    slower: '已放慢：数据库响应比平时慢 {n} 倍',
+    slowerShort: '慢 {n} 倍',
     standing: '{n} 个任务停着',
     job: '任务 {job}',
     progress: '{ended}/{items}',

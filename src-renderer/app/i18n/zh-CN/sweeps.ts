@@ -39,6 +39,7 @@ export const sweeps = {
   run: {
     at: '开始于',
     by: '触发',
+    on: '{host} 上的进程 {pid}',
     schedule: '定时',
     took: '耗时',
     claimed: '到期',

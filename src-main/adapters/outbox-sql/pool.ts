@@ -1,0 +1,156 @@
+import { RedriveError } from '../../domain/errors.ts'
+import type { Room, SourceLoad } from '../../ports/load.ts'
+
+/** A connection that nobody used for this long is given back to the server. */
+const IDLE_TIMEOUT_MS = 30_000
+
+/** How a server's connections are opened and ended. */
+export interface PoolOptions<Held> {
+  readonly open: () => Promise<Held>
+  /** Its socket is gone. */
+  readonly isDead: (held: Held) => boolean
+  /** At once, whatever it is at. */
+  readonly cut: (held: Held) => void
+  /** Takes leave of the server; resolves when the connection is closed. */
+  readonly end: (held: Held) => Promise<void>
+  readonly connectionsMax: number
+  /** Of all pools of the source together. */
+  readonly load: SourceLoad
+  /** Called for each connection that ended. */
+  readonly onLost: () => void
+}
+
+export interface Pool<Held> {
+  /** Within a turn of the load. Waits for a free one. Rejects with `cancelled`, `source-busy`, or with what opening rejects with. */
+  take(signal: AbortSignal): Promise<Held>
+  /** `keep` false: nobody else gets it. */
+  give(held: Held, keep: boolean): void
+  close(): Promise<void>
+}
+
+/** The drivers' own pools know nothing of each other; and that of MySQL takes a password once, not at each log-in. */
+export function newPool<Held>(options: PoolOptions<Held>): Pool<Held> {
+  const { isDead, onLost } = options
+  const idle: Held[] = []
+  const timers = new Map<Held, NodeJS.Timeout>()
+  const rooms = new Map<Held, Room>()
+  let closed = false
+
+  const forget = (held: Held): Room | undefined => {
+    onLost()
+    clearTimeout(timers.get(held))
+    timers.delete(held)
+    const room = rooms.get(held)
+    rooms.delete(held)
+    return room
+  }
+  const drop = (held: Held): void => {
+    const room = forget(held)
+    options.cut(held)
+    room?.free()
+  }
+  /** One that is idle takes leave; its place is free when it is gone. */
+  const retire = (held: Held): Promise<void> => {
+    const at = idle.indexOf(held)
+    if (at >= 0) idle.splice(at, 1)
+    const room = forget(held)
+    const gone = (): void => room?.free()
+    return options.end(held).then(gone, gone)
+  }
+  const { place, leave } = newPlaces(options.connectionsMax)
+  const known = (): Held | null => {
+    for (let held = idle.pop(); held !== undefined; held = idle.pop()) {
+      clearTimeout(timers.get(held))
+      rooms.get(held)?.busy()
+      if (!isDead(held)) return held
+      drop(held)
+    }
+    return null
+  }
+  return {
+    async take(signal) {
+      if (signal.aborted) throw new RedriveError('cancelled', 'later')
+      await place(signal)
+      try {
+        const held = known()
+        if (held !== null) return held
+        const opened = await openedIn(options, signal)
+        rooms.set(opened.held, opened.room)
+        return opened.held
+      } catch (error) {
+        leave()
+        throw error
+      }
+    },
+    give(held, keep) {
+      if (!keep || closed || isDead(held)) drop(held)
+      else {
+        idle.push(held)
+        timers.set(held, setTimeout(() => void retire(held), IDLE_TIMEOUT_MS).unref())
+        rooms.get(held)?.idle(() => void retire(held))
+      }
+      leave()
+    },
+    async close() {
+      closed = true
+      await Promise.all([...idle].map(retire))
+    },
+  }
+}
+
+async function openedIn<Held>(
+  { open, cut, load }: PoolOptions<Held>,
+  signal: AbortSignal,
+): Promise<{ readonly held: Held; readonly room: Room }> {
+  const room = await load.room(signal)
+  try {
+    return { held: await openUnless(open, cut, signal), room }
+  } catch (error) {
+    room.free()
+    throw error
+  }
+}
+
+async function openUnless<Held>(
+  open: () => Promise<Held>,
+  cut: (held: Held) => void,
+  signal: AbortSignal,
+): Promise<Held> {
+  const opening = open()
+  const aborted = Promise.withResolvers<never>()
+  const abort = (): void => {
+    aborted.reject(new RedriveError('cancelled', 'later'))
+    void opening.then(cut, () => undefined)
+  }
+  signal.addEventListener('abort', abort, { once: true })
+  return Promise.race([opening, aborted.promise]).finally(() => signal.removeEventListener('abort', abort))
+}
+
+/** So many may be taken at a time; whoever comes later waits. */
+function newPlaces(count: number) {
+  const waiting: { readonly resolve: () => void }[] = []
+  let places = count
+  const place = async (signal: AbortSignal): Promise<void> => {
+    if (places > 0) {
+      places -= 1
+      return
+    }
+    const free = Promise.withResolvers<void>()
+    const entry = { resolve: free.resolve }
+    const abort = (): void => {
+      const at = waiting.indexOf(entry)
+      if (at < 0) return
+      waiting.splice(at, 1)
+      free.reject(new RedriveError('cancelled', 'later'))
+    }
+    waiting.push(entry)
+    signal.addEventListener('abort', abort, { once: true })
+    await free.promise.finally(() => signal.removeEventListener('abort', abort))
+  }
+  const leave = (): void => {
+    const next = waiting.shift()
+    if (next === undefined) places += 1
+    else next.resolve()
+  }
+  return { place, leave }
+}
