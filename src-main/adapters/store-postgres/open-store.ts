@@ -24,6 +24,7 @@ import { openLedger } from './ledger.ts'
 import type { Ledger } from './ledger.ts'
 import { openLeases } from './leases.ts'
 import { openNotes } from './notes.ts'
+import { openOperators } from './operators.ts'
 import { discardOldDrafts, openPlans } from './plans.ts'
 import { openRecordLedger } from './record-ledger.ts'
 import { openSamples } from './samples.ts'
@@ -100,6 +101,7 @@ function portsOf({ db, ledger, store, headFile, signer }: Opened): Store {
     notes: openNotes(ledger),
     views: openViews(ledger),
     approvals: openApprovals(ledger),
+    operators: openOperators(ledger),
     deeds: openDeeds(ledger, headFile),
     // A shared store that takes nothing is not opened at all.
     refusal: null,

@@ -61,7 +61,7 @@ async function override(
   const said = last === null ? null : { status: last.status, failure: last.failure, means: last.means }
   const detail = { id, messageId, decision, reason, checks: standing?.checks ?? 0, lastAnswer: said }
   await ports.journal.append(entryOf(ports, 'check-back-overriding', { source, run: null, detail }))
-  const written = `Redrive: ${decision} by ${ports.operator}, not by its producer: ${reason}`
+  const written = `Redrive: ${decision} by ${ports.operator()}, not by its producer: ${reason}`
   const [result] = await outbox.decide(decision, [{ id, version: row.version, reason: written }], signal)
   if (result?.applied !== true) throw new RedriveError('row-changed', 'later', { id })
   const done = { id, messageId, decision, overridden: true }

@@ -46,7 +46,7 @@ export async function beginCheckRun(
   const entry = entryOf(ports, 'check-back-begun', { source, run, detail })
   const owner = ports.processes.self
   return ports.checkRunStore.begin(
-    { run, source, trigger, operator: ports.operator, owner },
+    { run, source, trigger, operator: ports.operator(), owner },
     trigger === 'operator' ? [entry] : [],
   )
 }

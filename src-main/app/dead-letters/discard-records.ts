@@ -10,11 +10,12 @@ import { planPages } from '../resend/plan-intact.ts'
  * discarded since the plan was made is left as it is.
  */
 export async function discardRecords(
-  { jobStore, recordLedger, operator }: EnginePorts,
+  { jobStore, recordLedger, operator: acting }: EnginePorts,
   { plan, source, items }: Plan,
   { reason, yes }: { readonly reason: string; readonly yes: { readonly approval?: string } },
 ): Promise<{ readonly marked: number; readonly missing: number }> {
   let marked = 0
+  const operator = acting()
   for await (const page of planPages(jobStore, plan)) {
     const ids = page.map(({ id }) => id)
     const marks = await recordLedger.marks(source, ids)
@@ -38,11 +39,11 @@ export async function restoreRecords(
   ids: readonly string[],
 ): Promise<number> {
   locks.require(place)
-  const { operator, recordLedger } = ports
+  const { recordLedger } = ports
   const detail = { ids: [...ids] }
   const entry: JournalDraft = {
     action: 'dead-letters-restored',
-    operator,
+    operator: ports.operator(),
     source: place,
     subject: null,
     detail,

@@ -70,7 +70,7 @@ export async function discardLetters(
   const { deadLetters } = box
   const wanted = await wantedOf(ports, plan)
   const entry = (action: JournalAction, detail: Json) =>
-    ports.journal.append({ action, operator: ports.operator, source, subject: plan.plan, detail })
+    ports.journal.append({ action, operator: ports.operator(), source, subject: plan.plan, detail })
   const holding = await deadLetters.hold(what.queue, signal)
   let removed = 0
   try {

@@ -82,7 +82,7 @@ async function retryRows(
   const requests = seen.filter(({ id }) => !codes.has(id))
   if (requests.length > 0) {
     const journal = (action: JournalAction, detail: Json) =>
-      ports.journal.append({ action, operator: ports.operator, source, subject: null, detail })
+      ports.journal.append({ action, operator: ports.operator(), source, subject: null, detail })
     await journal('retry-intended', { reason, ids: requests.map(({ id }) => id) })
     const results = await outbox.retry(requests, signal)
     const applied = results.flatMap((one) => (one.applied ? [one.id] : []))

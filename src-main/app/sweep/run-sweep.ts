@@ -34,7 +34,7 @@ export async function beginRun(
   policy: SweepPolicy,
 ): Promise<SweepRun> {
   const run = ports.ids.next('sweep')
-  const { operator } = ports
+  const operator = ports.operator()
   const { batch, rate, attemptsMax, stuckAfterSec, order } = policy
   const detail = { trigger, batch, rate, attemptsMax, stuckAfterSec, order }
   const entry: JournalDraft = { action: 'sweep-begun', operator, source, subject: run, detail }
@@ -134,7 +134,7 @@ async function end({ ports }: SweepContext, run: SweepRun, result: Result): Prom
   const quiet = run.trigger === 'schedule' && trouble === null && (outcome === null || !didAnything(outcome))
   const entry: JournalDraft = {
     action: 'sweep-ended',
-    operator: ports.operator,
+    operator: ports.operator(),
     source: run.source,
     subject: run.run,
     detail: {

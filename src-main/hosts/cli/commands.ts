@@ -22,6 +22,7 @@ import { journalList } from './commands/journal.ts'
 import { mappingCheck, mappingExplain } from './commands/mapping.ts'
 import { mappingConfirm, mappingPreview, retry, sourcesDetect } from './commands/mapping-steps.ts'
 import { messagesList, messagesShow } from './commands/messages.ts'
+import { operatorsAdd, operatorsList, operatorsRevoke } from './commands/operators.ts'
 import { planResend } from './commands/plan.ts'
 import { run } from './commands/run.ts'
 import { serve } from './commands/serve.ts'
@@ -83,5 +84,8 @@ export const commands: readonly Command[] = [
   journalForward,
   journalAcceptClock,
   watch,
+  operatorsList,
+  operatorsAdd,
+  operatorsRevoke,
   serve,
 ]
