@@ -4,6 +4,7 @@ import { errorData } from './errors.ts'
 import { deadLetterPlace } from '../domain/dead-letter/place.ts'
 import type { OutboxReport } from '../ports/outbox.ts'
 import type { Implementer } from './implementer.ts'
+import { requireRole } from './require-role.ts'
 import { required } from './signal.ts'
 
 export function connectionRoutes(os: Implementer, engine: Engine) {
@@ -11,10 +12,10 @@ export function connectionRoutes(os: Implementer, engine: Engine) {
   const failed = (error: unknown) => ({ ok: false as const, error: errorData(error, ports.log) })
   return {
     list: os.connections.list.handler(async () => {
-      const { sources, brokers } = await connections.workspace()
+      const { sources, brokers, policies } = await connections.workspace()
       return {
         sources: Object.entries(sources).map(([name, config]) =>
-          sourceConnection(name, config, locks.unlockedUntil(name)),
+          sourceConnection(name, config, { policies, unlockedUntil: locks.unlockedUntil(name) }),
         ),
         brokers: Object.entries(brokers).map(([name, config]) => brokerConnection(name, config)),
       }
@@ -25,7 +26,8 @@ export function connectionRoutes(os: Implementer, engine: Engine) {
       const keeps = { keepsEvidence: draft.evidence !== null, keepsReplica: draft.replica !== null }
       const asked = { name, isNew, config: toSourceConfig(draft), password: draft.password }
       const saved = await configure.saveSource({ ...asked, ...keeps })
-      return sourceConnection(name, saved, null)
+      const { policies } = await connections.workspace()
+      return sourceConnection(name, saved, { policies, unlockedUntil: null })
     }),
     saveBroker: os.connections.saveBroker.handler(async ({ input: { name, isNew, draft } }) =>
       brokerConnection(
@@ -42,7 +44,8 @@ export function connectionRoutes(os: Implementer, engine: Engine) {
       await configure.removeBroker(input.name)
       return {}
     }),
-    testSource: os.connections.testSource.handler(async ({ input: { name, draft }, signal }) => {
+    testSource: os.connections.testSource.handler(async ({ input: { name, draft }, context, signal }) => {
+      if (draft !== null) requireRole('administrator', context.caller)
       try {
         const password = draft && configure.draftPassword('source', name, draft.password)
         const tested = draft && password ? { config: toSourceConfig(draft), password } : null
@@ -52,7 +55,8 @@ export function connectionRoutes(os: Implementer, engine: Engine) {
         return failed(error)
       }
     }),
-    testBroker: os.connections.testBroker.handler(async ({ input: { name, draft }, signal }) => {
+    testBroker: os.connections.testBroker.handler(async ({ input: { name, draft }, context, signal }) => {
+      if (draft !== null) requireRole('administrator', context.caller)
       try {
         const password = draft && configure.draftPassword('broker', name, draft.password)
         const tested = draft && password ? { config: toBrokerConfig(draft), password } : null

@@ -5,7 +5,8 @@ import type {
   SourceConnection,
   SourceDraft,
 } from '../../src-preload/contract/connections.ts'
-import type { BrokerConfig, EvidenceConfig, SecretRef, SourceConfig } from '../domain/workspace.ts'
+import { unlockMinutesMax } from '../domain/policy.ts'
+import type { BrokerConfig, EvidenceConfig, Policies, SecretRef, SourceConfig } from '../domain/workspace.ts'
 
 /** A form of the connections page as a configuration; the password goes its own way. */
 export function toSourceConfig(draft: SourceDraft): SourceConfig {
@@ -56,7 +57,10 @@ export function toBrokerConfig(draft: BrokerDraft): BrokerConfig {
 export function sourceConnection(
   name: string,
   config: SourceConfig,
-  unlockedUntil: string | null,
+  {
+    policies,
+    unlockedUntil,
+  }: { readonly policies: Policies | undefined; readonly unlockedUntil: string | null },
 ): SourceConnection {
   return {
     name,
@@ -73,6 +77,7 @@ export function sourceConnection(
     ...evidenceDraft(config.evidence),
     passwordKind: passwordKind(config.password),
     unlockedUntil,
+    unlockMinutesMax: unlockMinutesMax(config.environment, policies?.[config.environment]),
   }
 }
 

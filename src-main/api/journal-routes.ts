@@ -30,7 +30,7 @@ export function journalRoutes(os: Implementer, { ports }: Engine) {
     acceptClock: os.journal.acceptClock.handler(async ({ input: { reason } }) => {
       const last = (await journal.list({ order: 'newest', cursor: null, limit: 1 })).at(0)
       const detail = { reason, lastEntryAt: last?.at ?? null }
-      const { operator } = ports
+      const operator = ports.operator()
       const draft = { action: 'clock-accepted' as const, operator, source: null, subject: null, detail }
       const entry = await journal.acceptClock(draft)
       return { entry: { ...entry, detail: entry.detail as never } }

@@ -1,4 +1,3 @@
-import type { SessionInfo } from '../../src-preload/contract/session.ts'
 import type { Engine } from '../app/engine.ts'
 import { alertRoutes } from './alert-routes.ts'
 import { auditRoutes } from './audit-routes.ts'
@@ -14,17 +13,19 @@ import { mappingDraftRoutes } from './mapping-draft-routes.ts'
 import { mappingStepRoutes } from './mapping-step-routes.ts'
 import { mappingRoutes } from './mapping-routes.ts'
 import { messageRoutes } from './message-routes.ts'
+import { operatorRoutes } from './operator-routes.ts'
 import { overviewRoutes } from './overview-routes.ts'
 import { placesRoutes } from './places-routes.ts'
 import { planRoutes } from './plan-routes.ts'
 import { sessionRoutes } from './session-routes.ts'
+import type { EngineInfo } from './session-routes.ts'
 import { required } from './signal.ts'
 import { halfMessageRoutes } from './half-message-routes.ts'
 import { sweepRoutes } from './sweep-routes.ts'
 import { triageRoutes } from './triage-routes.ts'
 
 /** The whole API on one engine. */
-export function createRouter(engine: Engine, info: SessionInfo) {
+export function createRouter(engine: Engine, info: EngineInfo) {
   const os = implementer(engine)
   return os.router({
     alerts: alertRoutes(os, engine),
@@ -53,6 +54,7 @@ export function createRouter(engine: Engine, info: SessionInfo) {
       ...mappingDraftRoutes(os, engine),
     },
     messages: messageRoutes(os, engine),
+    operators: operatorRoutes(os, engine),
     overview: overviewRoutes(os, engine),
     places: placesRoutes(os, engine),
     plans: planRoutes(os, engine),

@@ -11,10 +11,17 @@ const STATUS_AT_LEAST_MS = 15_000
 const PING_EVERY_MS = 15_000
 const PING_TIMEOUT_MS = 5_000
 
-export function sessionRoutes(os: Implementer, engine: Engine, info: SessionInfo) {
+/** What is the same for whoever asks. */
+export type EngineInfo = Omit<SessionInfo, 'operator' | 'role' | 'canLogOut'>
+
+export function sessionRoutes(os: Implementer, engine: Engine, info: EngineInfo) {
   const { changes, ports } = engine
   return {
-    info: os.session.info.handler(() => info),
+    info: os.session.info.handler(({ context: { caller, canLogOut = false } }) => ({
+      ...info,
+      ...caller,
+      canLogOut,
+    })),
     watch: os.session.watch.handler(async function* ({ signal }) {
       const watching = required(signal)
       const ended = new AbortController()

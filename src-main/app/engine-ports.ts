@@ -1,4 +1,5 @@
 import type { EditPorts } from './edit/edit-messages.ts'
+import type { Acting } from '../ports/acting.ts'
 import type { AlertStore } from '../ports/alert-store.ts'
 import type { AuditStore, AuditWatchStore } from '../ports/audit-store.ts'
 import type { SourceConfig } from '../domain/workspace.ts'
@@ -12,6 +13,7 @@ import type { Layouts } from '../ports/layouts.ts'
 import type { Loads } from '../ports/load.ts'
 import type { MappingTexts } from '../ports/mapping-texts.ts'
 import type { OpenSurvey } from '../ports/survey.ts'
+import type { OperatorStore } from '../ports/operator-store.ts'
 import type { RecordLedger } from '../ports/record-ledger.ts'
 import type { CheckRunStore, HalfStore } from '../ports/half-store.ts'
 import type { SampleStore } from '../ports/sample-store.ts'
@@ -34,7 +36,7 @@ export interface MappingPorts {
 }
 
 /** Everything outside that the engine needs. */
-export interface EnginePorts extends EditPorts {
+export interface EnginePorts extends EditPorts, Acting {
   readonly drivers: Drivers
   readonly loads: Loads
   readonly workspace: WorkspaceStore
@@ -58,6 +60,7 @@ export interface EnginePorts extends EditPorts {
   readonly noteStore: NoteStore
   readonly viewStore: ViewStore
   readonly approvals: ApprovalStore
+  readonly operators: OperatorStore
   readonly deeds: Deeds
   /** Opened when it is first asked for: most machines run no callback service. */
   readonly callbackStore: () => Promise<CallbackStore>
@@ -65,10 +68,10 @@ export interface EnginePorts extends EditPorts {
   readonly ids: Ids
   /** From 0 to 1. */
   readonly random: () => number
+  /** 32 random bytes as text: whoever has it is let in. */
+  readonly freshSecret: () => string
   readonly processes: Processes
   readonly log: Log
-  /** Who acts, as the journal names it. */
-  readonly operator: string
   /** RESEND_BATCH but in tests, which want many small steps. */
   readonly batch: number
   /** AWAY_MS_MAX but in tests, which have less patience. Milliseconds. */

@@ -30,6 +30,8 @@ import { createMasking } from './masking/masking.ts'
 import type { Masking } from './masking/masking.ts'
 import { createMessages } from './messages/messages.ts'
 import type { Messages } from './messages/messages.ts'
+import { createOperators } from './operators/operators.ts'
+import type { Operators } from './operators/operators.ts'
 import { createPlanImports } from './resend/import-plan.ts'
 import type { PlanImports } from './resend/import-plan.ts'
 import { Resolving } from './resolve/resolving.ts'
@@ -71,6 +73,7 @@ export interface Engine {
   readonly masking: Masking
   readonly messages: Messages
   readonly notes: Notes
+  readonly operators: Operators
   readonly jobs: Jobs
   readonly readings: Readings
   readonly planImports: PlanImports
@@ -132,6 +135,7 @@ export function createEngine(ports: EnginePorts, sweepRunner?: SweepRunner): Eng
     masking: createMasking(ports, connections),
     messages,
     notes: createNotes(ports, connections, changes),
+    operators: createOperators(ports),
     jobs,
     readings,
     planImports: createPlanImports(ports, connections),

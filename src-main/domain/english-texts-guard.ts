@@ -11,6 +11,10 @@ export const guardTexts = {
   'guard.per-hour': '{limit} messages may be sent or decided within an hour, sweeps included',
   'guard.hours': 'from {from} to {to} ({timeZone}) nothing is sent or decided',
   'guard.environment': 'its environment and its address are guarded by the policy of {environment}',
+  'role.viewer': 'a viewer',
+  'role.operator': 'an operator',
+  'role.approver': 'an approver',
+  'role.administrator': 'an administrator',
   'guard.removal': 'the policy of {environment} guards it',
   'plan.before-restore':
     'the store was restored from a backup at {at}, and what this plan is about may have been sent before that: make it anew',

@@ -62,6 +62,11 @@ export const journalActions = [
   'approval-given',
   'approval-refused',
   'approval-used',
+  'operator-added',
+  'operator-revoked',
+  'logged-in',
+  'logged-out',
+  'login-refused',
 ] as const
 export type JournalAction = (typeof journalActions)[number]
 

@@ -40,12 +40,21 @@ export interface ForbiddenHours {
   readonly timeZone: string
 }
 
+/** For how long a source may be unlocked at a time, in minutes, where its environment says nothing else. */
+export const UNLOCK_MINUTES_MAX_DEFAULT = { development: 120, staging: 120, production: 60 } as const
+
+export interface UnlockPolicy {
+  /** Absent: UNLOCK_MINUTES_MAX_DEFAULT. */
+  readonly minutesMax?: number
+}
+
 /** What holds for every source of an environment. Written in the workspace file only. */
 export interface EnvironmentPolicy {
   /** Absent: one person may run any plan. */
   readonly approval?: ApprovalPolicy
   readonly limits?: ActionLimits
   readonly forbidden?: readonly ForbiddenHours[]
+  readonly unlock?: UnlockPolicy
 }
 
 export const APPROVAL_HOURS_MAX_DEFAULT = 24
@@ -56,12 +65,20 @@ export const policyLimits = {
   perAction: { min: 1, max: 1_000_000 },
   perHour: { min: 1, max: 100_000_000 },
   forbidden: { max: 50 },
+  unlockMinutes: { min: 1, max: 120 },
   sweepsPerHour: { min: 0, max: 100_000_000 },
   hoursMax: { min: 1, max: 720 },
   approvers: { min: 1, max: 100 },
   operators: { max: 20 },
   operatorChars: { max: 200 },
 } as const
+
+export function unlockMinutesMax(
+  environment: keyof typeof UNLOCK_MINUTES_MAX_DEFAULT,
+  policy: EnvironmentPolicy | undefined,
+): number {
+  return policy?.unlock?.minutesMax ?? UNLOCK_MINUTES_MAX_DEFAULT[environment]
+}
 
 /** Two names of one person: capitals and spaces around it make nobody another. */
 export function sameName(one: string, other: string): boolean {

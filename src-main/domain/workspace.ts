@@ -8,6 +8,7 @@ import type { IdService } from './id-service.ts'
 import type { Mapping } from './mapping/mapping.ts'
 import type { MaskingConfig, WorkspaceMasking } from './masking.ts'
 import type { EnvironmentPolicy } from './policy.ts'
+import type { LoginConfig } from './sign-on.ts'
 import type { EventFingerprint } from './same-event.ts'
 import type { SweepPolicy } from './sweep-policy.ts'
 
@@ -162,6 +163,8 @@ export interface Workspace {
   readonly policies?: Policies
   /** Absent: a file of this machine. */
   readonly store?: StoreConfig
+  /** Absent: tokens only. */
+  readonly login?: LoginConfig
 }
 
 export const STUCK_AFTER_SEC_DEFAULT = 300

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { KafkaBrokerOptions } from '../adapters/broker-kafka/kafka-broker.ts'
 import { openRabbitBroker } from '../adapters/broker-rabbitmq/rabbit-broker.ts'
 import { openHttpCalls } from '../adapters/http-calls/http-calls.ts'
+import { openOpenId } from '../adapters/sign-on-openid/openid.ts'
 import { openPostgresEvidence } from '../adapters/outbox-postgres/evidence.ts'
 import { openPostgresOutbox } from '../adapters/outbox-postgres/open.ts'
 import { openPostgresSurvey } from '../adapters/outbox-postgres/survey.ts'
@@ -15,7 +16,9 @@ import { openCallbackStore } from '../adapters/store-sqlite/callback-store.ts'
 import type { OpenedCallbackStore } from '../adapters/store-sqlite/callback-store.ts'
 import { openLoads } from '../adapters/source-load/source-load.ts'
 import { sharedProcesses } from '../adapters/system/shared-processes.ts'
+import { actingAs } from '../adapters/system/acting.ts'
 import { systemClock } from '../adapters/system/clock.ts'
+import { freshSecret } from '../adapters/system/fresh-secret.ts'
 import { randomIds } from '../adapters/system/ids.ts'
 import { localProcesses } from '../adapters/system/processes.ts'
 import { openSchemaFiles } from '../adapters/workspace-file/schema-files.ts'
@@ -33,13 +36,17 @@ import type { EnginePorts } from '../app/engine-ports.ts'
 import { createEngine } from '../app/engine.ts'
 import type { Engine } from '../app/engine.ts'
 import type { Watch } from '../app/watch/watch.ts'
+import type { Operators } from '../app/operators/operators.ts'
 import { createMetrics } from '../app/metrics/metrics.ts'
+import type { Caller } from '../domain/role.ts'
 import { openMetricsText } from '../domain/open-metrics.ts'
 import type { StagedForm } from '../domain/mapping/mapping.ts'
+import type { OpenIdConfig } from '../domain/sign-on.ts'
 import type { KafkaConfig } from '../domain/workspace.ts'
 import type { MappingTexts } from '../ports/mapping-texts.ts'
 import type { Store } from '../ports/store.ts'
 import type { Drivers, OpenBroker, OpenOutbox, Password, PasswordSource } from '../ports/drivers.ts'
+import type { SignOnService } from '../ports/sign-on.ts'
 import type { KeyPlace } from '../ports/signing.ts'
 import type { Clock, Log, Secrets, WorkspaceStore } from '../ports/surroundings.ts'
 
@@ -66,14 +73,20 @@ export interface HostOptions {
 }
 
 export interface Running {
-  /** Implements the whole contract. Serve it over a port or a socket, or call it with `createRouterClient`. */
+  /** Implements the whole contract. Serve it over a port or a socket, or call it with `createRouterClient`; each call says whose it is. */
   readonly router: EngineRouter
+  /** Whoever started this process, on their own machine: they hold what the engine holds. */
+  readonly self: Caller
   /** For a monitoring system, in the text of OpenMetrics. */
   readonly metrics: () => Promise<string>
   /** For the host that tells a person. */
   readonly alerts: Pick<Watch, 'subscribe'>
   /** For the host that is a callback service. */
   readonly callbacks: Callbacks
+  /** For the host that people log in to. */
+  readonly operators: Operators
+  /** Who vouches for people beside tokens, as the workspace says; null: nobody. */
+  readonly signOn: () => Promise<{ readonly config: OpenIdConfig; readonly service: SignOnService } | null>
   /** Waits for what is claimed, within a deadline, then closes every connection and the store. */
   close(): Promise<void>
 }
@@ -109,9 +122,10 @@ export async function compose(options: HostOptions): Promise<Running> {
     clock,
     ids: randomIds(clock),
     random: Math.random,
+    freshSecret,
     processes: shared ?? local,
     log,
-    operator,
+    ...actingAs(operator),
     batch: RESEND_BATCH,
     awayMsMax: AWAY_MS_MAX,
   }
@@ -131,22 +145,23 @@ export async function compose(options: HostOptions): Promise<Running> {
   try {
     await shared?.renew()
     shared?.start()
-    const { refusal } = store
-    if (refusal === null) await begin({ engine, host, log, clock, start: startSchedules }, ending.signal)
-    else log.warn({ code: refusal.code, ...refusal.detail }, 'store-read-only')
+    if (store.refusal === null)
+      await begin({ engine, host, log, clock, start: startSchedules }, ending.signal)
+    else log.warn({ code: store.refusal.code, ...store.refusal.detail }, 'store-read-only')
     if (shared !== null) team = await joinTeam(engine, shared)
     if (memoryBroker !== null) listening = runSandboxCallbacks(engine.callbacks, log)
   } catch (error) {
     await close()
     throw error
   }
-  const lookOnly = store.refusal && failureOf(store.refusal)
-  const info = { version, host, operator, sandbox: memoryBroker !== null, keepsPasswords, lookOnly }
+  const info = { version, host, sandbox: memoryBroker !== null, keepsPasswords }
   return {
-    router: createRouter(engine, info),
+    router: createRouter(engine, { ...info, lookOnly: store.refusal && failureOf(store.refusal) }),
+    self: { operator, role: 'administrator' },
     metrics: metricsOf(engine, version),
     alerts: engine.watch,
     callbacks: engine.callbacks,
+    ...comingIn(engine),
     close,
   }
 }
@@ -172,6 +187,20 @@ const mysql = async () => ({
   ...(await import('../adapters/outbox-mysql/survey.ts')),
 })
 
+function comingIn({ operators, ports }: Engine): Pick<Running, 'operators' | 'signOn'> {
+  return { operators, signOn: () => signOnOf(ports) }
+}
+
+async function signOnOf({ workspace, secrets }: EnginePorts) {
+  const { login } = await workspace.load()
+  const config = login?.openId
+  if (config === undefined) return null
+  const { clientSecret } = config
+  const secret = async () =>
+    clientSecret === undefined ? null : secrets.resolve('login.openId', clientSecret)
+  return { config, service: openOpenId(config, secret) }
+}
+
 /** What is kept in the store. */
 function storePorts(store: Store) {
   return {
@@ -191,6 +220,7 @@ function storePorts(store: Store) {
     noteStore: store.notes,
     viewStore: store.views,
     approvals: store.approvals,
+    operators: store.operators,
     deeds: store.deeds,
   } satisfies Partial<EnginePorts>
 }

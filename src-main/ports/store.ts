@@ -5,6 +5,7 @@ import type { ConfirmationStore } from './confirmations.ts'
 import type { ApprovalStore, Deeds } from './guard-store.ts'
 import type { Journal } from './journal.ts'
 import type { RecordLedger } from './record-ledger.ts'
+import type { OperatorStore } from './operator-store.ts'
 import type { DecisionStore, JobReader, JobStore } from './job-store.ts'
 import type { CheckRunStore, HalfStore } from './half-store.ts'
 import type { LeaseStore } from './leases.ts'
@@ -32,6 +33,7 @@ export interface Store {
   readonly notes: NoteStore
   readonly views: ViewStore
   readonly approvals: ApprovalStore
+  readonly operators: OperatorStore
   readonly deeds: Deeds
   /** Where it can only be looked at: what every change is refused with. */
   readonly refusal: RedriveError | null

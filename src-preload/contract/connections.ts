@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { words } from './words.ts'
-import { environment, name, place, procedure, time } from './base.ts'
+import { environment, name, place, procedure, reason, time } from './base.ts'
 import { errorData } from './errors.ts'
 
 export const tls = z.strictObject({
@@ -99,6 +99,8 @@ export const sourceConnection = sourceDraft.omit({ password: true }).extend({
   passwordKind,
   /** Null: not unlocked, read-only. */
   unlockedUntil: time.nullable(),
+  /** By the policy of its environment, or what is usual there. */
+  unlockMinutesMax: z.number().int(),
 })
 export type SourceConnection = z.infer<typeof sourceConnection>
 const named = { name, passwordKind }
@@ -146,6 +148,7 @@ export const brokerTest = z.discriminatedUnion('ok', [
   z.object({ ok: z.literal(false), error: errorData }),
 ])
 
+/** No policy allows more. */
 export const UNLOCK_MINUTES_MAX = 120
 
 export const connections = {
@@ -170,6 +173,8 @@ export const connections = {
         minutes: z.number().int().min(1).max(UNLOCK_MINUTES_MAX),
         /** Production only: the source's name, typed. */
         typedName: z.string().max(64).nullable(),
+        /** Production: needed. */
+        reason: reason.exactOptional(),
       }),
     )
     .output(z.object({ unlockedUntil: time })),

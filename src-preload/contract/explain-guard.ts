@@ -34,4 +34,24 @@ export const guardSentences = {
     means: 'Nothing was saved.',
     next: 'Whoever keeps the workspace file can change it there.',
   },
+  'role-forbids': {
+    what: 'You are here as {role}; this needs {needed}.',
+    means: 'Nothing was done.',
+    next: 'Ask somebody who has that role, or an administrator for it ("redrive operators list" says who has which).',
+  },
+  'operator-unknown': {
+    what: 'Nobody has a token under "{name}", and no token has that id.',
+    means: 'Nothing was taken back.',
+    next: '"redrive operators list" shows names and ids.',
+  },
+  'session-over': {
+    what: 'The session of {operator} is over.',
+    means: 'Nothing was done by this.',
+    next: 'Log in again; if the token was taken back, ask an administrator.',
+  },
+  'unlock-too-long': {
+    what: 'A source of {environment} may be unlocked for {max} minutes at a time, not for {minutes}.',
+    means: 'It stays read-only.',
+    next: 'Unlock it for less, and again when that is over; the policies of the workspace file set the limit.',
+  },
 } satisfies Partial<Record<ErrorCode, Sentences>>

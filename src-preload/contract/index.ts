@@ -11,6 +11,7 @@ import { jobs } from './jobs.ts'
 import { journal } from './journal.ts'
 import { mappings } from './mappings.ts'
 import { messages } from './messages.ts'
+import { operators } from './operators.ts'
 import { overview } from './overview.ts'
 import { places } from './places.ts'
 import { plans } from './plans.ts'
@@ -35,6 +36,7 @@ export const contract = {
   mappings,
   messages,
   notes,
+  operators,
   overview,
   places,
   plans,

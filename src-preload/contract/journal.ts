@@ -61,6 +61,11 @@ export const journalAction = z.enum([
   'approval-given',
   'approval-refused',
   'approval-used',
+  'operator-added',
+  'operator-revoked',
+  'logged-in',
+  'logged-out',
+  'login-refused',
 ])
 export type JournalAction = z.infer<typeof journalAction>
 

@@ -2,11 +2,16 @@ import { eventIterator } from '@orpc/contract'
 import { z } from 'zod'
 import { environment, id, name, place, procedure, time } from './base.ts'
 import { errorCode, errorData } from './errors.ts'
+import { role } from './role.ts'
 
 export const sessionInfo = z.object({
   version: z.string(),
   host: z.enum(['desktop', 'http', 'cli']),
+  /** Who asks: the journal names them so. */
   operator: z.string(),
+  role,
+  /** Whether there is a session that can be ended. */
+  canLogOut: z.boolean(),
   sandbox: z.boolean(),
   /** Whether a typed password outlives this process. */
   keepsPasswords: z.boolean(),
@@ -34,7 +39,9 @@ export type ConnectionStatus = z.infer<typeof connectionStatus>
 export const sessionStatus = z.object({
   now: time,
   connections: z.array(connectionStatus),
-  unlocks: z.array(z.object({ source: place, unlockedUntil: time })),
+  unlocks: z.array(
+    z.object({ source: place, unlockedUntil: time, by: z.string(), reason: z.string().nullable() }),
+  ),
   jobs: z.array(
     z.object({
       job: id,

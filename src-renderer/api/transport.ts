@@ -1,6 +1,7 @@
 import type { ClientContext, ClientLink } from '@orpc/client'
 import { RPCLink as PortLink } from '@orpc/client/message-port'
 import { RPCLink as SocketLink } from '@orpc/client/websocket'
+import { NO_SESSION, SESSION_OVER } from '../../src-preload/contract/session-end.ts'
 
 /** One open way to the engine. It is thrown away when it closes; a new one is opened instead. */
 export interface Line {
@@ -13,12 +14,20 @@ export interface Line {
 /** Opens a line, or rejects. The caller retries. */
 export type Transport = (signal: AbortSignal) => Promise<Line>
 
-export function webSocketTransport(url: string): Transport {
+/** `onSessionOver`: the host closed the line because its person's session ended, or let nobody in without one. */
+export function webSocketTransport(url: string, onSessionOver: () => void = () => undefined): Transport {
   return (signal) =>
     new Promise((resolve, reject) => {
       const socket = new WebSocket(url)
       const closed = new Promise<void>((done) =>
-        socket.addEventListener('close', () => done(), { once: true }),
+        socket.addEventListener(
+          'close',
+          ({ code }) => {
+            if (code === SESSION_OVER) onSessionOver()
+            done()
+          },
+          { once: true },
+        ),
       )
       const refuse = (): void => reject(new Error('the engine does not answer'))
       socket.addEventListener(
@@ -94,5 +103,16 @@ function isType(data: unknown, type: string): boolean {
 export function hostTransport(): Transport {
   if (window.redriveHost === 'desktop') return bridgeTransport(window)
   const { protocol, host } = window.location
-  return webSocketTransport(`${protocol === 'https:' ? 'wss:' : 'ws:'}//${host}/rpc`)
+  const logIn = (): void => window.location.assign('/login')
+  const open = webSocketTransport(`${protocol === 'https:' ? 'wss:' : 'ws:'}//${host}/rpc`, logIn)
+  return async (signal) => {
+    try {
+      return await open(signal)
+    } catch (error) {
+      // A browser does not tell why a socket was refused. Only a host that people log in to answers this so.
+      const answer = await fetch('/session', { signal }).catch(() => null)
+      if (answer?.status === NO_SESSION) logIn()
+      throw error
+    }
+  }
 }

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { createRouterClient } from '@orpc/server'
+import { calling } from '../support/callers.ts'
 import { pino } from 'pino'
 import { createMemorySecrets } from '../../src-main/adapters/secrets-memory/memory-secrets.ts'
 import type { Workspace } from '../../src-main/domain/workspace.ts'
@@ -38,7 +39,7 @@ const running = await compose({
   log: pino({ level: 'silent' }),
   memoryBroker: null,
 })
-const client = createRouterClient(running.router, { context: {} }) as unknown as Record<
+const client = createRouterClient(running.router, calling('bench')) as unknown as Record<
   string,
   Record<string, (input: unknown, options: { signal: AbortSignal }) => Promise<unknown>>
 >

@@ -114,7 +114,7 @@ async function inConsole(
     memoryBroker: null,
   })
   const rendererDir = resolve(import.meta.dirname, '../../out/renderer')
-  const host = await serveHttp({ router: running.router, rendererDir, port: 0, log: LOG })
+  const host = await serveHttp({ router: running.router, self: running.self, rendererDir, port: 0, log: LOG })
   const browser = await chromium.launch({ executablePath: chromiumPath(), args: CHROMIUM_ARGS })
   try {
     const page = await browser.newPage({ viewport: { width: 1_440, height: 900 } })

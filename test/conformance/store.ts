@@ -8,6 +8,7 @@ import { storeConformanceOfSweeps } from './store-sweeps.ts'
 import { storeConformanceOfJobs } from './store-jobs.ts'
 import { storeConformanceOfGuard } from './store-guard.ts'
 import { storeConformanceOfOutcomes } from './store-outcomes.ts'
+import { storeConformanceOfOperators } from './store-operators.ts'
 import { storeConformanceOfPlans } from './store-plans.ts'
 import { storeConformanceOfTriage } from './store-triage.ts'
 
@@ -37,6 +38,7 @@ export function storeConformance(name: string, openEmpty: OpenEmptyStore): void 
     storeConformanceOfAlerts(withStore)
     storeConformanceOfTriage(withStore)
     storeConformanceOfGuard(withStore)
+    storeConformanceOfOperators(withStore)
     storeConformanceOfSources(withStore)
   })
 }

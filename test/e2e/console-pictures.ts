@@ -44,7 +44,7 @@ async function openEmpty(dataDir: string) {
     memoryBroker: null,
   })
   const rendererDir = join(resolve(import.meta.dirname, '../..'), 'out', 'renderer')
-  const host = await serveHttp({ router: running.router, rendererDir, port: 0, log })
+  const host = await serveHttp({ router: running.router, self: running.self, rendererDir, port: 0, log })
   return {
     url: host.url,
     close: async () => {

@@ -1,3 +1,4 @@
+import type { ClientContext } from '@orpc/client'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,7 +13,7 @@ import { kafkaAddress, kafkaClient } from '../support/kafka.ts'
 import { rabbit, rabbitUrl } from '../support/rabbitmq.ts'
 import { openTcpProxy } from '../support/tcp-proxy.ts'
 
-type Client = ReturnType<typeof createRouterClient<EngineRouter, Record<never, never>>>
+type Client = ReturnType<typeof createRouterClient<EngineRouter, ClientContext>>
 
 export interface DeadLetterPictures {
   /** What a workspace says of them. */
@@ -75,7 +76,12 @@ export async function openDeadLetterPictures(): Promise<DeadLetterPictures> {
     },
     async happen(client) {
       for (const source of [places.topic, places.queue])
-        await client.connections.unlock({ source, minutes: 60, typedName: source })
+        await client.connections.unlock({
+          source,
+          minutes: 60,
+          typedName: source,
+          reason: 'the queue is repaired',
+        })
       await redriveAndDiscard(client)
       await scene.die(4)
       await lookAt(client, 'rabbit', scene.deadLetters)

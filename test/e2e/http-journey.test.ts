@@ -12,9 +12,10 @@ const PROJECT_DIR = resolve(import.meta.dirname, '../..')
 
 test('the main job over the http host', async (context) => {
   const fixture = await journeyFixture(await openRabbitTest(context))
-  const { router } = await composedEngine(await scratchFolder())
+  const { router, self } = await composedEngine(await scratchFolder())
   const host = await serveHttp({
     router,
+    self,
     rendererDir: join(PROJECT_DIR, 'out', 'renderer'),
     port: 0,
     log: pino({ level: 'silent' }),

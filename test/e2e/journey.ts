@@ -169,6 +169,8 @@ async function resendInProduction(page: Page, { payroll, broker, queue }: Journe
   const unlockButton = unlock.getByRole('button', { name: /^Unlock payroll for/ })
   expect(await unlockButton.isDisabled()).toBe(true)
   await unlock.getByRole('textbox', { name: 'Name of the source' }).fill('payroll')
+  expect(await unlockButton.isDisabled()).toBe(true)
+  await unlock.getByRole('textbox', { name: 'Why' }).fill('INC-7: the broker is back')
   await unlockButton.click()
 
   const dialog = page.getByRole('dialog', { name: 'Resend from payroll' })

@@ -53,9 +53,9 @@ export async function openMappingScene(
     join(folder, 'redrive.json'),
     JSON.stringify({ sources: fresh ? {} : { odd }, brokers: {} }),
   )
-  const { router } = await composedEngine(folder)
+  const { router, self } = await composedEngine(folder)
   const rendererDir = join(PROJECT_DIR, 'out', 'renderer')
-  const host = await serveHttp({ router, rendererDir, port: 0, log: pino({ level: 'silent' }) })
+  const host = await serveHttp({ router, self, rendererDir, port: 0, log: pino({ level: 'silent' }) })
   context.onTestFinished(() => host.close())
   const { page, complaints } = await openPage()
   page.setDefaultTimeout(STEP_TIMEOUT_MS)

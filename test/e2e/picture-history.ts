@@ -1,7 +1,8 @@
+import type { ClientContext } from '@orpc/client'
 import type { createRouterClient } from '@orpc/server'
 import type { EngineRouter } from '../../src-main/api/router.ts'
 
-export type Client = ReturnType<typeof createRouterClient<EngineRouter, Record<never, never>>>
+export type Client = ReturnType<typeof createRouterClient<EngineRouter, ClientContext>>
 
 /** Some hundred messages last for half an hour. */
 const SLOW_PER_SEC = 0.05

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createRouterClient } from '@orpc/server'
+import { calling } from '../support/callers.ts'
 import { pino } from 'pino'
 import type { Page } from 'playwright-core'
 import { createMemorySecrets } from '../../src-main/adapters/secrets-memory/memory-secrets.ts'
@@ -95,7 +96,12 @@ async function makeHistory(client: Client): Promise<History> {
   }
   for (const source of [MAPPED.confirmed, MAPPED.drifted]) await confirmMapping(client, source)
   await lookAtDeadLetters(client)
-  await client.connections.unlock({ source: DEAD, minutes: 60, typedName: DEAD })
+  await client.connections.unlock({
+    source: DEAD,
+    minutes: 60,
+    typedName: DEAD,
+    reason: 'the queue is repaired',
+  })
   await makeTriage(client)
   const audits = await makeAudits(client)
   return { job, braked, done: await runOne(client), running: await runSlowly(client, AUDITED), audits }
@@ -312,16 +318,21 @@ export async function openPictureStage(): Promise<PictureStage> {
     memoryBroker: sandbox.memoryBroker,
   })
   const rendererDir = join(PROJECT_DIR, 'out', 'renderer')
-  const host = await serveHttp({ router: running.router, rendererDir, port: 0, log })
+  const host = await serveHttp({ router: running.router, self: running.self, rendererDir, port: 0, log })
   const close = async (): Promise<void> => {
     for (const one of [host, others, guard, running, sandbox, scene, mapped, states, letters, looked])
       await one.close()
     await rm(dataDir, { recursive: true, force: true })
   }
   try {
-    const client: Client = createRouterClient(running.router, { context: {} })
+    const client: Client = createRouterClient(running.router, calling('ann'))
     const history = await makeHistory(client)
-    await client.connections.unlock({ source: MAPPED.confirmed, minutes: 60, typedName: MAPPED.confirmed })
+    await client.connections.unlock({
+      source: MAPPED.confirmed,
+      minutes: 60,
+      typedName: MAPPED.confirmed,
+      reason: 'the queue is repaired',
+    })
     await mapped.drift()
     await letters.happen(client)
     return {

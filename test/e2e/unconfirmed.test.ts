@@ -28,6 +28,7 @@ test('the sandbox confirms, and its sender is asked for what its receiver cannot
   onTestFinished(() => running.close())
   const host = await serveHttp({
     router: running.router,
+    self: running.self,
     rendererDir: join(PROJECT_DIR, 'out', 'renderer'),
     port: 0,
     log,

@@ -1,4 +1,5 @@
 import { createRouterClient } from '@orpc/server'
+import { calling } from '../support/callers.ts'
 import kafkajs from 'kafkajs'
 import { describe, expect, test } from 'vitest'
 import type { TestContext } from 'vitest'
@@ -220,7 +221,7 @@ describe('looking into Kafka', () => {
         await openCli({ brokers: { kafka: { driver: 'kafka', ...kafkaAddress(kafkaNode()) } } })
       ).folder
       const { router } = await composedEngine(folder)
-      const client = createRouterClient(router, { context: {} })
+      const client = createRouterClient(router, calling())
       const range = { kind: 'offsets', from: '0', to: null } as const
       const asked = { broker: 'kafka', topic, partition: null, range, limit: 10 }
       const { reading } = await client.brokers.read({

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ORPCError, createRouterClient } from '@orpc/server'
+import { calling } from '../support/callers.ts'
 import fc from 'fast-check'
 import { pino } from 'pino'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -131,7 +132,7 @@ function faultOf(error: unknown): string | null {
 describe('whatever is asked, the contract answers with its own words and goes on', () => {
   test.each(procedures)('$name', { timeout: 300_000 }, async ({ name, input }) => {
     const [area = '', procedure = ''] = name.split('.')
-    const client = createRouterClient(running.router, { context: {} }) as unknown as Record<
+    const client = createRouterClient(running.router, calling('fuzzer')) as unknown as Record<
       string,
       Record<string, Call>
     >

@@ -1,4 +1,5 @@
 import { createRouterClient } from '@orpc/server'
+import { calling } from '../support/callers.ts'
 import { expect, test } from 'vitest'
 import { createRouter } from '../../src-main/api/router.ts'
 import type { Look } from '../../src-preload/contract/dead-letters.ts'
@@ -10,7 +11,6 @@ import { testSource } from '../support/test-engine.ts'
 const info = {
   version: '0.0.0-test',
   host: 'http',
-  operator: 'tester',
   sandbox: false,
   keepsPasswords: false,
   lookOnly: null,
@@ -33,7 +33,7 @@ test('a letter is joined with its row, what the receiver consumed and what jobs 
     rabbit.channel.sendToQueue(letters, Buffer.from('{}'), { messageId: `message-${n}`, headers })
     await expect.poll(() => rabbit.count(letters)).toBe(before + 1)
   }
-  const client = createRouterClient(createRouter(scene.engine.engine, info), { context: {} })
+  const client = createRouterClient(createRouter(scene.engine.engine, info), calling())
   const status = async (): Promise<SessionStatus['deadLetters']> => {
     for await (const { deadLetters } of await client.session.watch({})) return deadLetters
     throw new Error('the session ended')
@@ -71,7 +71,12 @@ test('a letter is joined with its row, what the receiver consumed and what jobs 
   const to = { kind: 'origin' as const }
   const request = { look: second.look, selection, to, heldAfter: 3, again: null }
   const planned = await client.deadLetters.planRedrive(request)
-  await client.connections.unlock({ source: planned.source, minutes: 5, typedName: planned.source })
+  await client.connections.unlock({
+    source: planned.source,
+    minutes: 5,
+    typedName: planned.source,
+    reason: 'a test',
+  })
   const options = { typedCount: planned.items, rate: null, ramp: false, brake: null }
   const { job } = await client.jobs.run({ plan: planned.plan, digest: planned.digest, ...options })
   await scene.engine.ended(job)

@@ -81,7 +81,22 @@ test('nothing runs that was not unlocked, confirmed and, in production, counted'
   await expect(locks.unlock({ ...unlock, typedName: 'orders2' })).rejects.toMatchObject({
     code: 'source-locked',
   })
-  await locks.unlock({ ...unlock, typedName: testSource })
+  await expect(locks.unlock({ ...unlock, typedName: testSource, reason: ' ' })).rejects.toMatchObject({
+    code: 'reason-required',
+  })
+  const long = { ...unlock, minutes: 61, typedName: testSource, reason: 'the broker is back' }
+  await expect(locks.unlock(long)).rejects.toMatchObject({
+    code: 'unlock-too-long',
+    detail: { minutes: 61, max: 60, environment: 'production' },
+  })
+  expect(locks.unlockedUntil(testSource)).toBeNull()
+  await locks.unlock({ ...long, minutes: 60 })
+  expect(locks.unlocked()).toMatchObject([{ source: testSource, by: 'tester', reason: 'the broker is back' }])
+  const [entry] = await scene.engine.store.journal.list({ order: 'newest', cursor: null, limit: 1 })
+  expect(entry).toMatchObject({
+    action: 'source-unlocked',
+    detail: { minutes: 60, reason: 'the broker is back', environment: 'production' },
+  })
   await expect(jobs.run({ ...run, digest: '0'.repeat(64) }, never)).rejects.toMatchObject({
     code: 'plan-not-confirmed',
     detail: { digest },

@@ -1,4 +1,5 @@
 import { createRouterClient } from '@orpc/server'
+import { calling } from '../support/callers.ts'
 import { expect, test } from 'vitest'
 import { createRouter } from '../../src-main/api/router.ts'
 import type { Plan } from '../../src-main/domain/plan.ts'
@@ -76,12 +77,11 @@ test('over the contract of desktop and http host it is the same', async (context
   const info = {
     version: '0',
     host: 'http',
-    operator: 'tester',
     sandbox: false,
     keepsPasswords: false,
     lookOnly: null,
   } as const
-  const client = createRouterClient(createRouter(scene.engine.engine, info), { context: {} })
+  const client = createRouterClient(createRouter(scene.engine.engine, info), calling())
   const selection = { kind: 'filter', filter: failed } as const
   const view = await client.plans.resend({ source: testSource, selection, edit: null, redirect: null })
   expect(view.approval).toMatchObject({

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ORPCError, createRouterClient } from '@orpc/server'
+import { calling } from '../support/callers.ts'
 import { expect, test } from 'vitest'
 import { errorData } from '../../src-preload/contract/errors.ts'
 import { composedEngine } from '../support/composed-engine.ts'
@@ -64,7 +65,7 @@ test(
       }),
     )
     const { router } = await composedEngine(folder)
-    const client = createRouterClient(router, { context: {} })
+    const client = createRouterClient(router, calling())
     /** Its answer, or the code of what the contract says instead. */
     const told = async <T>(asked: Promise<T>): Promise<T | string> =>
       await asked.catch((error: unknown) => {

@@ -46,6 +46,7 @@ async function serve(withMetrics = false): Promise<Served> {
   const running = await composedEngine(folder)
   const host = await serveHttp({
     router: running.router,
+    self: running.self,
     rendererDir,
     port: 0,
     log: pino({ level: 'silent' }),

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createRouterClient } from '@orpc/server'
+import { calling } from '../support/callers.ts'
 import { expect, test } from 'vitest'
 import type { Mapping } from '../../src-main/domain/mapping/mapping.ts'
 import type { MappingDraft } from '../../src-preload/contract/mapping-shapes.ts'
@@ -33,7 +34,7 @@ async function scene(environment: string, outbox: object = {}) {
   await writeFile(path, JSON.stringify({ sources: { odd }, brokers: {} }))
   await writeFile(join(folder, 'mapping.json'), JSON.stringify(TWO_STATUSES))
   const { router } = await composedEngine(folder)
-  const client = createRouterClient(router, { context: {} })
+  const client = createRouterClient(router, calling())
   const saved = async (): Promise<{ table: string; mapping?: unknown }> => {
     const text = await readFile(path, 'utf8')
     return (JSON.parse(text) as { sources: { odd: { outbox: { table: string } } } }).sources.odd.outbox

@@ -1,4 +1,5 @@
 import { createRouterClient } from '@orpc/server'
+import { calling } from '../support/callers.ts'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -38,7 +39,7 @@ test('no answer of the contract holds what a rule masks, until a person unmasks 
   const { cli, database, broker, queue } = await cliFixture(context, { source })
   const [id = '', other = ''] = await addRows(database, rows(queue))
   const { router } = await composedEngine(cli.folder)
-  const client = createRouterClient(router, { context: {} })
+  const client = createRouterClient(router, calling())
   const journal = (actions: ('payload-viewed' | 'payload-unmasked')[]) =>
     client.journal.list({ actions, order: 'oldest', cursor: null, limit: 100 })
 
@@ -99,7 +100,7 @@ test('no answer of the contract holds what a rule masks, until a person unmasks 
   expectNothingPlanted(await client.handOver.write({ sinceHours: 8, language: 'en' }))
 
   // A resend sends what is stored; what then lies in the broker is masked like its source.
-  await client.connections.unlock({ source: 'orders', minutes: 5, typedName: 'orders' })
+  await client.connections.unlock({ source: 'orders', minutes: 5, typedName: 'orders', reason: 'a test' })
   const plain = await client.plans.resend({ ...request, edit: null })
   const run = { plan: plain.plan, digest: plain.digest, typedCount: 1 }
   await runToEnd(run)

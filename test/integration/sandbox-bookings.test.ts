@@ -1,4 +1,5 @@
 import { createRouterClient } from '@orpc/server'
+import { calling } from '../support/callers.ts'
 import { pino } from 'pino'
 import { expect, onTestFinished, test } from 'vitest'
 import { createMemorySecrets } from '../../src-main/adapters/secrets-memory/memory-secrets.ts'
@@ -20,7 +21,7 @@ test('its bookings are half messages: asked about, committed ones are sent by th
     memoryBroker: sandbox.memoryBroker,
   })
   onTestFinished(() => running.close())
-  const client = createRouterClient(running.router)
+  const client = createRouterClient(running.router, calling())
   await client.connections.unlock({ source: 'bookings', minutes: 5, typedName: null })
   const { run } = await client.halfMessages.askNow({ source: 'bookings', ids: null })
   let last

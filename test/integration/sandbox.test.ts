@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { createRouterClient } from '@orpc/server'
+import { calling } from '../support/callers.ts'
 import { pino } from 'pino'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { createMemorySecrets } from '../../src-main/adapters/secrets-memory/memory-secrets.ts'
@@ -150,7 +151,7 @@ describe('a sandbox that runs', () => {
       memoryBroker: sandbox.memoryBroker,
     })
     onTestFinished(() => engine.close())
-    const client = createRouterClient(engine.router, { context: {} })
+    const client = createRouterClient(engine.router, calling())
     const options = { signal: new AbortController().signal }
     const overview = await client.overview.source({ source: 'shop-orders' }, options)
     const failed = overview.troubles?.find(({ trouble }) => trouble === 'failed')

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createRouterClient } from '@orpc/server'
+import { calling } from '../support/callers.ts'
 import { expect, test } from 'vitest'
 import { openWorkspaceFile } from '../../src-main/adapters/workspace-file/workspace-file.ts'
 import { composedEngine } from '../support/composed-engine.ts'
@@ -28,7 +29,7 @@ async function sharedEntry(): Promise<StoreEntry> {
 async function consoleOf(store: StoreEntry | undefined) {
   const folder = workspaceFolder(store)
   const { router } = await composedEngine(folder)
-  return { folder, client: createRouterClient(router, { context: {} }) }
+  return { folder, client: createRouterClient(router, calling()) }
 }
 
 const view = { query: 'trouble:failed', source: null, grouping: 'error', order: 'newest' } as const

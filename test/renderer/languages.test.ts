@@ -165,6 +165,8 @@ const DETAIL = {
     known: 'orders, billing',
     path: '/var/lib/redrive/redrive.db',
   },
+  ...{ role: 'a viewer', needed: 'an operator', operator: 'ann' },
+  ...{ environment: 'production', minutes: 90, max: 60 },
 } as const
 
 describe('errors', () => {

@@ -170,15 +170,18 @@ test('production starts with ramp and brake on, and what is set goes into the jo
   )
 })
 
-test('a locked source is unlocked first, by name in production, and the act goes on from there', async () => {
+test('a locked source is unlocked first, in production by name and with a reason, and the act goes on from there', async () => {
   const world = shop('production', { unlocked: false })
   const page = await openPlan(world)
   await page.until(() => button(page, 'Unlock shop for 15 minutes'))
   expect(button(page, 'Unlock shop for 15 minutes').disabled).toBe(true)
   await type(field(page, 'Name of the source'), 'shop')
+  expect(button(page, 'Unlock shop for 15 minutes').disabled).toBe(true)
+  await type(field(page, 'Why'), 'INC-7: the broker is back')
   await submit(page)
   await page.until(() => button(page, `Resend ${planned(world)} messages`))
   expect(world.journal.map(({ action }) => action)).toEqual(['source-unlocked', 'plan-created'])
+  expect(world.journal[0]?.detail).toMatchObject({ minutes: 15, reason: 'INC-7: the broker is back' })
 })
 
 test('a lock that falls while the plan is open asks again and keeps the plan', async () => {

@@ -70,7 +70,13 @@ export class Operator {
 
   async unlock(): Promise<void> {
     const { environment } = this.world.scenario
-    const request = { source: sourceName, environment, minutes: 15, typedName: sourceName }
+    const request = {
+      source: sourceName,
+      environment,
+      minutes: 15,
+      typedName: sourceName,
+      reason: 'a simulation',
+    }
     await this.console.call((engine) => engine.locks.unlock(request))
   }
 

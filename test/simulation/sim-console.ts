@@ -1,4 +1,5 @@
 import { openLoads } from '../../src-main/adapters/source-load/source-load.ts'
+import { actingAs } from '../../src-main/adapters/system/acting.ts'
 import { copyFileSync, existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { openMappingTexts } from '../../src-main/adapters/mapping-schema/mapping-texts.ts'
@@ -172,6 +173,8 @@ export class SimConsole {
       noteStore: store.notes,
       viewStore: store.views,
       approvals: store.approvals,
+      operators: store.operators,
+      freshSecret: () => 'no secret here',
       deeds: store.deeds,
       callbackStore: () => Promise.reject(new Error('no callback service here')),
       clock,
@@ -188,7 +191,7 @@ export class SimConsole {
         info: () => undefined,
         warn: (detail, event) => trace.line(instance, `log: ${event} ${JSON.stringify(detail)}`),
       },
-      operator: this.name,
+      ...actingAs(this.name),
       batch: world.scenario.batch,
       awayMsMax: world.scenario.awayMsMax,
       random: () => chance.next(),

@@ -1,3 +1,4 @@
+import { actingAs } from '../../src-main/adapters/system/acting.ts'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { createAjvSchemas } from '../../src-main/adapters/schema-ajv/ajv-schemas.ts'
@@ -133,6 +134,8 @@ export async function openSweepEngine(options: SweepEngineOptions = {}): Promise
     noteStore: store.notes,
     viewStore: store.views,
     approvals: store.approvals,
+    operators: store.operators,
+    freshSecret: () => 'no secret here',
     deeds: store.deeds,
     callbackStore: () => Promise.reject(new Error('no callback service here')),
     clock,
@@ -140,7 +143,7 @@ export async function openSweepEngine(options: SweepEngineOptions = {}): Promise
     random: () => 0.5,
     processes: localProcesses(),
     log: { info: () => undefined, warn: () => undefined },
-    operator: 'tester',
+    ...actingAs('tester'),
     batch: 500,
     awayMsMax: 0,
     payloadSchemas: async () => createAjvSchemas(),
@@ -160,7 +163,7 @@ export async function openSweepEngine(options: SweepEngineOptions = {}): Promise
     exhausted,
     async unlock(source = 'orders') {
       const environment = workspace.current.sources[source]?.environment ?? 'development'
-      await engine.locks.unlock({ source, environment, minutes: 60, typedName: source })
+      await engine.locks.unlock({ source, environment, minutes: 60, typedName: source, reason: 'a test' })
     },
     async journal() {
       const entries = await store.journal.list({ order: 'oldest', cursor: null, limit: 1_000 })

@@ -22,7 +22,9 @@ import { openCallbackStore } from '../../src-main/adapters/store-sqlite/callback
 import { openStore } from '../../src-main/adapters/store-sqlite/open-store.ts'
 import type { Store } from '../../src-main/ports/store.ts'
 import { openLoads } from '../../src-main/adapters/source-load/source-load.ts'
+import { actingAs } from '../../src-main/adapters/system/acting.ts'
 import { systemClock } from '../../src-main/adapters/system/clock.ts'
+import { freshSecret } from '../../src-main/adapters/system/fresh-secret.ts'
 import { randomIds } from '../../src-main/adapters/system/ids.ts'
 import { localProcesses } from '../../src-main/adapters/system/processes.ts'
 import { openSchemaFiles } from '../../src-main/adapters/workspace-file/schema-files.ts'
@@ -206,14 +208,16 @@ export function openTestEngine(options: TestEngineOptions): TestEngine {
     noteStore: store.notes,
     viewStore: store.views,
     approvals: store.approvals,
+    operators: store.operators,
     deeds: store.deeds,
     callbackStore: async () => callbackStore,
     clock,
     ids: randomIds(clock),
     random: Math.random,
+    freshSecret,
     processes: localProcesses(),
     log: { info: () => undefined, warn: () => undefined },
-    operator: options.operator ?? 'tester',
+    ...actingAs(options.operator ?? 'tester'),
     batch: options.batch ?? 500,
     awayMsMax: options.awayMsMax ?? 0,
   }
@@ -229,7 +233,13 @@ export function openTestEngine(options: TestEngineOptions): TestEngine {
   }
   const unlock = async (): Promise<void> => {
     const environment = options.environment ?? 'development'
-    await engine.locks.unlock({ source: testSource, environment, minutes: 60, typedName: testSource })
+    await engine.locks.unlock({
+      source: testSource,
+      environment,
+      minutes: 60,
+      typedName: testSource,
+      reason: 'a test',
+    })
   }
   return {
     engine,

@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream'
 import { createRouterClient } from '@orpc/server'
+import { calling } from '../support/callers.ts'
 import { expect, test } from 'vitest'
 import { createRouter } from '../../src-main/api/router.ts'
 import { parseArguments } from '../../src-main/hosts/cli/arguments.ts'
@@ -34,12 +35,11 @@ async function run(it: SweepEngine, argv: readonly string[], ended = new AbortCo
   const info = {
     version: '0',
     host: 'cli',
-    operator: 'tester',
     sandbox: false,
     keepsPasswords: false,
     lookOnly: null,
   } as const
-  const client = createRouterClient(createRouter(it.engine, info))
+  const client = createRouterClient(createRouter(it.engine, info), calling())
   const running = sweep.run({
     args: parseArguments(argv, { ...sweep.options, ...globalOptions }),
     output: createOutput({ stdout: stdout.stream, stderr: stderr.stream }, true),

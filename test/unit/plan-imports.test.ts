@@ -1,3 +1,4 @@
+import { actingAs } from '../../src-main/adapters/system/acting.ts'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -26,7 +27,7 @@ function open() {
     jobStore: store.jobs,
     clock,
     ids: randomIds(clock),
-    operator: 'ann',
+    ...actingAs('ann'),
     workspace: { load: () => Promise.resolve({ sources: { orders }, brokers: {} }) },
   } as unknown as EnginePorts
   const connections = new Connections(ports, createHealthBoard(clock, createChanges()))

@@ -196,6 +196,22 @@ const approvalTables = `
   CREATE UNIQUE INDEX approvals_once ON approvals (plan, md5(text));
   `
 
+/** Who may come into the http host. */
+const operatorTables = `
+  CREATE TABLE operator_tokens (
+    token_key bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    token TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    role TEXT NOT NULL CHECK (role IN ('viewer', 'operator', 'approver', 'administrator')),
+    digest TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    expires_at TEXT NOT NULL,
+    revoked_at TEXT
+  );
+  CREATE INDEX operator_tokens_by_name ON operator_tokens (name);
+  `
+
 /** Ordered by bytes, as in the local store, whatever the collation of the database is. */
 const byBytes = (sql: string): string => sql.replaceAll(' TEXT', ' text COLLATE "C"')
 
@@ -205,4 +221,5 @@ const byBytes = (sql: string): string => sql.replaceAll(' TEXT', ' text COLLATE 
  */
 export const migrations: readonly string[] = [
   [ownTables, jobTables, runTables, alertTables, triageTables, approvalTables].map(byBytes).join(''),
+  byBytes(operatorTables),
 ]

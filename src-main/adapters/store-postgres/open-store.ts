@@ -26,6 +26,7 @@ import { openLedger } from './ledger.ts'
 import type { Ledger } from './ledger.ts'
 import { openLeases } from './leases.ts'
 import { openNotes } from './notes.ts'
+import { openOperators } from './operators.ts'
 import { discardOldDrafts, openPlans } from './plans.ts'
 import { openRecordLedger } from './record-ledger.ts'
 import { openSamples } from './samples.ts'
@@ -127,6 +128,7 @@ function portsOf({ db, ledger, store, headFile, signer, refusal }: Opened): Stor
     notes: openNotes(ledger),
     views: openViews(ledger),
     approvals: openApprovals(ledger),
+    operators: openOperators(ledger),
     deeds: openDeeds(ledger, headFile),
     refusal,
     // Who only looks holds no lease: nothing here is this console's.

@@ -1,6 +1,7 @@
 import { alertTables } from './alert-migrations.ts'
 import { checkpointTable } from './checkpoint-migrations.ts'
 import { approvalTables } from './approval-migrations.ts'
+import { operatorTables } from './operator-migrations.ts'
 
 /**
  * The schema, forward only. A released step is never edited; a change is a new step at the end. The number of steps
@@ -341,4 +342,6 @@ export const migrations: readonly string[] = [
   checkpointTable,
   // A second person's yes, as it was handed in.
   approvalTables,
+  // Who may come into the http host.
+  operatorTables,
 ]

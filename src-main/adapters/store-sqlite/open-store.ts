@@ -21,6 +21,7 @@ import { headFilePath } from '../store-rows/journal-head-file.ts'
 import { openJournal } from './journal.ts'
 import { openLedger } from './ledger.ts'
 import { openNotes } from './notes.ts'
+import { openOperators } from './operators.ts'
 import { openPlans } from './plans.ts'
 import { openRecordLedger } from './record-ledger.ts'
 import { openSamples } from './samples.ts'
@@ -78,6 +79,7 @@ export function openStore({ path, clock, signer = null }: StoreOptions): Store {
       leases: null,
       refusal,
       approvals: openApprovals(db, ledger),
+      operators: openOperators(db, ledger),
       deeds: openDeeds({ db, ledger, headFile: place.headFile }),
       close: async () => {
         if (refusal !== null) {

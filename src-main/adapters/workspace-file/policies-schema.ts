@@ -1,7 +1,13 @@
 import { z } from 'zod'
 import { publicKeyOf } from '../../domain/ed25519.ts'
 import { isTimeZone } from '../../domain/forbidden-hours.ts'
-import { APPROVAL_HOURS_MAX_DEFAULT, policyLimits, sameName, weekdays } from '../../domain/policy.ts'
+import {
+  APPROVAL_HOURS_MAX_DEFAULT,
+  policyLimits,
+  sameName,
+  UNLOCK_MINUTES_MAX_DEFAULT,
+  weekdays,
+} from '../../domain/policy.ts'
 import type { ApprovalPolicy, EnvironmentPolicy } from '../../domain/policy.ts'
 import { environments } from '../../domain/workspace.ts'
 import type { Policies } from '../../domain/workspace.ts'
@@ -90,9 +96,18 @@ const forbidden = z
   .max(policyLimits.forbidden.max)
   .describe('When nothing is sent or decided; a job that runs into them pauses.')
 
+const unlock = z.strictObject({
+  minutesMax: whole(policyLimits.unlockMinutes)
+    .describe(
+      `Minutes that a source may be unlocked for at a time; unless set ${UNLOCK_MINUTES_MAX_DEFAULT.production} in production, ${UNLOCK_MINUTES_MAX_DEFAULT.staging} elsewhere.`,
+    )
+    .exactOptional(),
+})
+
 const policy = z.strictObject({
   approval: approval.exactOptional(),
   limits: limits.exactOptional(),
+  unlock: unlock.exactOptional(),
   forbidden: forbidden.exactOptional(),
 }) satisfies z.ZodType<EnvironmentPolicy>
 

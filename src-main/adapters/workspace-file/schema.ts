@@ -19,6 +19,7 @@ import { evidence } from './evidence-schema.ts'
 import { idService } from './id-service-schema.ts'
 import { masking, workspaceMasking } from './masking-schema.ts'
 import { field } from '../mapping-schema/schema.ts'
+import { login } from './login-schema.ts'
 import { name } from './name-schema.ts'
 import { policies } from './policies-schema.ts'
 import { schemaPathProblem } from './schema-path.ts'
@@ -293,6 +294,7 @@ export const workspaceSchema = z
     masking: workspaceMasking.exactOptional(),
     policies: policies.exactOptional(),
     store: store.exactOptional(),
+    login: login.exactOptional(),
   })
   .superRefine((workspace, context) => {
     for (const [key, { deliver, evidence: proof, callback: second }] of Object.entries(workspace.sources)) {

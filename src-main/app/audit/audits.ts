@@ -76,7 +76,7 @@ export class Audits {
     this.#running.set(source, null)
     try {
       const config = await connections.source(source)
-      const { operator } = ports
+      const operator = ports.operator()
       const head = { audit: ports.ids.next('audit'), source, scope, pace, trigger, operator }
       const detail = { scope: { ...scope }, pace: { ...pace } }
       const entry: JournalDraft = { action: 'audit-begun', operator, source, subject: head.audit, detail }

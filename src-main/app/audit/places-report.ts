@@ -47,7 +47,7 @@ export async function auditPlaces(
     environment,
     table: outbox.table,
     chains,
-    operator: ports.operator,
+    operator: ports.operator(),
     startedAt,
     endedAt: ports.clock.now().toISOString(),
     ...report,
@@ -58,7 +58,7 @@ export async function auditPlaces(
   const findings = Object.values(byKind).reduce((sum, count) => sum + count, 0)
   await ports.journal.append({
     action: 'audit-ended',
-    operator: ports.operator,
+    operator: ports.operator(),
     source,
     subject: record.id,
     detail: { of: 'places', verdict, findings, stored, sent, consumed, digest },

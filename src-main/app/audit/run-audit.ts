@@ -223,7 +223,7 @@ function sealed({ context: { ports }, audit, config }: Work, result: Result): En
   const detail: Json = { state, verdict, findings: outcome.findings, ...counts, digest, ...outcome.trouble }
   const entry: JournalDraft = {
     action: 'audit-ended',
-    operator: ports.operator,
+    operator: ports.operator(),
     source,
     subject: audit.audit,
     detail,

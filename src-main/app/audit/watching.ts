@@ -56,7 +56,7 @@ export class Watching {
     if (everySec !== null) await connections.source(source)
     const entry: JournalDraft = {
       action: 'audit-watched',
-      operator: ports.operator,
+      operator: ports.operator(),
       source,
       subject: null,
       detail: { everySec },
@@ -84,7 +84,7 @@ export class Watching {
     this.#end(source)
     const schedule: Schedule = { everySec, stop: new AbortController(), nextRunAt: null }
     this.#schedules.set(source, schedule)
-    void this.#keep(source, schedule)
+    void this.#options.ports.actAlone(() => this.#keep(source, schedule))
   }
 
   async #keep(source: string, schedule: Schedule): Promise<void> {

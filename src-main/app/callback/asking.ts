@@ -43,7 +43,8 @@ export async function askSender(
   asking: Asking,
   signal: AbortSignal,
 ): Promise<readonly AskResult[]> {
-  const { upstream, operator } = ports
+  const { upstream } = ports
+  const operator = ports.operator()
   const { source, trigger, messageIds, reason, call, within = [] } = asking
   const entry = (action: JournalAction, detail: Json): JournalDraft => ({
     action,

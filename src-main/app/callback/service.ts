@@ -221,6 +221,12 @@ export class CallbackService {
 
   async #journal(action: 'callback-begun' | 'callback-ended', detail: Record<string, string | boolean>) {
     const { journal, operator } = this.#parts.ports
-    await journal.append({ action, operator, source: this.#options.source, subject: null, detail })
+    await journal.append({
+      action,
+      operator: operator(),
+      source: this.#options.source,
+      subject: null,
+      detail,
+    })
   }
 }

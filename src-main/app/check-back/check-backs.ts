@@ -145,7 +145,7 @@ export class CheckBacks {
       checksMax,
     }
     const entry = entryOf(ports, 'check-back-switched', { source, run: null, detail })
-    await ports.checkRunStore.approve(source, checkBackFingerprint(saved), ports.operator, entry)
+    await ports.checkRunStore.approve(source, checkBackFingerprint(saved), ports.operator(), entry)
     this.#runs.schedule(source)
     changes.bump()
   }
@@ -155,7 +155,7 @@ export class CheckBacks {
     const { configure, ports, changes } = this.#options
     const { checkBack } = await this.#config(source)
     const entry = entryOf(ports, 'check-back-switched', { source, run: null, detail: { on: false } })
-    await ports.checkRunStore.approve(source, null, ports.operator, entry)
+    await ports.checkRunStore.approve(source, null, ports.operator(), entry)
     this.#runs.schedule(source)
     if (checkBack.enabled) await configure.saveCheckBack(source, { ...checkBack, enabled: false })
     await this.#runs.stop(source)

@@ -169,5 +169,5 @@ export function entryOf(
   action: JournalAction,
   { source, run, detail }: { readonly source: string; readonly run: string | null; readonly detail: Json },
 ): JournalDraft {
-  return { action, operator, source, subject: run, detail }
+  return { action, operator: operator(), source, subject: run, detail }
 }

@@ -63,7 +63,7 @@ async function override(
   const detail = { id, messageId, decision, reason, checks: standing?.checks ?? 0, lastAnswer: said }
   const intent = entryOf(ports, 'check-back-overriding', { source, run: null, detail })
   await ports.journal.append({ ...intent, within })
-  const written = `Redrive: ${decision} by ${ports.operator}, not by its producer: ${reason}`
+  const written = `Redrive: ${decision} by ${ports.operator()}, not by its producer: ${reason}`
   const [result] = await outbox.decide(decision, [{ id, version: row.version, reason: written }], signal)
   if (result?.applied !== true) throw new RedriveError('row-changed', 'later', { id })
   const done = { id, messageId, decision, overridden: true }

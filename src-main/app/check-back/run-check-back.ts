@@ -47,7 +47,7 @@ export async function beginCheckRun(
   const entry = entryOf(ports, 'check-back-begun', { source, run, detail })
   const owner = ports.processes.self
   return ports.checkRunStore.begin(
-    { run, source, trigger, operator: ports.operator, owner, after },
+    { run, source, trigger, operator: ports.operator(), owner, after },
     trigger === 'operator' ? [entry] : [],
   )
 }

@@ -71,7 +71,7 @@ export class Configure {
     const before = await this.#connections.source(name)
     await this.#ports.journal.append({
       action: 'workspace-changed',
-      operator: this.#ports.operator,
+      operator: this.#ports.operator(),
       source: name,
       subject: null,
       detail: { change: 'sweep', kind: 'source', name, sweep: { ...sweep, backoff: { ...sweep.backoff } } },
@@ -87,7 +87,7 @@ export class Configure {
     const before = await this.#connections.source(name)
     await this.#ports.journal.append({
       action: 'workspace-changed',
-      operator: this.#ports.operator,
+      operator: this.#ports.operator(),
       source: name,
       subject: null,
       detail: { change: 'check-back', kind: 'source', name, enabled: checkBack.enabled },
@@ -107,7 +107,7 @@ export class Configure {
     const { profile } = mapping
     await this.#ports.journal.append({
       action: 'workspace-changed',
-      operator: this.#ports.operator,
+      operator: this.#ports.operator(),
       source: name,
       subject: null,
       detail: { change: 'mapping', kind: 'source', name, table, profile, digest: mappingDigest(mapping) },
@@ -141,7 +141,7 @@ export class Configure {
     detail: Readonly<Record<string, Json>>,
     put: (alerts: AlertsConfig) => AlertsConfig,
   ): Promise<void> {
-    const { operator } = this.#ports
+    const operator = this.#ports.operator()
     const entry = { action: 'workspace-changed', operator, source: null, subject: null } as const
     await this.#ports.journal.append({ ...entry, detail: { ...detail, kind: 'alert-rule' } })
     const workspace = await this.#ports.workspace.load()
@@ -250,7 +250,7 @@ export class Configure {
   async #journal(change: string, kind: Kind, name: string, url: string | null): Promise<void> {
     await this.#ports.journal.append({
       action: 'workspace-changed',
-      operator: this.#ports.operator,
+      operator: this.#ports.operator(),
       source: kind === 'source' ? name : null,
       subject: null,
       detail: { change, kind, name, url },

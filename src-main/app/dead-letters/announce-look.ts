@@ -25,6 +25,6 @@ export async function announceLook(
   const look = ids.next('look')
   const detail = { queue, messages: facts.messages, limit, costs: [...facts.costs] }
   const source = placeName({ broker, queue })
-  await journal.append({ action: 'dead-letters-looked', operator, source, subject: look, detail })
+  await journal.append({ action: 'dead-letters-looked', operator: operator(), source, subject: look, detail })
   return look
 }

@@ -11,7 +11,7 @@ import { planPages } from '../resend/plan-intact.ts'
  * discarded since the plan was made is left as it is.
  */
 export async function discardRecords(
-  { jobStore, recordLedger, operator }: EnginePorts,
+  { jobStore, recordLedger, operator: acting }: EnginePorts,
   { plan, source, items }: Plan,
   {
     reason,
@@ -24,6 +24,7 @@ export async function discardRecords(
   },
 ): Promise<{ readonly marked: number; readonly missing: number }> {
   let marked = 0
+  const operator = acting()
   for await (const page of planPages(jobStore, plan)) {
     const ids = page.map(({ id }) => id)
     const marks = await recordLedger.marks(source, ids)
@@ -48,11 +49,11 @@ export async function restoreRecords(
   ids: readonly string[],
 ): Promise<number> {
   locks.require(place)
-  const { operator, recordLedger } = ports
+  const { recordLedger } = ports
   const detail = { ids: [...ids] }
   const entry: JournalDraft = {
     action: 'dead-letters-restored',
-    operator,
+    operator: ports.operator(),
     source: place,
     subject: null,
     detail,

@@ -73,7 +73,7 @@ export async function discardLetters(
   const wanted = await wantedOf(ports, plan)
   const entry = (action: JournalAction, detail: Json) =>
     ports.journal.append({
-      ...{ action, operator: ports.operator, source, subject: plan.plan, detail },
+      ...{ action, operator: ports.operator(), source, subject: plan.plan, detail },
       ...(action === 'dead-letters-discarding' ? { within } : {}),
     })
   const holding = await deadLetters.hold(what.queue, signal)

@@ -112,7 +112,13 @@ async function store({ ports, connections }: Planning, drawn: Drawn, signal: Abo
       reason: act.reason,
       again: drawn.request.again,
     }
-    await draft.finish(plan, { action: 'plan-created', operator, source, subject: plan.plan, detail })
+    await draft.finish(plan, {
+      action: 'plan-created',
+      operator: operator(),
+      source,
+      subject: plan.plan,
+      detail,
+    })
     return plan
   } catch (error) {
     await draft.discard()
@@ -146,7 +152,7 @@ async function freeze(
     profile: '',
     mappingDigest: '',
     createdAt: clock.now().toISOString(),
-    createdBy: operator,
+    createdBy: operator(),
     selection: describe(request.selection),
     edit: null,
     redirect: null,

@@ -40,7 +40,7 @@ export async function validApproval(ports: Ports, about: Case): Promise<Judged |
 }
 
 export function judge(ports: Ports, approval: Approval, { plan, policy, others = [] }: Case): Judged {
-  const actors = [plan.createdBy, ports.operator, ...others]
+  const actors = [plan.createdBy, ports.operator(), ...others]
   const problem = headerIsIntact(plan)
     ? approvalProblem(approval, { plan, policy, actors, now: ports.clock.now() })
     : 'another-plan'
@@ -52,7 +52,7 @@ export async function takeApproval(ports: Ports, text: string, { plan, policy }:
   const approval = readApproval(text)
   const judged = approval === null ? null : judge(ports, approval, { plan, policy })
   const problem = judged === null ? 'unreadable' : judged.problem
-  const entry = { operator: ports.operator, source: plan.source, subject: plan.plan }
+  const entry = { operator: ports.operator(), source: plan.source, subject: plan.plan }
   const { approver = null, validUntil = null } = approval?.statement ?? {}
   const about = { approver, validUntil, digest: plan.digest, items: plan.items }
   if (judged === null || problem !== null) {

@@ -79,7 +79,8 @@ export class Guards {
     if (need === null || need.why === null) return null
     const valid = await validApproval(this.#ports, this.#case(plan, need.policy, job))
     if (valid !== null) return valid.id
-    const { operator, journal } = this.#ports
+    const { journal } = this.#ports
+    const operator = this.#ports.operator()
     const detail = { problem: 'none', digest: plan.digest, items: plan.items, environment: need.environment }
     const subject = job?.job ?? plan.plan
     await journal.append({ action: 'approval-refused', operator, source: plan.source, subject, detail })

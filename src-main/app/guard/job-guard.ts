@@ -101,7 +101,7 @@ async function noteUse(ports: EnginePorts, job: Job, plan: Plan, approval: strin
   const known = (last?.detail ?? {}) as { readonly approval?: string }
   if (known.approval === approval) return
   const detail = { approval, plan: plan.plan, digest: plan.digest, items: plan.items }
-  const { operator } = ports
+  const operator = ports.operator()
   await ports.journal.append({
     action: 'approval-used',
     operator,

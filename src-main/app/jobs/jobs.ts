@@ -89,7 +89,7 @@ export class Jobs {
 
   /** Starts the job of a plan and answers at once; a plan whose job was interrupted is continued. */
   async run(request: RunRequest, signal: AbortSignal): Promise<Job> {
-    const { jobReader, ids, operator, processes } = this.#ports
+    const { jobReader, ids, processes } = this.#ports
     const plan = await this.#confirmed(request)
     this.#locks.require(plan.source)
     const environment = await this.#connections.environment(plan.source)
@@ -106,6 +106,7 @@ export class Jobs {
     }
     await this.#requireRunnable(plan, signal)
     const job = ids.next('job')
+    const operator = this.#ports.operator()
     const { digest, items } = plan
     const { options } = request
     const about = { plan: plan.plan, digest, items, options: { ...options } as Json, environment }

@@ -5,7 +5,7 @@ import type { JournalAction, JournalDraft } from '../../domain/journal.ts'
 import type { EnginePorts } from '../engine-ports.ts'
 
 export function jobEntry(ports: EnginePorts, job: Job, action: JournalAction, detail: Json): JournalDraft {
-  return { action, operator: ports.operator, source: job.source, subject: job.job, detail }
+  return { action, operator: ports.operator(), source: job.source, subject: job.job, detail }
 }
 
 /** Moves of items and what the journal says of them. */

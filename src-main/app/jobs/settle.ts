@@ -142,7 +142,7 @@ async function settleBatch(
   const requests = items.map(({ id, state }): MarkRequest => ({
     id,
     as: as === 'sent' ? 'confirm' : 'fail',
-    reason: as === 'sent' ? null : `not delivered, settled by ${ports.operator}: ${reason}`,
+    reason: as === 'sent' ? null : `not delivered, settled by ${ports.operator()}: ${reason}`,
     stateBefore: state,
   }))
   const results = await persist(run, () => run.outbox.mark(requests, run.token, run.effects))

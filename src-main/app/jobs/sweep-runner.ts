@@ -109,7 +109,7 @@ async function newSweepJob(
     source,
     broker,
     state: 'running',
-    operator: ports.operator,
+    operator: ports.operator(),
     options: { rate: policy.rate, ramp: false, brake: null },
     createdAt: ports.clock.now().toISOString(),
     endedAt: null,
@@ -137,7 +137,7 @@ async function writeDown(ports: EnginePorts, connections: Connections, job: Job)
 
 /** A list that is empty yet: a sweep's items are written as they are claimed. */
 async function headerOf(ports: EnginePorts, job: Job, { mapping }: Outbox): Promise<Plan> {
-  const { clock, operator } = ports
+  const { clock } = ports
   return freezePlan(
     {
       format: planFormat,
@@ -148,7 +148,7 @@ async function headerOf(ports: EnginePorts, job: Job, { mapping }: Outbox): Prom
       profile: mapping.profile,
       mappingDigest: mappingDigest(mapping),
       createdAt: clock.now().toISOString(),
-      createdBy: operator,
+      createdBy: ports.operator(),
       selection: 'what was due',
       edit: null,
       redirect: null,

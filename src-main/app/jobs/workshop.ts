@@ -36,8 +36,14 @@ export interface WorkOptions {
   readonly exists?: () => boolean
 }
 
+/** Who paused or cancelled a job: the run itself is its starter's act. Null: nobody. */
+interface Stopped {
+  by: string | null
+}
+
 interface Running {
   readonly stop: AbortController
+  readonly stopped: Stopped
   readonly ended: Promise<RunEnd | null>
   /** Rejects when that the job stands cannot be written down. */
   readonly stuck: Promise<never>
@@ -47,6 +53,7 @@ interface Running {
 interface Work extends WorkOptions {
   readonly status: RunStatus
   readonly stop: AbortSignal
+  readonly stopped: Stopped
   readonly onStuck: (error: unknown) => void
 }
 
@@ -79,13 +86,14 @@ export class Workshop {
    */
   start(job: Job, options: WorkOptions = {}): Promise<RunEnd | null> {
     const stop = new AbortController()
+    const stopped: Stopped = { by: null }
     const stopTicker = startTicker(this.#ports.clock, this.#changes)
     const status = createRunStatus(this.#ports.clock)
     const { promise: stuck, reject: onStuck } = Promise.withResolvers<never>()
     // Who stops the job hears of it; nobody has to.
     stuck.catch(() => undefined)
     const ended = this.#ports.loads
-      .inBackground(() => this.#work(job, { ...options, status, stop: stop.signal, onStuck }))
+      .inBackground(() => this.#work(job, { ...options, status, stop: stop.signal, stopped, onStuck }))
       .catch((error: unknown) => {
         this.#ports.log.warn({ job: job.job, ...interruptionOf(error) }, 'job-left-running')
         return null
@@ -95,7 +103,7 @@ export class Workshop {
         stopTicker()
         this.#changes.bump()
       })
-    this.#running.set(job.job, { stop, ended, stuck, status })
+    this.#running.set(job.job, { stop, stopped, ended, stuck, status })
     this.#changes.bump()
     return ended
   }
@@ -107,6 +115,7 @@ export class Workshop {
   async stop(job: string, reason: StopReason): Promise<boolean> {
     const running = this.#running.get(job)
     if (!running) return false
+    running.stopped.by = this.#ports.operator()
     running.stop.abort(reason)
     await Promise.race([running.ended, running.stuck])
     return true
@@ -175,7 +184,7 @@ export class Workshop {
 
   async #work(job: Job, work: Work): Promise<RunEnd> {
     const { clock } = this.#ports
-    const { status, stop, awayMsMax = this.#ports.awayMsMax, exists = () => true } = work
+    const { status, stop, stopped, awayMsMax = this.#ports.awayMsMax, exists = () => true } = work
     const trade = work.trade ?? (await this.#tradeOf(job))
     const now = (): Promise<Job> => (exists() ? this.#job(job.job) : Promise.resolve(job))
     // Whoever continues has seen what came back before: the brake counts anew, or it would be pulled by the first answer.
@@ -195,7 +204,9 @@ export class Workshop {
     }
     const end = await patiently(once, { clock, awayMsMax, onWaiting }, stop)
     const written = async (): Promise<void> => {
-      if (exists()) await this.#conclude(await now(), stop, end)
+      if (!exists()) return
+      const job = await now()
+      await this.#ports.actAs(stopped.by ?? this.#ports.operator(), () => this.#conclude(job, stop, end))
     }
     const onStuck = (waiting: Waiting, error: unknown): void => {
       this.#ports.log.warn({ job: job.job, ...waiting }, 'job-stands-unwritten')

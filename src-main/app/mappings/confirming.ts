@@ -19,7 +19,7 @@ export async function confirmSeen(
     throw new RedriveError('mapping-unsafe', 'never', { source, problem, instead })
   }
   const actions = shownActions(mapping, preview)
-  const { operator } = ports
+  const operator = ports.operator()
   // The parts of the digest, so that a later change can be called by its name.
   const of = { mapping: mappingDigest(mapping), shape }
   const detail = { table, profile, digest, actions: [...actions], of }

@@ -82,10 +82,8 @@ async function retryRows(
   }
   const requests = seen.filter(({ id }) => !codes.has(id))
   if (requests.length > 0) {
-    const entry = (action: JournalAction, detail: Json) => {
-      const { operator } = ports
-      return { action, operator, source, subject: null, detail }
-    }
+    const operator = ports.operator()
+    const entry = (action: JournalAction, detail: Json) => ({ action, operator, source, subject: null, detail })
     const ids = requests.map(({ id }) => id)
     await ports.journal.append({ ...entry('retry-intended', { reason, ids }), within })
     const results = await outbox.retry(requests, signal)

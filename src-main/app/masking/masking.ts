@@ -43,7 +43,7 @@ export function createMasking(ports: EnginePorts, connections: Connections): Mas
     const { place, what, id, messageId, plan } = view
     return ports.journal.append({
       action,
-      operator: ports.operator,
+      operator: ports.operator(),
       source: place,
       subject: plan,
       detail: { what, id, messageId, ...more },
@@ -68,7 +68,7 @@ export function createMasking(ports: EnginePorts, connections: Connections): Mas
     async viewed(view) {
       if ((await connections.environment(view.place)) !== 'production') return
       if ((await connections.workspace()).masking?.journalViews === false) return
-      await now(keyOf('viewed', view), () => append('payload-viewed', view, {}))
+      await now(keyOf('viewed', view, ports.operator()), () => append('payload-viewed', view, {}))
     },
     async unmasked(view, reason) {
       await append('payload-unmasked', view, { reason })
@@ -82,7 +82,9 @@ export function createMasking(ports: EnginePorts, connections: Connections): Mas
       if (reason === null) throw refusal(place, 'masked.plan-file')
       const view = { place, what: 'plan-file', id: plan, messageId: null, plan } as const
       // A file is read page by page, and is one act.
-      await now(`${keyOf('file', view)} ${reason}`, () => append('payload-unmasked', view, { reason }))
+      await now(`${keyOf('file', view, ports.operator())} ${reason}`, () =>
+        append('payload-unmasked', view, { reason }),
+      )
     },
   }
 }
@@ -104,8 +106,8 @@ function configsOf(
   ]
 }
 
-function keyOf(act: string, { place, what, id, plan }: PayloadView): string {
-  return JSON.stringify([act, place, what, id, plan])
+function keyOf(act: string, { place, what, id, plan }: PayloadView, operator: string): string {
+  return JSON.stringify([act, operator, place, what, id, plan])
 }
 
 function refusal(source: string, why: 'masked.edited' | 'masked.plan-file'): RedriveError {

@@ -79,7 +79,7 @@ export async function planResend(
           profile: outbox.mapping.profile,
           mappingDigest: mappingDigest(outbox.mapping),
           createdAt: ports.clock.now().toISOString(),
-          createdBy: ports.operator,
+          createdBy: ports.operator(),
           selection: describe(selection),
           edit: changes.edit,
           redirect: changes.redirect,
@@ -184,7 +184,7 @@ export function planEntry(ports: EnginePorts, plan: Plan, environment: Environme
   const again = evidence?.included ?? null
   const sentAgain = again === null ? {} : { consumedIncluded: evidence?.consumed ?? 0, reason: again }
   const detail: Json = { digest, items, skipped: skipped.count, selection, environment, ...sentAgain }
-  return { action: 'plan-created' as const, operator: ports.operator, source, subject: plan.plan, detail }
+  return { action: 'plan-created' as const, operator: ports.operator(), source, subject: plan.plan, detail }
 }
 
 function describe(selection: Selection): string {

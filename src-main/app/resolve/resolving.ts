@@ -155,13 +155,13 @@ export class Resolving {
   }
 
   #decision(source: string, row: MessageWithContent, reason: string): Decision {
-    const { ids, operator, clock } = this.#ports
+    const { ids, clock } = this.#ports
     return {
       decision: ids.next('dec'),
       source,
       id: row.id,
       messageId: row.messageId,
-      operator,
+      operator: this.#ports.operator(),
       reason,
       at: clock.now().toISOString(),
       state: 'intended',
@@ -173,7 +173,7 @@ export class Resolving {
   }
 
   #entry(action: JournalAction, source: string, subject: string | null, detail: Json): JournalDraft {
-    return { action, operator: this.#ports.operator, source, subject, detail }
+    return { action, operator: this.#ports.operator(), source, subject, detail }
   }
 }
 

@@ -26,7 +26,7 @@ export async function expireExhausted(
     if (rows.length === 0) break
     await ports.journal.append({
       action: 'sweep-expiring',
-      operator: ports.operator,
+      operator: ports.operator(),
       source,
       subject: sweepRun,
       detail: { ids: rows.map(({ id }) => id), attemptsMax },

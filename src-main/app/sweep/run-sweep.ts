@@ -35,7 +35,7 @@ export async function beginRun(
   { trigger, after }: Beginning,
 ): Promise<SweepRun> {
   const run = ports.ids.next('sweep')
-  const { operator } = ports
+  const operator = ports.operator()
   const { batch, rate, attemptsMax, stuckAfterSec, order } = policy
   const detail = { trigger, batch, rate, attemptsMax, stuckAfterSec, order }
   const entry: JournalDraft = { action: 'sweep-begun', operator, source, subject: run, detail }
@@ -138,7 +138,7 @@ async function end({ ports }: SweepContext, run: SweepRun, result: Result): Prom
   const quiet = run.trigger === 'schedule' && trouble === null && (outcome === null || !didAnything(outcome))
   const entry: JournalDraft = {
     action: 'sweep-ended',
-    operator: ports.operator,
+    operator: ports.operator(),
     source: run.source,
     subject: run.run,
     detail: {

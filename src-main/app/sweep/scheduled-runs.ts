@@ -99,7 +99,8 @@ export class ScheduledRuns<Policy extends { readonly everySec: number }, Outcome
     if (!this.#onSchedule) return
     const schedule: Schedule = { stop: new AbortController(), nextRunAt: null }
     this.#schedules.set(source, schedule)
-    void this.#keep(source, schedule).finally(() => {
+    const kept = this.#work.ports.actAlone(() => this.#keep(source, schedule))
+    void kept.finally(() => {
       if (this.#schedules.get(source) === schedule) this.#schedules.delete(source)
       this.#work.changes.bump()
     })

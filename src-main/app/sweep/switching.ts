@@ -55,9 +55,9 @@ export class Switching {
   async switchOff(source: string): Promise<void> {
     const { connections, configure, ports, sweeps, changes } = this.#options
     const config = await connections.source(source)
-    await ports.sweepStore.approve(source, null, ports.operator, {
+    await ports.sweepStore.approve(source, null, ports.operator(), {
       action: 'sweep-switched',
-      operator: ports.operator,
+      operator: ports.operator(),
       source,
       subject: null,
       detail: { on: false },
@@ -71,9 +71,9 @@ export class Switching {
   async #approve(source: string, config: SourceConfig): Promise<void> {
     const { ports } = this.#options
     const { environment, outbox, deliver, sweep } = config
-    await ports.sweepStore.approve(source, sweepFingerprint(config), ports.operator, {
+    await ports.sweepStore.approve(source, sweepFingerprint(config), ports.operator(), {
       action: 'sweep-switched',
-      operator: ports.operator,
+      operator: ports.operator(),
       source,
       subject: null,
       detail: {

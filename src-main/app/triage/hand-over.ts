@@ -58,7 +58,7 @@ export function createHandOvers({ ports, connections, messages }: Parts): HandOv
       const facts: HandOver = {
         since,
         until,
-        operator,
+        operator: operator(),
         sources,
         elsewhere: unsettled
           .filter(({ source }) => !configs.some(([name]) => name === source))

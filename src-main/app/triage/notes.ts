@@ -29,10 +29,10 @@ export function createNotes(ports: EnginePorts, connections: Connections, change
   return {
     async add(message, text) {
       await connections.source(message.source)
-      const note = { note: ids.next('note'), ...message, author: operator, text }
+      const note = { note: ids.next('note'), ...message, author: operator(), text }
       const saved = await noteStore.add(note, {
         action: 'note-added',
-        operator,
+        operator: operator(),
         source: message.source,
         subject: note.note,
         detail: { id: message.id, messageId: message.messageId, text },
@@ -42,10 +42,10 @@ export function createNotes(ports: EnginePorts, connections: Connections, change
     },
     async assign(message, to) {
       await connections.source(message.source)
-      const assignee = to === 'me' ? operator : null
+      const assignee = to === 'me' ? operator() : null
       const saved = await noteStore.assign(message, assignee, {
         action: 'message-assigned',
-        operator,
+        operator: operator(),
         source: message.source,
         subject: null,
         detail: { id: message.id, messageId: message.messageId, assignee },

@@ -18,7 +18,7 @@ export function createViews({ viewStore, ids, operator }: EnginePorts, changes: 
       const saved = await viewStore.save({
         ...draft,
         view: draft.view ?? ids.next('view'),
-        savedBy: operator,
+        savedBy: operator(),
       })
       changes.bump()
       return saved

@@ -54,7 +54,7 @@ async function deliver(
     { state, reason: result.reason, againMs: againMs ?? 0 },
     {
       action: 'alert-told',
-      operator: ports.operator,
+      operator: ports.operator(),
       source: alert.subject.kind === 'source' ? alert.subject.name : null,
       subject: alert.alert,
       detail: {

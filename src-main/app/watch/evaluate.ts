@@ -35,7 +35,7 @@ export async function evaluate(
 ): Promise<readonly Told[]> {
   const { alerts = NO_ALERTS } = workspace
   const notify = alerts.webhook !== undefined
-  const entry = journalOf(ports.operator)
+  const entry = journalOf(ports.operator())
   const gone = await goneOf(ports, workspace)
   const withdrawn = gone.length === 0 ? [] : await ports.alerts.withdraw(gone, notify, entry)
   const reads = await readAll(ports, alerts.rules, samples)

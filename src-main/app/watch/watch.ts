@@ -81,10 +81,10 @@ export class Watch {
     const { ports, connections } = this.#options
     const { alerts } = await connections.workspace()
     const notify = alerts?.webhook !== undefined
-    const done = await ports.alerts.acknowledge(alert, ports.operator, notify, journalOf(ports.operator))
+    const done = await ports.alerts.acknowledge(alert, ports.operator(), notify, journalOf(ports.operator()))
     if (done === null) throw new RedriveError('alert-not-found', 'never', { alert })
     await this.#announce([])
-    void this.deliver(this.#stop.signal).catch(() => undefined)
+    void ports.actAlone(() => this.deliver(this.#stop.signal)).catch(() => undefined)
     return done.alert
   }
 

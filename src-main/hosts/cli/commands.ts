@@ -22,6 +22,7 @@ import { journalList } from './commands/journal.ts'
 import { mappingCheck, mappingExplain } from './commands/mapping.ts'
 import { mappingConfirm, mappingPreview, retry, sourcesDetect } from './commands/mapping-steps.ts'
 import { messagesList, messagesShow } from './commands/messages.ts'
+import { operatorsAdd, operatorsList, operatorsRevoke } from './commands/operators.ts'
 import { planResend } from './commands/plan.ts'
 import { run } from './commands/run.ts'
 import { backup, restore } from './commands/backup.ts'
@@ -92,5 +93,8 @@ export const commands: readonly Command[] = [
   secretsList,
   secretsRemove,
   watch,
+  operatorsList,
+  operatorsAdd,
+  operatorsRevoke,
   serve,
 ]

@@ -33,6 +33,7 @@ const USAGE_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'approval-invalid',
   'approval-impossible',
   'policy-forbids',
+  'operator-unknown',
   'count-not-typed',
   'name-not-typed',
   'id-not-typed',

@@ -1,9 +1,13 @@
+import { REASON_CHARS_MAX } from '../../../src-preload/contract/base.ts'
+import { failureOf } from '../common/failure.ts'
 import type { Arguments, OptionSpec, OptionSpecs } from './arguments.ts'
 import type { EngineClient } from './command.ts'
 
 export const COUNT_MAX = 1_000_000
 /** Long enough for the act; the engine checks the lock when an act begins. */
 const UNLOCK_MINUTES = 15
+/** Of the time that it is unlocked for: long before that is over. */
+const UNLOCK_AGAIN_AFTER = 2 / 3
 
 export const sourceOption: OptionSpec = { kind: 'text', value: 'NAME', help: 'source in the workspace' }
 export const idsOption: OptionSpec = { kind: 'list', value: 'ID...', help: 'row ids, as --json prints them' }
@@ -31,7 +35,27 @@ export function typedCount(args: Arguments): number | null {
   return args.integer('count', { min: 0, max: COUNT_MAX })
 }
 
-/** Whoever types the command means this source: that is the unlock, and for production the typed name. */
-export async function unlock(client: EngineClient, source: string): Promise<void> {
-  await client.connections.unlock({ source, minutes: UNLOCK_MINUTES, typedName: source })
+/** Of a command that acts without asking for a reason of its own. */
+export const unlockReasonOption: OptionSpec = {
+  kind: 'text',
+  value: 'TEXT',
+  help: 'why production is unlocked; kept in the journal (the command itself, unless said)',
+}
+
+/**
+ * Whoever types the command means this source: that is the unlock, and for production the typed name. Answers with when it has
+ * to be unlocked again, in milliseconds since 1970; `why` stands in the journal.
+ */
+export async function unlock(client: EngineClient, source: string, why: string): Promise<number> {
+  const ask = (minutes: number) =>
+    client.connections.unlock({ source, minutes, typedName: source, reason: why.slice(0, REASON_CHARS_MAX) })
+  const { unlockedUntil } = await ask(UNLOCK_MINUTES).catch((error: unknown) => {
+    const { code, detail } = failureOf(error)
+    const max = Number(detail['max'])
+    // A policy that allows less is kept to.
+    if (code !== 'unlock-too-long' || !(max >= 1)) throw error
+    return ask(max)
+  })
+  const now = Date.now()
+  return now + (Date.parse(unlockedUntil) - now) * UNLOCK_AGAIN_AFTER
 }

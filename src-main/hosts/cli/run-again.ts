@@ -9,8 +9,6 @@ import { EXIT } from './exit-codes.ts'
 import type { ExitCode } from './exit-codes.ts'
 import { unlock } from './options.ts'
 
-/** An unlock lasts 15 minutes; it is renewed before that. */
-const UNLOCK_AGAIN_MS = 10 * 60_000
 const SECOND_MS = 1_000
 const UNIT_SEC: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600 }
 
@@ -45,18 +43,17 @@ export interface Again<R extends Run> {
 
 /** Until a signal ends it, or runs have failed too often in a row. */
 export async function runAgain<R extends Run>(
-  { output, signal }: CommandContext,
+  { args, output, signal }: CommandContext,
   client: EngineClient,
   { source, everyMs, once, codeOf, stopped }: Again<R>,
 ): Promise<ExitCode> {
-  let unlockedAtMs = Number.NEGATIVE_INFINITY
+  let unlockAtMs = Number.NEGATIVE_INFINITY
   let worst: ExitCode = EXIT.done
   let failures = 0
   while (!signal.aborted) {
     const begunAtMs = Date.now()
-    if (source !== null && begunAtMs - unlockedAtMs > UNLOCK_AGAIN_MS) {
-      await unlock(client, source)
-      unlockedAtMs = begunAtMs
+    if (source !== null && begunAtMs >= unlockAtMs) {
+      unlockAtMs = await unlock(client, source, args.text('reason') ?? `redrive: ${stopped.remark}`)
     }
     const run = await once().catch(busyElsewhere)
     if (run === null) output.remark('Another process is at it: this round is left to it.')

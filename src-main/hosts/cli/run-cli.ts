@@ -103,7 +103,8 @@ async function execute(
       asks: true,
       log: createLog('silent'),
     })
-    return createRouterClient((await running).router, { context: {} })
+    const { router, self } = await running
+    return createRouterClient(router, { context: { caller: self } })
   }
   try {
     return await command.run({ args, output, globals, engine, signal })

@@ -8,6 +8,7 @@ import type { Logger } from 'pino'
 import { keyInSecrets } from '../../adapters/signing-ed25519/key-in-secrets.ts'
 import { systemClock } from '../../adapters/system/clock.ts'
 import { openWorkspaceFile } from '../../adapters/workspace-file/workspace-file.ts'
+import type { CallContext } from '../../api/implementer.ts'
 import type { Alert } from '../../domain/alert/alert.ts'
 import type { Sandbox } from '../../sandbox/start-sandbox.ts'
 import { everySecret } from '../common/every-secret.ts'
@@ -26,7 +27,7 @@ import type { EngineSecrets } from './engine-secrets.ts'
 interface Engine {
   readonly running: Running
   readonly sandbox: Sandbox | null
-  readonly handler: RPCHandler<Record<never, never>>
+  readonly handler: RPCHandler<CallContext>
 }
 
 type ImportPlan = Extract<ToEngine, { type: 'import-plan' }>
@@ -116,7 +117,8 @@ async function openSandbox(dataDir: string, log: Logger): Promise<Sandbox> {
 async function importPlan(message: ImportPlan): Promise<void> {
   if (engine === null) return void earlyPlans.push(message)
   const { request, path } = message
-  const client = createRouterClient(engine.running.router, { context: {} })
+  const { router, self } = engine.running
+  const client = createRouterClient(router, { context: { caller: self } })
   const imported: ImportedPlan = await importPlanFile(client, path).then(
     ({ plan }) => ({ plan, error: null }),
     (error: unknown) => ({ plan: null, error: failureOf(error) }),
@@ -129,7 +131,7 @@ function connect(port: MessagePortMain): void {
     early.push(port)
     return
   }
-  engine.handler.upgrade(onlyFrames(port), { context: {} })
+  engine.handler.upgrade(onlyFrames(port), { context: { caller: engine.running.self } })
   port.start()
 }
 

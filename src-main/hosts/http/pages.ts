@@ -4,38 +4,43 @@ import { pipeline } from 'node:stream/promises'
 import { OPEN_METRICS_TYPE } from '../../domain/open-metrics.ts'
 import { SECURITY_HEADERS } from '../common/content-policy.ts'
 import type { StaticFiles } from '../common/static-files.ts'
-import { allowedHosts, hostIsOurs } from './access.ts'
-import type { Access } from './access.ts'
-import { refusalPage, refusals } from './refusals.ts'
-import type { Refusal } from './refusals.ts'
+import type { Entrance } from './entrance.ts'
+import type { Origins } from './origins.ts'
+import { refuse } from './refuse.ts'
+import { refusals } from './refusals.ts'
 
 export const METRICS_PATH = '/metrics'
+/** Browsers keep to https for a year once they were served by it. */
+const STRICT_TRANSPORT = 'max-age=31536000'
 
 interface PageOptions {
   readonly files: StaticFiles
-  readonly access: Access
-  readonly port: number
+  readonly entrance: Entrance
+  readonly origins: Origins
   readonly onError: (error: unknown) => void
   /** Text for a monitoring system, which has no session; null: there is no such page. */
   readonly metrics: (() => Promise<string>) | null
 }
 
-/** Serves the renderer's files to the browser that was let in, and lets one in. */
-export function createPages({ files, access, port, onError, metrics }: PageOptions): RequestListener {
+/** Serves the renderer's files to whoever was let in. */
+export function createPages({ files, entrance, origins, onError, metrics }: PageOptions): RequestListener {
   return (request, response) => {
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value)
-    if (!hostIsOurs(request, port)) return refuse(response, refusals.foreignHost(allowedHosts(port)))
+    if (origins.secure) response.setHeader('strict-transport-security', STRICT_TRANSPORT)
+    if (!origins.hostIsOurs(request)) return refuse(response, refusals.foreignHost(origins.hosts))
+    const address = addressOf(request)
+    if (entrance.answer(request, response, address)) return
     if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, refusals.wrongMethod)
 
-    const { pathname, searchParams } = addressOf(request)
-    const token = searchParams.get('token')
-    if (pathname === '/' && token !== null) return admit(response, access, token)
+    const { pathname } = address
     if (pathname === METRICS_PATH && metrics !== null)
       return void sendMetrics(response, metrics).catch((error: unknown) => {
         onError(error)
         response.destroy()
       })
-    if (!access.hasSession(request)) return refuse(response, refusals.noSession)
+    const visit = entrance.visitOf(request)
+    if (visit === null) return entrance.turnAway(request, response)
+    visit.touch()
 
     const found = files.get(pathname)
     if (found === undefined) return refuse(response, refusals.notFound)
@@ -53,21 +58,4 @@ async function sendMetrics(response: ServerResponse, metrics: () => Promise<stri
 function addressOf(request: IncomingMessage): URL {
   // A request line may hold anything; what is no path of ours is looked up as one that does not exist.
   return URL.parse(request.url ?? '/', 'http://redrive.invalid') ?? new URL('http://redrive.invalid/%00')
-}
-
-function admit(response: ServerResponse, access: Access, token: string): void {
-  const admission = access.admit(token)
-  if (admission === 'used') return refuse(response, refusals.tokenUsed)
-  if (admission === 'wrong') return refuse(response, refusals.tokenWrong)
-  response.writeHead(303, { location: '/', 'set-cookie': access.cookie(), 'cache-control': 'no-store' }).end()
-}
-
-function refuse(response: ServerResponse, refusal: Refusal): void {
-  const page = refusalPage(refusal)
-  response.writeHead(refusal.status, {
-    'content-type': 'text/html; charset=utf-8',
-    'cache-control': 'no-store',
-    'content-length': Buffer.byteLength(page),
-  })
-  response.end(page)
 }

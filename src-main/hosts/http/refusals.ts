@@ -24,6 +24,11 @@ export const refusals = {
     link: { href: '/', text: 'It was this browser: go on' },
   },
   tokenWrong: { status: 403, sentence: `This address belongs to another start of Redrive. ${restart}` },
+  foreignForm: {
+    status: 403,
+    sentence: 'This was sent by a page of another site. Open the address of Redrive and do it there.',
+    link: { href: '/', text: 'Open Redrive' },
+  },
   notFound: { status: 404, sentence: 'There is no such page.' },
   wrongMethod: { status: 405, sentence: 'Only GET and HEAD are answered here.' },
 } as const satisfies Record<string, Refusal | ((hosts: readonly string[]) => Refusal)>

@@ -6,8 +6,9 @@ import { WebSocketServer } from 'ws'
 import type { RawData, WebSocket } from 'ws'
 import type { EngineRouter } from '../../api/router.ts'
 import { isRequestFrame } from '../common/request-frame.ts'
-import { originIsOurs } from './access.ts'
-import type { Access } from './access.ts'
+import { SESSION_OVER } from '../../../src-preload/contract/session-end.ts'
+import type { Entrance, Visit } from './entrance.ts'
+import type { Origins } from './origins.ts'
 
 /** The largest request the page makes names IDS_MAX ids of 400 characters. */
 export const SOCKET_PAYLOAD_BYTES_MAX = 8 * 1024 * 1024
@@ -28,27 +29,33 @@ export interface Sockets {
 
 interface SocketsOptions {
   readonly router: EngineRouter
-  readonly access: Access
-  readonly port: number
+  readonly entrance: Entrance
+  readonly origins: Origins
   readonly log: Logger
 }
 
-/** The RPC socket: `/rpc`, for a page of this origin that holds the session cookie. */
-export function createSockets({ router, access, port, log }: SocketsOptions): Sockets {
+/** The RPC socket: `/rpc`, for a page of this origin that holds the session cookie. It ends with the session. */
+export function createSockets({ router, entrance, origins, log }: SocketsOptions): Sockets {
   const server = new WebSocketServer({ noServer: true, maxPayload: SOCKET_PAYLOAD_BYTES_MAX })
   const handler = new RPCHandler(router)
   const alive = new WeakSet<WebSocket>()
 
-  server.on('connection', (socket: WebSocket) => {
+  const meet = (socket: WebSocket, visit: Visit): void => {
     alive.add(socket)
+    const showOut = (): void => socket.close(SESSION_OVER)
+    visit.ended.addEventListener('abort', showOut, { once: true })
+    socket.on('close', () => visit.ended.removeEventListener('abort', showOut))
+    socket.on('message', () => visit.touch())
     socket.on('pong', () => alive.add(socket))
     // ws closes the socket itself after an error (a frame too large, a broken one); it only has to be heard.
     socket.on('error', (error) => log.warn({ reason: error.message }, 'socket failed'))
-    handler.upgrade(onlyFrames(socket), { context: {} }).catch((error: unknown) => {
+    const { caller, canLogOut, stands } = visit
+    const context = { caller, canLogOut, stands }
+    handler.upgrade(onlyFrames(socket, visit.ended), { context }).catch((error: unknown) => {
       log.warn({ reason: String(error) }, 'socket not upgraded')
       socket.terminate()
     })
-  })
+  }
 
   const heartbeat = setInterval(() => {
     for (const socket of server.clients) {
@@ -60,9 +67,10 @@ export function createSockets({ router, access, port, log }: SocketsOptions): So
 
   return {
     upgrade(request, stream, head) {
-      const status = refusalOf(request, server.clients.size)
-      if (status === null) {
-        server.handleUpgrade(request, stream, head, (socket) => server.emit('connection', socket, request))
+      const visit = origins.originIsOurs(request) ? entrance.visitOf(request) : null
+      const status = refusalOf(request, visit)
+      if (status === null && visit !== null) {
+        server.handleUpgrade(request, stream, head, (socket) => meet(socket, visit))
         return
       }
       stream.on('error', () => stream.destroy())
@@ -78,18 +86,22 @@ export function createSockets({ router, access, port, log }: SocketsOptions): So
     },
   }
 
-  function refusalOf(request: IncomingMessage, open: number): string | null {
-    if (!originIsOurs(request, port)) return '403 Forbidden'
-    if (!access.hasSession(request)) return '401 Unauthorized'
+  function refusalOf(request: IncomingMessage, visit: Visit | null): string | null {
+    if (!origins.originIsOurs(request)) return '403 Forbidden'
+    if (visit === null) return '401 Unauthorized'
     if (request.url !== '/rpc') return '404 Not Found'
-    return open >= SOCKETS_MAX ? '503 Service Unavailable' : null
+    return server.clients.size >= SOCKETS_MAX ? '503 Service Unavailable' : null
   }
 }
 
-/** The socket as the RPC handler sees it: whatever is no request of the protocol ends the conversation. */
-function onlyFrames(socket: WebSocket): Pick<WebSocket, 'addEventListener' | 'send'> {
+/**
+ * The socket as the RPC handler sees it: whatever is no request of the protocol ends the conversation, and what comes after the
+ * session is not heard.
+ */
+function onlyFrames(socket: WebSocket, ended: AbortSignal): Pick<WebSocket, 'addEventListener' | 'send'> {
   const target = new EventTarget()
   socket.on('message', (data, isBinary) => {
+    if (ended.aborted) return
     const text = isBinary ? null : textOf(data)
     if (isRequestFrame(text)) target.dispatchEvent(new MessageEvent('message', { data: text }))
     else socket.close(NOT_UNDERSTOOD)

@@ -39,5 +39,6 @@ async function serve(
     asks: sandbox === null,
     log,
   })
-  await runHttp({ running, port, say: (url) => say(`Redrive is at ${url}`), log, metrics: false }, signal)
+  const alone = { metrics: false, operators: false, origin: null }
+  await runHttp({ running, port, say: (url) => say(`Redrive is at ${url}`), log, ...alone }, signal)
 }

@@ -1,6 +1,8 @@
 import { defineStore } from 'pinia'
-import { shallowRef } from 'vue'
+import { ref, shallowRef } from 'vue'
 import type { PlanEdit, PlanRedirect, PlanSelection } from '../../../src-preload/contract/plans.ts'
+import type { ProcedureName } from '../../../src-preload/contract/roles.ts'
+import { usePermission } from './permission.ts'
 import { useSession } from './session.ts'
 
 /** What a resend sends otherwise than it is stored. Both null: exactly as stored. */
@@ -32,6 +34,16 @@ export type Act =
   | { readonly kind: 'ask-producer'; readonly source: string; readonly ids: readonly string[] }
   | ({ readonly kind: 'decide'; readonly source: string; readonly messageId: string } & ResolveItem)
 
+/** What each of them asks the engine for in the end. */
+const CALLS: Readonly<Record<Act['kind'], ProcedureName>> = {
+  resend: 'plans.resend',
+  change: 'plans.resend',
+  resolve: 'decisions.resolve',
+  retry: 'mappings.retry',
+  'ask-producer': 'halfMessages.askNow',
+  decide: 'halfMessages.decide',
+}
+
 /** The version is that of the row as the operator saw it. */
 export interface ResolveItem {
   readonly id: string
@@ -44,10 +56,21 @@ export interface ResolveItem {
  */
 export const useActs = defineStore('acts', () => {
   const session = useSession()
+  const permission = usePermission()
+  const denied = ref<string | null>(null)
   const act = shallowRef<Act | null>(null)
   const unlocking = shallowRef<{ readonly source: string; readonly then: () => void } | null>(null)
 
+  /** Also for keys, which no button disables: the same sentence as on the button. */
+  function refused(call: ProcedureName): boolean {
+    denied.value = permission.whyNot(call)
+    return denied.value !== null
+  }
+
   function start(next: Act): void {
+    // A plan that was made already is only shown; its own button says who may run it.
+    const shows = next.kind === 'resend' && next.selection.kind === 'plan'
+    if (!shows && refused(CALLS[next.kind])) return
     const go = (): void => void (act.value = next)
     if (session.unlockedUntil(next.source) === null) unlocking.value = { source: next.source, then: go }
     else go()
@@ -56,6 +79,11 @@ export const useActs = defineStore('acts', () => {
   return {
     act,
     unlocking,
+    /** Why the last act was not begun: the person's role. */
+    denied,
+    understood: () => {
+      denied.value = null
+    },
     resend: (options: { source: string; selection: PlanSelection | MadePlan; change?: Change }) =>
       start({ kind: 'resend', change: NO_CHANGE, ...options }),
     change: (options: { source: string; selection: PlanSelection }) => start({ kind: 'change', ...options }),
@@ -69,6 +97,7 @@ export const useActs = defineStore('acts', () => {
       start({ kind: 'decide', ...options }),
     /** `then`: what goes on once it is unlocked, and does not where the operator thinks better of it. */
     unlock: ({ source, then = () => undefined }: { source: string; then?: () => void }) => {
+      if (refused('connections.unlock')) return
       unlocking.value = { source, then }
     },
     /** What is to be sent instead was said: goes on without asking again; the plan's own dialog looks at the lock. */

@@ -49,10 +49,15 @@ export const useSession = defineStore('session', () => {
     }
   }
 
-  /** End of the unlock as ISO time, or null: read-only. It ends by the clock, even if the engine is silent. */
+  /** Null: read-only. It ends by the clock, even if the engine is silent. */
+  function unlockOf(source: string): SessionStatus['unlocks'][number] | null {
+    const found = status.value?.unlocks.find((unlock) => unlock.source === source)
+    return found !== undefined && Date.parse(found.unlockedUntil) > now.value ? found : null
+  }
+
+  /** End of the unlock as ISO time, or null. */
   function unlockedUntil(source: string): string | null {
-    const until = status.value?.unlocks.find((unlock) => unlock.source === source)?.unlockedUntil
-    return until !== undefined && Date.parse(until) > now.value ? until : null
+    return unlockOf(source)?.unlockedUntil ?? null
   }
 
   return {
@@ -63,6 +68,7 @@ export const useSession = defineStore('session', () => {
     /** Pages ask again when it grows. Null: not heard yet. */
     revision: computed(() => status.value?.revision ?? null),
     unlockedUntil,
+    unlockOf,
     follow,
   }
 })

@@ -36,6 +36,7 @@ export const actionGroups = {
   alerts: ['alert-fired', 'alert-repeated', 'alert-acknowledged', 'alert-resolved', 'alert-told'],
   audits: ['audit-begun', 'audit-ended', 'audit-watched'],
   notes: ['note-added', 'message-assigned'],
+  operators: ['operator-added', 'operator-revoked', 'logged-in', 'logged-out', 'login-refused'],
   payloads: ['payload-viewed', 'payload-unmasked'],
   decisions: ['resolve-intended', 'resolved', 'undo-intended', 'undone', 'retry-intended', 'retried'],
 } as const satisfies Readonly<Record<string, readonly JournalAction[]>>

@@ -42,6 +42,16 @@ function workspace(facts: Facts): Says {
   return { key: `workspace.${change}.${kind}`, values: { name }, count: 1 }
 }
 
+function ofOperator(key: string, facts: Facts): Says {
+  const values = { name: textOf(facts, 'name') ?? '?', role: textOf(facts, 'role') ?? '?' }
+  return { key, values, count: 1 }
+}
+
+function loggedOutBy(facts: Facts): string {
+  const why = textOf(facts, 'why')
+  return why === 'idle' || why === 'over' || why === 'revoked' ? why : 'self'
+}
+
 function planned(facts: Facts): Says {
   const skipped = countOf(facts, 'skipped') ?? 0
   const items = countOf(facts, 'items') ?? 0
@@ -244,6 +254,14 @@ const sentences: Readonly<Record<JournalEntry['action'], (facts: Facts) => Says>
   'payload-unmasked': (facts) => ofPayload('unmasked', facts),
   'clock-accepted': () => plain('clockAccepted'),
   'store-restored': () => plain('storeRestored'),
+  'operator-added': (facts) => ofOperator('operatorAdded', facts),
+  'operator-revoked': (facts) => ofOperator('operatorRevoked', facts),
+  'logged-in': (facts) => ofOperator('loggedIn', facts),
+  'logged-out': (facts) => ofOperator(`loggedOut.${loggedOutBy(facts)}`, facts),
+  'login-refused': (facts) => {
+    const count = countOf(facts, 'times') ?? 1
+    return { key: 'loginRefused', values: { name: textOf(facts, 'name') ?? '?', n: count }, count }
+  },
   'approval-given': (facts) => ({
     key: 'approvalGiven',
     values: { approver: textOf(facts, 'approver') ?? '?' },
@@ -263,6 +281,7 @@ export function entrySays(entry: Pick<JournalEntry, 'action' | 'detail'>): Says 
 }
 
 const REASONED: ReadonlySet<JournalEntry['action']> = new Set([
+  'source-unlocked',
   'plan-created',
   'job-settling',
   'job-settled',

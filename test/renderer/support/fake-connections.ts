@@ -68,9 +68,14 @@ export function fakeConnections(world: World) {
       const { connection } = sourceOf(world, input.source)
       if (connection.environment === 'production' && input.typedName !== input.source)
         refuse('usage', { problem: 'The name of the source must be typed.' })
+      if (connection.environment === 'production' && input.reason === undefined) refuse('reason-required', {})
       const unlockedUntil = iso(world.now() + input.minutes * 60_000)
       connection.unlockedUntil = unlockedUntil
-      note(world, { action: 'source-unlocked', source: input.source, detail: { minutes: input.minutes } })
+      note(world, {
+        action: 'source-unlocked',
+        source: input.source,
+        detail: { minutes: input.minutes, ...(input.reason === undefined ? {} : { reason: input.reason }) },
+      })
       changed(world)
       return { unlockedUntil }
     }),

@@ -104,6 +104,13 @@ export function fakeEngine(world: World) {
         return { seal: { checkpoints: [{ ...end, unsigned: 0 }], end } }
       }),
     },
+    operators: {
+      list: os.operators.list.handler(async () => ({ operators: [] })),
+      add: os.operators.add.handler(() => {
+        throw new Error('no page makes tokens')
+      }),
+      revoke: os.operators.revoke.handler(async () => ({ revoked: [] })),
+    },
     sweeps: fakeSweeps(world),
     ...fakeTriage(world),
     session: {
@@ -111,6 +118,7 @@ export function fakeEngine(world: World) {
         version: '0.1.0',
         host: 'http' as const,
         operator: world.operator,
+        ...world.switches.person,
         sandbox: false,
         keepsPasswords: world.switches.keepsPasswords,
         lookOnly: world.switches.lookOnly
@@ -157,7 +165,7 @@ function status(world: World, revision: number): SessionStatus {
       })),
     ],
     unlocks: sources.flatMap(({ connection: { name, unlockedUntil } }) =>
-      unlockedUntil === null ? [] : [{ source: name, unlockedUntil }],
+      unlockedUntil === null ? [] : [{ source: name, unlockedUntil, by: world.operator, reason: null }],
     ),
     jobs: [...world.jobs.values()].flatMap(({ job: { job, source, state, items, ended } }) =>
       state === 'done' || state === 'cancelled' ? [] : [{ job, source, state, items, ended }],

@@ -21,7 +21,7 @@ import type { SourceFlow, SourceHistory } from '../../../src-preload/contract/ov
 import type { Sweep } from '../../../src-preload/contract/sweeps.ts'
 import type { SavedView } from '../../../src-preload/contract/triage.ts'
 import type { FakeAudit } from './fake-audit.ts'
-import type { ConnectionStatus } from '../../../src-preload/contract/session.ts'
+import type { ConnectionStatus, SessionInfo } from '../../../src-preload/contract/session.ts'
 import type { FakeMessage } from './fake-message.ts'
 
 /** The state behind the test double of the engine: in memory, the same for the same seed. */
@@ -141,6 +141,7 @@ export interface Switches {
   keepsPasswords: boolean
   /** The local store can only be looked at. */
   lookOnly: boolean
+  person: Pick<SessionInfo, 'role' | 'canLogOut'>
   /** What tests of sources report otherwise than well. */
   report: Partial<SourceReport>
 }
@@ -193,6 +194,7 @@ export function createWorld({ now = () => Date.parse(FAKE_NOW) }: { now?: () => 
       journalIntact: true,
       keepsPasswords: true,
       lookOnly: false,
+      person: { role: 'administrator', canLogOut: false },
       report: {},
     },
   }
@@ -266,8 +268,6 @@ interface AddSource {
   readonly unlocked?: boolean
 }
 
-const UNLOCK_MS = 15 * 60_000
-
 export function addSource(
   world: World,
   { name, environment = 'development', messages = [], unlocked = false }: AddSource,
@@ -284,7 +284,8 @@ export function addSource(
       stuckAfterSec: 60,
       maxAttempts: 3,
       passwordKind: 'stored',
-      unlockedUntil: unlocked ? iso(world.now() + UNLOCK_MS) : null,
+      unlockedUntil: unlocked ? iso(world.now() + 15 * 60_000) : null,
+      unlockMinutesMax: 60,
     },
     messages,
     status: 'connected',

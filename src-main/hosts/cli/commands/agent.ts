@@ -3,12 +3,10 @@ import type { Job } from '../../../../src-preload/contract/jobs.ts'
 import { failureOf, usageError } from '../../common/failure.ts'
 import type { Command, CommandContext, EngineClient } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
-import { unlock } from '../options.ts'
+import { unlock, unlockReasonOption } from '../options.ts'
 
 const LOOK_EVERY_MS = 3_000
 const FOLLOW_EVERY_MS = 1_000
-/** An unlock lasts 15 minutes; it is renewed before that. */
-const UNLOCK_AGAIN_MS = 10 * 60_000
 /** The newest jobs of a source that are looked at. */
 const JOBS_MAX = 100
 /** Why a job stands that nobody stopped: its console disappeared, was closed, or was cut off from the store. */
@@ -19,6 +17,7 @@ export const agent: Command = {
   summary: 'Goes on with jobs whose console disappeared or was closed, until it is ended; for a shared store',
   operands: [],
   options: {
+    reason: unlockReasonOption,
     source: {
       kind: 'list',
       value: 'NAME...',
@@ -32,11 +31,13 @@ export const agent: Command = {
     const client = await engine()
     output.record({ type: 'agent', sources })
     output.line(`Looking after the jobs of ${sources.join(', ')}.`)
-    let unlockedAtMs = Number.NEGATIVE_INFINITY
+    const why = args.text('reason') ?? 'redrive agent'
+    let unlockAtMs = Number.NEGATIVE_INFINITY
     while (!signal.aborted) {
-      if (Date.now() - unlockedAtMs > UNLOCK_AGAIN_MS) {
-        for (const source of sources) await unlock(client, source)
-        unlockedAtMs = Date.now()
+      if (Date.now() >= unlockAtMs) {
+        const again: number[] = []
+        for (const source of sources) again.push(await unlock(client, source, why))
+        unlockAtMs = Math.min(...again)
       }
       for (const source of sources) await lookAfter(context, client, source)
       await pause(LOOK_EVERY_MS, signal)

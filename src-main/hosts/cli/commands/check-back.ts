@@ -3,7 +3,7 @@ import { usageError } from '../../common/failure.ts'
 import type { Command, CommandContext, EngineClient } from '../command.ts'
 import { EXIT, exitCodeOf } from '../exit-codes.ts'
 import type { ExitCode } from '../exit-codes.ts'
-import { sourceOption, unlock } from '../options.ts'
+import { sourceOption, unlock, unlockReasonOption } from '../options.ts'
 import type { Output } from '../output.ts'
 import { intervalOf, runAgain } from '../run-again.ts'
 
@@ -12,6 +12,7 @@ export const checkBack: Command = {
   summary: 'Asks the producers of half messages what became of them, and carries their answers out',
   operands: [],
   options: {
+    reason: unlockReasonOption,
     source: sourceOption,
     once: { kind: 'flag', help: 'one run, then end' },
     every: { kind: 'text', value: '30s', help: 'a run each 30s, 5m or 1h; Ctrl-C finishes what is decided' },
@@ -29,7 +30,7 @@ export const checkBack: Command = {
       const stopped = { type: 'check-back-stopped', remark: `asking about ${source}` }
       return runAgain(context, client, { source, everyMs, once, codeOf, stopped })
     }
-    await unlock(client, source)
+    await unlock(client, source, args.text('reason') ?? 'redrive check-back --once')
     return codeOf(await askOnce(context, client, source, ids.length === 0 ? null : [...ids]))
   },
 }
@@ -57,7 +58,7 @@ export const checkBackDecide: Command = {
     const reason = args.text('reason') ?? ''
     const typedMessageId = args.text('type-id') ?? ''
     const client = await engine()
-    await unlock(client, source)
+    await unlock(client, source, reason)
     await client.halfMessages.decide({ source, id, version: null, decision, reason, typedMessageId })
     output.record({ type: 'half-message-decided', source, id, messageId: typedMessageId, decision })
     output.line(`${typedMessageId}  ${decision}, by hand`)

@@ -16,7 +16,7 @@ import type { Arguments, OptionSpecs } from '../arguments.ts'
 import type { Command, CommandContext, EngineClient } from '../command.ts'
 import { approvalOption, handIn } from '../approval-file.ts'
 import { EXIT } from '../exit-codes.ts'
-import { countOption, idsOption, reasonOption, typedCount, unlock } from '../options.ts'
+import { countOption, idsOption, reasonOption, typedCount, unlock, unlockReasonOption } from '../options.ts'
 import { agreedCosts, readOption } from '../agreed-costs.ts'
 import { importPlanFile } from '../../common/import-plan-file.ts'
 import { planFileDigest, writePlanFile } from '../plan-file.ts'
@@ -150,13 +150,13 @@ export const deadLettersRestore: Command = {
   words: ['deadletters', 'restore'],
   summary: 'Takes the mark of a discard off records of a topic: they are dead letters again',
   operands: [],
-  options: { ...queueOptions, id: idsOption },
+  options: { ...queueOptions, id: idsOption, reason: unlockReasonOption },
   async run({ args, engine, output, signal }) {
     const [broker, queue] = [args.required('broker'), args.required('queue')]
     const ids = [...args.list('id')]
     if (ids.length === 0) throw usageError('Say which records: --id ID...')
     const client = await engine()
-    await unlock(client, `${broker}/${queue}`)
+    await unlock(client, `${broker}/${queue}`, args.text('reason') ?? 'redrive deadletters restore')
     const { restored } = await client.deadLetters.restore({ broker, queue, ids }, { signal })
     output.object({ type: 'summary', restored }, { restored })
     return restored < ids.length ? EXIT.attention : EXIT.done
@@ -192,7 +192,7 @@ async function carryOut({ args, engine, output, signal }: CommandContext) {
   const client = await engine()
   const { plan, source } = await importPlanFile(client, path)
   await handIn(client, plan, args)
-  await unlock(client, source)
+  await unlock(client, source, args.text('reason') ?? `redrive deadletters discard, plan ${plan}`)
   const request = { plan, digest: confirmed, typedCount: typedCount(args) }
   const { removed, missing } = await client.deadLetters.discard(request, { signal })
   output.object({ type: 'summary', plan, removed, missing }, { plan, removed, missing })

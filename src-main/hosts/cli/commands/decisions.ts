@@ -3,7 +3,15 @@ import type { Command } from '../command.ts'
 import { operand } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 import { failureOf, usageError } from '../../common/failure.ts'
-import { countOption, idsOption, reasonOption, sourceOption, typedCount, unlock } from '../options.ts'
+import {
+  countOption,
+  idsOption,
+  reasonOption,
+  sourceOption,
+  typedCount,
+  unlock,
+  unlockReasonOption,
+} from '../options.ts'
 import { readableId } from '../../../domain/readable-id.ts'
 import type { Column } from '../table.ts'
 
@@ -25,7 +33,7 @@ export const resolve: Command = {
     if (ids.length === 0) throw usageError('--id is missing.')
     const reason = args.required('reason')
     const client = await engine()
-    await unlock(client, source)
+    await unlock(client, source, reason)
     const items = ids.map((id) => ({ id, version: null }))
     const { results } = await client.decisions.resolve(
       { source, items, reason, typedCount: typedCount(args) },
@@ -40,14 +48,14 @@ export const undo: Command = {
   words: ['undo'],
   summary: 'Takes a decision back, as long as nobody else has touched the row',
   operands: ['DECISION'],
-  options: {},
+  options: { reason: unlockReasonOption },
   async run(context) {
     const { engine, output, signal } = context
     const wanted = operand(context, 0)
     const client = await engine()
     const take = (): Promise<Decision> => client.decisions.undo({ decision: wanted }, { signal })
     const decision = await take().catch(async (error: unknown) => {
-      await unlock(client, lockedSource(error))
+      await unlock(client, lockedSource(error), context.args.text('reason') ?? `redrive undo ${wanted}`)
       return take()
     })
     const { id, messageId, state, operator, reason, at } = decision

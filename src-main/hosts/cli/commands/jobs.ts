@@ -187,7 +187,7 @@ export const jobsSettle: Command = {
     const seqs = named.length > 0 ? named : null
     const client = await engine()
     const { source, job, broker } = await client.jobs.get({ job: operand(context, 0) })
-    await unlock(client, source)
+    await unlock(client, source, args.text('reason') ?? `redrive jobs settle ${job}`)
     const settled = await settle(context, client, { decision, seqs, job, broker })
     const { unsettled } = settled.job.tally
     const { notSent } = settled

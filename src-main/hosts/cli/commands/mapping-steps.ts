@@ -148,7 +148,7 @@ export const retry: Command = {
     if (ids.length === 0) throw usageError('--id is missing.')
     const reason = args.required('reason')
     const client = await engine()
-    await unlock(client, source)
+    await unlock(client, source, reason)
     const items = ids.map((id) => ({ id, version: null }))
     const { results } = await client.mappings.retry(
       { source, items, reason, typedCount: typedCount(args) },

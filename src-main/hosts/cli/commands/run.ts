@@ -8,7 +8,7 @@ import { operand } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 import type { ExitCode } from '../exit-codes.ts'
 import { approvalOption, handIn } from '../approval-file.ts'
-import { countOption, typedCount, unlock } from '../options.ts'
+import { countOption, typedCount, unlock, unlockReasonOption } from '../options.ts'
 import type { Output } from '../output.ts'
 import { importPlanFile } from '../../common/import-plan-file.ts'
 import { planFileDigest } from '../plan-file.ts'
@@ -21,6 +21,7 @@ export const run: Command = {
     'Carries out a plan file that was read and is confirmed by its digest; goes on where it was interrupted or paused',
   operands: ['PLAN'],
   options: {
+    reason: unlockReasonOption,
     confirm: { kind: 'text', value: 'DIGEST', help: 'digest of the plan, as "plan resend" printed it' },
     rate: { kind: 'text', value: 'N', help: 'at most so many messages a second' },
     ramp: {
@@ -58,7 +59,7 @@ export const run: Command = {
     const client = await engine()
     const { plan, source } = await importPlanFile(client, path)
     await handIn(client, plan, args)
-    await unlock(client, source)
+    await unlock(client, source, args.text('reason') ?? `redrive run, plan ${plan}`)
     const request = { plan, digest: confirmed, typedCount: typedCount(args), ...options }
     const job = await client.jobs.run(request, { signal })
     const ended = await follow(context, client, job)

@@ -1,7 +1,9 @@
 import { ensureBuilt } from '../../common/build.ts'
 import { openLocalEngine } from '../../common/local-engine.ts'
 import { createLog } from '../../common/log.ts'
+import { publicOriginOf } from '../../http/origins.ts'
 import { runHttp } from '../../http/run-http.ts'
+import type { Running } from '../../compose.ts'
 import type { Command } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 
@@ -14,6 +16,15 @@ export const serve: Command = {
   operands: [],
   options: {
     port: { kind: 'text', value: 'N', help: `port on 127.0.0.1 (${PORT_DEFAULT}); 0: any free one` },
+    operators: {
+      kind: 'flag',
+      help: 'people log in, each with their token (redrive operators add) or as the workspace says under "login"',
+    },
+    origin: {
+      kind: 'text',
+      value: 'URL',
+      help: 'address of a proxy on this machine that ends TLS: https://redrive.example',
+    },
     metrics: {
       kind: 'flag',
       help: 'numbers for Prometheus at /metrics, without a login: of sources, brokers, sweeps and outcomes, none of messages',
@@ -21,6 +32,8 @@ export const serve: Command = {
   },
   async run({ args, output, globals, signal }) {
     const port = args.integer('port', { min: 0, max: PORT_MAX }) ?? PORT_DEFAULT
+    const origin = args.text('origin')
+    const publicOrigin = origin === null ? null : publicOriginOf(origin)
     await ensureBuilt(output.remark)
     const log = createLog('warn')
     const running = await openLocalEngine({
@@ -32,11 +45,23 @@ export const serve: Command = {
       asks: true,
       log,
     })
+    if (args.flag('operators') && (await nobodyMayLogIn(running)))
+      output.remark('Nobody can log in yet: make a token with "redrive operators add NAME".')
     const say = (url: string): void => {
       output.record({ type: 'serving', url })
       output.line(`Redrive is at ${url}`)
     }
-    await runHttp({ running, port, say, log, metrics: args.flag('metrics') }, signal)
+    const served = { metrics: args.flag('metrics'), operators: args.flag('operators'), origin: publicOrigin }
+    await runHttp({ running, port, say, log, ...served }, signal)
     return EXIT.done
   },
+}
+
+/** What is wrong with store or workspace is told where it is needed. */
+async function nobodyMayLogIn({ operators, signOn }: Running): Promise<boolean> {
+  try {
+    return (await operators.list()).length === 0 && (await signOn()) === null
+  } catch {
+    return false
+  }
 }

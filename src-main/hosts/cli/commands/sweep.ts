@@ -3,7 +3,7 @@ import { sweepCounts } from '../../../domain/sweep.ts'
 import type { Command, CommandContext, EngineClient } from '../command.ts'
 import { EXIT, exitCodeOf } from '../exit-codes.ts'
 import type { ExitCode } from '../exit-codes.ts'
-import { sourceOption, unlock } from '../options.ts'
+import { sourceOption, unlock, unlockReasonOption } from '../options.ts'
 import type { Output } from '../output.ts'
 import { intervalOf, runAgain } from '../run-again.ts'
 
@@ -12,6 +12,7 @@ export const sweep: Command = {
   summary: 'Resends what is due in a source, once or again and again until it is ended',
   operands: [],
   options: {
+    reason: unlockReasonOption,
     source: sourceOption,
     once: { kind: 'flag', help: 'one run, then end' },
     every: { kind: 'text', value: '30s', help: 'a run each 30s, 5m or 1h; Ctrl-C finishes what is claimed' },
@@ -26,7 +27,7 @@ export const sweep: Command = {
       const stopped = { type: 'sweep-stopped', remark: `the sweep of ${source}` }
       return runAgain(context, client, { source, everyMs, once, codeOf, stopped })
     }
-    await unlock(client, source)
+    await unlock(client, source, args.text('reason') ?? 'redrive sweep --once')
     return codeOf(await once())
   },
 }

@@ -78,7 +78,7 @@ export const unconfirmedAsk: Command = {
     if (ids.length === 0) throw usageError('--id is missing.')
     const reason = args.required('reason')
     const client = await engine()
-    await unlock(client, source)
+    await unlock(client, source, reason)
     const { results } = await client.callback.ask(
       { source, ids, reason, typedCount: typedCount(args) },
       { signal },

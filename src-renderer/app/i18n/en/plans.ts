@@ -300,6 +300,9 @@ export const plans = {
     typeName: 'This is production. Type the name of the source, {source}, to go on.',
     typeNameLabel: 'Name of the source',
     act: 'Unlock {source} for {n} minutes',
-    journal: 'The journal records who unlocked it, and for how long.',
+    reason: 'Why',
+    reasonFree: 'Why (you may leave it out)',
+    reasonHint: 'Ticket, incident, what you are about to do',
+    journal: 'The journal records who unlocked it, why, and for how long.',
   },
 }

@@ -26,6 +26,16 @@ export const shell = {
   unlockHint: 'This source is read-only. Unlock it for a limited time to resend or resolve.',
   unlockedFor: 'Unlocked · {left}',
   lockNow: 'Lock now',
+  unlockedBy: 'Unlocked by {by}.',
+  unlockedWhy: 'Unlocked by {by}: {reason}',
+  role: {
+    viewer: 'viewer',
+    operator: 'operator',
+    approver: 'approver',
+    administrator: 'administrator',
+    refused: 'You are here as {role}; this needs the role {needed}.',
+  },
+  logOut: 'Log out {name}',
   status: {
     label: 'Status',
     engineConnecting: 'Connecting to the engine…',

@@ -34,4 +34,24 @@ export const guardErrors = {
     means: '没有保存任何改动。',
     next: '由管理工作区文件的人在文件里修改。',
   },
+  'role-forbids': {
+    what: '你的角色是{role}，这项操作需要{needed}。',
+    means: '什么都没有执行。',
+    next: '请有这个角色的人来操作，或请管理员授予（"redrive operators list" 可以看到谁有什么角色）。',
+  },
+  'operator-unknown': {
+    what: '没有人以“{name}”的名字持有令牌，也没有这个编号的令牌。',
+    means: '没有收回任何令牌。',
+    next: '"redrive operators list" 会列出名字和编号。',
+  },
+  'session-over': {
+    what: '{operator} 的会话已经结束。',
+    means: '这一步什么都没有执行。',
+    next: '请重新登录；如果令牌已被收回，请找管理员。',
+  },
+  'unlock-too-long': {
+    what: '{environment} 的数据源一次最多解锁 {max} 分钟，不能是 {minutes} 分钟。',
+    means: '它仍然只读。',
+    next: '缩短时长，到期后再解锁；上限写在工作区文件的 policies 里。',
+  },
 } satisfies Partial<Record<ErrorCode, Sentences>>

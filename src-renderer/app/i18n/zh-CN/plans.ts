@@ -280,6 +280,9 @@ export const plans = {
     typeName: '这是生产环境。请输入数据源名称 {source} 以继续。',
     typeNameLabel: '数据源名称',
     act: '解锁 {source} {n} 分钟',
-    journal: '谁解锁、解锁多久，都会写入操作日志。',
+    reason: '原因',
+    reasonFree: '原因（可以不填）',
+    reasonHint: '工单号、事故，或准备做什么',
+    journal: '谁解锁、为什么、解锁多久，都会写入操作日志。',
   },
 }

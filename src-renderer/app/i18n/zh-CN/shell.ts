@@ -26,6 +26,16 @@ export const shell = {
   unlockHint: '该数据源处于只读状态。限时解锁后才能重发或标记已处理。',
   unlockedFor: '已解锁 · 剩 {left}',
   lockNow: '立即上锁',
+  unlockedBy: '由 {by} 解锁。',
+  unlockedWhy: '由 {by} 解锁：{reason}',
+  role: {
+    viewer: '查看者',
+    operator: '操作员',
+    approver: '批准人',
+    administrator: '管理员',
+    refused: '你的角色是{role}，这项操作需要{needed}。',
+  },
+  logOut: '退出登录（{name}）',
   status: {
     label: '状态',
     engineConnecting: '正在连接引擎…',
