@@ -58,13 +58,13 @@ export async function openGuardPictures(folder: string, sandbox: Sandbox): Promi
     memoryBroker: sandbox.memoryBroker,
   })
   const rendererDir = join(resolve(import.meta.dirname, '../..'), 'out', 'renderer')
-  const host = await serveHttp({ router: running.router, rendererDir, port: 0, log })
+  const host = await serveHttp({ router: running.router, self: running.self, rendererDir, port: 0, log })
   const close = async (): Promise<void> => {
     await host.close()
     await running.close()
   }
   try {
-    await stopSweep(createRouterClient(running.router, { context: {} }))
+    await stopSweep(createRouterClient(running.router, { context: { caller: running.self } }))
     return { url: host.url, shots: guardShots, close }
   } catch (error) {
     await close()
