@@ -1,16 +1,9 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import type { KafkaBrokerOptions } from '../adapters/broker-kafka/kafka-broker.ts'
-import { openRabbitBroker } from '../adapters/broker-rabbitmq/rabbit-broker.ts'
 import { openHttpCalls } from '../adapters/http-calls/http-calls.ts'
 import { openOpenId } from '../adapters/sign-on-openid/openid.ts'
-import { openPostgresEvidence } from '../adapters/outbox-postgres/evidence.ts'
-import { openPostgresOutbox } from '../adapters/outbox-postgres/open.ts'
-import { openPostgresSurvey } from '../adapters/outbox-postgres/survey.ts'
 import { openMappingTexts } from '../adapters/mapping-schema/mapping-texts.ts'
 import { knownLayouts } from '../adapters/profiles/layouts.ts'
-import { chooseMapping } from '../adapters/profiles/profiles.ts'
-import { chooseStaged } from '../adapters/profiles/staged.ts'
 import { readVerifyingKey } from '../adapters/signing-ed25519/verifying-key.ts'
 import { openCallbackStore } from '../adapters/store-sqlite/callback-store.ts'
 import type { OpenedCallbackStore } from '../adapters/store-sqlite/callback-store.ts'
@@ -24,6 +17,7 @@ import { localProcesses } from '../adapters/system/processes.ts'
 import { openSchemaFiles } from '../adapters/workspace-file/schema-files.ts'
 import { begin } from './beginning.ts'
 import { failureOf } from './common/failure.ts'
+import { drivers, surveys } from './drivers.ts'
 import { openChosenStore, storeFileName } from './store.ts'
 import { joinTeam } from './team.ts'
 import { runSandboxCallbacks } from './common/sandbox-callbacks.ts'
@@ -40,15 +34,12 @@ import type { Operators } from '../app/operators/operators.ts'
 import { createMetrics } from '../app/metrics/metrics.ts'
 import type { Caller } from '../domain/role.ts'
 import { openMetricsText } from '../domain/open-metrics.ts'
-import type { StagedForm } from '../domain/mapping/mapping.ts'
 import type { OpenIdConfig } from '../domain/sign-on.ts'
-import type { KafkaConfig } from '../domain/workspace.ts'
-import type { MappingTexts } from '../ports/mapping-texts.ts'
 import type { Store } from '../ports/store.ts'
-import type { Drivers, OpenBroker, OpenOutbox, Password, PasswordSource } from '../ports/drivers.ts'
+import type { OpenBroker } from '../ports/drivers.ts'
 import type { SignOnService } from '../ports/sign-on.ts'
 import type { KeyPlace } from '../ports/signing.ts'
-import type { Clock, Log, Secrets, WorkspaceStore } from '../ports/surroundings.ts'
+import type { Log, Secrets, WorkspaceStore } from '../ports/surroundings.ts'
 
 export interface HostOptions {
   readonly host: 'desktop' | 'http' | 'cli'
@@ -92,6 +83,7 @@ export interface Running {
 }
 
 const callbackFileName = 'callback.db'
+const paces = { batch: RESEND_BATCH, awayMsMax: AWAY_MS_MAX }
 
 /** The one place where adapters meet the engine. Recovers what a crash left behind before it resolves. */
 export async function compose(options: HostOptions): Promise<Running> {
@@ -126,8 +118,7 @@ export async function compose(options: HostOptions): Promise<Running> {
     processes: shared ?? local,
     log,
     ...actingAs(operator),
-    batch: RESEND_BATCH,
-    awayMsMax: AWAY_MS_MAX,
+    ...paces,
   }
   const engine = createEngine(ports)
   let listening: { close(): Promise<void> } | null = null
@@ -166,26 +157,8 @@ export async function compose(options: HostOptions): Promise<Running> {
   }
 }
 
-/*
- * What most consoles never use is loaded when it is first used: the clients of Kafka and MySQL and the compiler of schemas
- * take some 25 MB together, a fifth of an engine that has just started.
- */
-const kafka = () => import('../adapters/broker-kafka/kafka-broker.ts')
+/** The compiler of schemas takes some 5 MB, and few sources name one. */
 const schemas = async () => (await import('../adapters/schema-ajv/ajv-schemas.ts')).createAjvSchemas()
-const redis = async () => ({
-  ...(await import('../adapters/outbox-redis/open.ts')),
-  ...(await import('../adapters/outbox-redis/evidence.ts')),
-})
-const sqlite = async () => ({
-  ...(await import('../adapters/outbox-sqlite/open.ts')),
-  ...(await import('../adapters/outbox-sqlite/evidence.ts')),
-  ...(await import('../adapters/outbox-sqlite/survey.ts')),
-})
-const mysql = async () => ({
-  ...(await import('../adapters/outbox-mysql/open.ts')),
-  ...(await import('../adapters/outbox-mysql/evidence.ts')),
-  ...(await import('../adapters/outbox-mysql/survey.ts')),
-})
 
 function comingIn({ operators, ports }: Engine): Pick<Running, 'operators' | 'signOn'> {
   return { operators, signOn: () => signOnOf(ports) }
@@ -235,94 +208,6 @@ async function startSchedules({ sweeps, checkBacks, auditWatching, watch }: Engi
   await checkBacks.start()
   await auditWatching.start()
   watch.start()
-}
-
-const surveys: EnginePorts['mapping']['survey'] = {
-  postgres: ({ password, ...source }) => openPostgresSurvey({ ...source, password: orEmpty(password) }),
-  mysql: async ({ password, ...source }) =>
-    (await mysql()).openMysqlSurvey({ ...source, password: orEmpty(password) }),
-  sqlite: async ({ config }) => (await sqlite()).openSqliteSurvey({ config }),
-  redis: async ({ password, ...source }) =>
-    (await redis()).openRedisSurvey({ ...source, password: orEmpty(password) }),
-}
-
-interface DriverParts {
-  readonly clock: Clock
-  readonly log: Log
-  readonly memory: OpenBroker | null
-  readonly texts: MappingTexts
-}
-
-function drivers({ clock, log, memory, texts }: DriverParts): Drivers {
-  const mapped = async ({
-    config,
-    password,
-    replicaPassword = password,
-    ...loads
-  }: Parameters<OpenOutbox>[0]) => {
-    const own = await texts.ofSource(config)
-    const choose = (columns: readonly string[]) => own ?? chooseMapping(config.outbox.profile, columns)
-    const passwords = { password: orEmpty(password), replicaPassword: orEmpty(replicaPassword) }
-    return { config, ...passwords, ...loads, chooseMapping: choose }
-  }
-  return {
-    outbox: {
-      postgres: async (source, signal) => openPostgresOutbox(await mapped(source), signal),
-      mysql: async (source, signal) => (await mysql()).openMysqlOutbox(await mapped(source), signal),
-      sqlite: async (source, signal) => (await sqlite()).openSqliteOutbox(await mapped(source), signal),
-      redis: async ({ config, password, load }, signal) => {
-        const own = await texts.ofSource(config)
-        const choose = (layout: StagedForm['layout'] | null) =>
-          own ?? chooseStaged(config.outbox.profile, layout)
-        return (await redis()).openRedisOutbox(
-          { config, password: orEmpty(password), load, chooseMapping: choose },
-          signal,
-        )
-      },
-    },
-    evidence: {
-      postgres: ({ password, ...table }, signal) =>
-        openPostgresEvidence({ ...table, password: orEmpty(password) }, signal),
-      mysql: async ({ password, ...table }, signal) =>
-        (await mysql()).openMysqlEvidence({ ...table, password: orEmpty(password) }, signal),
-      sqlite: async (table, signal) => (await sqlite()).openSqliteEvidence(table, signal),
-      redis: async ({ password, ...table }, signal) =>
-        (await redis()).openRedisEvidence({ ...table, password: orEmpty(password) }, signal),
-    },
-    broker: {
-      rabbitmq: ({ config, password }) =>
-        openRabbitBroker({
-          url: config.url,
-          password: orEmpty(password),
-          ...(config.tls ? { tls: config.tls } : {}),
-          ...(config.management === undefined ? {} : { management: config.management }),
-          clock,
-          log,
-        }),
-      kafka: async ({ config, password }) =>
-        (await kafka()).openKafkaBroker({ ...kafkaOptions(config), password: orEmpty(password), clock, log }),
-      ...(memory ? { memory } : {}),
-    },
-  }
-}
-
-function kafkaOptions(config: KafkaConfig): Omit<KafkaBrokerOptions, 'password' | 'clock'> {
-  const { brokers, sasl, tls, clientId, addresses, compression, headers } = config
-  return {
-    brokers,
-    ...(sasl ? { login: sasl } : {}),
-    ...(tls ? { tls } : {}),
-    ...(clientId ? { clientId } : {}),
-    ...(addresses ? { addresses } : {}),
-    ...(compression ? { compression } : {}),
-    ...(headers ? { headerNames: headers } : {}),
-  }
-}
-
-/** Servers that trust their neighbours are asked with an empty password. */
-function orEmpty(password: PasswordSource): Password {
-  const { renew } = password
-  return Object.assign(async () => (await password()) ?? '', renew && { renew })
 }
 
 function logPort(logger: Logger): Log {

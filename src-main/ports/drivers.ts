@@ -60,7 +60,7 @@ export interface Drivers {
   readonly outbox: Readonly<Record<SourceConfig['driver'], OpenOutbox>>
   readonly evidence: Readonly<Record<SourceConfig['driver'], OpenEvidence>>
   readonly broker: {
-    readonly rabbitmq?: OpenBroker
+    readonly rabbitmq?: LoadBroker<AmqpConfig>
     readonly memory?: OpenBroker
     readonly kafka?: LoadBroker<KafkaConfig>
   }
