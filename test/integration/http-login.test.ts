@@ -303,6 +303,8 @@ describe('the page before the console', () => {
       expect(headers['content-security-policy']).toContain("default-src 'none'")
       expect(headers['content-security-policy']).not.toContain('unsafe')
       expect(headers['cache-control']).toBe('no-store')
+      // A browser's own form was refused: of a page without referrer its origin is null.
+      expect(headers['referrer-policy']).toBe('same-origin')
     }
     expect(await host.ask('/login.css')).toMatchObject({ status: 200 })
     // Nothing of what was sent comes back in it.

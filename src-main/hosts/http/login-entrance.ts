@@ -165,6 +165,8 @@ function html(response: ServerResponse, status: number, text: string): void {
   response.writeHead(status, {
     'content-type': 'text/html; charset=utf-8',
     'content-security-policy': LOGIN_POLICY,
+    // Without any referrer a browser sends a form with the origin `null`, which is nobody's.
+    'referrer-policy': 'same-origin',
     'cache-control': 'no-store',
     'content-length': Buffer.byteLength(text),
   })
