@@ -56,11 +56,13 @@ async function console_(more: string) {
   return { secrets, cli, reports, running }
 }
 
-test.each([
+const crashes = [
   ['killed by SIGABRT', '', 'SIGABRT'],
   ['asked for a report by a signal', '', 'SIGUSR2'],
   ['ended by an uncaught error', THROWS, null],
-] as const)('a console that is %s leaves no secret behind', async (_, more, signal) => {
+] as const
+
+test.each(crashes)('a console that is %s leaves no secret behind', async (_, more, signal) => {
   const { secrets, cli, reports, running } = await console_(more)
   if (signal !== null) running.child.kill(signal)
   const { stdout, stderr } = await running.result

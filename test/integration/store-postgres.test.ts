@@ -70,6 +70,15 @@ test('two consoles that write at the same time keep one chain without holes', as
   expect(await two.journal.list({ ...wholeJournal, order: 'newest', limit: 1 })).toMatchObject([{ seq: 60 }])
 })
 
+test('consoles that open a new store at the same moment do not take each other for another program', async () => {
+  for (let round = 0; round < 5; round += 1) {
+    const { url } = await testDatabase({ empty: true })
+    const stores = await Promise.all([open(url), open(url), open(url)])
+    await Promise.all(stores.map((store) => store.journal.append(draft('note-added'))))
+    expect(await stores[0]?.journal.verify(signal)).toMatchObject({ intact: true, entries: 3 })
+  }
+})
+
 test('of two consoles that start the job of one plan, one does', async () => {
   const { url } = await testDatabase({ empty: true })
   const [one, two] = await Promise.all([open(url), open(url)])

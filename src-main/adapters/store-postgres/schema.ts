@@ -38,10 +38,13 @@ export async function openSchema(db: Database, store: string): Promise<StoreId> 
 }
 
 async function find(queries: Queries): Promise<StoreRow | null> {
-  const known = await queries.get<{ known: string | null }>(
-    `SELECT to_regclass('${SCHEMA}.store')::text AS known`,
+  // By the rows of the catalogue: to_regclass answers from a memory that another console may have made old a moment ago.
+  const known = await queries.get(
+    `SELECT 1 AS one FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE n.nspname = $1 AND c.relname = 'store'`,
+    SCHEMA,
   )
-  if ((known?.known ?? null) === null) return null
+  if (known === undefined) return null
   return (await queries.get<StoreRow>('SELECT id, version FROM store')) ?? null
 }
 
