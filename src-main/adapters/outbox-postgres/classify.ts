@@ -49,7 +49,6 @@ const TLS_CODE =
   /^(ERR_(TLS|SSL|OSSL)|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ERR_INVALID_CERT|HOSTNAME_MISMATCH)/
 const TLS_TEXT = /SSL|TLS|certificate/i
 const PASSWORD_TEXT = /^SASL|password/i
-const POOL_FULL = 'timeout exceeded when trying to connect'
 
 /** Every error of the driver, the network and the server as what the caller must do. Total: never throws. */
 export function classify(error: unknown, circumstances: Circumstances): RedriveError {
@@ -76,7 +75,6 @@ function namesIn(code: ErrorCode, message: string): ErrorDetail {
 
 function verdict(code: string, message: string, { during, cancelled }: Circumstances): Verdict {
   if (cancelled && code === '57014') return ['cancelled', 'later']
-  if (message === POOL_FULL) return ['too-many-connections', 'later']
   const known = BY_SQLSTATE[code]
   if (known !== undefined) return known
   if (during === 'connect') return connectVerdict(code, message)
