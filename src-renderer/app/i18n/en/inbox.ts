@@ -83,7 +83,7 @@ export const inbox = {
     far: 'Looked through {n} rows.',
     farOf: 'Looked through {n} of about {about} rows.',
     found: 'Nothing found so far. | {n} found. | {n} found.',
-    nothing: 'Nothing found.',
+    foundNone: 'Nothing found.',
     mayBeMore: 'There may be more further on.',
     stop: 'Stop here',
     nothing: 'No message has this in it, in the text as the source holds it. Checked at {time}.',

@@ -74,7 +74,7 @@ export const inbox = {
     far: '已查 {n} 行。',
     farOf: '已查 {n} 行，共约 {about} 行。',
     found: '目前没有找到。 | 找到 {n} 条。 | 找到 {n} 条。',
-    nothing: '没有找到。',
+    foundNone: '没有找到。',
     mayBeMore: '后面可能还有。',
     stop: '停在这里',
     nothing: '按数据源里的原文查找，没有消息包含这些内容。检查于 {time}。',
