@@ -112,7 +112,7 @@ test('a brake that is pulled while nobody looks is told wherever the operator is
   world.switches.holdAt = 20
   const job = startJob(world)
   const page = await mountConsole({ world, path: '/journal' })
-  await page.until(() => expect(page.text('[aria-label=Status]')).toContain(`${job} 20/60`))
+  await page.until(() => expect(page.text('[aria-label=Status]')).toContain('shop20/60'))
   pullBrake(world, job, { limit: 'returned', seen: 12, allowed: 10, queue: null })
   await page.until(() => expect(page.text('.n-notification')).toContain(`${job} brake pulled`))
   expect(page.text('.n-notification')).toContain('18 confirmed · 2 unknown')
