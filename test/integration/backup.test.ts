@@ -329,23 +329,16 @@ describe.each(['the local file', 'a shared PostgreSQL'] as const)('a store that 
         tally: { confirmed: 2, unknown: 4, unsettled: 4, unmarked: 1 },
       })
       const items = await store.jobReader.items(job, { afterSeq: 0, limit: 10 })
-      expect(items.map(({ result }) => result)).toEqual([
-        'confirmed',
-        'confirmed',
-        ...Array(4).fill('unknown'),
-      ])
+      const unknown = Array(4).fill('unknown')
+      expect(items.map(({ result }) => result)).toEqual(['confirmed', 'confirmed', ...unknown])
     }
     // They hold their messages: no plan takes them.
     expect([...(await store.jobReader.held('orders', ['1', '3', '6'])).keys()].toSorted()).toEqual(['3', '6'])
     expect(await store.sweeps.approved()).toEqual([])
     expect(await store.sweeps.running()).toEqual([])
     expect(await store.jobs.runningJobs()).toEqual([])
-    const [first] = await store.journal.list({
-      order: 'newest',
-      cursor: null,
-      limit: 1,
-      actions: ['store-restored'],
-    })
+    const actions = ['store-restored'] as const
+    const [first] = await store.journal.list({ order: 'newest', cursor: null, limit: 1, actions })
     expect(first).toMatchObject({ operator: 'bob' })
     // Once more, after it was interrupted: nothing is left to do.
     expect(await standAfterRestore(it)).toEqual({ jobs: 0, unknown: 0, switchedOff: 0 })

@@ -165,8 +165,8 @@ function silentFor(silent: readonly string[]): (ports: EnginePorts) => EnginePor
       drivers: {
         ...ports.drivers,
         broker: {
-          rabbitmq: (options) => {
-            const broker = rabbitmq(options)
+          rabbitmq: async (options) => {
+            const broker = await rabbitmq(options)
             return {
               ...bound(broker),
               async openPublisher(signal) {

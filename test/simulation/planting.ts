@@ -18,8 +18,8 @@ export function publishing(makePublish: (ports: EnginePorts) => Publish): Plante
     drivers: {
       ...ports.drivers,
       broker: {
-        rabbitmq: (options) => {
-          const real = ports.drivers.broker.rabbitmq!(options)
+        rabbitmq: async (options) => {
+          const real = await ports.drivers.broker.rabbitmq!(options)
           const openPublisher = async (signal: AbortSignal): Promise<Publisher> => {
             const publisher = await real.openPublisher(signal)
             const publish = makePublish(ports)

@@ -278,8 +278,8 @@ function mortal(ports: EnginePorts, life: Life): EnginePorts {
       outbox: inFront(outbox, (opened) => life.around(opened, 'outbox', OUTBOX_METHODS)),
       evidence: ports.drivers.evidence,
       broker: {
-        rabbitmq: (options) => {
-          const opened = broker.rabbitmq?.(options)
+        rabbitmq: async (options) => {
+          const opened = await broker.rabbitmq?.(options)
           if (!opened) throw new Error('the simulated engine has one broker')
           const alive = life.around(opened, 'broker', ['report', 'checkDestinations', 'queueDepth'])
           const openPublisher = async (signal: AbortSignal) =>

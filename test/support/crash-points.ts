@@ -80,10 +80,10 @@ export function withCrashPoints(
         evidence: ports.drivers.evidence,
         broker: {
           ...brokers,
-          rabbitmq: (options) => {
+          rabbitmq: async (options) => {
             const open = brokers.rabbitmq
             if (!open) throw new Error('the engine under test has no RabbitMQ driver')
-            return broker(open(options))
+            return broker(await open(options))
           },
         },
       },
