@@ -29,8 +29,9 @@ const OLD = 'the-first-one'
 const NEW = 'the-second-one'
 
 it('PostgreSQL: a connection that the pool opens later logs in with the password of then', async () => {
-  const { database, password: owner, close } = await startPostgresCluster()
-  onTestFinished(close)
+  const cluster = await startPostgresCluster()
+  onTestFinished(() => cluster.close())
+  const { database, password: owner } = cluster
   await database.sql(await referenceSchema())
   await database.sql(`create role operator login password '${OLD}'`)
   await database.sql('grant all on all tables in schema public to operator')
