@@ -50,7 +50,7 @@ export default defineConfig({
       node('conformance'),
       node('integration'),
       node('layouts'),
-      node('proofs'),
+      node('proofs', 240_000, BUSY),
       node('faults', 60_000, BUSY),
       node('e2e', 240_000, { ...BUSY, retry: IN_A_BROWSER_RETRIES }),
       node('long', 300_000, BUSY),

@@ -109,8 +109,9 @@ async function neededPackages(): Promise<string[]> {
   const needed = new Set<string>()
   for (const file of files) {
     const text = await readFile(join(folder, file), 'utf8')
+    // Imports stand at the start of a file or after the one before; what is loaded later, anywhere.
     for (const [, name = ''] of text.matchAll(
-      /^(?:import|export)\b[^'"\n]*\bfrom\s*["']([^."'][^"']*)["']/gm,
+      /(?:(?:^|;)(?:import|export)\b[^'"\n;]*?(?:\bfrom)?\s*|\bimport\()["'`]([^."'`\s][^"'`\s]*)["'`]/gm,
     ))
       if (!isBuiltin(name) && name !== 'electron')
         needed.add(name.startsWith('@') ? name.split('/').slice(0, 2).join('/') : (name.split('/')[0] ?? ''))

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { openReceiver } from '../../src-main/app/evidence/receiver.ts'
 import type { EnginePorts } from '../../src-main/app/engine-ports.ts'
 import type { EvidenceConfig, SourceConfig, SourceDriver } from '../../src-main/domain/workspace.ts'
+import { unlimited } from '../../src-main/ports/load.ts'
 
 const shared = { environment: 'development', stuckAfterSec: 60, maxAttempts: 3 } as const
 const sources: Readonly<Record<string, SourceConfig>> = {
@@ -26,6 +27,7 @@ async function openedOn(name: string, more: Partial<EvidenceConfig>): Promise<re
   const ports = {
     drivers: { evidence: { postgres: open('postgres'), mysql: open('mysql') } },
     secrets: {},
+    loads: { of: () => unlimited },
   } as unknown as EnginePorts
   const of = { name, config: sources[name]!, evidence: { ...table, ...more }, sources }
   const opening = openReceiver(ports, of, new AbortController().signal)

@@ -45,6 +45,7 @@ test('two claims ahead, the answer of the first one lost: no row becomes two ite
   const items: string[] = []
   const run = {
     ports: {
+      operator: () => 'tester',
       clock: { sleep: () => Promise.resolve() },
       processes: { self: {} },
       jobReader: { confirmed: () => Promise.resolve(new Map()) },

@@ -25,7 +25,7 @@ import { addRows, testDatabase } from '../support/postgres.ts'
 import type { TestDatabase } from '../support/postgres-server.ts'
 import { openRabbitTest, rabbitmqctl } from '../support/rabbitmq.ts'
 import { scratchFolder } from '../support/scratch.ts'
-import { addSource } from './connecting.ts'
+import { addSource } from '../e2e/connecting.ts'
 
 interface Scene {
   readonly cli: Cli
