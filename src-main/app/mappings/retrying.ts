@@ -83,7 +83,13 @@ async function retryRows(
   const requests = seen.filter(({ id }) => !codes.has(id))
   if (requests.length > 0) {
     const operator = ports.operator()
-    const entry = (action: JournalAction, detail: Json) => ({ action, operator, source, subject: null, detail })
+    const entry = (action: JournalAction, detail: Json) => ({
+      action,
+      operator,
+      source,
+      subject: null,
+      detail,
+    })
     const ids = requests.map(({ id }) => id)
     await ports.journal.append({ ...entry('retry-intended', { reason, ids }), within })
     const results = await outbox.retry(requests, signal)
