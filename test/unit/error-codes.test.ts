@@ -17,7 +17,7 @@ function textsOf(pattern: string, without: RegExp): string[] {
 const product = textsOf('src-main/**/*.ts', /domain\/errors\.ts$|cli\/exit-codes\.ts$/)
 /** Of those that run the engine: the page's tests meet errors that a double makes, and these here only name them. */
 const provoking = textsOf(
-  'test/{unit,integration,conformance,faults,simulation,layouts,e2e}/**/*.ts',
+  'test/{unit,integration,conformance,faults,simulation,layouts,proofs,e2e}/**/*.ts',
   /unit\/error-(codes|sentences)\.test\.ts$/,
 )
 const named = (texts: readonly string[], code: ErrorCode): boolean =>
