@@ -99,6 +99,7 @@ const examples: readonly [JournalEntry['action'], Detail, string][] = [
   ['job-ended', { state: 'cancelled', ended: 1, items: 2 }, 'Job stopped by the operator'],
   ['job-recovered', { unknown: ['4'] }, 'After a crash: 1 outcome is unknown'],
   ['job-recovered', { released: ['4', '5'] }, 'Gave back 2 messages that were not published'],
+  ['job-recovered', { withdrawn: ['4'] }, 'Took 1 message back before any of it went out'],
   [
     'job-recovered',
     { forgotten: ['4', '5'] },

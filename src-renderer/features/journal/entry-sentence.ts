@@ -77,6 +77,8 @@ function recovered(facts: Facts): Says {
   const unknown = countOf(facts, 'unknown')
   if (unknown !== null && unknown > 0)
     return { key: 'recoveredUnknown', values: { n: unknown }, count: unknown }
+  const withdrawn = countOf(facts, 'withdrawn')
+  if (withdrawn !== null) return counted('recoveredWithdrawn', 'recoveredPlain', withdrawn)
   const forgotten = countOf(facts, 'forgotten')
   if (forgotten !== null) return counted('recoveredForgotten', 'recoveredPlain', forgotten)
   return counted('recovered', 'recoveredPlain', countOf(facts, 'released'))

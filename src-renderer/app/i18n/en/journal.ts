@@ -71,6 +71,8 @@ export const journal = {
     recoveredUnknown: 'After a crash: {n} outcome is unknown | After a crash: {n} outcomes are unknown',
     recoveredForgotten:
       'The source had forgotten that {n} message was sent: marked again, not sent again | The source had forgotten that {n} messages were sent: marked again, not sent again',
+    recoveredWithdrawn:
+      'Took {n} message back before any of it went out | Took {n} messages back before any of them went out',
     recoveredPlain: 'Took stock after an interruption',
     settling: {
       sent: 'About to decide {n} unknown outcome: was delivered | About to decide {n} unknown outcomes: were delivered',

@@ -66,6 +66,7 @@ export const journal = {
     recovered: '归还 {n} 条尚未发送的消息',
     recoveredUnknown: '崩溃恢复：{n} 条结果未知',
     recoveredForgotten: '数据源丢失了 {n} 条消息的发送标记：已重新标记，未再次发送',
+    recoveredWithdrawn: '{n} 条消息还没有发出任何内容，已收回',
     recoveredPlain: '中断后清点',
     settling: {
       sent: '准备判定 {n} 条未知结果：已送达',
