@@ -105,7 +105,7 @@ function guarded({ sources, brokers }: Workspace): Workspace {
 /** Three runs that end before their first message. */
 async function stopSweep(client: Client): Promise<void> {
   for (const source of [PAYROLL, BRANCH, SHOP, RETURNS])
-    await client.connections.unlock({ source, minutes: 60, typedName: source })
+    await client.connections.unlock({ source, minutes: 60, reason: 'incident 4711', typedName: source })
   await client.sweeps.enable({ source: RETURNS, typedName: null })
   for (let run = 0; run < RUNS_UNTIL_STOPPED; run += 1) {
     const begun = await client.sweeps.runNow({ source: RETURNS })
