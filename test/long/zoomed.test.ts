@@ -51,6 +51,11 @@ const FAULTS = `(() => {
   return faults
 })()`
 
+/** A notice that slides in is out of reach for a moment. What moves without an end is not waited for. */
+const SETTLED = `Promise.all(document.getAnimations()
+  .filter((one) => one.effect.getComputedTiming().endTime < Infinity)
+  .map((one) => one.finished.catch(() => null)))`
+
 test(
   'at 200 % nothing has to be scrolled sideways but payloads, and nothing to act on is out of reach',
   { timeout: 1_200_000 },
@@ -61,7 +66,10 @@ test(
     try {
       const open = await enterStage(browser, stage)
       const left = stage.shots.filter(({ name }) => ONLY.length === 0 || ONLY.includes(name))
-      const faultsOf = (page: Page): Promise<string[]> => page.evaluate<string[]>(FAULTS)
+      const faultsOf = async (page: Page): Promise<string[]> => {
+        await page.evaluate(SETTLED)
+        return page.evaluate<string[]>(FAULTS)
+      }
       const walk = async (): Promise<void> => {
         for (let shot = left.shift(); shot !== undefined; shot = left.shift()) {
           const faults = await open(shot, ZOOMED, faultsOf)
