@@ -128,7 +128,7 @@ test('a database that answers slowly is told where the job, the source and the c
   const words = 'slowed down: the database answers 8× slower than usual'
   const page = await mountConsole({ world, path: `/jobs/${job}` })
   await page.until(() => expect(page.text('.progress [data-slower]')).toBe(words))
-  expect(page.text('footer [data-slower]')).toBe('8× slower')
+  await page.until(() => expect(page.text('footer [data-slower]')).toBe('8× slower'))
   await page.router.push('/')
   await page.until(() => expect(page.text('[data-source=shop] [data-slower]')).toBe(words))
 })
