@@ -1,14 +1,7 @@
-import { chromium } from 'playwright-core'
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
-import { enterStage } from '../e2e/open-shot.ts'
-import { openPictureStage } from '../e2e/picture-stage.ts'
-import { CHROMIUM_ARGS, chromiumPath } from '../support/chromium.ts'
+import { lookThrough } from './look-through.ts'
 
-/** Named ones only, where somebody mends one page. */
-const ONLY = (process.env['REDRIVE_TEST_PAGES'] ?? '').split(',').filter((name) => name !== '')
-
-const AT_ONCE = 3
 /** 1440 × 900 at 200 %: half as many points, each twice as large. */
 const ZOOMED = { viewport: { width: 720, height: 450 }, colorScheme: 'light', locale: 'en' } as const
 
@@ -56,33 +49,15 @@ const SETTLED = `Promise.all(document.getAnimations()
   .filter((one) => one.effect.getComputedTiming().endTime < Infinity)
   .map((one) => one.finished.catch(() => null)))`
 
+async function faultsOf(page: Page): Promise<string[]> {
+  await page.evaluate(SETTLED)
+  return page.evaluate<string[]>(FAULTS)
+}
+
 test(
   'at 200 % nothing has to be scrolled sideways but payloads, and nothing to act on is out of reach',
   { timeout: 1_200_000 },
   async () => {
-    const stage = await openPictureStage()
-    const browser = await chromium.launch({ executablePath: chromiumPath(), args: CHROMIUM_ARGS })
-    const found: Record<string, string[]> = {}
-    try {
-      const open = await enterStage(browser, stage)
-      const left = stage.shots.filter(({ name }) => ONLY.length === 0 || ONLY.includes(name))
-      const faultsOf = async (page: Page): Promise<string[]> => {
-        await page.evaluate(SETTLED)
-        return page.evaluate<string[]>(FAULTS)
-      }
-      const walk = async (): Promise<void> => {
-        for (let shot = left.shift(); shot !== undefined; shot = left.shift()) {
-          const faults = await open(shot, ZOOMED, faultsOf)
-          if (faults.length === 0) continue
-          found[shot.name] = faults
-          console.log(`${shot.name}\n  ${faults.join('\n  ')}`)
-        }
-      }
-      await Promise.all(Array.from({ length: AT_ONCE }, walk))
-    } finally {
-      await browser.close()
-      await stage.close()
-    }
-    expect(found).toEqual({})
+    expect(await lookThrough([ZOOMED], faultsOf)).toEqual({})
   },
 )

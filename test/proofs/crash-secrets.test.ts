@@ -1,11 +1,13 @@
 import { globSync, readFileSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { openCli } from '../support/cli.ts'
+
 import { findInFolder, findSecrets, plant } from '../support/planted-secrets.ts'
 import { testDatabase } from '../support/postgres.ts'
 import { scratchFolder } from '../support/scratch.ts'
+import { serveConsole } from '../support/serving-console.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 /** Long enough for the console to stand and to have asked the source. */
@@ -43,15 +45,9 @@ async function console_(more: string) {
       ].join(' '),
     },
   )
-  const running = cli.start('serve', '--port', '0', '--metrics', '--json')
-  onTestFinished(() => void running.child.kill('SIGKILL'))
-  let said = ''
-  running.child.stdout?.on('data', (chunk: Buffer) => (said += chunk.toString()))
-  await expect.poll(() => said, { timeout: 60_000 }).toContain('"url"')
-  const line = said.split('\n').find((each) => each.includes('"serving"')) ?? ''
-  const { origin } = new URL((JSON.parse(line) as { url: string }).url)
+  const { running, url } = await serveConsole(cli)
   // It is asked for the sources: the secrets are in its memory.
-  const metrics = async () => (await fetch(`${origin}/metrics`)).text()
+  const metrics = async () => (await fetch(new URL('/metrics', url))).text()
   await expect.poll(metrics, { timeout: 30_000 }).toContain('redrive_')
   return { secrets, cli, reports, running }
 }

@@ -5,7 +5,7 @@ import { beforeAll, expect, onTestFinished, test } from 'vitest'
 import type { TestContext } from 'vitest'
 import { openPage } from '../support/browser.ts'
 import { openCli } from '../support/cli.ts'
-import type { Cli, RunningCli } from '../support/cli.ts'
+import type { Cli } from '../support/cli.ts'
 import { addFailed } from '../support/cli-fixture.ts'
 import { changeSecretsFile } from '../../src-main/adapters/secrets-age/secrets-file.ts'
 import { connectToMariadb } from '../support/mariadb.ts'
@@ -25,6 +25,7 @@ import { addRows, testDatabase } from '../support/postgres.ts'
 import type { TestDatabase } from '../support/postgres-server.ts'
 import { openRabbitTest, rabbitmqctl } from '../support/rabbitmq.ts'
 import { scratchFolder } from '../support/scratch.ts'
+import { serveConsole } from '../support/serving-console.ts'
 import { addSource } from '../e2e/connecting.ts'
 
 interface Scene {
@@ -137,22 +138,6 @@ async function commandLine({
   return codes
 }
 
-interface Serving {
-  readonly running: RunningCli
-  readonly url: URL
-  readonly said: () => string
-}
-
-async function serve({ cli }: Scene): Promise<Serving> {
-  const running = cli.start('serve', '--port', '0', '--metrics', '--json')
-  onTestFinished(() => void running.child.kill('SIGKILL'))
-  let said = ''
-  running.child.stdout?.on('data', (chunk: Buffer) => (said += chunk.toString()))
-  await expect.poll(() => said, { timeout: 60_000 }).toContain('"url"')
-  const line = said.split('\n').find((each) => each.includes('"serving"')) ?? ''
-  return { running, url: new URL((JSON.parse(line) as { url: string }).url), said: () => said }
-}
-
 async function heapOf(session: CDPSession): Promise<string> {
   const chunks: string[] = []
   session.on('HeapProfiler.addHeapSnapshotChunk', ({ chunk }) => chunks.push(chunk))
@@ -218,7 +203,7 @@ test('a planted secret is found nowhere but where the operator put it', async (c
   for (const name of ['webhook', 'upstream', 'check'] as const)
     expect(it.heard(), name).toContain(secrets[name])
 
-  const serving = await serve(it)
+  const serving = await serveConsole(it.cli)
   const pid = Number(serving.running.child.pid)
   const { page } = await openPage()
   page.setDefaultTimeout(STEP_TIMEOUT_MS)

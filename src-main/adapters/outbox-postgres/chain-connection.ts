@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import { RedriveError } from '../../domain/errors.ts'
+import { openInRoom } from '../outbox-sql/in-room.ts'
 import type { Room, SourceLoad } from '../../ports/load.ts'
 import { classify } from './classify.ts'
 import { connected } from '../postgres-client/connection.ts'
@@ -199,13 +200,9 @@ export function openChainLines(
     line.room.idle(retire)
   }
   const opened = async (signal: AbortSignal): Promise<Line> => {
-    const room = await load.room(signal)
-    try {
-      return { connection: await connectForChains(settings, gate, signal), room }
-    } catch (error) {
-      room.free()
-      throw error
-    }
+    const open = () => connectForChains(settings, gate, signal)
+    const { held, room } = await openInRoom(load, open, signal)
+    return { connection: held, room }
   }
   const work = async <T>(
     signal: AbortSignal,

@@ -4,6 +4,7 @@ import type { TlsOptions } from '../../domain/workspace.ts'
 import type { Password } from '../../ports/drivers.ts'
 import { logIn } from '../../ports/log-in.ts'
 import { RedriveError } from '../../domain/errors.ts'
+import { openInRoom } from '../outbox-sql/in-room.ts'
 import { readTlsFiles } from '../outbox-sql/tls-files.ts'
 import type { SourceLoad } from '../../ports/load.ts'
 import type { RedisAddress } from './address.ts'
@@ -52,19 +53,14 @@ export interface ClientOptions {
  */
 export async function openClient(options: ClientOptions, signal: AbortSignal): Promise<Client> {
   const refused = (error: unknown): boolean => error instanceof RedriveError && error.code === 'auth-failed'
-  const room = await options.load.room(signal)
-  try {
-    const client = await logIn(options.password, refused, () => connected(options))
-    return {
-      ...client,
-      close() {
-        client.close()
-        room.free()
-      },
-    }
-  } catch (error) {
-    room.free()
-    throw error
+  const open = () => logIn(options.password, refused, () => connected(options))
+  const { held: client, room } = await openInRoom(options.load, open, signal)
+  return {
+    ...client,
+    close() {
+      client.close()
+      room.free()
+    },
   }
 }
 

@@ -1,5 +1,6 @@
 import { RedriveError } from '../../domain/errors.ts'
 import type { Room, SourceLoad } from '../../ports/load.ts'
+import { openInRoom } from './in-room.ts'
 
 /** A connection that nobody used for this long is given back to the server. */
 const IDLE_TIMEOUT_MS = 30_000
@@ -74,7 +75,8 @@ export function newPool<Held>(options: PoolOptions<Held>): Pool<Held> {
       try {
         const held = known()
         if (held !== null) return held
-        const opened = await openedIn(options, signal)
+        const { open, cut, load } = options
+        const opened = await openInRoom(load, () => openUnless(open, cut, signal), signal)
         rooms.set(opened.held, opened.room)
         return opened.held
       } catch (error) {
@@ -95,19 +97,6 @@ export function newPool<Held>(options: PoolOptions<Held>): Pool<Held> {
       closed = true
       await Promise.all([...idle].map(retire))
     },
-  }
-}
-
-async function openedIn<Held>(
-  { open, cut, load }: PoolOptions<Held>,
-  signal: AbortSignal,
-): Promise<{ readonly held: Held; readonly room: Room }> {
-  const room = await load.room(signal)
-  try {
-    return { held: await openUnless(open, cut, signal), room }
-  } catch (error) {
-    room.free()
-    throw error
   }
 }
 

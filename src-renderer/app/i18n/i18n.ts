@@ -2,15 +2,13 @@ import { createI18n } from 'vue-i18n'
 import { inertLines } from '../../../src-preload/contract/inert-text.ts'
 import { englishMessages } from './en/messages.ts'
 import type { Messages } from './en/messages.ts'
-import type { Locale } from './locale.ts'
 
 /** A key that is missing is a defect: tests make it fail, the page shows the key. */
 export function createConsoleI18n() {
   const messages: { en: Messages; 'zh-CN'?: Messages } = { en: englishMessages }
-  const locale: Locale = 'en'
   return createI18n({
     legacy: false,
-    locale: locale,
+    locale: 'en',
     fallbackLocale: 'en',
     messages,
     missingWarn: true,

@@ -12,18 +12,13 @@ export const usePermission = defineStore('permission', () => {
   /** Null: not known yet; then nothing is shown as refused. */
   const role = computed(() => session.info?.role ?? null)
 
-  function may(call: ProcedureName): boolean {
-    const needed = neededRole(call.split('.'))
-    if (role.value === null || needed === null) return true
-    return roleSchema.options.indexOf(role.value) >= roleSchema.options.indexOf(needed)
-  }
-
   /** The sentence beside what is not allowed; null: it is. */
   function whyNot(call: ProcedureName): string | null {
     const needed = neededRole(call.split('.'))
-    if (role.value === null || needed === null || may(call)) return null
+    if (role.value === null || needed === null) return null
+    if (roleSchema.options.indexOf(role.value) >= roleSchema.options.indexOf(needed)) return null
     return t('shell.role.refused', { role: t(`shell.role.${role.value}`), needed: t(`shell.role.${needed}`) })
   }
 
-  return { role, may, whyNot }
+  return { whyNot }
 })

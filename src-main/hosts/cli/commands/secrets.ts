@@ -44,7 +44,7 @@ export const secretsList: Command = {
     const names = Object.keys(secrets ?? {}).toSorted()
     context.output.list(
       names.map((name) => ({ type: 'secret', name })),
-      [{ title: 'name', cell: ({ name }) => name }],
+      [{ title: 'NAME', cell: ({ name }) => name }],
     )
     if (names.length === 0) context.output.remark(`There is no secret in ${path}.`)
     return EXIT.done
