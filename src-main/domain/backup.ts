@@ -35,26 +35,48 @@ export function backupText({ format, version, madeAt, madeBy, head, parts, key }
   return `redrive backup ${BACKUP_VERSION}\n${canonical(claim as unknown as Json)}`
 }
 
+/** Where a workspace has a secret; `value` only beside the name of a header. A mapping has columns under names like these. */
+const SECRET_NAMES: ReadonlySet<string> = new Set(['password', 'clientSecret', 'bearer'])
+const MAPPING = 'mapping'
+const SECRET_HEADER = /^(proxy-)?authorization$|^cookie$|(api[-_]?key|token|secret)$/i
+
 /**
- * A workspace without what is secret in it: a password that stands in the file becomes one that is asked for. Answers with how
- * many there were.
+ * A workspace without what is secret in it: a password that stands in the file becomes one that is asked for, a header of a
+ * service call that is named like one is left out. Answers with how many there were. Other texts (addresses, arguments of commands)
+ * stay as they are.
  */
 export function withoutSecrets(workspace: unknown): {
   readonly workspace: unknown
   readonly removed: number
 } {
   let removed = 0
+  const asked = (): unknown => {
+    removed += 1
+    return { prompt: true }
+  }
+  const inside = (node: Readonly<Record<string, unknown>>): unknown =>
+    Object.fromEntries(
+      Object.entries(node).flatMap(([name, value]) => {
+        if (name === MAPPING) return [[name, value]]
+        const isSecret = SECRET_NAMES.has(name) || (name === 'value' && 'header' in node)
+        if (isSecret && (typeof value === 'string' || isTyped(value))) return [[name, asked()]]
+        // Of a service call, where nothing else is called so.
+        if (SECRET_HEADER.test(name) && typeof value === 'string') {
+          removed += 1
+          return []
+        }
+        return [[name, walk(value)]]
+      }),
+    )
   const walk = (node: unknown): unknown => {
     if (Array.isArray(node)) return node.map(walk)
     if (typeof node !== 'object' || node === null) return node
-    const entries = Object.entries(node)
-    const [first] = entries
-    if (entries.length === 1 && first?.[0] === 'value' && typeof first[1] === 'string') {
-      removed += 1
-      return { prompt: true }
-    }
-    return Object.fromEntries(entries.map(([name, value]) => [name, walk(value)]))
+    return inside(node as Readonly<Record<string, unknown>>)
   }
   const clean = walk(workspace)
   return { workspace: clean, removed }
+}
+
+function isTyped(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'value' in value
 }

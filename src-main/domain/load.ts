@@ -13,10 +13,10 @@ export interface LoadLimits {
 /** Four looks, a claim and a mark at the same time, and an audit by two workers. */
 export const defaultLoad: LoadLimits = { connections: 10, statements: 8, waitSec: 30, slowFactor: 3 }
 
-/** One long reading must leave a turn for a look: so there are two at least. */
+/** An audit reads with two at once, and leaves a turn for a look: so there are three at least. */
 export const loadRanges = {
-  connections: { min: 2, max: 100 },
-  statements: { min: 2, max: 100 },
+  connections: { min: 3, max: 100 },
+  statements: { min: 3, max: 100 },
   waitSec: { min: 1, max: 600 },
   slowFactor: { min: 1.5, max: 100 },
 } as const

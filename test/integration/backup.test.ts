@@ -321,7 +321,7 @@ describe.each(['the local file', 'a shared PostgreSQL'] as const)('a store that 
     await store.sweeps.begin(run, [])
 
     const it = { store, self: other, operator: 'bob', detail: {} }
-    expect(await standAfterRestore(it)).toEqual({ jobs: 2, unknown: 8, switchedOff: 1 })
+    expect(await standAfterRestore(it)).toEqual({ jobs: 2, unknown: 8, switchedOff: 1, tokens: 0 })
     for (const job of [running, paused]) {
       expect(await store.jobReader.job(job)).toMatchObject({
         state: 'done',
@@ -341,6 +341,6 @@ describe.each(['the local file', 'a shared PostgreSQL'] as const)('a store that 
     const [first] = await store.journal.list({ order: 'newest', cursor: null, limit: 1, actions })
     expect(first).toMatchObject({ operator: 'bob' })
     // Once more, after it was interrupted: nothing is left to do.
-    expect(await standAfterRestore(it)).toEqual({ jobs: 0, unknown: 0, switchedOff: 0 })
+    expect(await standAfterRestore(it)).toEqual({ jobs: 0, unknown: 0, switchedOff: 0, tokens: 0 })
   })
 })

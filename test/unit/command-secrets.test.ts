@@ -108,6 +108,17 @@ describe('a password that a command prints', () => {
     expect(await runs()).toBe(2)
   })
 
+  test('several log-ins refused at the same moment: each of them asks once more, not only the first', async () => {
+    const { command } = await counting()
+    const { clock, commands } = openCommands()
+    const ref = { command, seconds: 3_600 }
+    await commands.resolve('sources.orders', ref)
+    await clock.advance(60_000)
+    expect([commands.renew(ref), commands.renew(ref)]).toEqual([true, true])
+    const again = [commands.resolve('sources.orders', ref), commands.resolve('sources.orders', ref)]
+    expect(await Promise.all(again)).toEqual(['run 2', 'run 2'])
+  })
+
   test('a failure is not kept', async () => {
     const folder = await scratchFolder()
     const file = join(folder, 'later')

@@ -16,6 +16,29 @@ const source: SourceConfig = {
 }
 const schemas = { OrderPaid: 'schemas/order-paid.json' }
 
+test('limits of load and the ids of a source were gone after its form was saved: what no form knows stays', async () => {
+  const load = { connections: 4 }
+  const outbox = {
+    ...source.outbox,
+    ids: { service: 'none' },
+    fingerprint: { fields: ['/a'], windowSec: 60 },
+  }
+  const written = { ...source, load, outbox } as unknown as SourceConfig
+  const workspace = memoryWorkspace({ sources: { orders: written }, brokers: {} })
+  const opened = openTestEngine({
+    dataDir: mkdtempSync(join(tmpdir(), 'redrive-load-')),
+    databaseUrl: 'postgres://user@127.0.0.1:1/shop',
+    wrap: (ports) => ({ ...ports, workspace }),
+  })
+  try {
+    const change = { name: 'orders', isNew: false, password: { kind: 'none' as const } }
+    await opened.engine.configure.saveSource({ ...change, config: { ...source, stuckAfterSec: 120 } })
+    expect((await workspace.load()).sources['orders']).toEqual({ ...written, stuckAfterSec: 120 })
+  } finally {
+    await opened.close()
+  }
+})
+
 test('a source changed by a form, which knows no schemas, keeps those that the workspace file names', async () => {
   const first: Workspace = {
     sources: { orders: { ...source, outbox: { ...source.outbox, schemas } }, payroll: source },

@@ -73,6 +73,7 @@ export function newPool<Held>(options: PoolOptions<Held>): Pool<Held> {
       if (signal.aborted) throw new RedriveError('cancelled', 'later')
       await place(signal)
       try {
+        if (closed) throw new RedriveError('cancelled', 'later')
         const held = known()
         if (held !== null) return held
         const { open, cut, load } = options

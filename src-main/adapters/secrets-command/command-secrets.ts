@@ -65,8 +65,8 @@ export function createCommandSecrets({ env, clock, timeoutMs }: CommandSecretsOp
     renew(ref) {
       const key = keyOf(ref)
       const known = kept.get(key)
-      // Run at each log-in: the one that was refused was fresh.
-      if (known === undefined) return false
+      // Run at each log-in, and the one that was refused was fresh; or another log-in was refused before it and is about to ask.
+      if (known === undefined) return refused.has(key)
       // Another log-in with the same one was refused a moment ago, and has it by now.
       if (clock.now().getTime() - known.atMs < FRESH_MS) return known.renewed
       kept.delete(key)

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, renameSync, rmSync } from 'node:fs'
+import { copyFileSync, closeSync, existsSync, openSync, renameSync, rmSync } from 'node:fs'
 import Database from 'better-sqlite3'
 import { RedriveError } from '../../domain/errors.ts'
 import type { VerifyingKey } from '../../domain/checkpoint.ts'
@@ -57,7 +57,16 @@ export function verifyCopy(
  * `store-in-use` while another process has the store open.
  */
 export function replaceStore(path: string, next: string, aside: string): void {
-  const alone = existsSync(path) ? holdAlone(path) : null
+  // SQLite throws the log of a file away that it cannot read; what was written down last may stand only there.
+  if (existsSync(`${path}-wal`)) copyFileSync(`${path}-wal`, `${aside}-wal`)
+  let alone: Database.Database | null = null
+  try {
+    alone = existsSync(path) ? holdAlone(path) : null
+  } catch (error) {
+    rmSync(`${aside}-wal`, { force: true })
+    throw error
+  }
+  const isWhole = alone !== null
   // Its log is empty now and its last words are in the file. A system that renames no open file lets go of it first.
   if (process.platform === 'win32') alone?.close()
   try {
@@ -65,7 +74,7 @@ export function replaceStore(path: string, next: string, aside: string): void {
     for (const end of COMPANIONS) if (existsSync(next + end)) renameSync(next + end, path + end)
   } finally {
     alone?.close()
-    for (const end of ['-wal', '-shm']) rmSync(aside + end, { force: true })
+    if (isWhole) for (const end of ['-wal', '-shm']) rmSync(aside + end, { force: true })
   }
 }
 

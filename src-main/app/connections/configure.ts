@@ -258,14 +258,13 @@ export class Configure {
   }
 }
 
-/** Schemas are written in the workspace file only: a form that does not know them must not remove them. */
+/** What is written in the workspace file only: a form that does not know it must not remove it. */
 function withUnseen(
   saved: SourceConfig,
   before: SourceConfig | undefined,
   { keepsEvidence, keepsReplica }: { readonly keepsEvidence: boolean; readonly keepsReplica: boolean },
 ): SourceConfig {
-  const schemas = saved.outbox.schemas ?? before?.outbox.schemas
-  const mapping = saved.outbox.mapping ?? before?.outbox.mapping
+  const { schemas, mapping, fingerprint, ids } = { ...before?.outbox, ...saved.outbox }
   const replica = withUnseenOfReplica(saved, keepsReplica ? before?.replica : undefined)
   const evidence = withUnseenOfEvidence(saved.evidence, keepsEvidence ? before?.evidence : undefined)
   return {
@@ -274,6 +273,8 @@ function withUnseen(
       ...saved.outbox,
       ...(mapping === undefined ? {} : { mapping }),
       ...(schemas === undefined ? {} : { schemas }),
+      ...(fingerprint === undefined ? {} : { fingerprint }),
+      ...(ids === undefined ? {} : { ids }),
     },
     ...writtenOnly(before),
     ...(replica === undefined ? {} : { replica }),
@@ -284,13 +285,14 @@ function withUnseen(
 /** What no form of a source knows: the sweep has its own, and the rest is written in the file. */
 function writtenOnly(
   before: SourceConfig | undefined,
-): Pick<SourceConfig, 'sweep' | 'checkBack' | 'callback' | 'masking'> {
-  const { sweep, checkBack, callback, masking } = before ?? {}
+): Pick<SourceConfig, 'sweep' | 'checkBack' | 'callback' | 'masking' | 'load'> {
+  const { sweep, checkBack, callback, masking, load } = before ?? {}
   return {
     ...(sweep === undefined ? {} : { sweep }),
     ...(checkBack === undefined ? {} : { checkBack }),
     ...(callback === undefined ? {} : { callback }),
     ...(masking === undefined ? {} : { masking }),
+    ...(load === undefined ? {} : { load }),
   }
 }
 

@@ -171,7 +171,11 @@ export class Connections {
     const mapping = named((await this.workspace()).sources, name)?.outbox.mapping
     const { config } = draft
     const whole = mapping === undefined ? config : { ...config, outbox: { mapping, ...config.outbox } }
-    const loads = { load: this.#load(name, config), replicaLoad: this.#load(`${name} (standby)`, config) }
+    // Limits of its own: what a form says does not hold for what runs by what is saved.
+    const loads = {
+      load: this.#load(`${name} (draft)`, config),
+      replicaLoad: this.#load(`${name} (draft, standby)`, config),
+    }
     const opened = await this.#ports.drivers.outbox[config.driver](
       { ...draft, ...loads, config: whole },
       signal,

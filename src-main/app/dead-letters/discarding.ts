@@ -11,6 +11,7 @@ import type { Locks } from '../connections/locks.ts'
 import type { EnginePorts } from '../engine-ports.ts'
 import { Guards } from '../guard/guards.ts'
 import { planIsIntact, planPages } from '../resend/plan-intact.ts'
+import { requireNewerThanRestore } from '../restore/plan-age.ts'
 import { boxOf } from './boxes.ts'
 import { discardRecords } from './discard-records.ts'
 import { HELD_MAX } from './queue-rows.ts'
@@ -61,7 +62,7 @@ export async function discardLetters(
   }
   const guards = new Guards(ports, connections)
   const approval = await guards.requirePlan(plan, null)
-  const within = await guards.hourly(source)
+  const within = approval === null ? await guards.ceilings(source, plan.items) : await guards.hourly(source)
   const yes = approval === null ? {} : { approval }
   const box = boxOf(plan.broker, await connections.brokerNamed(plan.broker))
   if (box.is === 'topic') {
@@ -141,5 +142,6 @@ async function confirmed(ports: EnginePorts, { plan: id, digest }: DiscardReques
     throw new RedriveError('plan-digest-mismatch', 'never', { plan: id })
   }
   if (plan.digest !== digest) throw new RedriveError('plan-not-confirmed', 'never', { digest: plan.digest })
+  await requireNewerThanRestore(ports.journal, plan)
   return plan
 }

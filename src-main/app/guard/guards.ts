@@ -95,7 +95,7 @@ export class Guards {
     await this.#requireLimits(source, messages, messages)
     const need = await this.need({ source, items: messages }, null)
     if (need !== null && need.why !== null) throw impossible(need.why)
-    return this.#ceilings(source, messages)
+    return this.ceilings(source, messages)
   }
 
   /** Throws `approval-invalid`. */
@@ -111,7 +111,8 @@ export class Guards {
     return rule === null ? [] : ceilingsOf(looking, rule.environment, hourlyOf(rule))
   }
 
-  async #ceilings(source: string, count: number): Promise<readonly Ceiling[]> {
+  /** For what nobody else approved: the hour's room, and how much one person may do alone. */
+  async ceilings(source: string, count: number): Promise<readonly Ceiling[]> {
     const rule = await this.rule(source)
     if (rule === null) return []
     const above = rule.policy.approval?.above

@@ -3,10 +3,13 @@ import type { ItemMove, Job, JobItem } from '../../domain/job.ts'
 import type { JournalAction, JournalDraft } from '../../domain/journal.ts'
 import type { JobReader, JobStore } from '../../ports/job-store.ts'
 import type { Journal } from '../../ports/journal.ts'
+import type { OperatorStore } from '../../ports/operator-store.ts'
 import type { RunStore } from '../../ports/sweep-store.ts'
 import type { Processes } from '../../ports/surroundings.ts'
 
 const JOBS_PAGE = 200
+/** More than a store can have: each name has few, and each person one name. */
+const TOKENS_MAX = 100_000
 /** Items that are moved in one transaction. */
 const ITEMS_PAGE = 1_000
 const REASON = 'the store was restored from a backup: it may have been sent since that was made'
@@ -17,6 +20,7 @@ export interface RestoredStore {
   readonly journal: Pick<Journal, 'append'>
   readonly sweeps: Pick<RunStore<unknown>, 'approved' | 'approve' | 'running' | 'end'>
   readonly checkRuns: Pick<RunStore<unknown>, 'approved' | 'approve' | 'running' | 'end'>
+  readonly operators: Pick<OperatorStore, 'list' | 'revoke'>
 }
 
 export interface AfterRestore {
@@ -34,17 +38,20 @@ export interface Unsettled {
   readonly unknown: number
   /** Sweeps and checks that run by themselves, and do so no more until a person switches them on. */
   readonly switchedOff: number
+  /** Tokens of people that stood in the backup: some of them may have been taken back since. */
+  readonly tokens: number
 }
 
 /**
  * What a store that was set back must not do: go on as if nothing had happened since. Every message of a job that had not ended
  * may have been sent meanwhile, whether the old store says that it was planned, claimed or on its way; so each of them becomes
  * unknown, which holds it until a person or the evidence settles it, and the job is over. Whatever runs by itself is switched
- * off: it would not know what is held. Safe to repeat; the first entry says that from here on the journal is of a restored store.
+ * off: it would not know what is held; and every token is taken back, since the store has forgotten which ones were. Safe to repeat; the first entry says that from here on the journal is of a restored store.
  */
 export async function standAfterRestore(it: AfterRestore): Promise<Unsettled> {
   const { store, operator, detail } = it
   await store.journal.append({ action: 'store-restored', operator, source: null, subject: null, detail })
+  const tokens = await takeTokensBack(it)
   const switchedOff = (await switchOff(it, 'sweep')) + (await switchOff(it, 'check-back'))
   let jobs = 0
   let unknown = 0
@@ -56,7 +63,7 @@ export async function standAfterRestore(it: AfterRestore): Promise<Unsettled> {
       unknown += await endAsUnknown(it, job)
     }
     const last = page.at(-1)
-    if (last === undefined) return { jobs, unknown, switchedOff }
+    if (last === undefined) return { jobs, unknown, switchedOff, tokens }
     before = last.job
   }
 }
@@ -94,6 +101,13 @@ async function endAsUnknown(it: AfterRestore, job: Job): Promise<number> {
 function moveOf({ seq, itemState }: JobItem): ItemMove {
   if (itemState === 'settling') return { seq, from: 'settling', to: 'done', marked: false }
   return { seq, from: itemState, to: 'done', result: 'unknown', code: 'process-ended', reason: REASON }
+}
+
+async function takeTokensBack({ store, operator }: AfterRestore): Promise<number> {
+  const known = await store.operators.list(TOKENS_MAX)
+  const tokens = known.filter(({ revokedAt }) => revokedAt === null).map(({ token }) => token)
+  const entry = { action: 'operator-revoked' as const, operator, source: null, subject: null }
+  return (await store.operators.revoke(tokens, { ...entry, detail: { name: '*', tokens } })).length
 }
 
 async function switchOff(it: AfterRestore, kind: 'sweep' | 'check-back'): Promise<number> {

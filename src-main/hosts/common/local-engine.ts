@@ -1,17 +1,16 @@
-import { resolve } from 'node:path'
 import type { Logger } from 'pino'
 import { createMemorySecrets } from '../../adapters/secrets-memory/memory-secrets.ts'
 import { systemClock } from '../../adapters/system/clock.ts'
-import { keyFile } from '../../adapters/signing-ed25519/key-file.ts'
 import { openWorkspaceFile } from '../../adapters/workspace-file/workspace-file.ts'
 import type { OpenBroker } from '../../ports/drivers.ts'
 import type { WorkspaceStore } from '../../ports/surroundings.ts'
 import { compose } from '../compose.ts'
-import type { HostOptions, Running } from '../compose.ts'
+import type { Running } from '../compose.ts'
 import { everySecret } from './every-secret.ts'
 import { operatorName } from './places.ts'
 import { productVersion } from './product.ts'
 import { passwordPrompt } from './prompt.ts'
+import { signingKeyOf } from './signing-key.ts'
 
 export interface LocalEngineOptions {
   readonly host: 'http' | 'cli'
@@ -47,9 +46,4 @@ export function openLocalEngine(options: LocalEngineOptions): Promise<Running> {
     log,
     memoryBroker,
   })
-}
-
-/** A file on a medium that is not the store's, such as one of a secret store that is mounted. */
-function signingKeyOf({ REDRIVE_JOURNAL_KEY: path = '' }: NodeJS.ProcessEnv): Partial<HostOptions> {
-  return path === '' ? {} : { signingKey: keyFile(resolve(path)) }
 }

@@ -5,7 +5,6 @@ import { copyStore, headOfStore, replaceStore, verifyCopy } from '../../../adapt
 import { openStore } from '../../../adapters/store-sqlite/open-store.ts'
 import { localProcesses } from '../../../adapters/system/processes.ts'
 import { systemClock } from '../../../adapters/system/clock.ts'
-import { keyFile } from '../../../adapters/signing-ed25519/key-file.ts'
 import { readVerifyingKey } from '../../../adapters/signing-ed25519/verifying-key.ts'
 import { openWorkspaceFile } from '../../../adapters/workspace-file/workspace-file.ts'
 import { standAfterRestore } from '../../../app/restore/after-restore.ts'
@@ -18,6 +17,7 @@ import { RedriveError } from '../../../domain/errors.ts'
 import type { Signer } from '../../../ports/signing.ts'
 import { usageError } from '../../common/failure.ts'
 import { operatorName } from '../../common/places.ts'
+import { signingKeyOf } from '../../common/signing-key.ts'
 import { openSignerOf } from '../../open-signed.ts'
 import { storeFileName } from '../../store.ts'
 import { besideBackup, readBackup, writeBackup } from '../backup-file.ts'
@@ -32,7 +32,7 @@ const PG_DUMP =
 export const backup: Command = {
   words: ['backup'],
   summary:
-    'Writes workspace, local store and public key into one file, also while a console runs; never a secret',
+    'Writes workspace, local store and public key into one file, also while a console runs; no passwords and tokens',
   operands: ['FILE'],
   options: {},
   async run(context) {
@@ -131,6 +131,7 @@ export const restore: Command = {
           jobs: unsettled.jobs,
           unknown: unsettled.unknown,
           'switched off': unsettled.switchedOff,
+          'tokens taken back': unsettled.tokens,
         },
       )
       return told(context, unsettled)
@@ -160,7 +161,11 @@ async function stand(
   }
 }
 
-export function told({ output }: CommandContext, { unknown, switchedOff }: Unsettled) {
+export function told({ output }: CommandContext, { unknown, switchedOff, tokens }: Unsettled) {
+  if (tokens > 0)
+    output.remark(
+      `${tokens} tokens of operators are taken back: some may have been before. Make new ones (redrive operators add).`,
+    )
   if (switchedOff > 0)
     output.remark(`${switchedOff} schedules are switched off until a person switches them on.`)
   if (unknown === 0) return EXIT.done
@@ -198,8 +203,7 @@ async function addWorkspace(from: string, folder: string, files: PartFile[]): Pr
 }
 
 function signerOf({ dataDir }: Globals): Promise<Signer> {
-  const named = process.env['REDRIVE_JOURNAL_KEY'] ?? ''
-  return openSignerOf({ dataDir, place: named === '' ? undefined : keyFile(resolve(named)) })
+  return openSignerOf({ dataDir, place: signingKeyOf(process.env).signingKey })
 }
 
 async function readKeys(files: readonly string[]): Promise<VerifyingKey[]> {

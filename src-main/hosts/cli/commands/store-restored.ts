@@ -6,6 +6,7 @@ import { standAfterRestore } from '../../../app/restore/after-restore.ts'
 import { everySecret } from '../../common/every-secret.ts'
 import { operatorName } from '../../common/places.ts'
 import { passwordPrompt } from '../../common/prompt.ts'
+import { signingKeyOf } from '../../common/signing-key.ts'
 import { openChosenStore } from '../../store.ts'
 import type { Command } from '../command.ts'
 import { reasonOption } from '../options.ts'
@@ -33,6 +34,7 @@ export const storeRestored: Command = {
       dataDir,
       storeUrl,
       clock,
+      ...signingKeyOf(env),
     })
     try {
       if (store.refusal !== null) throw store.refusal
