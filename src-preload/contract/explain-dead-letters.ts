@@ -34,9 +34,9 @@ export const deadLetterSentences = {
     next: 'Mend the consumer or discard the message; to redrive it all the same, plan with what is held.',
   },
   'redriven-already': {
-    what: 'This message was redriven before.',
+    what: 'This message was redriven before, or may have been.',
     means:
-      'It was left out and is still there: a topic keeps its records, and a queue gets back what a process held that ended too early.',
+      'It was left out and is still there: a topic keeps its records, and a queue gets back what a process held that ended too early. Of a record from before a restore nobody knows.',
     next: 'In a queue, discard it. To redrive it once more, plan with a reason for it.',
   },
   'discarded-already': {

@@ -165,6 +165,25 @@ describe('dead letters of Kafka', () => {
     expect((await plan('--all')).records[0]).toMatchObject({ items: 1, skipped: 2 })
   }, 180_000)
 
+  test('records that were redriven after the backup went out twice after a restore: those from before count as redriven', async (context) => {
+    const { cli, letters, origin, plan } = await bench(context)
+    const record = (n: number) => ({
+      key: `k-${n}`,
+      value: String(n),
+      headers: springHeaders(origin, n, 'Timed out'),
+    })
+    await produce(kafkaNode(), letters, [record(1), record(2)])
+    expect((await plan('--all')).records[0]).toMatchObject({ items: 2 })
+    await cli.here('store', 'restored', '--reason', 'the disk was lost')
+    expect((await plan('--all')).records[0]).toMatchObject({
+      code: 'plan-empty',
+      detail: { codes: 'redriven-already' },
+    })
+    await produce(kafkaNode(), letters, [record(3)])
+    expect((await plan('--all')).records[0]).toMatchObject({ items: 1, skipped: 2 })
+    expect((await plan('--all', '--again', 'none had been redriven')).records[0]).toMatchObject({ items: 3 })
+  }, 120_000)
+
   test('a chosen topic has to exist, is not the one that they are in, and a second plan of the same records sends nothing', async (context) => {
     const { test: names, origin, letters, plan, run, dead, cli } = await bench(context)
     await produce(kafkaNode(), letters, [{ key: 'k', value: '{}' }])

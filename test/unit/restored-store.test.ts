@@ -41,7 +41,7 @@ test('the last words of a damaged store were thrown away: its log goes aside wit
   ]
   await writeFile(path, 'no store any more, but long enough to be looked at as one'.repeat(100))
   await writeFile(`${path}-wal`, 'what was written down last')
-  openStore({ path: next, clock: systemClock() }).close()
+  await openStore({ path: next, clock: systemClock() }).close()
 
   replaceStore(path, next, aside)
   expect(await readFile(`${aside}-wal`, 'utf8')).toBe('what was written down last')

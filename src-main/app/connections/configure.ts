@@ -283,17 +283,12 @@ function withUnseen(
 }
 
 /** What no form of a source knows: the sweep has its own, and the rest is written in the file. */
-function writtenOnly(
-  before: SourceConfig | undefined,
-): Pick<SourceConfig, 'sweep' | 'checkBack' | 'callback' | 'masking' | 'load'> {
-  const { sweep, checkBack, callback, masking, load } = before ?? {}
-  return {
-    ...(sweep === undefined ? {} : { sweep }),
-    ...(checkBack === undefined ? {} : { checkBack }),
-    ...(callback === undefined ? {} : { callback }),
-    ...(masking === undefined ? {} : { masking }),
-    ...(load === undefined ? {} : { load }),
-  }
+const WRITTEN_ONLY = ['sweep', 'checkBack', 'callback', 'masking', 'load'] as const
+
+function writtenOnly(before: SourceConfig | undefined): Pick<SourceConfig, (typeof WRITTEN_ONLY)[number]> {
+  return Object.fromEntries(
+    WRITTEN_ONLY.flatMap((name) => (before?.[name] === undefined ? [] : [[name, before[name]]])),
+  )
 }
 
 /** A password and TLS of its own are written in the file, and go to no other server than the one they were written for. */

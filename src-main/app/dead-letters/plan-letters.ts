@@ -17,6 +17,7 @@ import type { Connections } from '../connections/connections.ts'
 import type { EnginePorts } from '../engine-ports.ts'
 import { look as lookAt } from '../resend/destinations.ts'
 import { missingDestinations } from '../resend/plan-warnings.ts'
+import { lastRestore } from '../restore/plan-age.ts'
 import type { Look, Looking } from './looking.ts'
 
 export type LetterSelection =
@@ -62,10 +63,13 @@ export async function planLetters(
   const marks = broker.topics === undefined ? null : await ports.recordLedger.marks(source, ids)
   // A queue forgets what left it: only what may have come back after a crash was redriven and is there all the same.
   const cameBack = await ports.jobReader.confirmedUnmarked(source, ids)
+  const restoredAt = (await lastRestore(ports.journal))?.at ?? null
   const judged = wanted.map((letter) => {
     const unsettled = held.has(letter.id)
-    const redriven = (act.to !== null && cameBack.has(letter.id)) || marks?.get(letter.id)?.as === 'redriven'
-    const mark = markCode(marks?.get(letter.id), { redriven, again: request.again })
+    const known = marks?.get(letter.id)
+    const forgotten = marks !== null && known === undefined && isBefore(letter, restoredAt)
+    const redriven = (act.to !== null && (cameBack.has(letter.id) || forgotten)) || known?.as === 'redriven'
+    const mark = markCode(known, { redriven, again: request.again })
     return { letter, ...judge(letter, { heldAfter: request.heldAfter, to: act.to, unsettled, mark }) }
   })
   const items = judged.flatMap(({ letter, destination, code }) =>
@@ -216,6 +220,14 @@ function judge(
   if (letter.damagedHeader !== null) return { destination: where, code: 'header-damaged' }
   const destination = redriveDestination(letter.story.origin, to)
   return { destination: destination ?? where, code: destination === null ? 'origin-unknown' : null }
+}
+
+/**
+ * A topic keeps a record that was redriven, and a store that was set back has forgotten that it was. Without a time nobody knows
+ * that it came later.
+ */
+function isBefore({ story: { lastDiedAt } }: LookedLetter, restoredAt: string | null): boolean {
+  return restoredAt !== null && (lastDiedAt === null || Date.parse(lastDiedAt) <= Date.parse(restoredAt))
 }
 
 /** A record stays in its topic, whatever is done with it: what was done once is not done again by accident. */
