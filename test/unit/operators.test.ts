@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,6 +9,7 @@ import { freshSecret } from '../../src-main/adapters/system/fresh-secret.ts'
 import { randomIds } from '../../src-main/adapters/system/ids.ts'
 import type { EnginePorts } from '../../src-main/app/engine-ports.ts'
 import { createOperators } from '../../src-main/app/operators/operators.ts'
+import { createOrigins } from '../../src-main/hosts/http/origins.ts'
 import { createRefusedLogins, REFUSALS_NOTED_MAX } from '../../src-main/hosts/http/refused-logins.ts'
 import {
   createSessions,
@@ -137,11 +139,29 @@ describe('wrong logins', () => {
     expect(notes).toHaveLength(REFUSALS_NOTED_MAX)
     nowMs += 60_000
     refused.look()
-    expect(notes.at(-1)).toEqual({ name: 'n-999', address: 'a', times: 1_000 - REFUSALS_NOTED_MAX })
+    expect(notes.at(-1)).toEqual({ name: '*', address: 'a', times: 1_000 - REFUSALS_NOTED_MAX })
     expect(notes.reduce((sum, { times }) => sum + times, 0)).toBe(1_000)
     refused.look()
     expect(notes).toHaveLength(REFUSALS_NOTED_MAX + 1)
   })
+})
+
+describe('wrong tries and a good one at the same moment', () => {
+  test('the good one took the failures of the others back as well: only its own count goes', () => {
+    const throttle = createThrottle(() => 0, 60_000)
+    const own = throttle.failed('a')
+    for (let at = 0; at < TRIES_FREE; at += 1) throttle.failed('a')
+    own()
+    expect(throttle.waitMs('a')).toBe(WAIT_FIRST_MS)
+  })
+})
+
+test('metrics were there without a login for everybody whom the proxy lets through: only this machine asks for them', () => {
+  const asked = (headers: Record<string, string>) => ({ headers, socket: {} }) as unknown as IncomingMessage
+  const origins = createOrigins(7373, 'https://redrive.example')
+  expect(origins.isDirect(asked({ host: '127.0.0.1:7373' }))).toBe(true)
+  expect(origins.isDirect(asked({ host: 'redrive.example' }))).toBe(false)
+  expect(origins.isDirect(asked({ host: '127.0.0.1:7373', 'x-forwarded-for': '10.0.0.1' }))).toBe(false)
 })
 
 describe('sessions', () => {

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import { RedriveError } from '../../domain/errors.ts'
 import { openInRoom } from '../outbox-sql/in-room.ts'
+import { inTime } from '../outbox-sql/pool.ts'
 import type { Room, SourceLoad } from '../../ports/load.ts'
 import { classify } from './classify.ts'
 import { connected } from '../postgres-client/connection.ts'
@@ -71,7 +72,7 @@ async function connectForChains(
       await stream(statement, options, (row) => rows.push(row))
       return rows
     },
-    end: () => client.end().catch(() => undefined),
+    end: () => inTime(client.end(), () => streamOf(client).destroy()),
   }
 }
 
@@ -162,7 +163,7 @@ const PARKED_MAX = 2
 export interface ChainLines {
   /** All of it is one turn of the source's load. */
   use<T>(signal: AbortSignal, work: (connection: ChainConnection) => Promise<T>): Promise<T>
-  /** Between two statements: so long, and longer where the database is slower than usual. */
+  /** Between two statements: so long, and longer where the database is slower than usual. How fast a standby is nobody measures. */
   rest(pauseMs: number, signal: AbortSignal): Promise<void>
   close(): Promise<void>
 }

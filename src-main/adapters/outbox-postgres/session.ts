@@ -92,7 +92,7 @@ export function openSession(settings: ConnectionSettings, load: SourceLoad = unl
     newPool({
       open: () => opened(settings, onEnd),
       isDead: (client) => dead.has(client),
-      cut: (client) => void client.end().catch(() => undefined),
+      cut: (client) => streamOf(client).destroy(),
       end: (client) => client.end(),
       connectionsMax,
       load,

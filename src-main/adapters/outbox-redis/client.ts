@@ -170,6 +170,7 @@ function made(
 class FreshRedis extends Redis {
   readonly #password: Password
   #logins = 0
+  #closed = false
 
   constructor(options: Options, password: Password) {
     super(options)
@@ -182,8 +183,15 @@ class FreshRedis extends Redis {
     if (this.#logins > 1) {
       const fresh = await this.#password().catch(() => null)
       if (fresh !== null && fresh !== '') this.options.password = fresh
+      // Nobody would close it any more.
+      if (this.#closed) throw new Error('the client was closed meanwhile')
     }
     return super.connect(callback)
+  }
+
+  override disconnect(reconnect = false): void {
+    this.#closed = !reconnect
+    super.disconnect(reconnect)
   }
 }
 

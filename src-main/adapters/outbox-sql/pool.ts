@@ -4,6 +4,8 @@ import { openInRoom } from './in-room.ts'
 
 /** A connection that nobody used for this long is given back to the server. */
 const IDLE_TIMEOUT_MS = 30_000
+/** For the goodbye to a server. */
+const GOODBYE_MS = 2_000
 
 /** How a server's connections are opened and ended. */
 export interface PoolOptions<Held> {
@@ -56,7 +58,7 @@ export function newPool<Held>(options: PoolOptions<Held>): Pool<Held> {
     if (at >= 0) idle.splice(at, 1)
     const room = forget(held)
     const gone = (): void => room?.free()
-    return options.end(held).then(gone, gone)
+    return inTime(options.end(held), () => options.cut(held)).then(gone, gone)
   }
   const { place, leave } = newPlaces(options.connectionsMax)
   const known = (): Held | null => {
@@ -99,6 +101,21 @@ export function newPool<Held>(options: PoolOptions<Held>): Pool<Held> {
       await Promise.all([...idle].map(retire))
     },
   }
+}
+
+/** A server that is gone does not answer the goodbye: its connection is cut, and not waited for. */
+export function inTime(ending: Promise<unknown>, cut: () => void): Promise<void> {
+  return new Promise((resolve) => {
+    const late = setTimeout(() => {
+      cut()
+      resolve()
+    }, GOODBYE_MS)
+    const ended = (): void => {
+      clearTimeout(late)
+      resolve()
+    }
+    ending.then(ended, ended)
+  })
 }
 
 async function openUnless<Held>(

@@ -60,8 +60,9 @@ export async function changeSecretsFile(
   edit: (secrets: SecretsByName) => SecretsByName,
 ): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  // Before the lock: a person who types holds nobody else up.
+  const given = await opener()
   await locked(`${path}.lock`, async () => {
-    const given = await opener()
     const before = (await readSecretsFile(path, async () => given)) ?? {}
     const { Encrypter } = await age()
     const encrypter = new Encrypter()

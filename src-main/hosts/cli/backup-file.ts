@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { mkdtemp, open, rename, rm, stat } from 'node:fs/promises'
+import { mkdtemp, open, link, rm, stat } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
@@ -66,7 +66,9 @@ export async function writeBackup(
         await out.write(chunk as Buffer)
     await out.sync()
     await out.close()
-    await rename(next, path)
+    // Not renamed: what another one wrote meanwhile is not written over.
+    await link(next, path)
+    await rm(next)
     return manifest
   } catch (error) {
     await out.close().catch(() => undefined)
@@ -85,17 +87,18 @@ export interface Unpacked {
 
 /**
  * Takes the parts out, beside where they will stand, and checks each against its digest, and all of it against the signature of
- * one of `keys`; null: nobody's is asked for. Throws `backup-damaged`.
+ * one of `keys`. Throws `backup-damaged`.
  */
 export async function readBackup(
   path: string,
   folder: string,
   keys: readonly VerifyingKey[],
 ): Promise<Unpacked> {
-  const source = await open(path, 'r').catch((error: unknown) => {
+  const into = await mkdtemp(join(folder, '.restore-'))
+  const source = await open(path, 'r').catch(async (error: unknown) => {
+    await rm(into, { recursive: true })
     throw damaged(path, 'it cannot be read', error)
   })
-  const into = await mkdtemp(join(folder, '.restore-'))
   const close = (): Promise<void> => rm(into, { recursive: true, force: true })
   try {
     const { manifest, at } = await manifestOf(source, path)

@@ -4,7 +4,7 @@ import type { Operators } from '../../app/operators/operators.ts'
 import { freshSecret } from '../../adapters/system/fresh-secret.ts'
 import type { Caller } from '../../domain/role.ts'
 import type { Clock } from '../../ports/surroundings.ts'
-import { cookiesNamed } from './cookies.ts'
+import { cookiesNamed, sessionCookie } from './cookies.ts'
 import type { Origins } from './origins.ts'
 import { createRefusedLogins } from './refused-logins.ts'
 import type { RefusedLogin } from './refused-logins.ts'
@@ -43,7 +43,7 @@ export interface Desk extends LoginOptions {
 export function openDesk(options: LoginOptions): Desk {
   const { port, origins, operators, clock, log } = options
   const nowMs = (): number => clock.now().getTime()
-  const cookieName = origins.secure ? '__Host-redrive' : `redrive_${port}`
+  const cookie = sessionCookie(origins, port)
   const note = (...about: Parameters<Operators['note']>): void => {
     operators.note(...about).catch((error: unknown) => log.warn({ reason: String(error) }, 'not journalled'))
   }
@@ -54,10 +54,12 @@ export function openDesk(options: LoginOptions): Desk {
     onEnd: ({ caller: { operator: name, role } }, why) => note('logged-out', name, { name, role, why }),
   })
   const isGood = async ({ token }: Session): Promise<boolean> => token === null || operators.stands(token)
-  const stop = again(async () => {
+  const stopLooking = again(() => showOut(sessions, isGood))
+  // Not behind the store: a session that is over ends while it does not answer, too.
+  const ending = setInterval(() => {
     refused.look()
-    await showOut(sessions, isGood)
-  })
+    sessions.look()
+  }, LOOK_EVERY_MS).unref()
   return {
     ...options,
     sessions,
@@ -67,13 +69,16 @@ export function openDesk(options: LoginOptions): Desk {
       name: createThrottle(nowMs, WAIT_NAME_MS_MAX),
       address: createThrottle(nowMs, WAIT_ADDRESS_MS_MAX),
     },
-    cookie: (value, more = '') =>
-      `${cookieName}=${value}; Path=/; HttpOnly; SameSite=Strict${origins.secure ? '; Secure' : ''}${more}`,
+    cookie: cookie.set,
     sessionOf(request) {
-      const found = cookiesNamed(request, cookieName).map((secret) => sessions.find(secret))
+      const found = cookiesNamed(request, cookie.name).map((secret) => sessions.find(secret))
       return found.find((session) => session !== null) ?? null
     },
-    close: stop,
+    close() {
+      stopLooking()
+      clearInterval(ending)
+      refused.close()
+    },
   }
 }
 

@@ -11,6 +11,8 @@ export interface Origins {
   originIsOurs(request: IncomingMessage): boolean
   /** Where the browser that asks reaches it. */
   of(request: IncomingMessage): string
+  /** From this machine itself, not by the proxy. */
+  isDirect(request: IncomingMessage): boolean
   /** Who asks: behind a proxy that ends TLS, whom the proxy names. */
   address(request: IncomingMessage): string
 }
@@ -26,6 +28,7 @@ export function createOrigins(port: number, publicOrigin: string | null): Origin
   return {
     hosts,
     secure: publicOrigin?.startsWith('https:') ?? false,
+    isDirect: (request) => local.includes(host(request)) && request.headers['x-forwarded-for'] === undefined,
     hostIsOurs,
     originIsOurs: (request) =>
       hostIsOurs(request) && request.headers.origin?.toLowerCase() === originOf(request),

@@ -33,7 +33,8 @@ export function createPages({ files, entrance, origins, onError, metrics }: Page
     if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, refusals.wrongMethod)
 
     const { pathname } = address
-    if (pathname === METRICS_PATH && metrics !== null)
+    // Without a session, so not for whoever a proxy lets through.
+    if (pathname === METRICS_PATH && metrics !== null && origins.isDirect(request))
       return void sendMetrics(response, metrics).catch((error: unknown) => {
         onError(error)
         response.destroy()

@@ -1,6 +1,8 @@
 /** Entries of the journal that refused logins may make within a minute; the rest is counted in the next one. */
 export const REFUSALS_NOTED_MAX = 5
 const MINUTE_MS = 60_000
+/** Of several, none of whom the sum may be laid to. */
+const SEVERAL = '*'
 
 export interface RefusedLogin {
   readonly name: string
@@ -31,9 +33,21 @@ export function createRefusedLogins(
     add(login: RefusedLogin): void {
       look()
       if (noted < REFUSALS_NOTED_MAX) tell(login, 1)
-      else left = { login, times: (left?.times ?? 0) + 1 }
+      else left = { login: together(left?.login ?? login, login), times: (left?.times ?? 0) + 1 }
     },
     /** Called again and again, so that what was summed up does not wait for the next refusal. */
     look,
+    /** What was summed up so far, before nobody looks any more. */
+    close(): void {
+      if (left !== null) tell(left.login, left.times)
+      left = null
+    },
+  }
+}
+
+function together(one: RefusedLogin, other: RefusedLogin): RefusedLogin {
+  return {
+    name: one.name === other.name ? one.name : SEVERAL,
+    address: one.address === other.address ? one.address : SEVERAL,
   }
 }

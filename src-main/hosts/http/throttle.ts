@@ -50,7 +50,11 @@ export function createThrottle(nowMs: () => number, waitMsMax: number): Throttle
       if (known.size > KEYS_MAX && oldest !== undefined) known.delete(oldest)
       // Not forgotten altogether: whoever may come in must not clear the way for another name.
       return () => {
-        if (before === null) known.delete(key)
+        const now = current(key)
+        if (now === null) return
+        // Those that failed meanwhile count on.
+        if (now.count > count) known.set(key, { ...now, count: now.count - 1 })
+        else if (before === null) known.delete(key)
         else known.set(key, before)
       }
     },

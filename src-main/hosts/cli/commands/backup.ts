@@ -120,9 +120,11 @@ export const restore: Command = {
       const workspace = files.get('workspace.json')
       if (workspace !== undefined) {
         const target = globals.workspaceFile
-        if (existsSync(target)) await rename(target, `${target}.replaced-${stamp}`)
+        const next = `${target}.${process.pid}.new`
         await mkdir(dirname(target), { recursive: true })
-        await writeFile(target, await readFile(workspace), { mode: 0o600 })
+        await writeFile(next, await readFile(workspace), { mode: 0o600, flush: true })
+        if (existsSync(target)) await rename(target, `${target}.replaced-${stamp}`)
+        await rename(next, target)
       }
       output.object(
         { type: 'restored', madeAt: manifest.madeAt, head: manifest.head, ...unsettled },

@@ -1,4 +1,5 @@
 import { ensureBuilt } from '../../common/build.ts'
+import { tokenStands } from '../../../domain/operator-token.ts'
 import { openLocalEngine } from '../../common/local-engine.ts'
 import { createLog } from '../../common/log.ts'
 import { publicOriginOf } from '../../http/origins.ts'
@@ -60,7 +61,8 @@ export const serve: Command = {
 /** What is wrong with store or workspace is told where it is needed. */
 async function nobodyMayLogIn({ operators, signOn }: Running): Promise<boolean> {
   try {
-    return (await operators.list()).length === 0 && (await signOn()) === null
+    const tokens = await operators.list()
+    return !tokens.some((token) => tokenStands(token, new Date())) && (await signOn()) === null
   } catch {
     return false
   }
