@@ -45,10 +45,7 @@ export default defineConfig({
       rolldownOptions: {
         input: at('src-renderer/index.html'),
         output: {
-          codeSplitting: firstChunk([
-            at('src-renderer/main.ts'),
-            at('src-renderer/features/overview/OverviewPage.vue'),
-          ]),
+          codeSplitting: firstChunk([at('src-renderer/main.ts')]),
         },
       },
     },

@@ -49,6 +49,11 @@ function namesPassedOn(id: string, context: Rolldown.ChunkingContext): ReadonlyM
     const from = isFromElsewhere(statement) ? idOf(statement) : undefined
     if (statement.type === 'ImportDeclaration') {
       for (const { local: name } of statement.specifiers) if (from !== undefined) local.set(name.name, from)
+    } else if (statement.type === 'ExportAllDeclaration') {
+      if (from === undefined) return null
+      const named = statement.exported ?? null
+      if (named !== null) passed.set(nameOf(named), from)
+      else for (const [name, module] of exportsOf(from, context)) passed.set(name, module)
     } else if (statement.type === 'ExportNamedDeclaration' && (statement.declaration ?? null) === null) {
       for (const { local: inner, exported } of statement.specifiers) {
         const source = (statement.source ?? null) === null ? local.get(nameOf(inner)) : from
@@ -57,6 +62,26 @@ function namesPassedOn(id: string, context: Rolldown.ChunkingContext): ReadonlyM
     } else return null
   }
   return passed
+}
+
+/** Module of each name that can be had from this one. */
+function exportsOf(id: string, context: Rolldown.ChunkingContext): ReadonlyMap<string, string> {
+  const passed = namesPassedOn(id, context)
+  if (passed !== null) return passed
+  return new Map(
+    read(id, context)
+      .statements.flatMap(declaredBy)
+      .map((name) => [name, id]),
+  )
+}
+
+function declaredBy(statement: Statement): readonly string[] {
+  if (statement.type !== 'ExportNamedDeclaration') return []
+  const { declaration = null, specifiers } = statement
+  if (declaration === null) return specifiers.map(({ exported }) => nameOf(exported))
+  if (declaration.type !== 'VariableDeclaration')
+    return 'id' in declaration ? [nameOf(declaration.id as never)] : []
+  return declaration.declarations.flatMap(({ id }) => (id.type === 'Identifier' ? [id.name] : []))
 }
 
 function read(id: string, context: Rolldown.ChunkingContext) {

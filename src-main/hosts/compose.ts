@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import { openHttpCalls } from '../adapters/http-calls/http-calls.ts'
 import { openOpenId } from '../adapters/sign-on-openid/openid.ts'
 import { openMappingTexts } from '../adapters/mapping-schema/mapping-texts.ts'
 import { knownLayouts } from '../adapters/profiles/layouts.ts'
@@ -37,6 +36,7 @@ import { openMetricsText } from '../domain/open-metrics.ts'
 import type { OpenIdConfig } from '../domain/sign-on.ts'
 import type { Store } from '../ports/store.ts'
 import type { OpenBroker } from '../ports/drivers.ts'
+import type { ServiceCalls } from '../ports/service-calls.ts'
 import type { SignOnService } from '../ports/sign-on.ts'
 import type { KeyPlace } from '../ports/signing.ts'
 import type { Log, Secrets, WorkspaceStore } from '../ports/surroundings.ts'
@@ -107,7 +107,7 @@ export async function compose(options: HostOptions): Promise<Running> {
     secrets: options.secrets,
     ...storePorts(store),
     signing: { signer, readKey: readVerifyingKey },
-    serviceCalls: openHttpCalls(),
+    serviceCalls,
     mapping: { layouts: knownLayouts, texts, survey: surveys, confirmations: store.confirmations },
     callbackStore: async () =>
       (callbackStore ??= openCallbackStore({ path: join(dataDir, callbackFileName), clock })),
@@ -159,6 +159,14 @@ export async function compose(options: HostOptions): Promise<Running> {
 
 /** The compiler of schemas takes some 5 MB, and few sources name one. */
 const schemas = async () => (await import('../adapters/schema-ajv/ajv-schemas.ts')).createAjvSchemas()
+
+/** Node's HTTP as a module brings the fetch of a browser with it, a tenth of the engine's start; few consoles call anybody. */
+const serviceCalls: ServiceCalls = {
+  async call(request, signal) {
+    const { openHttpCalls } = await import('../adapters/http-calls/http-calls.ts')
+    return openHttpCalls().call(request, signal)
+  },
+}
 
 function comingIn({ operators, ports }: Engine): Pick<Running, 'operators' | 'signOn'> {
   return { operators, signOn: () => signOnOf(ports) }

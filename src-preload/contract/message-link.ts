@@ -1,4 +1,4 @@
-import { id, name } from './base.ts'
+import { ID_CHARS_MAX, NAME } from './terms.ts'
 
 /**
  * `redrive://SOURCE/MESSAGE`: a message that somebody is to look at, by its message id or its row key. It comes from chats
@@ -30,7 +30,8 @@ export function readMessageLink(link: string): MessageLink | null {
 
 /** The two parts, decoded already; null where they cannot be those of a message. */
 export function checkedMessageLink(source: string, message: string): MessageLink | null {
-  const fits = name.safeParse(source).success && id.safeParse(message).success && !CONTROL.test(message)
+  const isId = message !== '' && message.length <= ID_CHARS_MAX
+  const fits = NAME.test(source) && isId && !CONTROL.test(message)
   return fits ? { source, message } : null
 }
 

@@ -2,23 +2,12 @@ import { z } from 'zod'
 import { id, name, procedure, reason, time } from './base.ts'
 import { errorCode } from './errors.ts'
 import { messageEvidence } from './evidence.ts'
+import { messageStates, troubles } from './terms.ts'
 import { assignment, note } from './triage.ts'
 
-export const messageState = z.enum([
-  'pending',
-  'scheduled',
-  'in-flight',
-  'retrying',
-  'sent',
-  'consumed',
-  'failed',
-  'discarded',
-  'expired',
-  'waiting-confirm',
-  'unknown',
-])
+export const messageState = z.enum(messageStates)
 export type MessageState = z.infer<typeof messageState>
-export const trouble = z.enum(['stuck', 'failed', 'unconfirmed'])
+export const trouble = z.enum(troubles)
 export type Trouble = z.infer<typeof trouble>
 export const destination = z.object({ exchange: z.string(), routingKey: z.string() })
 

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { environment, name, procedure, time } from './base.ts'
 import { errorData } from './errors.ts'
 import { scope, trouble } from './messages.ts'
+import { overviewRanges } from './terms.ts'
 
 export const troubleCount = z.object({
   trouble,
@@ -27,7 +28,7 @@ export type SourceOverview = z.infer<typeof sourceOverview>
 /** A value for each cell; null: nobody knows. It is drawn as a hole: never as zero, never as a line across. */
 const cells = z.array(z.number().nullable())
 
-export const overviewRange = z.enum(['1h', '6h', '24h', '14d'])
+export const overviewRange = z.enum(overviewRanges)
 export type OverviewRange = z.infer<typeof overviewRange>
 
 /** Begin and width of the cells; the last one holds this moment. */

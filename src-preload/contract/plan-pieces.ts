@@ -1,5 +1,9 @@
-import { FILE_LINE_CHARS_MAX, FILE_LINES_MAX } from './plans.ts'
-
+/** Characters of an edited payload: one call carries it, over every host's line. */
+export const EDITED_CHARS_MAX = 2_000_000
+/** Characters of one line of a plan file: an item with its edited payload, escaped. */
+export const FILE_LINE_CHARS_MAX = 2 * EDITED_CHARS_MAX
+/** Lines of a plan file that one call carries. */
+export const FILE_LINES_MAX = 1_000
 /** Characters of one call: a line of its own may be longer, many short ones together may not. */
 export const PIECE_CHARS_MAX = 1_000_000
 

@@ -3,19 +3,14 @@ import { environment, id, IDS_MAX, name, place, procedure, reason, time } from '
 import { errorCode } from './errors.ts'
 import { planEvidence } from './evidence.ts'
 import { destination, maskedContent, messageFilter, messageState } from './messages.ts'
+import { EDITED_CHARS_MAX, FILE_LINE_CHARS_MAX, FILE_LINES_MAX } from './plan-pieces.ts'
 import { textValue } from './words.ts'
 
 /** Messages that one plan may hold. */
 export const PLAN_ITEMS_MAX = 1_000_000
 /** Left-out messages that a view names; `skippedByCode` counts them all. */
 export const SKIPPED_SHOWN_MAX = 200
-/** Characters of an edited payload: one call carries it, over every host's line. */
-export const EDITED_CHARS_MAX = 2_000_000
-/** Characters of one line of a plan file: an item with its edited payload, escaped. */
-export const FILE_LINE_CHARS_MAX = 2 * EDITED_CHARS_MAX
 export const PATCH_CHARS_MAX = 1_000_000
-/** Lines of a plan file that one call carries. */
-export const FILE_LINES_MAX = 1_000
 
 export const planItem = z.object({
   seq: z.number().int(),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
+import { roles } from './terms.ts'
 
-/** As `src-main/domain/role.ts` has them, the least first. */
-export const role = z.enum(['viewer', 'operator', 'approver', 'administrator'])
+export const role = z.enum(roles)
 export type Role = z.infer<typeof role>

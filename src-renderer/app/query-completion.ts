@@ -1,5 +1,4 @@
-import { environment } from '../../src-preload/contract/base.ts'
-import { messageState, trouble } from '../../src-preload/contract/messages.ts'
+import { environments, messageStates, troubles } from '../../src-preload/contract/terms.ts'
 import { isQualifier, parseQuery, qualifierNames, quoted, type Qualifier, type QueryPart } from './query.ts'
 
 /** Values that were seen lately: nothing is asked for the sake of completing a word. */
@@ -25,10 +24,10 @@ const WORD_CHARS_MIN = 2
 const AGES = ['>5m', '>15m', '>1h', '>4h', '>1d', '>7d', '<1h', '<4h', '<1d'] as const
 
 const FIXED: KnownValues = {
-  trouble: trouble.options,
-  state: messageState.options,
+  trouble: troubles,
+  state: messageStates,
   age: AGES,
-  env: environment.options,
+  env: environments,
 }
 
 export function completionAt(line: string, caret: number, known: KnownValues): Completion {

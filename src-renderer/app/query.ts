@@ -1,5 +1,6 @@
-import { environment, type Environment } from '../../src-preload/contract/base.ts'
-import { messageState, trouble, type MessageFilter } from '../../src-preload/contract/messages.ts'
+import type { Environment } from '../../src-preload/contract/base.ts'
+import type { MessageFilter } from '../../src-preload/contract/messages.ts'
+import { environments, messageStates, troubles } from '../../src-preload/contract/terms.ts'
 
 /**
  * The query line: `trouble:failed type:OrderPaid error:"timeout after" age:>1h`, `age:<2h` since a deploy, and
@@ -43,14 +44,15 @@ type Take = (draft: Draft, value: string) => boolean
 /** Takes the value into the filter once; false: not a value of this qualifier, or said twice. */
 const qualifiers = {
   trouble: (draft, value) => {
-    const known = trouble.safeParse(value)
-    return known.success && draft.trouble === undefined && ((draft.trouble = known.data), true)
+    const known = troubles.find((one) => one === value)
+    return known !== undefined && draft.trouble === undefined && ((draft.trouble = known), true)
   },
   state: (draft, value) => {
-    const states = messageState.array().min(1).safeParse(value.split(','))
-    if (!states.success || draft.states !== undefined) return false
-    if (new Set(states.data).size !== states.data.length) return false
-    return ((draft.states = states.data), true)
+    const said = value.split(',')
+    const states = said.flatMap((one) => messageStates.find((state) => state === one) ?? [])
+    if (states.length !== said.length || draft.states !== undefined) return false
+    if (new Set(states).size !== states.length) return false
+    return ((draft.states = states), true)
   },
   type: text('type', 200),
   error: text('error', 200),
@@ -79,7 +81,7 @@ const qualifiers = {
     return ((scope.sources = value === '*' ? '*' : names), true)
   },
   env: ({ scope }, value) => {
-    const known = environment.options.find((one) => one === value || ENVIRONMENT_SHORT[one] === value)
+    const known = environments.find((one) => one === value || ENVIRONMENT_SHORT[one] === value)
     if (known === undefined || scope.environment !== undefined) return false
     return ((scope.environment = known), true)
   },

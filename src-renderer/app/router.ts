@@ -1,6 +1,7 @@
 import { createRouter, createWebHashHistory, type Router } from 'vue-router'
+import OverviewPage from '../features/overview/OverviewPage.vue'
 
-/** Every page has an address; each is loaded when it is first shown. */
+/** Every page has an address; each but the one that the window starts with is loaded when it is first shown. */
 export const pages = [
   'overview',
   'inbox',
@@ -36,7 +37,7 @@ export function createConsoleRouter(): Router {
     history: createWebHashHistory(),
     routes: [
       // ?range=24h: another stretch of time.
-      { path: '/', name: 'overview', component: () => import('../features/overview/OverviewPage.vue') },
+      { path: '/', name: 'overview', component: OverviewPage },
       // ?source=…&q=…&id=…: the same view again after a reload, or for a colleague.
       { path: '/inbox', name: 'inbox', component: () => import('../features/inbox/InboxPage.vue') },
       // ?source=…&message=…: where a link to a message leads; message id or row key.

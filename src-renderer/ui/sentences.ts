@@ -1,6 +1,6 @@
 import { inject } from 'vue'
 import type { InjectionKey } from 'vue'
-import type { Words } from '../../src-preload/contract/words.ts'
+import type { Words } from '../../src-preload/contract/text.ts'
 import type { ErrorCode, ErrorData } from '../../src-preload/contract/errors.ts'
 import type { Sentences } from '../../src-preload/contract/sentences.ts'
 

@@ -124,7 +124,8 @@ async function startedMs({ folder, home, usableWhen }: Subject): Promise<number>
     RUN,
     [folder, `--workspace=${join(home, 'redrive.json')}`, `--data=${join(home, 'data')}`],
     {
-      execArgv: [],
+      // Of taking types out of what runs in the engine's process.
+      execArgv: ['--disable-warning=ExperimentalWarning'],
       env: { ...process.env, SIM_USER_DATA: join(home, 'user-data'), SIM_USABLE_WHEN: usableWhen },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     },

@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { createI18n } from 'vue-i18n'
-import { errorCodes } from '../../src-preload/contract/errors.ts'
+import { errorCodes } from '../../src-preload/contract/error-codes.ts'
 import { englishMessages } from '../../src-renderer/app/i18n/en/messages.ts'
 import { sayErrorIn } from '../../src-renderer/app/i18n/say-error.ts'
 import { englishSentences } from '../../src-preload/contract/explain.ts'

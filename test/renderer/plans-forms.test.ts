@@ -6,7 +6,7 @@ import {
   problemOf,
   type OperationRow,
 } from '../../src-renderer/features/plans/patch-form.ts'
-import { EDITED_CHARS_MAX } from '../../src-preload/contract/plans.ts'
+import { EDITED_CHARS_MAX } from '../../src-preload/contract/plan-pieces.ts'
 import { jsonMistake, payloadProblem } from '../../src-renderer/features/plans/payload-text.ts'
 import { readRedirect, redirectProblem } from '../../src-renderer/features/plans/redirect-form.ts'
 import { firstRunForm, readRun } from '../../src-renderer/features/plans/run-form.ts'

@@ -48,7 +48,8 @@ export async function startDesktop(options: DesktopOptions = {}): Promise<Deskto
       ...(options.arguments ?? []),
     ],
     {
-      execArgv: [],
+      // Of taking types out of what runs in the engine's process.
+      execArgv: ['--disable-warning=ExperimentalWarning'],
       env: {
         ...process.env,
         ...options.env,

@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { errorCodes } from '../../src-preload/contract/errors.ts'
+import { errorCodes } from '../../src-preload/contract/error-codes.ts'
 import type { ErrorCode } from '../../src-preload/contract/errors.ts'
 import { englishSentences } from '../../src-preload/contract/explain.ts'
 

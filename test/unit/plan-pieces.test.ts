@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { PIECE_CHARS_MAX, planPieces, PlanLineTooLong } from '../../src-preload/contract/plan-pieces.ts'
-import { FILE_LINE_CHARS_MAX, FILE_LINES_MAX } from '../../src-preload/contract/plans.ts'
+import { FILE_LINE_CHARS_MAX, FILE_LINES_MAX } from '../../src-preload/contract/plan-pieces.ts'
 
 async function* parts(text: string, size: number): AsyncGenerator<string> {
   for (let from = 0; from < text.length; from += size) yield text.slice(from, from + size)

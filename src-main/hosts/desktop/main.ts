@@ -1,19 +1,12 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { app, dialog, session } from 'electron'
-import { explain } from '../../../src-preload/contract/explain.ts'
-import type { ErrorData } from '../../../src-preload/contract/errors.ts'
 import { LINK_SCHEME } from '../../../src-preload/contract/message-link.ts'
-import { operatorName } from '../common/places.ts'
 import { listStaticFiles } from '../common/static-files.ts'
-import { createDesktopAlerts } from './alerts.ts'
-import type { AlertsMessage } from './alerts.ts'
 import { APP_ORIGIN, registerAppScheme, serveAppScheme } from './app-scheme.ts'
 import { desktopOptions } from './desktop-arguments.ts'
-import { createEngineProcess } from './engine-process.ts'
 import type { EngineProcess } from './engine-process.ts'
 import { guardContents, guardSession } from './guards.ts'
-import { answerSecret, openKeyStore } from './key-store.ts'
 import { menuWords } from './menu-words.ts'
 import { setApplicationMenu } from './menu.ts'
 import { hearArrivals } from './open-arrivals.ts'
@@ -21,7 +14,6 @@ import type { Arrivals } from './open-arrivals.ts'
 import { askToOpenAgain } from './page-recovery.ts'
 import { brokerPorts } from './port-broker.ts'
 import { createConsoleWindows } from './windows.ts'
-import type { ConsoleWindows } from './windows.ts'
 
 const out = join(import.meta.dirname, '..')
 const options = desktopOptions(process.argv.slice(1), app.getPath('userData'))
@@ -56,11 +48,18 @@ async function start(arrivals: Arrivals): Promise<void> {
     title: options.sandbox ? 'Redrive (sandbox)' : 'Redrive',
     askAgain: (window) => askToOpenAgain(window, words),
   })
-  let tell: ((message: AlertsMessage) => void) | null = null
-  const engine = startEngine(userData, windows, (message) => tell?.(message))
-  brokerPorts({ origin, connect: (port) => engine.connect(port), onPage: (page) => windows.connected(page) })
+  const begun = Promise.withResolvers<EngineProcess>()
+  const engine = begun.promise
+  brokerPorts({
+    origin,
+    connect: (port) => void engine.then((process) => process.connect(port)),
+    onPage: (page) => windows.connected(page),
+  })
   endWith(engine)
-  arrivals.start({ windows, engine }, process.argv.slice(1))
+  arrivals.start(
+    { windows, engine: { importPlan: async (path) => (await engine).importPlan(path) } },
+    process.argv.slice(1),
+  )
   setApplicationMenu({
     isMac: process.platform === 'darwin',
     developer: !app.isPackaged,
@@ -68,65 +67,26 @@ async function start(arrivals: Arrivals): Promise<void> {
     openWindow: () => windows.open(),
     openPlan: () => void arrivals.choosePlan(words),
   })
-  tell = createDesktopAlerts({ windows, platform: process.platform }).hear
-}
-
-function startEngine(
-  userData: string,
-  windows: ConsoleWindows,
-  onAlerts: (message: AlertsMessage) => void,
-): EngineProcess {
-  const vault = openKeyStore(join(userData, 'secrets.json'), process.platform)
-  const engine: EngineProcess = createEngineProcess({
-    module: join(import.meta.dirname, 'engine.js'),
-    start: {
-      version: app.getVersion(),
-      operator: operatorName(),
-      dataDir: options.dataDir,
-      workspaceFile: options.workspaceFile,
-      sandbox: options.sandbox,
-      keepsPasswords: vault.persistent,
-    },
-    env: process.env,
-    answerSecret: (ask) => answerSecret(vault, ask),
-    onAlerts,
-    onRestart: (exitCode) =>
-      windows.tell('redrive:engine', {
-        code: 'internal',
-        retry: 'later',
-        detail: { reason: `the engine ended with code ${exitCode} and is started again` },
-      } satisfies ErrorData),
-    onFailed: (error) => void offerRetry(error, () => engine.retry()),
-  })
-  return engine
+  // Read while the window is on its way: what checks the engine's messages takes as long as all of the above.
+  const { startEngine } = await import('./desktop-engine.ts')
+  const module = join(import.meta.dirname, 'engine.js')
+  begun.resolve(startEngine({ module, userData, windows, options }))
 }
 
 /** Quitting waits for the engine: what is claimed is published and written down first. */
-function endWith(engine: EngineProcess): void {
+function endWith(engine: Promise<EngineProcess>): void {
   let ended = false
   app.on('window-all-closed', () => app.quit())
   app.on('will-quit', (event) => {
     if (ended) return
     event.preventDefault()
-    void engine.stop().finally(() => {
-      ended = true
-      app.quit()
-    })
+    void engine
+      .then((process) => process.stop())
+      .finally(() => {
+        ended = true
+        app.quit()
+      })
   })
-}
-
-async function offerRetry(error: ErrorData, retry: () => void): Promise<void> {
-  const { what, means, next } = explain(error.code, error.detail)
-  const { response } = await dialog.showMessageBox({
-    type: 'error',
-    message: what,
-    detail: `${means}\n${next}`,
-    buttons: ['Try again', 'Quit'],
-    defaultId: 0,
-    cancelId: 1,
-  })
-  if (response === 0) retry()
-  else app.quit()
 }
 
 function fail(error: unknown): void {

@@ -1,19 +1,17 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { z } from 'zod'
 
 const WIDTH_MIN = 900
 const HEIGHT_MIN = 600
 /** So much of the window must be on some screen, or it could not be grabbed. */
 const VISIBLE_MIN = 80
 
-const rectangle = z.object({
-  x: z.number().int(),
-  y: z.number().int(),
-  width: z.number().int().min(WIDTH_MIN),
-  height: z.number().int().min(HEIGHT_MIN),
-})
-export type Rectangle = z.infer<typeof rectangle>
-const savedState = z.object({ bounds: rectangle, maximized: z.boolean() })
+/** Whole pixels. */
+export interface Rectangle {
+  readonly x: number
+  readonly y: number
+  readonly width: number
+  readonly height: number
+}
 
 export interface WindowState {
   readonly bounds: Partial<Rectangle> & Pick<Rectangle, 'width' | 'height'>
@@ -26,7 +24,8 @@ const INITIAL: WindowState = { bounds: { width: 1440, height: 900 }, maximized: 
 /** Where the window was. What is broken, or on a screen that is gone, is forgotten. */
 export function loadWindowState(file: string, screens: readonly Rectangle[]): WindowState {
   try {
-    const saved = savedState.parse(JSON.parse(readFileSync(file, 'utf8')))
+    const saved: unknown = JSON.parse(readFileSync(file, 'utf8'))
+    if (!isSavedState(saved)) return INITIAL
     return screens.some((screen) => overlaps(saved.bounds, screen)) ? saved : INITIAL
   } catch {
     return INITIAL
@@ -40,6 +39,21 @@ export function saveWindowState(file: string, state: { bounds: Rectangle; maximi
   } catch (error) {
     console.warn(`The place of the window was not saved: ${String(error)}`)
   }
+}
+
+/** By hand: the library of schemas takes longer to read than all else that is done before there is a window. */
+function isSavedState(value: unknown): value is WindowState & { readonly bounds: Rectangle } {
+  if (!isRecord(value) || !isRecord(value['bounds']) || typeof value['maximized'] !== 'boolean') return false
+  const { x, y, width, height } = value['bounds']
+  return (
+    [x, y, width, height].every(Number.isInteger) &&
+    Number(width) >= WIDTH_MIN &&
+    Number(height) >= HEIGHT_MIN
+  )
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
 }
 
 function overlaps(window: Rectangle, screen: Rectangle): boolean {

@@ -1,5 +1,5 @@
 import { inertLines } from '../../../src-preload/contract/inert-text.ts'
-import type { Words } from '../../../src-preload/contract/words.ts'
+import type { Words } from '../../../src-preload/contract/text.ts'
 import { readableId } from '../../ui/readable-id.ts'
 import type { SayWords } from '../../ui/sentences.ts'
 import type { Translation } from './translation.ts'

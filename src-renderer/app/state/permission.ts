@@ -1,8 +1,8 @@
 import { defineStore } from 'pinia'
 import { computed } from 'vue'
 import { useI18n } from 'vue-i18n'
-import { role as roleSchema } from '../../../src-preload/contract/role.ts'
 import { neededRole, type ProcedureName } from '../../../src-preload/contract/roles.ts'
+import { roles } from '../../../src-preload/contract/terms.ts'
 import { useSession } from './session.ts'
 
 /** What the person's role lets them do, as the engine will say it too: it refuses whatever a page forgets to. */
@@ -16,7 +16,7 @@ export const usePermission = defineStore('permission', () => {
   function whyNot(call: ProcedureName): string | null {
     const needed = neededRole(call.split('.'))
     if (role.value === null || needed === null) return null
-    if (roleSchema.options.indexOf(role.value) >= roleSchema.options.indexOf(needed)) return null
+    if (roles.indexOf(role.value) >= roles.indexOf(needed)) return null
     return t('shell.role.refused', { role: t(`shell.role.${role.value}`), needed: t(`shell.role.${needed}`) })
   }
 

@@ -5,7 +5,7 @@ import { useClient } from '../use-client.ts'
 import { useAsk } from '../use-ask.ts'
 import { usePreferences } from './preferences.ts'
 
-const STRICTEST_FIRST: readonly Environment[] = ['production', 'staging', 'development']
+export const STRICTEST_FIRST: readonly Environment[] = ['production', 'staging', 'development']
 
 /** The connections of the workspace, and which source the operator works on. */
 export const useSources = defineStore('sources', () => {
@@ -21,7 +21,6 @@ export const useSources = defineStore('sources', () => {
   return {
     sources,
     brokers: computed(() => list.data.value?.brokers ?? []),
-    /** False until the first answer: "none" and "not known yet" are different things. */
     /** Of a source, or of a queue of dead letters (`broker/queue`) by the engine's rule; null: not known. */
     environmentOf: (name: string): Environment | null => {
       const broker = name.includes('/') ? name.slice(0, name.indexOf('/')) : null
@@ -31,6 +30,7 @@ export const useSources = defineStore('sources', () => {
         STRICTEST_FIRST.find((one) => found.some(({ environment }) => environment === one)) ?? 'production'
       )
     },
+    /** False until the first answer: "none" and "not known yet" are different things. */
     known: computed(() => list.data.value !== null),
     error: list.error,
     current,

@@ -1,6 +1,6 @@
 import { jsonLanguage } from '@codemirror/lang-json'
 
-import { EDITED_CHARS_MAX } from '../../../src-preload/contract/plans.ts'
+import { EDITED_CHARS_MAX } from '../../../src-preload/contract/plan-pieces.ts'
 
 export interface JsonMistake {
   readonly line: number

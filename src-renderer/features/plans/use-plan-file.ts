@@ -1,5 +1,5 @@
 import { onScopeDispose, ref, shallowRef } from 'vue'
-import { FILE_LINES_MAX } from '../../../src-preload/contract/plans.ts'
+import { FILE_LINES_MAX } from '../../../src-preload/contract/plan-pieces.ts'
 import { toApiError } from '../../api/errors.ts'
 import type { ApiError } from '../../api/errors.ts'
 import { useClient } from '../../app/use-client.ts'

@@ -1,5 +1,5 @@
 import type { DedupeReport } from '../../../../src-preload/contract/evidence.ts'
-import { inEnglish } from '../../../../src-preload/contract/words.ts'
+import { inEnglish } from '../../../../src-preload/contract/text.ts'
 import type { Command } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 import type { ExitCode } from '../exit-codes.ts'

@@ -1,4 +1,4 @@
-import { inEnglish } from '../../../../src-preload/contract/words.ts'
+import { inEnglish } from '../../../../src-preload/contract/text.ts'
 import type { MappingPreview } from '../../../../src-preload/contract/mapping-steps.ts'
 import type { Command } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'

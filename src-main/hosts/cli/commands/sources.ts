@@ -1,6 +1,6 @@
 import type { ErrorData } from '../../../../src-preload/contract/errors.ts'
-import { inEnglish } from '../../../../src-preload/contract/words.ts'
-import type { Words } from '../../../../src-preload/contract/words.ts'
+import { inEnglish } from '../../../../src-preload/contract/text.ts'
+import type { Words } from '../../../../src-preload/contract/text.ts'
 import type { Command, CommandContext, EngineClient } from '../command.ts'
 import { EXIT, exitCodeOf } from '../exit-codes.ts'
 import { sourceOption } from '../options.ts'
