@@ -16,10 +16,6 @@ import { textRows } from './rows.ts'
 import { LOCK_TIMEOUT_SEC, openHeld, streamOf } from './server.ts'
 import type { Held, Server } from './server.ts'
 
-/** Looking is cheap and short; more connections would only queue on the server. */
-const READ_CONNECTIONS_MAX = 4
-/** One claims while the other marks. */
-const WRITE_CONNECTIONS_MAX = 2
 /** Longest time of a whole transaction that writes. */
 const WRITE_TIMEOUT_MS = 15_000
 /** The server's limit should have come long before: whoever still does not answer is gone. */
@@ -50,26 +46,25 @@ export function openSession(settings: ConnectionSettings, load: SourceLoad = unl
     detail: { server: `${host}:${port}`, host, port, database, user },
   }
   let lost = 0
-  const pool = (mode: 'read' | 'write', connectionsMax: number): Pool<Held> =>
+  const pool = (mode: 'read' | 'write'): Pool<Held> =>
     newPool({
       open: () => openHeld(settings, mode),
       isDead: ({ dead }) => dead,
       cut: ({ connection }) => connection.destroy(),
       end: ({ connection }) => connection.end(),
-      connectionsMax,
       load,
       onLost: () => {
         lost += 1
       },
     })
-  const reading = pool('read', READ_CONNECTIONS_MAX)
+  const reading = pool('read')
   let writing: Pool<Held> | null = null
   const change = <Result>(
     work: (transaction: Transaction) => Promise<Result>,
     options: { readonly ending: 'commit' | 'rollback'; readonly only: string | null },
     signal: AbortSignal,
   ): Promise<Result> => {
-    writing ??= pool('write', WRITE_CONNECTIONS_MAX)
+    writing ??= pool('write')
     return changing(context, writing, { work, ...options }, signal)
   }
   return {

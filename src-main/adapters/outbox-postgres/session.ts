@@ -12,10 +12,6 @@ import type { Read, Row, SqlValue, Statement } from '../outbox-sql/statement.ts'
 import { unlimited } from '../../ports/load.ts'
 import type { SourceLoad } from '../../ports/load.ts'
 
-/** Looking is cheap and short; more connections would only queue on the server. */
-const READ_CONNECTIONS_MAX = 4
-/** One claims while the other marks. */
-const WRITE_CONNECTIONS_MAX = 2
 /** A row lock held by a service is waited for this long, then the row is tried later. */
 const LOCK_TIMEOUT_MS = 2_000
 /** Nothing of Redrive's sits in an open transaction; this is for a process that freezes within one. */
@@ -88,18 +84,17 @@ export function openSession(settings: ConnectionSettings, load: SourceLoad = unl
     dead.add(client)
     lost += 1
   }
-  const pool = (connectionsMax: number): Pool<pg.Client> =>
+  const pool = (): Pool<pg.Client> =>
     newPool({
       open: () => opened(settings, onEnd),
       isDead: (client) => dead.has(client),
       cut: (client) => streamOf(client).destroy(),
       end: (client) => client.end(),
-      connectionsMax,
       load,
       // Told by the connection itself, also where nobody used it.
       onLost: () => undefined,
     })
-  const readPool = pool(READ_CONNECTIONS_MAX)
+  const readPool = pool()
   let writePool: Pool<pg.Client> | null = null
   const context = { settings, detail, load }
   const standby = async (signal: AbortSignal): Promise<boolean> => {
@@ -114,7 +109,7 @@ export function openSession(settings: ConnectionSettings, load: SourceLoad = unl
     ending: Ending,
     signal: AbortSignal,
   ): Promise<readonly (readonly Row[])[]> => {
-    writePool ??= pool(WRITE_CONNECTIONS_MAX)
+    writePool ??= pool()
     const run = { mode: 'write', timeoutMs: WRITE_TIMEOUT_MS, ending, signal } as const
     try {
       return await transact(context, writePool, run, statements)

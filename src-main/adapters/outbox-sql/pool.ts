@@ -16,7 +16,6 @@ export interface PoolOptions<Held> {
   readonly cut: (held: Held) => void
   /** Takes leave of the server; resolves when the connection is closed. */
   readonly end: (held: Held) => Promise<void>
-  readonly connectionsMax: number
   /** Of all pools of the source together. */
   readonly load: SourceLoad
   /** Called for each connection that ended. */
@@ -24,7 +23,7 @@ export interface PoolOptions<Held> {
 }
 
 export interface Pool<Held> {
-  /** Within a turn of the load. Waits for a free one. Rejects with `cancelled`, `source-busy`, or with what opening rejects with. */
+  /** Within a turn of the load, which is what there is to wait for. Rejects with `cancelled`, `source-busy`, or with what opening rejects with. */
   take(signal: AbortSignal): Promise<Held>
   /** `keep` false: nobody else gets it. */
   give(held: Held, keep: boolean): void
@@ -60,8 +59,7 @@ export function newPool<Held>(options: PoolOptions<Held>): Pool<Held> {
     const gone = (): void => room?.free()
     return inTime(options.end(held), () => options.cut(held)).then(gone, gone)
   }
-  const { place, leave } = newPlaces(options.connectionsMax)
-  const known = (): Held | null => {
+  const unused = (): Held | null => {
     for (let held = idle.pop(); held !== undefined; held = idle.pop()) {
       clearTimeout(timers.get(held))
       rooms.get(held)?.busy()
@@ -72,20 +70,13 @@ export function newPool<Held>(options: PoolOptions<Held>): Pool<Held> {
   }
   return {
     async take(signal) {
-      if (signal.aborted) throw new RedriveError('cancelled', 'later')
-      await place(signal)
-      try {
-        if (closed) throw new RedriveError('cancelled', 'later')
-        const held = known()
-        if (held !== null) return held
-        const { open, cut, load } = options
-        const opened = await openInRoom(load, () => openUnless(open, cut, signal), signal)
-        rooms.set(opened.held, opened.room)
-        return opened.held
-      } catch (error) {
-        leave()
-        throw error
-      }
+      if (closed || signal.aborted) throw new RedriveError('cancelled', 'later')
+      const known = unused()
+      if (known !== null) return known
+      const { open, cut, load } = options
+      const { held, room } = await openInRoom(load, () => openUnless(open, cut, signal), signal)
+      rooms.set(held, room)
+      return held
     },
     give(held, keep) {
       if (!keep || closed || isDead(held)) drop(held)
@@ -94,7 +85,6 @@ export function newPool<Held>(options: PoolOptions<Held>): Pool<Held> {
         timers.set(held, setTimeout(() => void retire(held), IDLE_TIMEOUT_MS).unref())
         rooms.get(held)?.idle(() => void retire(held))
       }
-      leave()
     },
     async close() {
       closed = true
@@ -131,33 +121,4 @@ async function openUnless<Held>(
   }
   signal.addEventListener('abort', abort, { once: true })
   return Promise.race([opening, aborted.promise]).finally(() => signal.removeEventListener('abort', abort))
-}
-
-/** So many may be taken at a time; whoever comes later waits. */
-function newPlaces(count: number) {
-  const waiting: { readonly resolve: () => void }[] = []
-  let places = count
-  const place = async (signal: AbortSignal): Promise<void> => {
-    if (places > 0) {
-      places -= 1
-      return
-    }
-    const free = Promise.withResolvers<void>()
-    const entry = { resolve: free.resolve }
-    const abort = (): void => {
-      const at = waiting.indexOf(entry)
-      if (at < 0) return
-      waiting.splice(at, 1)
-      free.reject(new RedriveError('cancelled', 'later'))
-    }
-    waiting.push(entry)
-    signal.addEventListener('abort', abort, { once: true })
-    await free.promise.finally(() => signal.removeEventListener('abort', abort))
-  }
-  const leave = (): void => {
-    const next = waiting.shift()
-    if (next === undefined) places += 1
-    else next.resolve()
-  }
-  return { place, leave }
 }

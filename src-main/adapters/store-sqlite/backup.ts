@@ -29,6 +29,7 @@ export async function copyStore(path: string, copy: string): Promise<void> {
   }
 }
 
+/** Null: nothing is written in its journal. Throws RedriveError `store-failed`: what cannot be read has no head that could be signed. */
 export function headOfStore(path: string): Head | null {
   try {
     const db = openForReading(path)
@@ -37,6 +38,15 @@ export function headOfStore(path: string): Head | null {
     } finally {
       db.close()
     }
+  } catch (error) {
+    throw classify(error, path)
+  }
+}
+
+/** Of a store that is replaced, often because it is damaged or gone: null where it says nothing any more. */
+export function headOfReplaced(path: string): Head | null {
+  try {
+    return headOfStore(path)
   } catch {
     return null
   }

@@ -1,7 +1,13 @@
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { copyStore, headOfStore, replaceStore, verifyCopy } from '../../../adapters/store-sqlite/backup.ts'
+import {
+  copyStore,
+  headOfReplaced,
+  headOfStore,
+  replaceStore,
+  verifyCopy,
+} from '../../../adapters/store-sqlite/backup.ts'
 import { openStore } from '../../../adapters/store-sqlite/open-store.ts'
 import { localProcesses } from '../../../adapters/system/processes.ts'
 import { systemClock } from '../../../adapters/system/clock.ts'
@@ -115,7 +121,7 @@ export const restore: Command = {
         throw new RedriveError('backup-damaged', 'never', { path: operand(context, 0), problem })
       }
       const stamp = new Date().toISOString().replaceAll(/[:.]/g, '-')
-      const unsettled = await stand(db, { signer, manifest, replaced: headOfStore(path) as Json })
+      const unsettled = await stand(db, { signer, manifest, replaced: headOfReplaced(path) as Json })
       replaceStore(path, db, `${path}.replaced-${stamp}`)
       const workspace = files.get('workspace.json')
       if (workspace !== undefined) {
