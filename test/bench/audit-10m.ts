@@ -100,7 +100,7 @@ async function measured({ rows, chains, rounds, print }: Setting): Promise<Measu
     await settled(database)
     const one = await compare({ ...run, reading: 'index', workers: 1 })
     const two = await compare({ ...run, reading: 'index', workers: 2 })
-    const { peakBytes } = await engine.call('memory', {})
+    const { peakBytes } = engine.memory()
     const peakMb = peakBytes / MB
     print(`${head}: engine memory at most ${peakMb.toFixed(0)} MB`)
     const wrong = Math.max(scan.wrong, one.wrong, two.wrong)

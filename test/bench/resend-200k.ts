@@ -27,7 +27,7 @@ export async function benchResend200k(print: (line: string) => void): Promise<re
     try {
       lines.push(...(await speed(lab, queueType, print)))
       if (queueType === 'classic') {
-        const { peakBytes } = await lab.engine.call('memory', {})
+        const { peakBytes } = lab.engine.memory()
         const peak = peakBytes / MB
         print(`memory: at most ${peak.toFixed(0)} MB; ${small.toFixed(0)} MB with ${SMALL_MESSAGES} messages`)
         lines.push(
@@ -75,7 +75,7 @@ async function peakMb({
       const { job } = await lab.run(await lab.plan())
       await lab.ended(job)
     }
-    const { peakBytes } = await lab.engine.call('memory', {})
+    const { peakBytes } = lab.engine.memory()
     print(`${messages} messages: at most ${(peakBytes / MB).toFixed(0)} MB`)
     return peakBytes / MB
   } finally {
