@@ -79,8 +79,9 @@ function declaredBy(statement: Statement): readonly string[] {
   if (statement.type !== 'ExportNamedDeclaration') return []
   const { declaration = null, specifiers } = statement
   if (declaration === null) return specifiers.map(({ exported }) => nameOf(exported))
-  if (declaration.type !== 'VariableDeclaration')
-    return 'id' in declaration ? [nameOf(declaration.id as never)] : []
+  if (declaration.type === 'FunctionDeclaration' || declaration.type === 'ClassDeclaration')
+    return declaration.id === null ? [] : [declaration.id.name]
+  if (declaration.type !== 'VariableDeclaration') return []
   return declaration.declarations.flatMap(({ id }) => (id.type === 'Identifier' ? [id.name] : []))
 }
 

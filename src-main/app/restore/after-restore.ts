@@ -46,7 +46,8 @@ export interface Unsettled {
  * What a store that was set back must not do: go on as if nothing had happened since. Every message of a job that had not ended
  * may have been sent meanwhile, whether the old store says that it was planned, claimed or on its way; so each of them becomes
  * unknown, which holds it until a person or the evidence settles it, and the job is over. Whatever runs by itself is switched
- * off: it would not know what is held; and every token is taken back, since the store has forgotten which ones were. Safe to repeat; the first entry says that from here on the journal is of a restored store.
+ * off: it would not know what is held; and every token is taken back, since the store has forgotten which ones were. Safe to
+ * repeat; the first entry says that from here on the journal is of a restored store.
  */
 export async function standAfterRestore(it: AfterRestore): Promise<Unsettled> {
   const { store, operator, detail } = it
