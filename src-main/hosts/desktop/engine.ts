@@ -10,6 +10,7 @@ import { systemClock } from '../../adapters/system/clock.ts'
 import { openWorkspaceFile } from '../../adapters/workspace-file/workspace-file.ts'
 import type { CallContext } from '../../api/implementer.ts'
 import type { Alert } from '../../domain/alert/alert.ts'
+import type { WorkspaceStore } from '../../ports/surroundings.ts'
 import type { Sandbox } from '../../sandbox/start-sandbox.ts'
 import { everySecret } from '../common/every-secret.ts'
 import { failureOf } from '../common/failure.ts'
@@ -23,11 +24,13 @@ import { toEngine } from './engine-messages.ts'
 import type { AlertNotice, FromEngine, ImportedPlan, StartOptions, ToEngine } from './engine-messages.ts'
 import { createEngineSecrets } from './engine-secrets.ts'
 import type { EngineSecrets } from './engine-secrets.ts'
+import { readAhead } from './read-ahead.ts'
 
 interface Engine {
   readonly running: Running
   readonly sandbox: Sandbox | null
   readonly handler: RPCHandler<CallContext>
+  readonly workspace: WorkspaceStore
 }
 
 type ImportPlan = Extract<ToEngine, { type: 'import-plan' }>
@@ -57,7 +60,8 @@ async function act(message: Exclude<ToEngine, { type: 'connect' }>): Promise<voi
       )
       early.splice(0).forEach(connect)
       earlyPlans.splice(0).forEach((message) => void importPlan(message))
-      return post({ type: 'ready' })
+      post({ type: 'ready' })
+      return readAhead(engine.workspace).catch(() => undefined)
     case 'secret':
       return secrets?.answer(message.request, message.value, message.error)
     case 'import-plan':
@@ -82,12 +86,13 @@ async function open(options: StartOptions, secrets: EngineSecrets, log: Logger):
   const { version, operator, dataDir, workspaceFile, keepsPasswords } = options
   const sandbox = options.sandbox ? await openSandbox(dataDir, log) : null
   try {
+    const workspace = sandbox?.workspace ?? openWorkspaceFile({ path: workspaceFile })
     const running = await compose({
       host: 'desktop',
       version,
       operator,
       dataDir: sandbox?.storeDir ?? dataDir,
-      workspace: sandbox?.workspace ?? openWorkspaceFile({ path: workspaceFile }),
+      workspace,
       workspacePath: sandbox ? null : workspaceFile,
       secrets,
       keepsPasswords,
@@ -96,7 +101,7 @@ async function open(options: StartOptions, secrets: EngineSecrets, log: Logger):
       log,
       memoryBroker: sandbox?.memoryBroker ?? null,
     })
-    return { running, sandbox, handler: new RPCHandler(running.router) }
+    return { running, sandbox, handler: new RPCHandler(running.router), workspace }
   } catch (error) {
     await sandbox?.close()
     throw error
