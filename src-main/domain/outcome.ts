@@ -32,7 +32,10 @@ export interface OutgoingMessage {
   readonly knownJson?: boolean
   /** Exact text of a JSON object, or null. */
   readonly headers: string | null
-  /** `x-redrive-job`, `x-redrive-attempt`, and `x-redrive-edited` where the payload is not the stored one. */
+  /**
+   * `x-redrive-job`, `x-redrive-attempt`, and `x-redrive-edited` where the payload is not the stored one. Mostly one object
+   * for all messages that say the same, so that an adapter may keep what it makes of it.
+   */
   readonly redriveHeaders: Readonly<Record<string, string | number>>
   /** A message of a broker that goes on as it is: it takes the place of payload, type and headers. */
   readonly copy?: Copy

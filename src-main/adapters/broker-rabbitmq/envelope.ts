@@ -1,7 +1,8 @@
 import type { Options } from 'amqplib'
 import type { ErrorCode } from '../../domain/errors.ts'
 import type { CopiedMessage, PublishOutcome, QueueMessage } from '../../domain/outcome.ts'
-import { HeaderRefusal, headerTable, isLong, SHORT_STRING_BYTES_MAX } from './headers.ts'
+import type { HeaderTables } from './header-tables.ts'
+import { HeaderRefusal, isLong, SHORT_STRING_BYTES_MAX } from './headers.ts'
 
 /** A message as amqplib takes it. */
 export interface Envelope {
@@ -15,11 +16,19 @@ export function refused(code: ErrorCode, reason: string): Refused {
   return { outcome: 'refused', code, reason }
 }
 
+export function unknown(code: ErrorCode, reason: string): Refused {
+  return { outcome: 'unknown', code, reason }
+}
+
 /**
  * The message as it goes out, or why it cannot go out unchanged. A broker answers a message that it cannot take by closing
  * the channel, which makes innocent neighbours unknown; so what can be known before is refused here.
  */
-export function seal(message: QueueMessage, payloadBytesMax: number): Envelope | Refused {
+export function seal(
+  message: QueueMessage,
+  tables: HeaderTables,
+  payloadBytesMax: number,
+): Envelope | Refused {
   const reason = unfit(message)
   if (reason !== null) return reason
   if (message.copy !== undefined) return sealCopy(message, message.copy, payloadBytesMax)
@@ -28,7 +37,6 @@ export function seal(message: QueueMessage, payloadBytesMax: number): Envelope |
   if (content.length > payloadBytesMax)
     return refused('message-too-large', `${content.length} bytes, the broker takes ${payloadBytesMax}`)
   try {
-    const original = message.headers === null ? {} : headerTable(message.headers)
     return {
       content,
       properties: {
@@ -36,7 +44,7 @@ export function seal(message: QueueMessage, payloadBytesMax: number): Envelope |
         mandatory: true,
         messageId: message.messageId,
         contentType: message.knownJson || isJson(message.payload) ? 'application/json' : 'text/plain',
-        headers: { ...original, ...message.redriveHeaders },
+        headers: tables.of(message),
         ...(message.type === null ? {} : { type: message.type }),
       },
     }

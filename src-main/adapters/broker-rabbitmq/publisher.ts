@@ -8,10 +8,11 @@ import type { Clock, Log } from '../../ports/surroundings.ts'
 import { classify, reasonOf } from './classify.ts'
 import type { Denials } from './denials.ts'
 import { attendThrows, CLOSE_TIMEOUT_MS } from './dial.ts'
-import { refused, seal } from './envelope.ts'
+import { refused, seal, unknown } from './envelope.ts'
 import type { Envelope, Refused } from './envelope.ts'
 import type { Line } from './link.ts'
 import { ExchangeGate } from './exchange-gate.ts'
+import { HeaderTables } from './header-tables.ts'
 import type { Exists } from './look.ts'
 import { endedWithin } from './waiting.ts'
 
@@ -69,6 +70,7 @@ interface Item {
 export class RabbitPublisher implements Publisher {
   readonly #channel: ConfirmChannel
   readonly #options: PublisherOptions
+  readonly #tables = new HeaderTables()
   readonly #stop = new AbortController()
   readonly #gone = Promise.withResolvers<void>()
   readonly #waiting: Item[] = []
@@ -116,7 +118,7 @@ export class RabbitPublisher implements Publisher {
     if (signal.aborted) return Promise.reject(signal.reason as Error)
     if (this.#closed !== null) return Promise.resolve(refused('channel-closed', this.#closed))
     if (!isForQueues(message)) return Promise.resolve(refused('broker-refused', NOT_FOR_QUEUES))
-    const envelope = seal(message, this.#options.payloadBytesMax)
+    const envelope = seal(message, this.#tables, this.#options.payloadBytesMax)
     if ('outcome' in envelope) return Promise.resolve(envelope)
     const { exchange, routingKey } = message.destination
     const { promise, resolve, reject } = Promise.withResolvers<PublishOutcome>()
@@ -329,10 +331,6 @@ export class RabbitPublisher implements Publisher {
     const goodbye = async (): Promise<void> => await this.#channel.close()
     await endedWithin(Promise.race([goodbye(), this.#gone.promise]), CLOSE_TIMEOUT_MS, clock)
   }
-}
-
-function unknown(code: ErrorCode, reason: string): Refused {
-  return { outcome: 'unknown', code, reason }
 }
 
 function unsendable(error: unknown): ErrorCode {

@@ -1,7 +1,6 @@
 import { isOfStore } from '../../domain/errors.ts'
 import type { Tally } from '../../domain/job.ts'
-import { editedHeaders } from '../../domain/message-edit.ts'
-import type { OutgoingMessage } from '../../domain/outcome.ts'
+import type { OutgoingMessage, PublishOutcome } from '../../domain/outcome.ts'
 import type { Publisher } from '../../ports/broker.ts'
 import type { JobGuard } from '../guard/job-guard.ts'
 import { stoppedBefore } from './answers.ts'
@@ -19,6 +18,7 @@ import { createRamp } from './ramp.ts'
 import type { Ramp } from './ramp.ts'
 import { record } from './recording.ts'
 import type { Step } from './recording.ts'
+import { newRedriveHeaders } from './redrive-headers.ts'
 import { Settler } from './settler.ts'
 
 /** Batches that are claimed while one is being published: a claim takes as long as publishing one, or longer. */
@@ -44,6 +44,7 @@ interface Line {
   readonly ramp: Ramp
   readonly size: ClaimSize
   readonly pace: ((signal: AbortSignal) => Promise<void>) | null
+  readonly redriveHeaders: (item: ClaimedItem) => OutgoingMessage['redriveHeaders']
   readonly stop: AbortSignal
 }
 
@@ -82,6 +83,7 @@ export async function runJob(
     ramp: createRamp(ramp),
     size,
     pace,
+    redriveHeaders: newRedriveHeaders(job.job),
     stop,
   }
   let failure: Interruption | null
@@ -244,23 +246,32 @@ async function publishBatch(
   line: Line,
   { claimed, missed }: Exclude<Claim, { failure: unknown }>,
 ): Promise<Interruption | null> {
-  const { run, lanes, publisher, settler, pace, stop } = line
+  const { run, lanes, settler, pace, stop } = line
   const holes = [...missed]
-  for (const [index, item] of claimed.entries()) {
+  let handedOn = 0
+  for (const item of claimed) {
     while (holes[0] !== undefined && holes[0].seq < item.seq) blockChain(lanes, holes.shift())
     if (pace !== null) await pace(stop)
     if (!settler.hasRoom) await settler.room()
     if (mustStop(line)) {
-      const unsent = claimed.slice(index)
+      const unsent = claimed.slice(handedOn)
       await record(run, [withdrawnStep(unsent)])
       return giveBack(run, unsent)
     }
-    const publish = () =>
-      mustStop(line) ? Promise.resolve(stoppedBefore) : publisher.publish(outgoing(run, item), run.effects)
-    settler.add(item, lanes.send(item, publish))
+    settler.add(
+      item,
+      lanes.send(item, () => publishNow(line, item)),
+    )
+    handedOn += 1
   }
   for (const hole of holes) blockChain(lanes, hole)
   return null
+}
+
+/** It may have waited for an earlier message of its chain. */
+function publishNow(line: Line, item: ClaimedItem): Promise<PublishOutcome> {
+  if (mustStop(line)) return Promise.resolve(stoppedBefore)
+  return line.publisher.publish(outgoing(line, item), line.run.effects)
 }
 
 function blockChain(
@@ -270,18 +281,17 @@ function blockChain(
   if (missed !== undefined && missed.chainKey !== null) lanes.block(missed.chainKey, missed.id)
 }
 
-function outgoing(run: JobRun, item: ClaimedItem): OutgoingMessage {
-  const { messageId, type, destination, content, attempts, parentDigest, copy } = item
-  const own = { 'x-redrive-job': run.job.job, 'x-redrive-attempt': attempts }
+function outgoing({ run, redriveHeaders }: Line, item: ClaimedItem): OutgoingMessage {
+  const { messageId, type, destination, content, copy } = item
   return {
     messageId,
     type,
     destination,
     payload: content.payload,
     // A plan leaves out what is not JSON, and its digest says that nothing has changed since.
-    ...(run.job.kind === 'resend' ? { knownJson: true } : {}),
+    knownJson: run.job.kind === 'resend',
     headers: content.headers,
     ...(copy === undefined ? {} : { copy }),
-    redriveHeaders: parentDigest === null ? own : { ...own, ...editedHeaders(parentDigest) },
+    redriveHeaders: redriveHeaders(item),
   }
 }
