@@ -18,7 +18,7 @@ export async function claimMessages(
 ): Promise<readonly ClaimResult[]> {
   if (requests.length === 0) return []
   const [rows = []] = await parts.session.write([claimStatement(parts, requests, token)], signal)
-  const claimed = new Map(rows.map((row) => [parts.sql.key.idOf(row), row]))
+  const claimed = byId(rows, parts)
   return requests.map(({ id }) => {
     const row = claimed.get(id)
     if (row === undefined) return { id, claimed: false }
@@ -112,13 +112,19 @@ export async function markMessages(
 export function markResults(
   requests: readonly { readonly id: string }[],
   rows: readonly Row[],
-  { sql }: Parts,
+  parts: Parts,
 ): readonly MarkResult[] {
-  const versions = new Map(rows.map((row) => [sql.key.idOf(row), row['version'] ?? '']))
+  const marked = byId(rows, parts)
   return requests.map(({ id }) => {
-    const version = versions.get(id)
-    return version === undefined ? { id, marked: false } : { id, marked: true, version }
+    const row = marked.get(id)
+    return row === undefined ? { id, marked: false } : { id, marked: true, version: row['version'] ?? '' }
   })
+}
+
+function byId(rows: readonly Row[], { sql }: Parts): ReadonlyMap<string, Row> {
+  const found = new Map<string, Row>()
+  for (const row of rows) found.set(sql.key.idOf(row), row)
+  return found
 }
 
 /**

@@ -53,6 +53,8 @@ const INTEGER_TYPES = new Set([
   'smallint unsigned',
   'tinyint unsigned',
 ])
+/** From here on a whole number may be beyond 64 bits. */
+const LONG_DIGITS = 19
 const INTEGER = /^-?(0|[1-9]\d{0,18})$/
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
@@ -141,6 +143,9 @@ function arrayOf(id: string): readonly (string | null)[] | null {
 function fits(text: string | null, type: string): boolean {
   if (text === null) return true
   if (text.includes('\0')) return false
-  if (INTEGER_TYPES.has(type)) return INTEGER.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text)
+  if (INTEGER_TYPES.has(type))
+    return (
+      INTEGER.test(text) && (text.length < LONG_DIGITS || BigInt.asIntN(64, BigInt(text)) === BigInt(text))
+    )
   return type !== 'uuid' || UUID.test(text)
 }

@@ -14,7 +14,6 @@ import type {
 } from '../../domain/job.ts'
 import { jobMayMove } from '../../domain/job.ts'
 import type { Owner } from '../../ports/job-store.ts'
-import { planItemOf } from './plan-row.ts'
 import type { PlanItemRow } from './plan-row.ts'
 
 export interface JobRow extends Tally {
@@ -76,9 +75,21 @@ export interface SpanRow {
   readonly updatedAt: string
 }
 
+/** Written out, for the reason of `planItemOf`. */
 export function jobItemOf(row: PlanItemRow, span: SpanRow): JobItem {
-  return Object.assign(planItemOf(row), {
+  return {
+    seq: row.seq,
+    id: row.id,
     version: span.nextVersion ?? row.version,
+    messageId: row.messageId,
+    state: row.state,
+    attempts: row.attempts,
+    type: row.type,
+    chainKey: row.chainKey,
+    destination: { exchange: row.exchange, routingKey: row.routingKey },
+    payloadDigest: row.payloadDigest,
+    payload: row.payload,
+    createdAt: row.createdAt,
     itemState: span.itemState,
     result: span.result,
     code: span.code,
@@ -86,7 +97,7 @@ export function jobItemOf(row: PlanItemRow, span: SpanRow): JobItem {
     marked: span.marked === null ? null : span.marked === 1,
     settledAs: span.settledAs,
     updatedAt: span.updatedAt,
-  })
+  }
 }
 
 /** Throws `job-busy` where the job has another owner than the one that is named. */

@@ -10,7 +10,10 @@ export const BLOCKED_CHAINS_MAX = 100_000
  * outcome or a message that could not be claimed, the rest of the chain is parked. Chains go side by side.
  */
 export interface Lanes {
-  /** Publishes now or when the chain's earlier message is confirmed; answers `parked` where it was not. */
+  /**
+   * Publishes now or when the chain's earlier message is confirmed; answers `parked` where it was not. Rejects where
+   * `publish` does, which nobody but the caller handles.
+   */
   send(item: LaneItem, publish: () => Promise<PublishOutcome>): Promise<Answer>
   /** Nothing later of this chain may go. */
   block(chainKey: string, id: string): void
@@ -64,8 +67,6 @@ export function createLanes(blockedMax = BLOCKED_CHAINS_MAX): Lanes {
       return own
     })
     tails.set(chainKey, tail)
-    // Handled where the answer is.
-    tail.catch(handledThere)
     return tail
   }
 
@@ -81,8 +82,4 @@ export function createLanes(blockedMax = BLOCKED_CHAINS_MAX): Lanes {
       return keptAsTail(chainKey, id, answer)
     },
   }
-}
-
-function handledThere(): void {
-  // Nothing to do.
 }

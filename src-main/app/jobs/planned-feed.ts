@@ -90,10 +90,20 @@ function claimedItem(
   { seq, id, state, messageId, type, chainKey, destination, payload, payloadDigest }: JobItem,
   { attempts, content, copy }: Pick<ClaimedItem, 'attempts' | 'content' | 'copy'>,
 ): ClaimedItem {
-  const sent = payload === null ? content : { payload, headers: content.headers }
-  const parentDigest = payload === null ? null : payloadDigest
-  const head = { seq, id, stateBefore: state, attempts, messageId, type, chainKey, destination }
-  return { ...head, content: sent, payloadDigest, parentDigest, ...(copy === undefined ? {} : { copy }) }
+  const taken = {
+    seq,
+    id,
+    stateBefore: state,
+    attempts,
+    messageId,
+    type,
+    chainKey,
+    destination,
+    content: payload === null ? content : { payload, headers: content.headers },
+    payloadDigest,
+    parentDigest: payload === null ? null : payloadDigest,
+  }
+  return copy === undefined ? taken : { ...taken, copy }
 }
 
 function skippedStep(items: readonly Missed[]): Step {

@@ -225,10 +225,11 @@ function sorted(group: readonly { readonly item: HeldItem; readonly outcome: Ans
   const sent: Answered[] = []
   const unsent: HeldItem[] = []
   const parked: { readonly item: HeldItem; readonly reason: string }[] = []
-  for (const { item, outcome } of group) {
+  for (const one of group) {
+    const { item, outcome } = one
     if (outcome.outcome === 'parked') parked.push({ item, reason: outcome.reason })
     else if (neverSent(outcome)) unsent.push(item)
-    else sent.push({ item, outcome })
+    else sent.push(one as Answered)
   }
   return { sent, unsent, parked }
 }

@@ -2,8 +2,8 @@ import { headerIsIntact, newItemsDigest } from '../../domain/plan.ts'
 import type { Plan, PlanItem } from '../../domain/plan.ts'
 import type { JobStore } from '../../ports/job-store.ts'
 
-/** Items read at a time; between two reads other work of the process gets its turn. */
-export const PLAN_PAGE = 5_000
+/** Items read at a time: few enough to be garbage at once. Between two reads other work of the process gets its turn. */
+export const PLAN_PAGE = 1_000
 
 /** The items of a stored plan, page by page. */
 export async function* planPages(
