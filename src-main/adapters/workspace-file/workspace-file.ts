@@ -4,6 +4,7 @@ import { RedriveError } from '../../domain/errors.ts'
 import type { Workspace } from '../../domain/workspace.ts'
 import type { WorkspaceStore } from '../../ports/surroundings.ts'
 import { workspaceSchema } from './schema.ts'
+import { whileUnchanged } from './while-unchanged.ts'
 
 const WORKSPACE_BYTES_MAX = 1024 * 1024
 /** Secrets may stand in it: for its owner only. */
@@ -19,12 +20,12 @@ type Parsed = z.output<typeof workspaceSchema>
 export function openWorkspaceFile({ path }: WorkspaceFileOptions): WorkspaceStore {
   let saves = Promise.resolve()
   return {
-    async load() {
+    load: whileUnchanged(path, async () => {
       const text = await readText(path)
       if (text === null) return { sources: {}, brokers: {} }
       const { sources, brokers, ...more } = parseText(path, text)
       return { sources, brokers, ...given(more) }
-    },
+    }),
     save(workspace) {
       // One at a time, in the order of the calls.
       const saved = saves.then(() => save(path, workspace))
