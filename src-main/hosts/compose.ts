@@ -78,6 +78,8 @@ export interface Running {
   readonly operators: Operators
   /** Who vouches for people beside tokens, as the workspace says; null: nobody. */
   readonly signOn: () => Promise<{ readonly config: OpenIdConfig; readonly service: SignOnService } | null>
+  /** Opens every source, for whoever asks next. */
+  readonly openSources: (signal: AbortSignal) => Promise<void>
   /** Waits for what is claimed, within a deadline, then closes every connection and the store. */
   close(): Promise<void>
 }
@@ -149,11 +151,21 @@ export async function compose(options: HostOptions): Promise<Running> {
   return {
     router: createRouter(engine, { ...info, lookOnly: store.refusal && failureOf(store.refusal) }),
     self: { operator, role: 'administrator' },
+    ...forTheHost(engine, version),
+    ...comingIn(engine),
+    close,
+  }
+}
+
+function forTheHost(
+  engine: Engine,
+  version: string,
+): Pick<Running, 'metrics' | 'alerts' | 'callbacks' | 'openSources'> {
+  return {
     metrics: metricsOf(engine, version),
     alerts: engine.watch,
     callbacks: engine.callbacks,
-    ...comingIn(engine),
-    close,
+    openSources: (signal) => engine.connections.openSources(signal),
   }
 }
 

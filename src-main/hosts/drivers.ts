@@ -3,7 +3,7 @@ import { chooseMapping } from '../adapters/profiles/profiles.ts'
 import { chooseStaged } from '../adapters/profiles/staged.ts'
 import type { EnginePorts } from '../app/engine-ports.ts'
 import type { StagedForm } from '../domain/mapping/mapping.ts'
-import type { KafkaConfig, SourceConfig, Workspace } from '../domain/workspace.ts'
+import type { KafkaConfig } from '../domain/workspace.ts'
 import type { Drivers, OpenBroker, OpenOutbox, Password, PasswordSource } from '../ports/drivers.ts'
 import type { MappingTexts } from '../ports/mapping-texts.ts'
 import type { Clock, Log } from '../ports/surroundings.ts'
@@ -33,18 +33,6 @@ const mysql = async () => ({
   ...(await import('../adapters/outbox-mysql/evidence.ts')),
   ...(await import('../adapters/outbox-mysql/survey.ts')),
 })
-
-const clients: Readonly<Record<SourceConfig['driver'], () => Promise<unknown>>> = {
-  postgres,
-  mysql,
-  sqlite,
-  redis,
-}
-
-/** Reads the clients of the workspace's sources before they are used. Rejects where the code of one cannot be read. */
-export async function readClients({ sources }: Workspace): Promise<void> {
-  for (const driver of new Set(Object.values(sources).map((source) => source.driver))) await clients[driver]()
-}
 
 export const surveys: EnginePorts['mapping']['survey'] = {
   postgres: async ({ password, ...source }) =>

@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest'
 import { openMemoryBroker } from '../../src-main/adapters/broker-memory/memory-broker.ts'
+import { openLoads } from '../../src-main/adapters/source-load/source-load.ts'
 import { systemClock } from '../../src-main/adapters/system/clock.ts'
 import { createChanges } from '../../src-main/app/changes.ts'
 import { Connections } from '../../src-main/app/connections/connections.ts'
 import { createHealthBoard } from '../../src-main/app/connections/health.ts'
 import type { EnginePorts } from '../../src-main/app/engine-ports.ts'
+import { RedriveError } from '../../src-main/domain/errors.ts'
 
 test('whoever asked for a broker while its connection was being dropped got the one that was being closed', async () => {
   const clock = systemClock()
@@ -24,5 +26,41 @@ test('whoever asked for a broker while its connection was being dropped got the 
   expect(second).not.toBe(first)
   expect(first.state().state).toBe('disconnected')
   expect(second.state().state).toBe('connected')
+  await connections.close()
+})
+
+test('sources that are opened for whoever asks next: each once, and none is said to be there that was not asked', async () => {
+  const clock = systemClock()
+  const opened: string[] = []
+  const open = ({ config }: { config: { readonly url: string } }): Promise<object> => {
+    opened.push(config.url)
+    if (config.url.includes('away')) return Promise.reject(new RedriveError('host-unreachable', 'later', {}))
+    return Promise.resolve({ close: () => Promise.resolve() })
+  }
+  const source = (url: string) => ({ driver: 'postgres', url, environment: 'production' })
+  const ports = {
+    clock,
+    loads: openLoads({ clock }),
+    workspace: {
+      load: () =>
+        Promise.resolve({
+          sources: { shop: source('postgres://shop'), stock: source('postgres://away') },
+          brokers: {},
+        }),
+    },
+    drivers: { outbox: { postgres: open } },
+    mapping: { layouts: { isOwn: () => true } },
+  } as unknown as EnginePorts
+  const health = createHealthBoard(clock, createChanges())
+  const connections = new Connections(ports, health)
+  const states = () => health.all().map(({ name, state }) => `${name} ${state}`)
+  const { signal } = new AbortController()
+  await connections.openSources(signal)
+  expect(states()).toEqual(['shop connected', 'stock disconnected'])
+
+  health.failed('source', 'shop', new RedriveError('connection-lost', 'later', {}))
+  await connections.openSources(signal)
+  expect(states()).toEqual(['shop disconnected', 'stock disconnected'])
+  expect(opened).toEqual(['postgres://shop', 'postgres://away', 'postgres://away'])
   await connections.close()
 })

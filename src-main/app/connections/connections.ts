@@ -75,6 +75,14 @@ export class Connections {
     }
   }
 
+  /** Opens the sources that are not open, for whoever asks next; one that cannot be opened says so as its health. */
+  async openSources(signal: AbortSignal): Promise<void> {
+    const { sources } = await this.workspace()
+    // What is open is not asked: that would tell of a server that is gone that it is there.
+    const closed = Object.keys(sources).filter((name) => !this.#outboxes.has(name))
+    await Promise.allSettled(closed.map((name) => this.withOutbox(name, () => Promise.resolve(), signal)))
+  }
+
   /**
    * For work in the background, between two batches: waits while the source's database is slower than usual. `signal` ends
    * the wait.

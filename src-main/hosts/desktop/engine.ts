@@ -10,7 +10,6 @@ import { systemClock } from '../../adapters/system/clock.ts'
 import { openWorkspaceFile } from '../../adapters/workspace-file/workspace-file.ts'
 import type { CallContext } from '../../api/implementer.ts'
 import type { Alert } from '../../domain/alert/alert.ts'
-import type { WorkspaceStore } from '../../ports/surroundings.ts'
 import type { Sandbox } from '../../sandbox/start-sandbox.ts'
 import { everySecret } from '../common/every-secret.ts'
 import { failureOf } from '../common/failure.ts'
@@ -24,13 +23,12 @@ import { toEngine } from './engine-messages.ts'
 import type { AlertNotice, FromEngine, ImportedPlan, StartOptions, ToEngine } from './engine-messages.ts'
 import { createEngineSecrets } from './engine-secrets.ts'
 import type { EngineSecrets } from './engine-secrets.ts'
-import { readAhead } from './read-ahead.ts'
+import { goAhead } from './go-ahead.ts'
 
 interface Engine {
   readonly running: Running
   readonly sandbox: Sandbox | null
   readonly handler: RPCHandler<CallContext>
-  readonly workspace: WorkspaceStore
 }
 
 type ImportPlan = Extract<ToEngine, { type: 'import-plan' }>
@@ -60,8 +58,7 @@ async function act(message: Exclude<ToEngine, { type: 'connect' }>): Promise<voi
       )
       early.splice(0).forEach(connect)
       earlyPlans.splice(0).forEach((message) => void importPlan(message))
-      post({ type: 'ready' })
-      return readAhead(engine.workspace).catch(() => undefined)
+      return post({ type: 'ready' })
     case 'secret':
       return secrets?.answer(message.request, message.value, message.error)
     case 'import-plan':
@@ -86,13 +83,12 @@ async function open(options: StartOptions, secrets: EngineSecrets, log: Logger):
   const { version, operator, dataDir, workspaceFile, keepsPasswords } = options
   const sandbox = options.sandbox ? await openSandbox(dataDir, log) : null
   try {
-    const workspace = sandbox?.workspace ?? openWorkspaceFile({ path: workspaceFile })
     const running = await compose({
       host: 'desktop',
       version,
       operator,
       dataDir: sandbox?.storeDir ?? dataDir,
-      workspace,
+      workspace: sandbox?.workspace ?? openWorkspaceFile({ path: workspaceFile }),
       workspacePath: sandbox ? null : workspaceFile,
       secrets,
       keepsPasswords,
@@ -101,7 +97,7 @@ async function open(options: StartOptions, secrets: EngineSecrets, log: Logger):
       log,
       memoryBroker: sandbox?.memoryBroker ?? null,
     })
-    return { running, sandbox, handler: new RPCHandler(running.router), workspace }
+    return { running, sandbox, handler: new RPCHandler(running.router) }
   } catch (error) {
     await sandbox?.close()
     throw error
@@ -138,6 +134,7 @@ function connect(port: MessagePortMain): void {
   }
   engine.handler.upgrade(onlyFrames(port), { context: { caller: engine.running.self } })
   port.start()
+  goAhead(engine.running)
 }
 
 /** The port as the RPC handler sees it: whatever is no request of the protocol ends the conversation. */
