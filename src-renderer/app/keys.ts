@@ -2,8 +2,7 @@ import { onMounted, onUnmounted } from 'vue'
 
 /**
  * One map of keys for whoever is mounted. Of the same rank the newest listener is asked first; it keeps a key by having
- * it in its map. Nothing is heard while somebody types, while a dialog is open, or with a modifier held (but shift); Enter and
- * space are not heard where what has the focus is pressed by them.
+ * it in its map. Nothing is heard while somebody types, while a dialog is open, or with a modifier held (but shift).
  */
 export type KeyMap = Readonly<Record<string, (event: KeyboardEvent) => void>>
 
@@ -30,7 +29,6 @@ function dispatch(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.isComposing || event.altKey) return
   const key = keyName(event)
   if (!key.startsWith('mod+') && (isTyping(event.target) || dialogOpen())) return
-  if (PRESSING.has(key) && isPressed(event.target)) return
   const newestFirst = listeners.toReversed()
   for (const { map } of RANKS.flatMap((rank) => newestFirst.filter((one) => one.rank === rank))) {
     const act = map()[key]
@@ -47,12 +45,6 @@ export function keyName(event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey'
   const key = letter ? event.key.toLowerCase() : event.key
   if (event.ctrlKey || event.metaKey) return `mod+${key}`
   return letter && event.shiftKey ? `shift+${key}` : key
-}
-
-const PRESSING: ReadonlySet<string> = new Set(['Enter', ' '])
-
-function isPressed(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.closest('button, a, summary') !== null
 }
 
 function isTyping(target: EventTarget | null): boolean {
