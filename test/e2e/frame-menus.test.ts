@@ -22,9 +22,10 @@ test('the choice of the source and the settings open at the first press, by keyb
   await page.getByRole('button', { name: 'Settings' }).focus()
   // Enter is the page's own here.
   await keys.press('Space')
-  await page.getByText('Dark', { exact: false }).first().waitFor()
+  const dark = page.getByText('Dark').first()
+  await dark.waitFor()
   await keys.press('Escape')
-  await page.getByText('Dark', { exact: false }).first().waitFor({ state: 'hidden' })
+  await dark.waitFor({ state: 'hidden' })
   await expect
     .poll(() => page.getByRole('button', { name: 'Settings' }).evaluate((one) => one.matches(':focus')))
     .toBe(true)

@@ -225,11 +225,10 @@ function sorted(group: readonly { readonly item: HeldItem; readonly outcome: Ans
   const sent: Answered[] = []
   const unsent: HeldItem[] = []
   const parked: { readonly item: HeldItem; readonly reason: string }[] = []
-  for (const one of group) {
-    const { item, outcome } = one
+  for (const { item, outcome } of group) {
     if (outcome.outcome === 'parked') parked.push({ item, reason: outcome.reason })
     else if (neverSent(outcome)) unsent.push(item)
-    else sent.push(one as Answered)
+    else sent.push({ item, outcome })
   }
   return { sent, unsent, parked }
 }

@@ -2,7 +2,7 @@ import { mount } from '@vue/test-utils'
 import { expect, test } from 'vitest'
 import { defineComponent, h, nextTick } from 'vue'
 import { useKeys } from '../../src-renderer/app/keys.ts'
-import { laterDialog } from '../../src-renderer/ui/later-dialog.ts'
+import { laterDialog } from '../../src-renderer/ui/later.ts'
 
 test('keys typed while a dialog is still being read do not act on the page below it', async () => {
   let read: (dialog: { default: typeof Dialog; [Symbol.toStringTag]: string }) => void = () => undefined
