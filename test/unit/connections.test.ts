@@ -64,3 +64,16 @@ test('sources that are opened for whoever asks next: each once, and none is said
   expect(opened).toEqual(['postgres://shop', 'postgres://away', 'postgres://away'])
   await connections.close()
 })
+
+test('a source whose table may not be read was said to be connecting for ever', () => {
+  const health = createHealthBoard(systemClock(), createChanges())
+  const denied = new RedriveError('permission-denied', 'never', {})
+  const state = () => health.all().map((one) => one.state)
+  health.connecting('source', 'stock')
+  health.failed('source', 'stock', denied)
+  expect(state()).toEqual(['idle'])
+  // One refused request says nothing about a connection that stands.
+  health.connected('source', 'stock', 2)
+  health.failed('source', 'stock', denied)
+  expect(state()).toEqual(['connected'])
+})

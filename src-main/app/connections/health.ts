@@ -76,7 +76,11 @@ export function createHealthBoard(clock: Clock, changes: Changes): HealthBoard {
     connected: (kind, name, latencyMs) =>
       set(kind, name, latencyMs === null ? { state: 'connected' } : { state: 'connected', latencyMs }),
     failed(kind, name, error) {
-      if (!(error instanceof RedriveError) || !connectionCodes.has(error.code)) return
+      if (!(error instanceof RedriveError) || !connectionCodes.has(error.code)) {
+        // It could not be opened for another reason, which its asker is told: nothing is being connected any more.
+        if (board.get(`${kind} ${name}`)?.state === 'connecting') set(kind, name, { state: 'idle' })
+        return
+      }
       set(kind, name, {
         state: 'disconnected',
         code: error.code,
