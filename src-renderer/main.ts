@@ -3,6 +3,6 @@ import './api/no-eval.ts'
 import { createEngine } from './api/client.ts'
 import { hostTransport } from './api/transport.ts'
 import { createConsole } from './app/create-console.ts'
+import { mountAnswered } from './app/mount-answered.ts'
 
-const { app, spoken } = createConsole({ engine: createEngine({ transport: hostTransport() }) })
-void spoken.then(() => app.mount('#app'))
+void mountAnswered(createConsole({ engine: createEngine({ transport: hostTransport() }) }), '#app')

@@ -73,7 +73,12 @@ test('the window is isolated, and only what is listed is registered and granted'
     },
   ])
   expect(details(desktop, 'privileged-schemes')).toEqual([
-    [{ scheme: 'redrive-app', privileges: { standard: true, secure: true, supportFetchAPI: true } }],
+    [
+      {
+        scheme: 'redrive-app',
+        privileges: { standard: true, secure: true, supportFetchAPI: true, codeCache: true },
+      },
+    ],
   ])
   expect(details(desktop, 'ipc-handler')).toEqual(['redrive:connect'])
   expect(details(desktop, 'loaded')).toEqual(['redrive-app://console/'])

@@ -117,7 +117,9 @@ describe('the callback service', () => {
     await page.until(() =>
       expect(page.text('[data-service=ended]')).toContain('redrive callback --source shop'),
     )
-    expect(page.text('[data-note=stale]')).toContain('confirmations may be waiting in the broker')
+    await page.until(() =>
+      expect(page.text('[data-note=stale]')).toContain('confirmations may be waiting in the broker'),
+    )
   })
 
   test('shows what is parked', async () => {
@@ -151,5 +153,5 @@ describe('the callback service', () => {
 test('reads in Chinese', async () => {
   const page = await open(shop(), 'zh-CN')
   await page.until(() => expect(page.text('[data-service]')).toContain('回调服务正在运行，进度已追上'))
-  expect(page.text('[data-unconfirmed]')).toContain('0 / 3')
+  await page.until(() => expect(page.text('[data-unconfirmed]')).toContain('0 / 3'))
 })

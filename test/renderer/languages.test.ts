@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { createI18n } from 'vue-i18n'
 import { errorCodes } from '../../src-preload/contract/error-codes.ts'
 import { englishMessages } from '../../src-renderer/app/i18n/en/messages.ts'
+import { findMessage } from '../../src-renderer/app/i18n/find-message.ts'
 import { sayErrorIn } from '../../src-renderer/app/i18n/say-error.ts'
 import { englishSentences } from '../../src-preload/contract/explain.ts'
 import { chineseSentences } from '../../src-renderer/app/i18n/zh-CN/errors.ts'
@@ -44,6 +45,17 @@ describe('languages', () => {
     for (const locale of ['en', 'zh-CN'] as const) {
       const { t } = createI18n({ legacy: false, locale, messages }).global
       for (const key of english.keys()) expect(() => t(key), `${locale} ${key}`).not.toThrow()
+    }
+  })
+
+  test('a text that takes nothing is said as the library says it, and one that is not there is missing', () => {
+    for (const locale of ['en', 'zh-CN'] as const) {
+      const library = createI18n({ legacy: false, locale, messages }).global
+      const ours = createI18n({ legacy: false, locale, messages, messageResolver: findMessage }).global
+      const values = { n: 3, name: 'shop' }
+      for (const key of english.keys()) expect(ours.t(key, values), key).toBe(library.t(key, values))
+      expect(ours.te('overview.constructor')).toBe(false)
+      expect(ours.te('overview')).toBe(library.te('overview'))
     }
   })
 

@@ -109,7 +109,7 @@ describe('the frame', () => {
     const { job } = runPlan(world, { plan: plan.plan, digest: plan.digest, typedCount: null, rate: null })
     await page.until(() => expect(page.text('footer .job')).toMatch(/^shop\s*0\/20$/))
     expect(page.find('footer .job').title).toBe(`Job ${job}`)
-    expect(page.find('footer').lastElementChild?.textContent).toContain('Times in')
+    await page.until(() => expect(page.find('footer').lastElementChild?.textContent).toContain('Times in'))
   })
 
   test('a job that ended while nobody looked is told, with its outcomes and the way to it', async () => {

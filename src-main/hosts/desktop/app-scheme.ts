@@ -10,7 +10,11 @@ export const APP_ORIGIN = `${SCHEME}://${HOST}`
 /** Must run before the app is ready. An own scheme has an origin, so that 'self' means the console and nothing else. */
 export function registerAppScheme(): void {
   protocol.registerSchemesAsPrivileged([
-    { scheme: SCHEME, privileges: { standard: true, secure: true, supportFetchAPI: true } },
+    {
+      scheme: SCHEME,
+      // The compiled scripts are kept from start to start, as a browser keeps those of a site.
+      privileges: { standard: true, secure: true, supportFetchAPI: true, codeCache: true },
+    },
   ])
 }
 

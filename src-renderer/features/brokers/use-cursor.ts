@@ -35,11 +35,8 @@ export function useCursor({ ids, open, onOpen, focusSearch }: CursorOptions): Re
     k: () => move(-1),
     ArrowUp: () => move(-1),
     '/': focusSearch,
-    Enter: (event) => {
-      // A focused button or link has its own Enter.
-      if (event.target instanceof HTMLElement && event.target.closest('button, a') !== null)
-        event.target.click()
-      else if (at.value !== null) onOpen(at.value)
+    Enter: () => {
+      if (at.value !== null) onOpen(at.value)
     },
   }))
   return at

@@ -54,12 +54,7 @@ export function useInboxKeys({
     'shift+j': () => extend(1),
     'shift+k': () => extend(-1),
     x: () => selection.toggle(at.value),
-    Enter: (event) => {
-      // A focused button or link has its own Enter.
-      if (event.target instanceof HTMLElement && event.target.closest('button, a') !== null)
-        event.target.click()
-      else open(rows()[at.value] ?? null)
-    },
+    Enter: () => open(rows()[at.value] ?? null),
     Escape: escape,
     r: () => acts.resend(),
     'shift+r': () => acts.resendAll(),

@@ -5,6 +5,7 @@ import { nextTick } from 'vue'
 import { createEngine } from '../../../src-renderer/api/client.ts'
 import { portLine, type Transport } from '../../../src-renderer/api/transport.ts'
 import { createConsole, type Console } from '../../../src-renderer/app/create-console.ts'
+import { mountAnswered } from '../../../src-renderer/app/mount-answered.ts'
 import { fakeEngine } from './fake-engine.ts'
 import type { World } from './fake-world.ts'
 
@@ -70,8 +71,7 @@ export async function mountConsole({
   const console_ = createConsole({ engine: createEngine({ transport: line.transport }) })
   const root = document.body.appendChild(document.createElement('div'))
   await console_.router.push(path)
-  await console_.spoken
-  console_.app.mount(root)
+  await mountAnswered(console_, root)
   onTestFinished(() => {
     console_.app.unmount()
     root.remove()

@@ -68,13 +68,18 @@ export class BrowserWindow extends EventEmitter {
     const firstPage = BrowserWindow.#firstPageTaken ? undefined : context.pages()[0]
     BrowserWindow.#firstPageTaken = true
     const page = firstPage ?? (await context.newPage())
-    this.webContents.attach(page)
+    const devtools = await context.newCDPSession(page)
+    this.webContents.attach(devtools)
     await page.setViewportSize({ width: this.#bounds.width, height: this.#bounds.height })
     await routeRequests(
       page,
       (url) => url === withoutHash(this.#loading) || this.webContents.mayNavigate(url),
     )
-    await page.exposeBinding(BINDING, ({ frame }, message) => this.webContents.hear(frame, message))
+    devtools.on('Runtime.bindingCalled', ({ name, payload }) => {
+      if (name === BINDING) this.webContents.hear(payload)
+    })
+    await devtools.send('Runtime.enable')
+    await devtools.send('Runtime.addBinding', { name: BINDING })
     // As text, not by eval: the policy of the page forbids that, as it should.
     const wrapped = `(require, module, exports) => {${preload}\n}`
     const usable = USABLE_WHEN === null ? 'null' : `() => Boolean(${USABLE_WHEN})`

@@ -8,6 +8,7 @@ interface PagePort {
   addEventListener(event: 'close', listener: () => void): void
 }
 interface PageWindow {
+  readonly location: { readonly href: string }
   readonly top: unknown
   readonly MessageChannel: new () => { readonly port1: PagePort; readonly port2: PagePort }
   readonly document: {
@@ -39,7 +40,8 @@ export function pageSide(
   usable: (() => boolean) | null,
 ): void {
   const page = globalThis as unknown as PageWindow & Record<string | symbol, unknown>
-  const send = page[binding] as (frame: object) => Promise<void>
+  const say = page[binding] as (payload: string) => void
+  const send = (frame: object): void => say(JSON.stringify(frame))
   // The page must not see how it is simulated.
   Reflect.deleteProperty(page, binding)
   if (page.top !== page) return
@@ -54,7 +56,8 @@ export function pageSide(
     }
   }
   const ipcRenderer = {
-    send: (channel: string, ...args: unknown[]) => void send({ kind: 'ipc', channel, args: clone(args) }),
+    send: (channel: string, ...args: unknown[]) =>
+      send({ kind: 'ipc', url: page.location.href, channel, args: clone(args) }),
     on(channel: string, listener: Listener) {
       listeners.set(channel, [...(listeners.get(channel) ?? []), listener])
       return ipcRenderer
@@ -75,10 +78,9 @@ export function pageSide(
   const arrive = (number: number): PagePort => {
     const { port1, port2 } = new page.MessageChannel()
     ports.set(number, port2)
-    port2.onmessage = ({ data }) =>
-      void send({ kind: 'port', frame: { sim: 'port-message', port: number, data } })
+    port2.onmessage = ({ data }) => send({ kind: 'port', frame: { sim: 'port-message', port: number, data } })
     port2.addEventListener('close', () => {
-      if (ports.delete(number)) void send({ kind: 'port', frame: { sim: 'port-close', port: number } })
+      if (ports.delete(number)) send({ kind: 'port', frame: { sim: 'port-close', port: number } })
     })
     return port1
   }
@@ -92,20 +94,18 @@ export function pageSide(
     const event = { sender: ipcRenderer, ports: numbers.map(arrive) }
     for (const listener of listeners.get(channel) ?? []) listener(event, ...args)
   }
-  Object.defineProperty(page, Symbol.for('sim.deliver'), {
-    value: (deliveries: Delivery[]) => deliveries.forEach(deliver),
-  })
+  Object.defineProperty(page, Symbol.for('sim.deliver'), { value: deliver })
   page.document.addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI }) => {
-    void send({ kind: 'csp', directive: effectiveDirective, blocked: blockedURI })
+    send({ kind: 'csp', directive: effectiveDirective, blocked: blockedURI })
   })
   page.open = (url) => {
-    void send({ kind: 'open', url: String(url) })
+    send({ kind: 'open', url: String(url) })
     return null
   }
-  void send({ kind: 'document' })
+  send({ kind: 'document' })
   const look = (): void => {
     // Once it is there, the frame that draws it, and the task after that frame.
-    if (usable?.() === true) page.requestAnimationFrame(() => setTimeout(() => void send({ kind: 'usable' })))
+    if (usable?.() === true) page.requestAnimationFrame(() => setTimeout(() => send({ kind: 'usable' })))
     else page.requestAnimationFrame(look)
   }
   if (usable !== null) look()

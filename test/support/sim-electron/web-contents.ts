@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import type { Frame, Page } from 'playwright-core'
+import type { CDPSession } from 'playwright-core'
 import { record } from './control.ts'
 import { ipcMain } from './ipc-main.ts'
 import { createPortWire } from './ports.ts'
@@ -18,14 +18,12 @@ type OpenHandler = (details: { url: string }) => { action: 'allow' | 'deny' }
 /** The page of one window, as the main process sees it. */
 export class WebContents extends EventEmitter {
   onReload: () => void = () => undefined
-  #page: Page | null = null
+  #devtools: CDPSession | null = null
   #openHandler: OpenHandler = () => ({ action: 'allow' })
-  #queue: object[] = []
-  #flushing = false
   #wire = createPortWire((frame) => this.#post({ ...frame, kind: frame.sim }))
 
-  attach(page: Page): void {
-    this.#page = page
+  attach(devtools: CDPSession): void {
+    this.#devtools = devtools
   }
 
   reload(): void {
@@ -39,7 +37,7 @@ export class WebContents extends EventEmitter {
   /** The window is closed, and every port of its page with it. */
   end(): void {
     this.#wire.end()
-    this.#page = null
+    this.#devtools = null
   }
 
   send(channel: string, ...args: unknown[]): void {
@@ -54,14 +52,16 @@ export class WebContents extends EventEmitter {
     return !prevented
   }
 
-  hear(frame: Frame, message: FromPage): void {
+  /** JSON of the page's own document: no other frame of it has the way to here. */
+  hear(payload: string): void {
+    const message = JSON.parse(payload) as FromPage
     switch (message.kind) {
       case 'document':
         // The document before is gone, and its ports with it.
         this.#wire.end()
         return
       case 'ipc':
-        ipcMain.emit(message.channel ?? '', this.#eventOf(frame), ...(message.args ?? []))
+        ipcMain.emit(message.channel ?? '', this.#eventFrom(message.url ?? ''), ...(message.args ?? []))
         return
       case 'port':
         if (message.frame !== undefined) this.#wire.hear(message.frame)
@@ -77,10 +77,10 @@ export class WebContents extends EventEmitter {
     }
   }
 
-  #eventOf(frame: Frame): object {
+  #eventFrom(url: string): object {
     const senderFrame = {
-      url: fromBrowserUrl(frame.url()),
-      parent: frame.parentFrame() === null ? null : {},
+      url: fromBrowserUrl(url),
+      parent: null,
       postMessage: (channel: string, message: unknown, transfer: readonly MessagePortMain[] = []) =>
         this.postMessage(channel, [message], transfer),
     }
@@ -92,23 +92,18 @@ export class WebContents extends EventEmitter {
     this.#post({ kind: 'ipc', channel, args: structuredClone(args), numbers })
   }
 
+  /** Delivered in order. By the protocol itself: a helper of the test library in the page is no part of Electron. */
   #post(delivery: object): void {
-    this.#queue.push(delivery)
-    if (!this.#flushing) void this.#flush()
+    const expression = `globalThis[Symbol.for('sim.deliver')]?.(${asJson(delivery)})`
+    // A document that is going away takes nothing more in.
+    void this.#devtools?.send('Runtime.evaluate', { expression }).catch(() => undefined)
   }
+}
 
-  /** One after the other, in order; a document that is going away takes nothing more in. */
-  async #flush(): Promise<void> {
-    this.#flushing = true
-    while (this.#queue.length > 0) {
-      const deliveries = this.#queue.splice(0)
-      await this.#page
-        ?.evaluate((batch) => {
-          const page = globalThis as unknown as Record<symbol, ((batch: unknown) => void) | undefined>
-          page[Symbol.for('sim.deliver')]?.(batch)
-        }, deliveries)
-        .catch(() => undefined)
-    }
-    this.#flushing = false
-  }
+/** Throws where JSON would lose something that a port of Electron carries. */
+function asJson(delivery: object): string {
+  return JSON.stringify(delivery, (_, value: unknown) => {
+    if (ArrayBuffer.isView(value)) throw new Error('bytes through ports are not simulated')
+    return value
+  })
 }
