@@ -4,6 +4,7 @@ import type { MessageState } from '../../domain/message.ts'
 import type { Catalogue } from '../outbox-sql/catalogue.ts'
 import type { Compiler } from '../outbox-sql/compiler.ts'
 import type { ServedStates } from '../outbox-sql/parts.ts'
+import type { Row } from '../outbox-sql/statement.ts'
 import type { Session } from './session.ts'
 
 const EXPLAIN_TIMEOUT_MS = 5_000
@@ -23,18 +24,21 @@ export async function servedStates(
   { mapping, sql, catalogue }: { mapping: Mapping; sql: Compiler; catalogue: Catalogue },
   signal: AbortSignal,
 ): Promise<ServedStates> {
-  const served = new Set<MessageState>()
-  const stateColumns = new Set(stateColumnsOf(mapping))
-  for (const state of new Set<MessageState>(mapping.states.map((rule) => rule.state))) {
+  const states = [...new Set<MessageState>(mapping.states.map((rule) => rule.state))]
+  const statements = states.map((state) => {
     const params = sql.newParams()
     const condition = sql.branches(params, new Set([state])).map((branch) => `(${branch.condition})`)
     const text = `explain (format json) select ${sql.walk.list('t')} from ${sql.table} t where ${condition.join(' or ')}`
-    const statement = { text, values: params.values, withoutSeqScan: true }
-    const rows = await session.read(statement, EXPLAIN_TIMEOUT_MS, signal)
-    const [explained] = JSON.parse(rows[0]?.['QUERY PLAN'] ?? '[]') as readonly { readonly Plan: PlanNode }[]
-    if (explained !== undefined && isServed(explained.Plan, catalogue, stateColumns)) served.add(state)
-  }
-  return served
+    return { text, values: params.values, withoutSeqScan: true }
+  })
+  const stateColumns = new Set(stateColumnsOf(mapping))
+  const explained = await session.readAll(statements, EXPLAIN_TIMEOUT_MS, signal)
+  return new Set(states.filter((_, index) => isServedBy(explained[index]?.[0], catalogue, stateColumns)))
+}
+
+function isServedBy(row: Row | undefined, catalogue: Catalogue, stateColumns: ReadonlySet<string>): boolean {
+  const [explained] = JSON.parse(row?.['QUERY PLAN'] ?? '[]') as readonly { readonly Plan: PlanNode }[]
+  return explained !== undefined && isServed(explained.Plan, catalogue, stateColumns)
 }
 
 /** Columns that tell a row's state. */

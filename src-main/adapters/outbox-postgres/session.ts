@@ -23,6 +23,12 @@ export const SILENCE_MARGIN_MS = 5_000
 
 export interface Session {
   readonly read: Read
+  /** Reads all in one transaction, which costs one way to the server and back. One answer for each statement. */
+  readAll(
+    statements: readonly Statement[],
+    timeoutMs: number,
+    signal: AbortSignal,
+  ): Promise<readonly (readonly Row[])[]>
   /** Runs all in one transaction, all or none. One answer for each statement. */
   write(statements: readonly Statement[], signal: AbortSignal): Promise<readonly (readonly Row[])[]>
   /** The same, and takes it back: what the statements answer is what would be. */
@@ -117,11 +123,14 @@ export function openSession(settings: ConnectionSettings, load: SourceLoad = unl
       throw await readOnlyReason(error, () => standby(signal))
     }
   }
+  const readAll: Session['readAll'] = (statements, timeoutMs, signal) =>
+    transact(context, readPool, { mode: 'read', timeoutMs, signal }, statements)
   return {
     async read(statement, timeoutMs, signal) {
-      const [rows] = await transact(context, readPool, { mode: 'read', timeoutMs, signal }, [statement])
+      const [rows] = await readAll([statement], timeoutMs, signal)
       return rows ?? []
     },
+    readAll,
     write: (statements, signal) => write(statements, 'commit', signal),
     rehearse: (statements, signal) => write(statements, 'rollback', signal),
     lost: () => lost,
