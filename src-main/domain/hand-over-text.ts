@@ -70,7 +70,7 @@ function openRows(
         words.environment[environment],
         words.trouble[trouble],
         `${count}${bounded ? '+' : ''}`,
-        oldestCreatedAt === null ? '' : ageOf(oldestCreatedAt, until, words),
+        oldestCreatedAt === null ? '–' : ageOf(oldestCreatedAt, until, words),
       ]),
     )
 }

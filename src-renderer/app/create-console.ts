@@ -13,6 +13,7 @@ import { sayWordsIn } from './i18n/say-words.ts'
 import { translationKey, type Translation } from './i18n/translation.ts'
 import { createConsoleRouter } from './router.ts'
 import { usePreferences } from './state/preferences.ts'
+import { useRestarts } from './state/restarts.ts'
 import { useSession } from './state/session.ts'
 import { paint } from './theme.ts'
 
@@ -34,6 +35,7 @@ export function createConsole({ engine }: { engine: Engine }): Console {
   app.use(pinia)
 
   const preferences = app.runWithContext(() => usePreferences(pinia))
+  app.runWithContext(() => useRestarts(pinia))
   const i18n = createConsoleI18n()
   const { translation, speak } = createSpeech(i18n, () => preferences.locale)
   app.provide(translationKey, translation)

@@ -19,6 +19,8 @@ export interface PlotRequest {
   }
 }
 
+/** Half of the last time below a plot: where it stands at the edge, it was cut. */
+const LAST_TIME_PX = 18
 const DAY_SEC = 86_400
 const AXIS_PX = 44
 const TIME_AXIS_PX = 22
@@ -43,7 +45,7 @@ export function drawPlot({ host, width, height, at, series: raw, axes }: PlotReq
     {
       width,
       height,
-      padding: axes ? [8, 8, 0, 0] : [2, 2, 2, 2],
+      padding: axes ? [8, LAST_TIME_PX, 0, 0] : [2, 2, 2, 2],
       legend: { show: false },
       cursor: axes ? { y: false, points: { show: false }, drag: { x: false, y: false } } : { show: false },
       scales: { x: { time: true }, y: { range: () => range } },

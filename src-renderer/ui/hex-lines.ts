@@ -24,6 +24,15 @@ export function hexLine(digits: string, line: number, bytesPerLine: number): Hex
   }
 }
 
+/** All lines of bytes, one below the other: for what is short enough to be drawn whole. */
+export function hexDump(digits: string, bytesPerLine: number): string {
+  const lines = Math.ceil(digits.length / 2 / bytesPerLine)
+  return Array.from({ length: lines }, (_, index) => {
+    const { offset, bytes, text } = hexLine(digits, index, bytesPerLine)
+    return `${offset}  ${bytes.padEnd(bytesPerLine * 3 - 1)}  ${text}`
+  }).join('\n')
+}
+
 /** Bytes as lines without offsets, so that two of them can be compared line by line. */
 export function hexText(digits: string): string {
   return (digits.match(/.{1,32}/g) ?? []).map((line) => line.replace(/..(?=.)/g, '$& ')).join('\n')

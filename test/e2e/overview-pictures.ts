@@ -11,13 +11,25 @@ const EVERY_MS = 60_000
 const HOUR_MS = 3_600_000
 const none: TroubleLevel = { count: 0, atLeast: false, oldestSec: null }
 
+/** A rule holds for 20 s before it fires, and samples are taken every half minute. */
+const FIRES_MS_MAX = 90_000
+
 export const overviewShots = [
   { name: 'overview', path: '#/' },
   { name: 'overview-open', path: '#/?range=6h', act: openAt(1) },
-  { name: 'alerts', path: '#/alerts' },
+  { name: 'alerts', path: '#/alerts', act: somethingFires },
   { name: 'alert-rule', path: '#/alerts', act: (page: Page) => page.keyboard.press('n') },
-  { name: 'alert-acknowledge', path: '#/alerts', act: (page: Page) => page.keyboard.press('e') },
+  { name: 'alert-acknowledge', path: '#/alerts', act: acknowledge },
 ]
+
+async function somethingFires(page: Page): Promise<void> {
+  await page.locator('main .fires').waitFor({ timeout: FIRES_MS_MAX })
+}
+
+async function acknowledge(page: Page): Promise<void> {
+  await somethingFires(page)
+  await page.keyboard.press('e')
+}
 
 function openAt(index: number): (page: Page) => Promise<void> {
   return async (page) => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { binaryDigits, hexLine, hexText } from '../../src-renderer/ui/hex-lines.ts'
+import { binaryDigits, hexDump, hexLine, hexText } from '../../src-renderer/ui/hex-lines.ts'
 
 test('only what is written as bytes is binary', () => {
   expect(binaryDigits(String.raw`\x00ff`)).toBe('00ff')
@@ -16,6 +16,10 @@ test('a line has its offset, its bytes and what of them can be read', () => {
   })
   expect(hexLine(digits, 1, 16)).toEqual({ offset: '00000010', bytes: '35 36 37 38', text: '5678' })
   expect(hexLine(digits, 9, 16)).toMatchObject({ bytes: '', text: '' })
+})
+
+test('lines of a dump stand below each other, the last one too', () => {
+  expect(hexDump('00ff80416263', 4)).toBe('00000000  00 ff 80 41  ...A\n00000004  62 63        bc')
 })
 
 test('bytes to be compared stand sixteen in a line, without offsets', () => {

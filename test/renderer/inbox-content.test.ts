@@ -53,7 +53,7 @@ test.each([
   ['its message id', (messageId: string) => messageId],
 ])('the message before it is found by %s and compared', async (_, previous) => {
   const page = await inspect(chain(['{"n":0}', '{"n":1}', '{"n":2}'], previous))
-  await choose(page, 'Against the one before')
+  await choose(page, 'Compared')
   await page.until(() => expect(page.text('[data-compared]')).toContain('Payload of this message'))
   await page.until(() => {
     expect(page.text('.cm-merge-a')).toContain('"n": 1')
@@ -63,7 +63,7 @@ test.each([
 
 test('one that is not there is said to be gone', async () => {
   const gone = await inspect(chain(['{}', '{"n":1}'], () => 'nobody'))
-  await choose(gone, 'Against the one before')
+  await choose(gone, 'Compared')
   await gone.until(() => expect(gone.text('[data-compared]')).toContain('is not in this outbox'))
 })
 

@@ -74,7 +74,7 @@ test('what was unmasked is not kept: the next message and the way back are maske
 
 test('two equal masks are not called the same payload', async () => {
   const page = await inspect(maskedWorld())
-  const tab = page.all('[role=tab]').find((one) => one.textContent?.trim() === 'Against the one before')
+  const tab = page.all('[role=tab]').find((one) => one.textContent?.trim() === 'Compared')
   await page.click(tab!)
   await page.until(() =>
     expect(page.text('[data-compared]')).toContain('but for what is masked, which may differ'),

@@ -66,13 +66,16 @@ export function createCounting({ messages, changes, clock }: CountingOptions): C
   }
 
   return {
-    counts: (source, { freshMs }, signal) => unlessAborted(counted(source, freshMs), signal),
+    async counts(source, { freshMs }, signal) {
+      // Before anything is begun: a count that nobody waits for must not fail unheard, which would end the process.
+      signal.throwIfAborted()
+      return unlessAborted(counted(source, freshMs), signal)
+    },
   }
 }
 
 /** The count goes on for the others. */
 async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted()
   const aborted = Promise.withResolvers<never>()
   const abort = (): void => aborted.reject(signal.reason as Error)
   signal.addEventListener('abort', abort, { once: true })

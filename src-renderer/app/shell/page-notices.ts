@@ -1,6 +1,7 @@
 import { useNotification } from 'naive-ui'
-import { onMounted, onUnmounted } from 'vue'
+import { watch } from 'vue'
 import { useI18n } from 'vue-i18n'
+import { useRestarts } from '../state/restarts.ts'
 
 const NOTICE_MS = 20_000
 
@@ -8,17 +9,19 @@ const NOTICE_MS = 20_000
 export function usePageNotices(): void {
   const { t } = useI18n()
   const notification = useNotification()
+  const restarts = useRestarts()
 
-  function hear({ source, data }: MessageEvent<unknown>): void {
-    if (source !== window || typeof data !== 'object' || data === null) return
-    if (!('type' in data) || data.type !== 'redrive:page') return
-    notification.create({
-      title: t('shell.notice.restarted'),
-      content: t('shell.notice.restartedMeans'),
-      duration: NOTICE_MS,
-      keepAliveOnHover: true,
-    })
-  }
-  onMounted(() => window.addEventListener('message', hear))
-  onUnmounted(() => window.removeEventListener('message', hear))
+  watch(
+    () => restarts.count,
+    (count) => {
+      if (count === 0) return
+      notification.create({
+        title: t('shell.notice.restarted'),
+        content: t('shell.notice.restartedMeans'),
+        duration: NOTICE_MS,
+        keepAliveOnHover: true,
+      })
+    },
+    { immediate: true },
+  )
 }

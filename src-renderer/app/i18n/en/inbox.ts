@@ -163,7 +163,7 @@ export const inbox = {
     undone: 'undone',
   },
   held: 'A job holds this message until its outcome is settled:',
-  tab: { payload: 'Payload', headers: 'Headers', before: 'Against the one before' },
+  tab: { payload: 'Payload', headers: 'Headers', before: 'Compared' },
   showBytes: 'Show bytes',
   compared: {
     before: 'Payload of {id}',
