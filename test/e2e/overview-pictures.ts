@@ -23,7 +23,7 @@ export const overviewShots = [
 ]
 
 async function somethingFires(page: Page): Promise<void> {
-  await page.locator('main .fires').waitFor({ timeout: FIRES_MS_MAX })
+  await page.locator('main .fires').first().waitFor({ timeout: FIRES_MS_MAX })
 }
 
 async function acknowledge(page: Page): Promise<void> {
