@@ -23,17 +23,20 @@ interface TestFile {
 /** Lines of a reason that are printed: what was expected and the place in the test. */
 const REASON_LINES = 20
 
-function printFailures(file: TestFile): void {
-  const path = relative(process.cwd(), file.name)
-  const failures = file.assertionResults.filter((test) => test.status === 'failed')
-  for (const { fullName, failureMessages } of failures)
-    printFailure(`${path} > ${fullName}`, failureMessages.join('\n'))
-  if (failures.length === 0) printFailure(path, file.message)
+interface Failure {
+  readonly what: string
+  readonly reason: string
 }
 
-function printFailure(what: string, reason: string): void {
-  console.log(`FAILED ${what}`)
-  for (const line of reason.split('\n').slice(0, REASON_LINES)) console.log(`  ${line}`)
+function failuresOf({ name, status, message, assertionResults }: TestFile): readonly Failure[] {
+  const path = relative(process.cwd(), name)
+  const failed = assertionResults.filter((test) => test.status === 'failed')
+  // A file that could not be loaded, or whose hooks failed, has no failed test to show for it.
+  if (failed.length === 0 && status === 'failed') return [{ what: path, reason: message }]
+  return failed.map(({ fullName, failureMessages }) => ({
+    what: `${path} > ${fullName}`,
+    reason: failureMessages.join('\n'),
+  }))
 }
 
 const reports = process.argv.slice(2).map((file) => JSON.parse(readFileSync(file, 'utf8')) as Report)
@@ -46,11 +49,10 @@ for (const report of reports) {
   skipped += report.numPendingTests + report.numTodoTests
   if (report.numPassedTests === 0) console.log('a run without a test')
 }
-for (const file of reports.flatMap((report) => report.testResults)) {
-  const failedInFile = file.assertionResults.filter((test) => test.status === 'failed').length
-  // A file that could not be loaded, or whose hooks failed, has no failed test to show for it.
-  failed += failedInFile === 0 && file.status === 'failed' ? 1 : failedInFile
-  if (file.status === 'failed') printFailures(file)
+for (const { what, reason } of reports.flatMap(({ testResults }) => testResults.flatMap(failuresOf))) {
+  failed += 1
+  console.log(`FAILED ${what}`)
+  for (const line of reason.split('\n').slice(0, REASON_LINES)) console.log(`  ${line}`)
 }
 
 if (skipped > 0) console.log(`${skipped} skipped: a suite that does not run everything proves nothing`)

@@ -52,7 +52,7 @@ export function keyName(event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey'
 }
 
 const PRESSING: ReadonlySet<string> = new Set(['Enter', ' '])
-const MOVING: ReadonlySet<string> = new Set(['j', 'k', 'ArrowDown', 'ArrowUp'])
+const MOVING: ReadonlySet<string> = new Set(['j', 'k', 'shift+j', 'shift+k', 'ArrowDown', 'ArrowUp'])
 
 /** What Enter presses, if that has the focus. */
 function pressableOf(target: EventTarget | null): HTMLElement | null {

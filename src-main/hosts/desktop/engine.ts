@@ -24,7 +24,8 @@ import { toEngine } from './engine-messages.ts'
 import type { AlertNotice, FromEngine, ImportedPlan, StartOptions, ToEngine } from './engine-messages.ts'
 import { createEngineSecrets } from './engine-secrets.ts'
 import type { EngineSecrets } from './engine-secrets.ts'
-import { goAhead } from './go-ahead.ts'
+
+const OPEN_MS_MAX = 30_000
 
 interface Engine {
   readonly running: Running
@@ -135,7 +136,9 @@ function connect(port: MessagePortMain): void {
   }
   engine.handler.upgrade(onlyFrames(port), { context: { caller: engine.running.self } })
   port.start()
-  goAhead(engine.running)
+  // While the page's scripts are still being read: its first questions would wait for it, a tenth of a second. What fails is
+  // told to whoever asks.
+  engine.running.openSources(AbortSignal.timeout(OPEN_MS_MAX)).catch(() => undefined)
 }
 
 /** The port as the RPC handler sees it: whatever is no request of the protocol ends the conversation. */

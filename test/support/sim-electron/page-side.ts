@@ -41,7 +41,13 @@ export function pageSide(
 ): void {
   const page = globalThis as unknown as PageWindow & Record<string | symbol, unknown>
   const say = page[binding] as (payload: string) => void
-  const send = (frame: object): void => say(JSON.stringify(frame))
+  const send = (frame: object): void =>
+    say(
+      JSON.stringify(frame, (_, value: unknown) => {
+        if (ArrayBuffer.isView(value)) throw new Error('bytes through ports are not simulated')
+        return value
+      }),
+    )
   // The page must not see how it is simulated.
   Reflect.deleteProperty(page, binding)
   if (page.top !== page) return
