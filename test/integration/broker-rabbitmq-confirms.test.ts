@@ -1,8 +1,9 @@
+import { setTimeout } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import type { TestContext } from 'vitest'
 import type { Destination } from '../../src-main/domain/message.ts'
 import type { Broker, Publisher } from '../../src-main/ports/broker.ts'
-import { openRabbitTest, openTestBroker, outgoing, word } from '../support/rabbitmq.ts'
+import { openRabbitTest, openTestBroker, outgoing, rabbit, word } from '../support/rabbitmq.ts'
 import type { RabbitTest } from '../support/rabbitmq.ts'
 
 const never = new AbortController().signal
@@ -105,6 +106,26 @@ describe('publisher confirms of RabbitMQ', () => {
     await names.channel.bindQueue(queue, exchange, 'key')
     const later = await broker.openPublisher(never)
     expect(await publishAll(later, destination, 2)).toEqual(Array(2).fill('confirmed'))
+  })
+
+  it('the looking connection comes up later: a missing exchange closes no channel', async (context) => {
+    const names = await openRabbitTest(context)
+    const release = Promise.withResolvers<void>()
+    let dialled = 0
+    const password = async (): Promise<string> => {
+      dialled += 1
+      // The publishing connection dials first.
+      if (dialled === 2) await release.promise
+      return rabbit.password
+    }
+    const publisher = await openTestBroker(context, { password }).openPublisher(never)
+    const exchange = names.unusedName()
+    const outcomes = publishAll(publisher, { exchange, routingKey: 'key' }, 2)
+    await setTimeout(200)
+    release.resolve()
+    expect(await outcomes).toEqual(Array(2).fill('refused exchange-missing'))
+    const queue = await names.queue()
+    expect(await publishAll(publisher, { exchange: '', routingKey: queue }, 1)).toEqual(['confirmed'])
   })
 
   it('a fan-out with one full queue: refused, although the other queue has it', async (context) => {

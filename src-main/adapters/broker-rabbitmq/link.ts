@@ -67,6 +67,11 @@ export class Link {
     return this.#state
   }
 
+  /** It is being dialled and never was there: `ready` ends with this attempt, well or badly. */
+  isFirstAttempt(): boolean {
+    return this.#state.state === 'connecting' && !this.#wasUp
+  }
+
   /**
    * The connection, now or as soon as it is there. Where there never was one, the next attempt is waited for and its error
    * thrown; where it was lost, attempts are waited for up to READY_TIMEOUT_MS.

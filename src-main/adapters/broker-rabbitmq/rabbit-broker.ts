@@ -180,9 +180,10 @@ class RabbitBroker implements Broker {
     this.#listeners.clear()
   }
 
-  /** A publisher does not wait for a looking connection that is not there. */
+  /** A publisher waits for the looking connection's first attempt, and not for one that was lost. */
   async #exchangeExists(exchange: string, signal: AbortSignal): Promise<boolean | null> {
-    if (exchange !== '' && this.#looking.state().state !== 'connected') return null
+    const answers = this.#looking.state().state === 'connected' || this.#looking.isFirstAttempt()
+    if (exchange !== '' && !answers) return null
     return await this.#look.exchangeExists(exchange, signal)
   }
 
