@@ -7,7 +7,7 @@ import { createDesktopAlerts } from './alerts.ts'
 import type { DesktopOptions } from './desktop-arguments.ts'
 import { createEngineProcess } from './engine-process.ts'
 import type { EngineProcess } from './engine-process.ts'
-import { answerSecret, openKeyStore } from './key-store.ts'
+import { safeStorageCipher } from './safe-storage.ts'
 import type { ConsoleWindows } from './windows.ts'
 
 export interface DesktopEngineOptions {
@@ -21,7 +21,11 @@ export interface DesktopEngineOptions {
 
 /** The engine's process, with what it asks of this one: secrets, notifications, and a person where it does not stand. */
 export function startEngine({ module, userData, windows, options }: DesktopEngineOptions): EngineProcess {
-  const vault = openKeyStore(join(userData, 'secrets.json'), process.platform)
+  const cipher = safeStorageCipher(process.platform)
+  const keyStore = onceAsked(async () => {
+    const { openKeyStore } = await import('./key-store.ts')
+    return openKeyStore({ file: join(userData, 'secrets.json'), cipher })
+  })
   const engine: EngineProcess = createEngineProcess({
     module,
     start: {
@@ -30,10 +34,10 @@ export function startEngine({ module, userData, windows, options }: DesktopEngin
       dataDir: options.dataDir,
       workspaceFile: options.workspaceFile,
       sandbox: options.sandbox,
-      keepsPasswords: vault.persistent,
+      keepsPasswords: cipher !== null,
     },
     env: process.env,
-    answerSecret: (ask) => answerSecret(vault, ask),
+    answerSecret: async (ask) => (await keyStore())(ask),
     onAlerts: createDesktopAlerts({ windows, platform: process.platform }).hear,
     onRestart: (exitCode) =>
       windows.tell('redrive:engine', {
@@ -44,6 +48,11 @@ export function startEngine({ module, userData, windows, options }: DesktopEngin
     onFailed: (error) => void offerRetry(error, () => engine.retry()),
   })
   return engine
+}
+
+function onceAsked<T>(open: () => Promise<T>): () => Promise<T> {
+  let opened: Promise<T> | null = null
+  return () => (opened ??= open())
 }
 
 async function offerRetry(error: ErrorData, retry: () => void): Promise<void> {

@@ -1,3 +1,4 @@
+import './no-eval.ts'
 import { z } from 'zod'
 import { alertTrouble } from '../../../src-preload/contract/alerts.ts'
 import { errorData } from '../../../src-preload/contract/errors.ts'

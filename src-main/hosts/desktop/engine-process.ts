@@ -4,8 +4,8 @@ import type { ErrorData } from '../../../src-preload/contract/errors.ts'
 import { engineMemory } from '../common/engine-memory.ts'
 import { createAsks } from './engine-asks.ts'
 import type { Asks } from './engine-asks.ts'
-import { fromEngine } from './engine-messages.ts'
 import type { FromEngine, ImportedPlan, SecretRequest, StartOptions, ToEngine } from './engine-messages.ts'
+import type { SecretAnswer } from './key-store.ts'
 
 const RESTART_FIRST_MS = 250
 const RESTART_LAST_MS = 10_000
@@ -28,7 +28,7 @@ export interface EngineProcessOptions {
   readonly module: string
   readonly start: StartOptions
   readonly env: Readonly<Record<string, string | undefined>>
-  readonly answerSecret: (ask: SecretRequest) => Promise<{ value: string | null; error: ErrorData | null }>
+  readonly answerSecret: (ask: SecretRequest) => Promise<SecretAnswer>
   /** It ended by itself and is started again. */
   readonly onRestart: (exitCode: number) => void
   readonly onAlerts: (message: Extract<FromEngine, { type: 'alerts' }>) => void
@@ -71,7 +71,10 @@ export function createEngineProcess(options: EngineProcessOptions): EngineProces
       stdio: 'inherit',
     })
     child = launched
-    launched.on('message', (data: unknown) => hear(launched, data))
+    launched.on(
+      'message',
+      (data: unknown) => void understood(data).then((message) => hear(launched, message)),
+    )
     launched.once('exit', (exitCode) => {
       if (child !== launched) return
       child = null
@@ -81,8 +84,7 @@ export function createEngineProcess(options: EngineProcessOptions): EngineProces
     post(launched, { type: 'start', options: start })
   }
 
-  function hear(from: UtilityProcess, data: unknown): void {
-    const message = fromEngine.parse(data)
+  function hear(from: UtilityProcess, message: FromEngine): void {
     if (message.type === 'failed') {
       // Nothing it holds is worth keeping, and starting it again would only fail again.
       if (child === from) child = null
@@ -142,11 +144,24 @@ function post(child: UtilityProcess, message: ToEngine): void {
   child.postMessage(message)
 }
 
+/**
+ * What checks the engine's words is read at the first of them: read before, it kept the window waiting. One that cannot be
+ * understood is an engine's that cannot be worked with.
+ */
+async function understood(data: unknown): Promise<FromEngine> {
+  const { fromEngine } = await import('./engine-messages.ts')
+  const message = fromEngine.safeParse(data)
+  if (message.success) return message.data
+  const reason = `the engine said what this console does not know: ${message.error.message}`
+  return { type: 'failed', error: { code: 'internal', retry: 'later', detail: { reason } } }
+}
+
 async function ended(child: UtilityProcess): Promise<void> {
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   child.on('message', (data: unknown) => {
-    const heard = fromEngine.parse(data).type
-    if (heard === 'stopped' || heard === 'failed') child.kill()
+    void understood(data).then(({ type }) => {
+      if (type === 'stopped' || type === 'failed') child.kill()
+    })
   })
   post(child, { type: 'stop' })
   const deadline = setTimeout(() => child.kill(), STOP_TIMEOUT_MS)

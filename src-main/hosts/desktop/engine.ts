@@ -1,6 +1,7 @@
 // The engine's process: started by the main process, so that a busy window costs no heartbeat of a broker and the
 // synchronous store no frame of a window.
 import './no-forms.ts'
+import './no-eval.ts'
 import type { SupportedMessagePort } from '@orpc/client/message-port'
 import { createRouterClient } from '@orpc/server'
 import { RPCHandler } from '@orpc/server/message-port'

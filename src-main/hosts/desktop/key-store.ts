@@ -1,36 +1,23 @@
-import { safeStorage } from 'electron'
 import { openVault } from '../../adapters/secrets-safe-storage/vault.ts'
-import type { Vault } from '../../adapters/secrets-safe-storage/vault.ts'
+import type { Vault, VaultOptions } from '../../adapters/secrets-safe-storage/vault.ts'
 import type { ErrorData } from '../../../src-preload/contract/errors.ts'
 import { failureOf } from '../common/failure.ts'
 import type { SecretRequest } from './engine-messages.ts'
 
-/** On Linux without a key ring Electron encrypts with a password that everybody knows. That is no store. */
-const WEAK_BACKENDS: ReadonlySet<string> = new Set(['basic_text', 'unknown'])
-
-/** After `ready` only. */
-export function openKeyStore(file: string, platform: NodeJS.Platform): Vault {
-  const weak = platform === 'linux' && WEAK_BACKENDS.has(safeStorage.getSelectedStorageBackend())
-  const usable = !weak && safeStorage.isEncryptionAvailable()
-  return openVault({
-    file,
-    cipher: usable
-      ? {
-          encrypt: (text) => safeStorage.encryptString(text),
-          decrypt: (bytes) => safeStorage.decryptString(Buffer.from(bytes)),
-        }
-      : null,
-  })
+export interface SecretAnswer {
+  readonly value: string | null
+  readonly error: ErrorData | null
 }
 
-export async function answerSecret(
-  vault: Vault,
-  ask: SecretRequest,
-): Promise<{ value: string | null; error: ErrorData | null }> {
-  try {
-    return { value: await perform(vault, ask), error: null }
-  } catch (error) {
-    return { value: null, error: failureOf(error) }
+/** Answers what the engine asks of the passwords that this process keeps. */
+export function openKeyStore(options: VaultOptions): (ask: SecretRequest) => Promise<SecretAnswer> {
+  const vault = openVault(options)
+  return async (ask) => {
+    try {
+      return { value: await perform(vault, ask), error: null }
+    } catch (error) {
+      return { value: null, error: failureOf(error) }
+    }
   }
 }
 

@@ -5,6 +5,7 @@ import { LINK_SCHEME } from '../../../src-preload/contract/message-link.ts'
 import { listStaticFiles } from '../common/static-files.ts'
 import { APP_ORIGIN, registerAppScheme, serveAppScheme } from './app-scheme.ts'
 import { desktopOptions } from './desktop-arguments.ts'
+import { startEngine } from './desktop-engine.ts'
 import type { EngineProcess } from './engine-process.ts'
 import { guardContents, guardSession } from './guards.ts'
 import { menuWords } from './menu-words.ts'
@@ -48,18 +49,17 @@ async function start(arrivals: Arrivals): Promise<void> {
     title: options.sandbox ? 'Redrive (sandbox)' : 'Redrive',
     askAgain: (window) => askToOpenAgain(window, words),
   })
-  const begun = Promise.withResolvers<EngineProcess>()
-  const engine = begun.promise
+  // Before the engine, which does not keep it waiting.
+  windows.open(arrivals.firstPage(process.argv.slice(1)))
+  const module = join(import.meta.dirname, 'engine.js')
+  const engine = startEngine({ module, userData, windows, options })
   brokerPorts({
     origin,
-    connect: (port) => void engine.then((process) => process.connect(port)),
+    connect: (port) => engine.connect(port),
     onPage: (page) => windows.connected(page),
   })
   endWith(engine)
-  arrivals.start(
-    { windows, engine: { importPlan: async (path) => (await engine).importPlan(path) } },
-    process.argv.slice(1),
-  )
+  arrivals.start({ windows, engine })
   setApplicationMenu({
     isMac: process.platform === 'darwin',
     developer: !app.isPackaged,
@@ -67,25 +67,19 @@ async function start(arrivals: Arrivals): Promise<void> {
     openWindow: () => windows.open(),
     openPlan: () => void arrivals.choosePlan(words),
   })
-  // Read while the window is on its way: what checks the engine's messages takes as long as all of the above.
-  const { startEngine } = await import('./desktop-engine.ts')
-  const module = join(import.meta.dirname, 'engine.js')
-  begun.resolve(startEngine({ module, userData, windows, options }))
 }
 
 /** Quitting waits for the engine: what is claimed is published and written down first. */
-function endWith(engine: Promise<EngineProcess>): void {
+function endWith(engine: EngineProcess): void {
   let ended = false
   app.on('window-all-closed', () => app.quit())
   app.on('will-quit', (event) => {
     if (ended) return
     event.preventDefault()
-    void engine
-      .then((process) => process.stop())
-      .finally(() => {
-        ended = true
-        app.quit()
-      })
+    void engine.stop().finally(() => {
+      ended = true
+      app.quit()
+    })
   })
 }
 

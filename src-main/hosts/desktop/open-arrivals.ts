@@ -14,8 +14,10 @@ interface Targets {
 
 /** Links and files that Redrive is opened with, at the start and while it runs. */
 export interface Arrivals {
-  /** From now on they are opened; the first one at once, with the window that there is none of yet. */
-  start(targets: Targets, argv: readonly string[]): void
+  /** The page that the first window opens with: of the link that the application was started with, if it was. */
+  firstPage(argv: readonly string[]): string
+  /** From now on they are opened; a plan file that the application was started with at once. */
+  start(targets: Targets): void
   /** Asks for a plan file, as the menu's item does. */
   choosePlan(words: MenuWords): Promise<void>
 }
@@ -41,11 +43,13 @@ export function hearArrivals(): Arrivals {
   app.on('activate', () => targets?.windows.show())
 
   return {
-    start(given, argv) {
+    firstPage(argv) {
+      first ??= arrivalIn(argv, process.cwd())
+      return first === null ? '' : pageOf(first)
+    },
+    start(given) {
       targets = given
-      const arrival = first ?? arrivalIn(argv, process.cwd())
-      given.windows.open(arrival === null ? '' : pageOf(arrival))
-      if (arrival?.kind === 'plan-file') void open(arrival, given)
+      if (first?.kind === 'plan-file') void open(first, given)
     },
     async choosePlan({ planFiles, anyFile }) {
       if (targets === null) return
