@@ -5,6 +5,9 @@ import { firstChunk } from './.config/first-chunk.ts'
 
 const at = (path: string): string => resolve(import.meta.dirname, path)
 
+const main = at('src-main/hosts/desktop/main.ts')
+const engine = at('src-main/hosts/desktop/engine.ts')
+
 /** Pure modules of many small files, of which a start would read every one: bundled, less than a third is left. */
 const bundled = ['zod', '@orpc/client', '@orpc/contract', '@orpc/server']
 
@@ -17,11 +20,20 @@ export default defineConfig({
       rolldownOptions: {
         // `engine` is started by the main process as a utilityProcess, so it is an entry of its own.
         input: {
-          index: at('src-main/hosts/desktop/main.ts'),
-          engine: at('src-main/hosts/desktop/engine.ts'),
+          index: main,
+          engine,
         },
         // Every start reads all of it; names stay, so that an error says where it was.
-        output: { minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } } },
+        output: {
+          minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
+          codeSplitting: {
+            groups: [
+              firstChunk('both', main, engine),
+              firstChunk('hear-engine', at('src-main/hosts/desktop/hear-engine.ts')),
+              firstChunk('engine', engine),
+            ],
+          },
+        },
       },
     },
   },
@@ -45,7 +57,13 @@ export default defineConfig({
       rolldownOptions: {
         input: at('src-renderer/index.html'),
         output: {
-          codeSplitting: firstChunk([at('src-renderer/main.ts')]),
+          codeSplitting: {
+            groups: [
+              firstChunk('first', at('src-renderer/main.ts')),
+              // What pages and dialogs share of the components: twenty small files otherwise.
+              { name: 'components', test: /node_modules[\\/](naive-ui|vueuc|treemate)[\\/]/ },
+            ],
+          },
         },
       },
     },

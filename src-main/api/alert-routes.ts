@@ -1,15 +1,18 @@
+import { alerts as contract } from '../../src-preload/contract/alerts.ts'
 import type { Alert as AlertView, AlertRule as RuleView } from '../../src-preload/contract/alerts.ts'
 import type { Engine } from '../app/engine.ts'
 import type { Alert, Delivery } from '../domain/alert/alert.ts'
 import { NO_ALERTS } from '../domain/alert/rule.ts'
 import type { AlertRule } from '../domain/alert/rule.ts'
 import type { Sample } from '../domain/sample.ts'
-import type { Implementer } from './implementer.ts'
+import { implementer } from './implementer.ts'
 import { required } from './signal.ts'
 
 const SECOND_MS = 1_000
 
-export function alertRoutes(os: Implementer, { watch, connections, ports }: Engine) {
+export function alertRoutes(engine: Engine) {
+  const { watch, connections, ports } = engine
+  const os = implementer(engine, { alerts: contract })
   const views = async (alerts: readonly Alert[]): Promise<AlertView[]> => {
     const deliveries = await watch.deliveries(alerts)
     return alerts.map((alert) => viewOf(alert, deliveries.get(alert.alert) ?? null))

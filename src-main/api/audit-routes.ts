@@ -1,3 +1,4 @@
+import { audits as contract } from '../../src-preload/contract/audits.ts'
 import type {
   Audit as AuditView,
   AuditFinding,
@@ -15,14 +16,16 @@ import { sayFinding } from '../domain/chain/say.ts'
 import { sayIdFinding } from '../domain/id-service.ts'
 import { saySameEvent } from '../domain/same-event.ts'
 import type { SameEvent as FoundEvent } from '../domain/same-event.ts'
-import type { Implementer } from './implementer.ts'
+import { implementer } from './implementer.ts'
 import { required } from './signal.ts'
 import { watch } from './watching.ts'
 
 const FOLLOW_EVERY_MS = 250
 const FOLLOW_AT_LEAST_MS = 5_000
 
-export function auditRoutes(os: Implementer, { audits, auditWatching, ports, changes }: Engine) {
+export function auditRoutes(engine: Engine) {
+  const { audits, auditWatching, ports, changes } = engine
+  const os = implementer(engine, { audits: contract })
   return {
     start: os.audits.start.handler(async ({ input: { source, scope, pace } }) =>
       toApi(await audits.start({ source, scope, trigger: 'operator', ...(pace && { pace }) })),

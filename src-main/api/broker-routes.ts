@@ -1,3 +1,4 @@
+import { brokers as contract } from '../../src-preload/contract/brokers.ts'
 import type { Engine } from '../app/engine.ts'
 import type { PayloadView } from '../app/masking/masking.ts'
 import { placeName } from '../domain/dead-letter/place.ts'
@@ -14,7 +15,7 @@ import {
   recordView,
   topicView,
 } from './broker-views.ts'
-import type { Implementer } from './implementer.ts'
+import { implementer } from './implementer.ts'
 import { maskedRecord } from './masked-record.ts'
 import { required } from './signal.ts'
 import { watch } from './watching.ts'
@@ -22,7 +23,9 @@ import { watch } from './watching.ts'
 const FOLLOW_EVERY_MS = 250
 const FOLLOW_AT_LEAST_MS = 5_000
 
-export function brokerRoutes(os: Implementer, { connections, masking, readings, ports }: Engine) {
+export function brokerRoutes(engine: Engine) {
+  const { connections, masking, readings, ports } = engine
+  const os = implementer(engine, { brokers: contract })
   const { brokers: routes } = os
   const now = (): string => ports.clock.now().toISOString()
   const logOf = async (broker: string): Promise<{ readonly topics: Topics; readonly groups: Groups }> => {

@@ -1,4 +1,4 @@
-import { PARKED_CHARS_MAX } from '../../src-preload/contract/callback.ts'
+import { callback as contract, PARKED_CHARS_MAX } from '../../src-preload/contract/callback.ts'
 import type { AskResult, CallbackView, ParkedRecord } from '../../src-preload/contract/callback.ts'
 import type { CallbackView as View } from '../app/callback/views.ts'
 import type { Engine } from '../app/engine.ts'
@@ -6,10 +6,12 @@ import type { ParkedRecord as Parked } from '../domain/callback/state.ts'
 import type { AskResult as Result } from '../domain/callback/upstream.ts'
 import { maskHeaders, maskPayload } from '../domain/masking.ts'
 import type { MaskRules } from '../domain/masking.ts'
-import type { Implementer } from './implementer.ts'
+import { implementer } from './implementer.ts'
 import { required } from './signal.ts'
 
-export function callbackRoutes(os: Implementer, { callbacks, masking, messages, ports }: Engine) {
+export function callbackRoutes(engine: Engine) {
+  const { callbacks, masking, messages, ports } = engine
+  const os = implementer(engine, { callback: contract })
   return {
     list: os.callback.list.handler(async () => ({ callbacks: (await callbacks.list()).map(viewOf) })),
     unconfirmed: os.callback.unconfirmed.handler(async ({ input, signal }) => {

@@ -1,13 +1,15 @@
+import { connections as contract } from '../../src-preload/contract/connections.ts'
 import type { Engine } from '../app/engine.ts'
 import { brokerConnection, sourceConnection, toBrokerConfig, toSourceConfig } from './drafts.ts'
 import { errorData } from './errors.ts'
 import { deadLetterPlace } from '../domain/dead-letter/place.ts'
 import type { OutboxReport } from '../ports/outbox.ts'
-import type { Implementer } from './implementer.ts'
+import { implementer } from './implementer.ts'
 import { requireRole } from './require-role.ts'
 import { required } from './signal.ts'
 
-export function connectionRoutes(os: Implementer, engine: Engine) {
+export function connectionRoutes(engine: Engine) {
+  const os = implementer(engine, { connections: contract })
   const { connections, configure, locks, ports } = engine
   const failed = (error: unknown) => ({ ok: false as const, error: errorData(error, ports.log) })
   return {

@@ -1,3 +1,4 @@
+import { deadLetters as contract } from '../../src-preload/contract/dead-letters.ts'
 import { restoreRecords } from '../app/dead-letters/discard-records.ts'
 import { discardLetters } from '../app/dead-letters/discarding.ts'
 import { planLetters } from '../app/dead-letters/plan-letters.ts'
@@ -9,11 +10,12 @@ import { RedriveError } from '../domain/errors.ts'
 import { deadLetterNames } from '../domain/workspace.ts'
 import { letterViews, maskedLetter, storedViews } from './dead-letter-views.ts'
 import type { LetterViews } from './dead-letter-views.ts'
-import type { Implementer } from './implementer.ts'
+import { implementer } from './implementer.ts'
 import { planNow } from './plan-now.ts'
 import { required } from './signal.ts'
 
-export function deadLetterRoutes(os: Implementer, engine: Engine) {
+export function deadLetterRoutes(engine: Engine) {
+  const os = implementer(engine, { deadLetters: contract })
   const { connections, looking, locks, masking, ports, changes } = engine
   const planning = { ports, connections, looking }
   const views = letterViews(engine)

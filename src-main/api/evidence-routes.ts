@@ -1,8 +1,11 @@
+import { evidenceChecks as contract } from '../../src-preload/contract/evidence.ts'
 import type { Engine } from '../app/engine.ts'
-import type { Implementer } from './implementer.ts'
+import { implementer } from './implementer.ts'
 import { required } from './signal.ts'
 
-export function evidenceRoutes(os: Implementer, { dedupe, ports }: Engine) {
+export function evidenceRoutes(engine: Engine) {
+  const { dedupe, ports } = engine
+  const os = implementer(engine, { evidence: contract })
   return {
     check: os.evidence.check.handler(async ({ input, signal }) => {
       const { findings, ...report } = await dedupe.check(input.source, required(signal))

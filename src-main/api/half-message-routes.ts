@@ -1,16 +1,17 @@
-import { CHECK_RUNS_MAX } from '../../src-preload/contract/half-messages.ts'
+import { halfMessages as contract, CHECK_RUNS_MAX } from '../../src-preload/contract/half-messages.ts'
 import type { CheckBack } from '../../src-preload/contract/half-messages.ts'
 import type { CheckBackView } from '../app/check-back/check-backs.ts'
 import { overrideHalf } from '../app/check-back/overriding.ts'
 import type { Engine } from '../app/engine.ts'
-import type { Implementer } from './implementer.ts'
+import { implementer } from './implementer.ts'
 import { required } from './signal.ts'
 import { watch } from './watching.ts'
 
 const RUN_EVERY_MS = 250
 const RUN_AT_LEAST_MS = 5_000
 
-export function halfMessageRoutes(os: Implementer, engine: Engine) {
+export function halfMessageRoutes(engine: Engine) {
+  const os = implementer(engine, { halfMessages: contract })
   const { checkBacks, connections, ports, changes } = engine
   const now = async (source: string): Promise<CheckBack> =>
     toApi(await checkBacks.view(source, CHECK_RUNS_MAX))

@@ -1,6 +1,7 @@
 import { mapEventIterator } from '@orpc/client'
-import { implement } from '@orpc/server'
-import { contract } from '../../src-preload/contract/index.ts'
+import type { AnyContractRouter } from '@orpc/contract'
+import { implement, os } from '@orpc/server'
+import type { ImplementerInternalWithMiddlewares } from '@orpc/server'
 import type { Engine } from '../app/engine.ts'
 import type { Caller } from '../domain/role.ts'
 import { toApiError } from './errors.ts'
@@ -16,25 +17,33 @@ export interface CallContext {
 }
 
 /**
- * The contract, to be implemented: every procedure is refused to whom it is not for, before anything of it runs; is carried out
- * as its caller's act; and turns what it catches into the one typed error, a stream at any event.
+ * A part of the contract, to be implemented: every procedure is refused to whom it is not for, before anything of it runs; is
+ * carried out as its caller's act; and turns what it catches into the one typed error, a stream at any event.
  */
-export function implementer(engine: Engine) {
-  const { log, actAs } = engine.ports
-  return implement(contract)
-    .$context<CallContext>()
-    .use(async ({ context: { caller, stands }, path, next }) => {
-      const asCaller = <T>(work: () => T): T => actAs(caller.operator, work)
-      try {
-        const needed = requireRoleFor(path, caller)
-        if (needed !== 'viewer' && stands !== undefined && !(await stands())) throw sessionOver(caller)
-        const result = await asCaller(() => next())
-        const { output } = result
-        return isStream(output) ? { ...result, output: typed(steps(output, asCaller)) } : result
-      } catch (error) {
-        throw toApiError(error, log)
-      }
-    })
+export function implementer<Part extends Readonly<Record<string, AnyContractRouter>>>(
+  engine: Engine,
+  contract: Part,
+) {
+  const implemented = implement<Readonly<Record<string, AnyContractRouter>>, CallContext>(contract).use(
+    asCalled(engine),
+  )
+  // The library's own type of that, which is not followed where the part is a parameter.
+  return implemented as ImplementerInternalWithMiddlewares<Part, CallContext, CallContext>
+}
+
+function asCalled({ ports: { log, actAs } }: Engine) {
+  return os.$context<CallContext>().middleware(async ({ context: { caller, stands }, path, next }) => {
+    const asCaller = <T>(work: () => T): T => actAs(caller.operator, work)
+    try {
+      const needed = requireRoleFor(path, caller)
+      if (needed !== 'viewer' && stands !== undefined && !(await stands())) throw sessionOver(caller)
+      const result = await asCaller(() => next())
+      const { output } = result
+      return isStream(output) ? { ...result, output: typed(steps(output, asCaller)) } : result
+    } catch (error) {
+      throw toApiError(error, log)
+    }
+  })
 
   function typed(stream: AsyncIterator<unknown>): AsyncIterator<unknown> {
     return mapEventIterator(stream, {
@@ -43,7 +52,6 @@ export function implementer(engine: Engine) {
     })
   }
 }
-export type Implementer = ReturnType<typeof implementer>
 
 function isStream(output: unknown): output is AsyncIterator<unknown> {
   return typeof output === 'object' && output !== null && Symbol.asyncIterator in output

@@ -1,7 +1,8 @@
+import { jobs as contract } from '../../src-preload/contract/jobs.ts'
 import type { Job as ApiJob } from '../../src-preload/contract/jobs.ts'
 import type { Engine } from '../app/engine.ts'
 import type { Job } from '../domain/job.ts'
-import type { Implementer } from './implementer.ts'
+import { implementer } from './implementer.ts'
 import { jobItemView, jobView } from './job-view.ts'
 import { required } from './signal.ts'
 import { slowerOf } from './slower.ts'
@@ -11,7 +12,8 @@ import { watch } from './watching.ts'
 const PROGRESS_EVERY_MS = 250
 const PROGRESS_AT_LEAST_MS = 5_000
 
-export function jobRoutes(os: Implementer, engine: Engine) {
+export function jobRoutes(engine: Engine) {
+  const os = implementer(engine, { jobs: contract })
   const { jobs, ports, changes, connections } = engine
   const view = async (job: Job): Promise<ApiJob> => {
     // A source or broker that is gone from the workspace has none.

@@ -1,9 +1,12 @@
+import { journal as contract } from '../../src-preload/contract/journal.ts'
 import type { Engine } from '../app/engine.ts'
 import { RedriveError } from '../domain/errors.ts'
-import type { Implementer } from './implementer.ts'
+import { implementer } from './implementer.ts'
 import { required } from './signal.ts'
 
-export function journalRoutes(os: Implementer, { ports }: Engine) {
+export function journalRoutes(engine: Engine) {
+  const { ports } = engine
+  const os = implementer(engine, { journal: contract })
   const { journal, signing } = ports
   return {
     list: os.journal.list.handler(async ({ input }) => {

@@ -1,11 +1,14 @@
+import { mappings as contract } from '../../src-preload/contract/mappings.ts'
 import type { MappingData } from '../../src-preload/contract/mapping-shapes.ts'
 import type { Engine } from '../app/engine.ts'
 import { looksLikeOutbox } from '../domain/mapping/roles.ts'
 import { tableName } from '../domain/mapping/table-name.ts'
-import type { Implementer } from './implementer.ts'
+import { implementer } from './implementer.ts'
 import { required } from './signal.ts'
 
-export function mappingDraftRoutes(os: Implementer, { connections, mappings, ports }: Engine) {
+export function mappingDraftRoutes(engine: Engine) {
+  const { connections, mappings, ports } = engine
+  const os = implementer(engine, { mappings: contract })
   const { texts } = ports.mapping
   return {
     current: os.mappings.current.handler(async ({ input }) => {

@@ -1,11 +1,18 @@
+import { mappings as contract } from '../../src-preload/contract/mappings.ts'
 import type { Engine } from '../app/engine.ts'
 import { refusable } from '../domain/mapping/mapping.ts'
 import { refusalOf } from '../domain/mapping/refusals.ts'
-import type { Implementer } from './implementer.ts'
+import { implementer } from './implementer.ts'
+import { mappingDraftRoutes } from './mapping-draft-routes.ts'
+import { mappingStepRoutes } from './mapping-step-routes.ts'
 import { required } from './signal.ts'
 
-export function mappingRoutes(os: Implementer, { connections }: Engine) {
+export function mappingRoutes(engine: Engine) {
+  const { connections } = engine
+  const os = implementer(engine, { mappings: contract })
   return {
+    ...mappingDraftRoutes(engine),
+    ...mappingStepRoutes(engine),
     check: os.mappings.check.handler(({ input: { source }, signal }) =>
       connections.withOutbox(
         source,

@@ -1,9 +1,12 @@
+import { mappings as contract } from '../../src-preload/contract/mappings.ts'
 import type { MappingCandidate, MappingPreview } from '../../src-preload/contract/mapping-steps.ts'
 import type { Engine } from '../app/engine.ts'
-import type { Implementer } from './implementer.ts'
+import { implementer } from './implementer.ts'
 import { required } from './signal.ts'
 
-export function mappingStepRoutes(os: Implementer, { mappings, retrying }: Engine) {
+export function mappingStepRoutes(engine: Engine) {
+  const { mappings, retrying } = engine
+  const os = implementer(engine, { mappings: contract })
   return {
     detect: os.mappings.detect.handler(async ({ input, signal }) => ({
       candidates: plain<MappingCandidate[]>(

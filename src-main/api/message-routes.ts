@@ -1,14 +1,17 @@
+import { messages as contract } from '../../src-preload/contract/messages.ts'
 import type { MessageDetail } from '../../src-preload/contract/messages.ts'
 import type { Engine } from '../app/engine.ts'
 import type { PayloadView } from '../app/masking/masking.ts'
 import type { MessageStory } from '../app/messages/messages.ts'
 import type { MaskRules } from '../domain/masking.ts'
-import type { Implementer } from './implementer.ts'
+import { implementer } from './implementer.ts'
 import { maskedTexts } from './masked-texts.ts'
 import { messageEvidence } from './message-evidence.ts'
 import { required } from './signal.ts'
 
-export function messageRoutes(os: Implementer, { messages, evidence, masking, ports }: Engine) {
+export function messageRoutes(engine: Engine) {
+  const { messages, evidence, masking, ports } = engine
+  const os = implementer(engine, { messages: contract })
   const now = (): string => ports.clock.now().toISOString()
   return {
     list: os.messages.list.handler(async ({ input, signal }) => {

@@ -1,7 +1,10 @@
+import { operators as contract } from '../../src-preload/contract/operators.ts'
 import type { Engine } from '../app/engine.ts'
-import type { Implementer } from './implementer.ts'
+import { implementer } from './implementer.ts'
 
-export function operatorRoutes(os: Implementer, { operators }: Engine) {
+export function operatorRoutes(engine: Engine) {
+  const { operators } = engine
+  const os = implementer(engine, { operators: contract })
   return {
     list: os.operators.list.handler(async () => ({ operators: [...(await operators.list())] })),
     add: os.operators.add.handler(async ({ input }) => {

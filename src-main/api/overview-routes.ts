@@ -1,3 +1,4 @@
+import { overview as contract } from '../../src-preload/contract/overview.ts'
 import type { Engine } from '../app/engine.ts'
 import { readNewCauses } from '../app/watch/causes.ts'
 import { readFlow } from '../app/watch/flow.ts'
@@ -5,10 +6,12 @@ import { historyOf } from '../app/watch/history.ts'
 import { seriesOf } from '../domain/sample-series.ts'
 import type { Cells, SourceSeries } from '../domain/sample-series.ts'
 import { errorData } from './errors.ts'
-import type { Implementer } from './implementer.ts'
+import { implementer } from './implementer.ts'
 import { required } from './signal.ts'
 
-export function overviewRoutes(os: Implementer, { connections, counting, ports }: Engine) {
+export function overviewRoutes(engine: Engine) {
+  const { connections, counting, ports } = engine
+  const os = implementer(engine, { overview: contract })
   return {
     source: os.overview.source.handler(async ({ input, signal }) => {
       const { environment } = await connections.source(input.source)

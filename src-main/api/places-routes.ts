@@ -1,16 +1,19 @@
+import { places as contract } from '../../src-preload/contract/places.ts'
 import type { PlacesReport as ReportView } from '../../src-preload/contract/places.ts'
 import { auditPlaces } from '../app/audit/places-report.ts'
 import type { SealedPlaces } from '../app/audit/places-report.ts'
 import type { PlacesReport } from '../app/audit/places.ts'
 import type { Engine } from '../app/engine.ts'
 import { sayPlace } from '../domain/chain/places.ts'
-import type { Implementer } from './implementer.ts'
+import { implementer } from './implementer.ts'
 import { required } from './signal.ts'
 
 /** Time between two words of progress. */
 const PROGRESS_EVERY_MS = 500
 
-export function placesRoutes(os: Implementer, { ports, connections }: Engine) {
+export function placesRoutes(engine: Engine) {
+  const { ports, connections } = engine
+  const os = implementer(engine, { places: contract })
   return {
     compare: os.places.compare.handler(async function* ({ input, signal }) {
       let messages = 0

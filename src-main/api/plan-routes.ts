@@ -1,17 +1,19 @@
+import { plans as contract } from '../../src-preload/contract/plans.ts'
 import type { PlanView } from '../../src-preload/contract/plans.ts'
 import type { Engine } from '../app/engine.ts'
 import { itemDiff } from '../app/resend/plan-diff.ts'
 import { planResend } from '../app/resend/plan-resend.ts'
 import { RedriveError } from '../domain/errors.ts'
 import type { Plan } from '../domain/plan.ts'
-import type { Implementer } from './implementer.ts'
+import { implementer } from './implementer.ts'
 import { maskedDiff } from './masked-plan.ts'
 import { headerLine, itemFileLine, readHeaderLine, readItemLine } from './plan-file.ts'
 import { planNow } from './plan-now.ts'
 import { planItemView } from './plan-view.ts'
 import { required } from './signal.ts'
 
-export function planRoutes(os: Implementer, engine: Engine) {
+export function planRoutes(engine: Engine) {
+  const os = implementer(engine, { plans: contract })
   const { ports, connections, masking } = engine
 
   const find = async (id: string): Promise<Plan> => {

@@ -1,68 +1,48 @@
+import { lazy } from '@orpc/server'
+import type { AnyRouter, Lazy, Router } from '@orpc/server'
+import type { Contract } from '../../src-preload/contract/index.ts'
 import type { Engine } from '../app/engine.ts'
-import { alertRoutes } from './alert-routes.ts'
-import { auditRoutes } from './audit-routes.ts'
-import { brokerRoutes } from './broker-routes.ts'
-import { callbackRoutes } from './callback-routes.ts'
 import { connectionRoutes } from './connection-routes.ts'
-import { deadLetterRoutes } from './dead-letter-routes.ts'
-import { evidenceRoutes } from './evidence-routes.ts'
-import { implementer } from './implementer.ts'
-import { jobRoutes } from './job-routes.ts'
-import { journalRoutes } from './journal-routes.ts'
-import { mappingDraftRoutes } from './mapping-draft-routes.ts'
-import { mappingStepRoutes } from './mapping-step-routes.ts'
-import { mappingRoutes } from './mapping-routes.ts'
-import { messageRoutes } from './message-routes.ts'
-import { operatorRoutes } from './operator-routes.ts'
+import type { CallContext } from './implementer.ts'
 import { overviewRoutes } from './overview-routes.ts'
-import { placesRoutes } from './places-routes.ts'
-import { planRoutes } from './plan-routes.ts'
 import { sessionRoutes } from './session-routes.ts'
 import type { EngineInfo } from './session-routes.ts'
-import { required } from './signal.ts'
-import { halfMessageRoutes } from './half-message-routes.ts'
 import { sweepRoutes } from './sweep-routes.ts'
 import { triageRoutes } from './triage-routes.ts'
 
-/** The whole API on one engine. */
+/**
+ * The whole API on one engine. What a window asks first is here at once; each of the other areas is read, and its schemas
+ * made, when it is first asked for: all of them took a tenth of the engine's start.
+ */
 export function createRouter(engine: Engine, info: EngineInfo) {
-  const os = implementer(engine)
-  return os.router({
-    alerts: alertRoutes(os, engine),
-    audits: auditRoutes(os, engine),
-    brokers: brokerRoutes(os, engine),
-    callback: callbackRoutes(os, engine),
-    connections: connectionRoutes(os, engine),
-    deadLetters: deadLetterRoutes(os, engine),
-    decisions: {
-      resolve: os.decisions.resolve.handler(async ({ input, signal }) => ({
-        results: [...(await engine.resolving.resolve(input, required(signal)))],
-      })),
-      undo: os.decisions.undo.handler(({ input, signal }) =>
-        engine.resolving.undo(input.decision, required(signal)),
-      ),
-      recent: os.decisions.recent.handler(async ({ input }) => ({
-        decisions: [...(await engine.ports.decisionStore.recent(input.source, input.limit))],
-      })),
-    },
-    evidence: evidenceRoutes(os, engine),
-    jobs: jobRoutes(os, engine),
-    journal: journalRoutes(os, engine),
-    mappings: {
-      ...mappingRoutes(os, engine),
-      ...mappingStepRoutes(os, engine),
-      ...mappingDraftRoutes(os, engine),
-    },
-    messages: messageRoutes(os, engine),
-    operators: operatorRoutes(os, engine),
-    overview: overviewRoutes(os, engine),
-    places: placesRoutes(os, engine),
-    plans: planRoutes(os, engine),
-    session: sessionRoutes(os, engine, info),
-    sweeps: sweepRoutes(os, engine),
-    halfMessages: halfMessageRoutes(os, engine),
-    ...triageRoutes(os, engine),
-  })
+  return {
+    connections: connectionRoutes(engine),
+    overview: overviewRoutes(engine),
+    session: sessionRoutes(engine, info),
+    sweeps: sweepRoutes(engine),
+    ...triageRoutes(engine),
+    alerts: later(async () => (await import('./alert-routes.ts')).alertRoutes(engine)),
+    audits: later(async () => (await import('./audit-routes.ts')).auditRoutes(engine)),
+    brokers: later(async () => (await import('./broker-routes.ts')).brokerRoutes(engine)),
+    callback: later(async () => (await import('./callback-routes.ts')).callbackRoutes(engine)),
+    deadLetters: later(async () => (await import('./dead-letter-routes.ts')).deadLetterRoutes(engine)),
+    decisions: later(async () => (await import('./decision-routes.ts')).decisionRoutes(engine)),
+    evidence: later(async () => (await import('./evidence-routes.ts')).evidenceRoutes(engine)),
+    halfMessages: later(async () => (await import('./half-message-routes.ts')).halfMessageRoutes(engine)),
+    jobs: later(async () => (await import('./job-routes.ts')).jobRoutes(engine)),
+    journal: later(async () => (await import('./journal-routes.ts')).journalRoutes(engine)),
+    mappings: later(async () => (await import('./mapping-routes.ts')).mappingRoutes(engine)),
+    messages: later(async () => (await import('./message-routes.ts')).messageRoutes(engine)),
+    operators: later(async () => (await import('./operator-routes.ts')).operatorRoutes(engine)),
+    places: later(async () => (await import('./places-routes.ts')).placesRoutes(engine)),
+    plans: later(async () => (await import('./plan-routes.ts')).planRoutes(engine)),
+  } satisfies Router<Contract, CallContext>
 }
 
 export type EngineRouter = ReturnType<typeof createRouter>
+
+/** Made once, by whoever asks first. */
+function later<T extends AnyRouter>(make: () => Promise<T>): Lazy<T> {
+  let made: Promise<{ default: T }> | null = null
+  return lazy(() => (made ??= make().then((routes) => ({ default: routes }))))
+}

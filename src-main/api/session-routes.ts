@@ -1,6 +1,7 @@
+import { session as contract } from '../../src-preload/contract/session.ts'
 import type { SessionInfo } from '../../src-preload/contract/session.ts'
 import type { Engine } from '../app/engine.ts'
-import type { Implementer } from './implementer.ts'
+import { implementer } from './implementer.ts'
 import { sessionStatus } from './session-status.ts'
 import { required } from './signal.ts'
 import { watch } from './watching.ts'
@@ -14,7 +15,8 @@ const PING_TIMEOUT_MS = 5_000
 /** What is the same for whoever asks. */
 export type EngineInfo = Omit<SessionInfo, 'operator' | 'role' | 'canLogOut'>
 
-export function sessionRoutes(os: Implementer, engine: Engine, info: EngineInfo) {
+export function sessionRoutes(engine: Engine, info: EngineInfo) {
+  const os = implementer(engine, { session: contract })
   const { changes, ports } = engine
   return {
     info: os.session.info.handler(({ context: { caller, canLogOut = false } }) => ({

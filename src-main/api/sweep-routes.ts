@@ -1,15 +1,17 @@
-import { SWEEP_RUNS_MAX } from '../../src-preload/contract/sweeps.ts'
+import { sweeps as contract, SWEEP_RUNS_MAX } from '../../src-preload/contract/sweeps.ts'
 import type { Sweep } from '../../src-preload/contract/sweeps.ts'
 import type { Engine } from '../app/engine.ts'
 import type { SweepView } from '../app/sweep/sweeps.ts'
-import type { Implementer } from './implementer.ts'
+import { implementer } from './implementer.ts'
 import { required } from './signal.ts'
 import { watch } from './watching.ts'
 
 const RUN_EVERY_MS = 250
 const RUN_AT_LEAST_MS = 5_000
 
-export function sweepRoutes(os: Implementer, { sweeps, switching, ports, changes }: Engine) {
+export function sweepRoutes(engine: Engine) {
+  const { sweeps, switching, ports, changes } = engine
+  const os = implementer(engine, { sweeps: contract })
   const now = async (source: string): Promise<Sweep> => toApi(await sweeps.view(source, SWEEP_RUNS_MAX))
   return {
     list: os.sweeps.list.handler(async ({ input }) => ({

@@ -1,8 +1,15 @@
+import {
+  handOver,
+  notes as notesContract,
+  views as viewsContract,
+} from '../../src-preload/contract/triage.ts'
 import type { Engine } from '../app/engine.ts'
-import type { Implementer } from './implementer.ts'
+import { implementer } from './implementer.ts'
 import { required } from './signal.ts'
 
-export function triageRoutes(os: Implementer, { notes, views, handOvers }: Engine) {
+export function triageRoutes(engine: Engine) {
+  const { notes, views, handOvers } = engine
+  const os = implementer(engine, { notes: notesContract, views: viewsContract, handOver })
   return {
     notes: {
       add: os.notes.add.handler(({ input: { text, ...message } }) => notes.add(message, text)),

@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import type { Logger } from 'pino'
 import { openOpenId } from '../adapters/sign-on-openid/openid.ts'
 import { openMappingTexts } from '../adapters/mapping-schema/mapping-texts.ts'
 import { knownLayouts } from '../adapters/profiles/layouts.ts'
@@ -39,7 +38,7 @@ import type { OpenBroker } from '../ports/drivers.ts'
 import type { ServiceCalls } from '../ports/service-calls.ts'
 import type { SignOnService } from '../ports/sign-on.ts'
 import type { KeyPlace } from '../ports/signing.ts'
-import type { Log, Secrets, WorkspaceStore } from '../ports/surroundings.ts'
+import type { HostLog, Secrets, WorkspaceStore } from '../ports/surroundings.ts'
 
 export interface HostOptions {
   readonly host: 'desktop' | 'http' | 'cli'
@@ -58,7 +57,7 @@ export interface HostOptions {
   readonly keepsPasswords: boolean
   /** Where the key is that signs the journal; a file in `dataDir` where it is not said. */
   readonly signingKey?: KeyPlace
-  readonly log: Logger
+  readonly log: HostLog
   /** The sandbox's in-process broker; null outside the sandbox. */
   readonly memoryBroker: OpenBroker | null
 }
@@ -90,7 +89,7 @@ const paces = { batch: RESEND_BATCH, awayMsMax: AWAY_MS_MAX }
 /** The one place where adapters meet the engine. Recovers what a crash left behind before it resolves. */
 export async function compose(options: HostOptions): Promise<Running> {
   const { host, version, operator, dataDir, keepsPasswords, memoryBroker } = options
-  const log = logPort(options.log)
+  const { log } = options
   const clock = systemClock()
   const { signer, store, workspace } = await openChosenStore({ ...options, clock })
   const local = localProcesses()
@@ -228,11 +227,4 @@ async function startSchedules({ sweeps, checkBacks, auditWatching, watch }: Engi
   await checkBacks.start()
   await auditWatching.start()
   watch.start()
-}
-
-function logPort(logger: Logger): Log {
-  return {
-    info: (detail, event) => logger.info(detail, event),
-    warn: (detail, event) => logger.warn(detail, event),
-  }
 }

@@ -30,6 +30,11 @@ export interface Log {
   warn(detail: object, event: string): void
 }
 
+/** What a host writes to. */
+export interface HostLog extends Log {
+  debug(detail: object, event: string): void
+}
+
 /** Passwords. A value never leaves the engine's process but to the server that it opens. */
 export interface Secrets {
   /** Throws RedriveError `secret-missing` where there is none. `name` is "sources.orders" or "brokers.rabbit". */

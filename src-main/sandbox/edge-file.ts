@@ -3,7 +3,6 @@ import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { setTimeout as sleep } from 'node:timers/promises'
 import Database from 'better-sqlite3'
-import type { Logger } from 'pino'
 import type { SourceConfig } from '../domain/workspace.ts'
 import { HOUR, MINUTE, SECOND, jsonText } from './draft.ts'
 import type { Draft, RowStatus } from './draft.ts'
@@ -11,6 +10,7 @@ import { errorWords } from './fate.ts'
 import { newEmployee, payMessage } from './payroll-messages.ts'
 import type { Random } from './random.ts'
 import { resourceText } from './seed.ts'
+import type { HostLog } from '../ports/surroundings.ts'
 
 /** A branch office that keeps its outbox in a file. Its relay sent all until the line went down. */
 export const EDGE = { source: 'branch-office', seed: 7, environment: 'staging' } as const
@@ -33,7 +33,7 @@ const INSERT = `
 
 /** Makes the file and goes on writing to it until the signal is aborted; resolves with its address. */
 export async function openEdgeFile(
-  { storeDir, random, log }: { readonly storeDir: string; readonly random: Random; readonly log: Logger },
+  { storeDir, random, log }: { readonly storeDir: string; readonly random: Random; readonly log: HostLog },
   signal: AbortSignal,
 ): Promise<{ readonly url: string; readonly ended: Promise<void> }> {
   const path = join(dirname(storeDir), 'branch-office', 'outbox.db')
@@ -56,7 +56,7 @@ export async function openEdgeFile(
 async function goOn(
   db: Database.Database,
   insert: Database.Statement,
-  { random, log }: { readonly random: Random; readonly log: Logger },
+  { random, log }: { readonly random: Random; readonly log: HostLog },
   signal: AbortSignal,
 ): Promise<void> {
   let written = 0

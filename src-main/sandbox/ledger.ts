@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Pool, PoolClient } from 'pg'
-import type { Logger } from 'pino'
 import { startReceiver } from '../../resources/receiver/receiver.ts'
 import type { ChainedMessage, ReceiverEvent } from '../../resources/receiver/receiver.ts'
 import type { EventFingerprint } from '../domain/same-event.ts'
@@ -11,6 +10,7 @@ import { openLedgerChannel } from './ledger-channel.ts'
 import { LEDGER_EXCHANGE, LEDGER_KEY, LEDGER_QUEUE } from './ledger-names.ts'
 import type { Random } from './random.ts'
 import type { SandboxBroker } from './sandbox-broker.ts'
+import type { HostLog } from '../ports/surroundings.ts'
 
 /** The three pictures, one account each, and a fourth: a hole that nobody can fill, before which the receiver stands. */
 export const ACCOUNTS = {
@@ -74,7 +74,7 @@ export interface LedgerOptions {
   readonly pool: Pool
   readonly broker: Pick<SandboxBroker, 'take' | 'tell'>
   readonly random: Random
-  readonly log: Logger
+  readonly log: HostLog
 }
 
 /** First entries of every account, before the relay sends any. In the fourth, one is deleted. */

@@ -3,12 +3,12 @@ import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import type { Logger } from 'pino'
 import { z } from 'zod'
 import { locatePostgres, mayReach, NATIVE_COPY } from './postgres-binaries.ts'
 import type { Account } from './postgres-binaries.ts'
 import { endServer } from './postgres-server.ts'
 import { identify, isSameProcess } from './processes.ts'
+import type { HostLog } from '../ports/surroundings.ts'
 
 /** A folder whose owner file is missing this long was left by a start that died at its first step. */
 const NAMELESS_FOLDER_MS_MAX = 60_000
@@ -73,7 +73,7 @@ async function removeRun(folder: string, home: string): Promise<void> {
 }
 
 /** Ends and removes what runs left behind whose process is gone. A run that is alive is left alone. */
-export async function removeLeftovers(dataDir: string, log: Logger): Promise<void> {
+export async function removeLeftovers(dataDir: string, log: HostLog): Promise<void> {
   const runs = await readdir(runsDir(dataDir)).catch(() => [])
   for (const name of runs.filter((entry) => entry.startsWith('run-'))) {
     const folder = join(runsDir(dataDir), name)

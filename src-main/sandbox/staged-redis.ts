@@ -6,12 +6,12 @@ import type { AddressInfo } from 'node:net'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
-import type { Logger } from 'pino'
 import type { SourceConfig } from '../domain/workspace.ts'
 import { HOUR, MINUTE, SECOND, jsonText } from './draft.ts'
 import { newEmployee, payMessage } from './payroll-messages.ts'
 import type { Random } from './random.ts'
 import { watchOver } from './watchdog.ts'
+import type { HostLog } from '../ports/surroundings.ts'
 
 /** A service that stages its messages in Redis until the broker has confirmed them. */
 export const STAGED = { source: 'basket-staged', seed: 23, environment: 'development' } as const
@@ -35,7 +35,7 @@ export interface StagedRedis {
 
 /** Null where there is no redis-server on this machine: one cannot be shipped. */
 export async function openStagedRedis(
-  { storeDir, random, log }: { readonly storeDir: string; readonly random: Random; readonly log: Logger },
+  { storeDir, random, log }: { readonly storeDir: string; readonly random: Random; readonly log: HostLog },
   signal: AbortSignal,
 ): Promise<StagedRedis | null> {
   const given = process.env[VARIABLE]

@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { Pool } from 'pg'
-import type { Logger } from 'pino'
 import type { Workspace } from '../domain/workspace.ts'
 import { ATTEMPTS_MAX_DEFAULT, STUCK_AFTER_SEC_DEFAULT } from '../domain/workspace.ts'
 import type { OpenBroker } from '../ports/drivers.ts'
-import type { WorkspaceStore } from '../ports/surroundings.ts'
+import type { WorkspaceStore, HostLog } from '../ports/surroundings.ts'
 import { BOOKINGS, bookingsCheckBack } from './bookings.ts'
 import { livePayroll, liveShop, runService } from './live-services.ts'
 import type { Service } from './live-services.ts'
@@ -47,7 +46,7 @@ const BROKER_SEED = 3
 export interface SandboxOptions {
   /** Holds the runs' folders. Each start makes a new one, and removes those whose process is gone. */
   readonly dataDir: string
-  readonly log: Logger
+  readonly log: HostLog
   readonly signal?: AbortSignal
 }
 
@@ -139,7 +138,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
 }
 
 /** Last begun, first ended. One that fails holds up none of the others. */
-async function undoAll(undo: Undo[], log: Logger): Promise<void> {
+async function undoAll(undo: Undo[], log: HostLog): Promise<void> {
   for (let last = undo.pop(); last !== undefined; last = undo.pop()) {
     try {
       await last()

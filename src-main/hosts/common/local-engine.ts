@@ -1,9 +1,8 @@
-import type { Logger } from 'pino'
 import { createMemorySecrets } from '../../adapters/secrets-memory/memory-secrets.ts'
 import { systemClock } from '../../adapters/system/clock.ts'
 import { openWorkspaceFile } from '../../adapters/workspace-file/workspace-file.ts'
 import type { OpenBroker } from '../../ports/drivers.ts'
-import type { WorkspaceStore } from '../../ports/surroundings.ts'
+import type { WorkspaceStore, HostLog } from '../../ports/surroundings.ts'
 import { compose } from '../compose.ts'
 import type { Running } from '../compose.ts'
 import { everySecret } from './every-secret.ts'
@@ -20,7 +19,7 @@ export interface LocalEngineOptions {
   readonly memoryBroker: OpenBroker | null
   /** Whether a person sits at this process's terminal and may be asked for a password. */
   readonly asks: boolean
-  readonly log: Logger
+  readonly log: HostLog
 }
 
 /** The engine inside this process, for the hosts without Electron. They have no key store: nothing typed is kept. */

@@ -23,7 +23,7 @@ export interface DesktopEngineOptions {
 export function startEngine({ module, userData, windows, options }: DesktopEngineOptions): EngineProcess {
   const cipher = safeStorageCipher(process.platform)
   const keyStore = onceAsked(async () => {
-    const { openKeyStore } = await import('./key-store.ts')
+    const { openKeyStore } = await import('./hear-engine.ts')
     return openKeyStore({ file: join(userData, 'secrets.json'), cipher })
   })
   const engine: EngineProcess = createEngineProcess({

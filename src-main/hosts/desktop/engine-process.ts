@@ -144,12 +144,9 @@ function post(child: UtilityProcess, message: ToEngine): void {
   child.postMessage(message)
 }
 
-/**
- * What checks the engine's words is read at the first of them: read before, it kept the window waiting. One that cannot be
- * understood is an engine's that cannot be worked with.
- */
+/** An engine whose words this process does not know is one that it cannot work with. */
 async function understood(data: unknown): Promise<FromEngine> {
-  const { fromEngine } = await import('./engine-messages.ts')
+  const { fromEngine } = await import('./hear-engine.ts')
   const message = fromEngine.safeParse(data)
   if (message.success) return message.data
   const reason = `the engine said what this console does not know: ${message.error.message}`

@@ -6,7 +6,6 @@ import type { SupportedMessagePort } from '@orpc/client/message-port'
 import { createRouterClient } from '@orpc/server'
 import { RPCHandler } from '@orpc/server/message-port'
 import type { MessagePortMain } from 'electron'
-import type { Logger } from 'pino'
 import { keyInSecrets } from '../../adapters/signing-ed25519/key-in-secrets.ts'
 import { systemClock } from '../../adapters/system/clock.ts'
 import { openWorkspaceFile } from '../../adapters/workspace-file/workspace-file.ts'
@@ -25,6 +24,7 @@ import { toEngine } from './engine-messages.ts'
 import type { AlertNotice, FromEngine, ImportedPlan, StartOptions, ToEngine } from './engine-messages.ts'
 import { createEngineSecrets } from './engine-secrets.ts'
 import type { EngineSecrets } from './engine-secrets.ts'
+import type { HostLog } from '../../ports/surroundings.ts'
 
 const OPEN_MS_MAX = 30_000
 
@@ -82,7 +82,7 @@ function secretsOf({ keepsPasswords, dataDir }: StartOptions): EngineSecrets {
   })
 }
 
-async function open(options: StartOptions, secrets: EngineSecrets, log: Logger): Promise<Engine> {
+async function open(options: StartOptions, secrets: EngineSecrets, log: HostLog): Promise<Engine> {
   const { version, operator, dataDir, workspaceFile, keepsPasswords } = options
   const sandbox = options.sandbox ? await openSandbox(dataDir, log) : null
   try {
@@ -113,7 +113,7 @@ function noticeOf({ rule, subject: { kind, name }, when, value }: Alert): AlertN
 }
 
 /** Loaded only when asked for: a packaged desktop has no embedded PostgreSQL. */
-async function openSandbox(dataDir: string, log: Logger): Promise<Sandbox> {
+async function openSandbox(dataDir: string, log: HostLog): Promise<Sandbox> {
   const { startSandbox } = await import('../../sandbox/start-sandbox.ts')
   return startSandbox({ dataDir, log })
 }

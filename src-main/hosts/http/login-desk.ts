@@ -1,9 +1,8 @@
 import type { IncomingMessage } from 'node:http'
-import type { Logger } from 'pino'
 import type { Operators } from '../../app/operators/operators.ts'
 import { freshSecret } from '../../adapters/system/fresh-secret.ts'
 import type { Caller } from '../../domain/role.ts'
-import type { Clock } from '../../ports/surroundings.ts'
+import type { Clock, HostLog } from '../../ports/surroundings.ts'
 import { cookiesNamed, sessionCookie } from './cookies.ts'
 import type { Origins } from './origins.ts'
 import { createRefusedLogins } from './refused-logins.ts'
@@ -22,7 +21,7 @@ export interface LoginOptions {
   readonly origins: Origins
   readonly operators: Operators
   readonly clock: Pick<Clock, 'now'>
-  readonly log: Logger
+  readonly log: HostLog
   /** Another service that vouches for people; null: tokens only. */
   readonly signOn: SignOn | null
 }

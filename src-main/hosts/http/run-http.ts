@@ -1,16 +1,16 @@
-import type { Logger } from 'pino'
 import { systemClock } from '../../adapters/system/clock.ts'
 import type { Running } from '../compose.ts'
 import { RENDERER_DIR } from '../common/product.ts'
 import { aborted } from '../common/signals.ts'
 import { createSignOn } from './sign-on.ts'
 import { serveHttp } from './serve-http.ts'
+import type { HostLog } from '../../ports/surroundings.ts'
 
 export interface RunHttpOptions {
   readonly running: Running
   readonly port: number
   readonly say: (address: string) => void
-  readonly log: Logger
+  readonly log: HostLog
   /** Numbers for a monitoring system are served too. */
   readonly metrics: boolean
   /** People log in, each as themselves; false: an address that works once is for whoever started this. */

@@ -1,7 +1,6 @@
 import { createServer } from 'node:http'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Logger } from 'pino'
 import type { EngineRouter } from '../../api/router.ts'
 import { RedriveError } from '../../domain/errors.ts'
 import type { Caller } from '../../domain/role.ts'
@@ -13,6 +12,7 @@ import { createOrigins } from './origins.ts'
 import { createPages } from './pages.ts'
 import { createSockets } from './sockets.ts'
 import { createStartEntrance } from './start-entrance.ts'
+import type { HostLog } from '../../ports/surroundings.ts'
 
 /** Loopback only: who needs it from elsewhere tunnels through SSH, or comes through a proxy on this machine that ends TLS. */
 const ADDRESS = '127.0.0.1'
@@ -35,7 +35,7 @@ export interface ServeHttpOptions {
   readonly rendererDir: string
   /** 0: any free port. */
   readonly port: number
-  readonly log: Logger
+  readonly log: HostLog
   /** What `/metrics` answers, without a session; absent: nothing. */
   readonly metrics?: () => Promise<string>
 }

@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { RPCHandler } from '@orpc/server/ws'
-import type { Logger } from 'pino'
 import { WebSocketServer } from 'ws'
 import type { RawData, WebSocket } from 'ws'
 import type { EngineRouter } from '../../api/router.ts'
@@ -9,6 +8,7 @@ import { isRequestFrame } from '../common/request-frame.ts'
 import { SESSION_OVER } from '../../../src-preload/contract/session-end.ts'
 import type { Entrance, Visit } from './entrance.ts'
 import type { Origins } from './origins.ts'
+import type { HostLog } from '../../ports/surroundings.ts'
 
 /** The largest request the page makes names IDS_MAX ids of 400 characters. */
 export const SOCKET_PAYLOAD_BYTES_MAX = 8 * 1024 * 1024
@@ -31,7 +31,7 @@ interface SocketsOptions {
   readonly router: EngineRouter
   readonly entrance: Entrance
   readonly origins: Origins
-  readonly log: Logger
+  readonly log: HostLog
 }
 
 /** The RPC socket: `/rpc`, for a page of this origin that holds the session cookie. It ends with the session. */

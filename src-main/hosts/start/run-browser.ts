@@ -1,14 +1,14 @@
-import type { Logger } from 'pino'
 import { startSandbox } from '../../sandbox/start-sandbox.ts'
 import type { Sandbox } from '../../sandbox/start-sandbox.ts'
 import { openLocalEngine } from '../common/local-engine.ts'
 import type { DesktopOptions } from '../desktop/desktop-arguments.ts'
 import { runHttp } from '../http/run-http.ts'
+import type { HostLog } from '../../ports/surroundings.ts'
 
 export interface RunBrowserOptions extends DesktopOptions {
   readonly port: number
   readonly say: (line: string) => void
-  readonly log: Logger
+  readonly log: HostLog
 }
 
 /** The same console for a browser, until `signal` is aborted. The sandbox ends after the engine that uses it. */
