@@ -4,13 +4,13 @@ import { pathToFileURL } from 'node:url'
 import { setTimeout as sleep } from 'node:timers/promises'
 import Database from 'better-sqlite3'
 import type { SourceConfig } from '../domain/workspace.ts'
+import type { HostLog } from '../ports/surroundings.ts'
 import { HOUR, MINUTE, SECOND, jsonText } from './draft.ts'
 import type { Draft, RowStatus } from './draft.ts'
 import { errorWords } from './fate.ts'
 import { newEmployee, payMessage } from './payroll-messages.ts'
 import type { Random } from './random.ts'
 import { resourceText } from './seed.ts'
-import type { HostLog } from '../ports/surroundings.ts'
 
 /** A branch office that keeps its outbox in a file. Its relay sent all until the line went down. */
 export const EDGE = { source: 'branch-office', seed: 7, environment: 'staging' } as const

@@ -4,13 +4,13 @@ import { startReceiver } from '../../resources/receiver/receiver.ts'
 import type { ChainedMessage, ReceiverEvent } from '../../resources/receiver/receiver.ts'
 import type { EventFingerprint } from '../domain/same-event.ts'
 import type { EvidenceConfig } from '../domain/workspace.ts'
+import type { HostLog } from '../ports/surroundings.ts'
 import { SECOND } from './draft.ts'
 import { ledgerWords } from './ledger-callback.ts'
 import { openLedgerChannel } from './ledger-channel.ts'
 import { LEDGER_EXCHANGE, LEDGER_KEY, LEDGER_QUEUE } from './ledger-names.ts'
 import type { Random } from './random.ts'
 import type { SandboxBroker } from './sandbox-broker.ts'
-import type { HostLog } from '../ports/surroundings.ts'
 
 /** The three pictures, one account each, and a fourth: a hole that nobody can fill, before which the receiver stands. */
 export const ACCOUNTS = {

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Pool } from 'pg'
+import type { HostLog } from '../ports/surroundings.ts'
 import { jsonText, SECOND } from './draft.ts'
 import type { Draft } from './draft.ts'
 import { newOrder, orderMessage, stepsOf } from './order-messages.ts'
 import type { DueStep } from './order-messages.ts'
 import { newEmployee, payMessage } from './payroll-messages.ts'
 import type { Random } from './random.ts'
-import type { HostLog } from '../ports/surroundings.ts'
 
 /** A sandbox that is left running does not fill the disk. */
 export const LIVE_ROWS_MAX = 3_000

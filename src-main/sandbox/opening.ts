@@ -1,8 +1,8 @@
 import { Client } from 'pg'
+import type { HostLog } from '../ports/surroundings.ts'
 import type { OpenBroker } from '../ports/drivers.ts'
 import { SUPERUSER } from './postgres-server.ts'
 import type { Server } from './postgres-server.ts'
-import type { HostLog } from '../ports/surroundings.ts'
 
 /** The role that the console connects as: it may look, and change rows of the outbox, and nothing else. */
 export const CONSOLE_ROLE = 'redrive'

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Pool } from 'pg'
 import type { PublishOutcome } from '../domain/outcome.ts'
+import type { HostLog } from '../ports/surroundings.ts'
 import type { Broker } from '../ports/broker.ts'
 import { SECOND } from './draft.ts'
 import { ATTEMPTS_MAX } from './fate.ts'
 import { ORDERED_CHAIN_PREFIX } from './settlement-messages.ts'
-import type { HostLog } from '../ports/surroundings.ts'
 
 const BATCH_ROWS_MAX = 20
 const IDLE_PAUSE_MS = SECOND

@@ -4,11 +4,11 @@ import { mkdir, mkdtemp, readFile, readdir, rename, rm, stat, writeFile } from '
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
+import type { HostLog } from '../ports/surroundings.ts'
 import { locatePostgres, mayReach, NATIVE_COPY } from './postgres-binaries.ts'
 import type { Account } from './postgres-binaries.ts'
 import { endServer } from './postgres-server.ts'
 import { identify, isSameProcess } from './processes.ts'
-import type { HostLog } from '../ports/surroundings.ts'
 
 /** A folder whose owner file is missing this long was left by a start that died at its first step. */
 const NAMELESS_FOLDER_MS_MAX = 60_000

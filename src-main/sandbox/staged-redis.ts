@@ -7,11 +7,11 @@ import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
 import type { SourceConfig } from '../domain/workspace.ts'
+import type { HostLog } from '../ports/surroundings.ts'
 import { HOUR, MINUTE, SECOND, jsonText } from './draft.ts'
 import { newEmployee, payMessage } from './payroll-messages.ts'
 import type { Random } from './random.ts'
 import { watchOver } from './watchdog.ts'
-import type { HostLog } from '../ports/surroundings.ts'
 
 /** A service that stages its messages in Redis until the broker has confirmed them. */
 export const STAGED = { source: 'basket-staged', seed: 23, environment: 'development' } as const

@@ -2,7 +2,7 @@ import { createMemorySecrets } from '../../adapters/secrets-memory/memory-secret
 import { systemClock } from '../../adapters/system/clock.ts'
 import { openWorkspaceFile } from '../../adapters/workspace-file/workspace-file.ts'
 import type { OpenBroker } from '../../ports/drivers.ts'
-import type { WorkspaceStore, HostLog } from '../../ports/surroundings.ts'
+import type { HostLog, WorkspaceStore } from '../../ports/surroundings.ts'
 import { compose } from '../compose.ts'
 import type { Running } from '../compose.ts'
 import { everySecret } from './every-secret.ts'

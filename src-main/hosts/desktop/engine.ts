@@ -11,6 +11,7 @@ import { systemClock } from '../../adapters/system/clock.ts'
 import { openWorkspaceFile } from '../../adapters/workspace-file/workspace-file.ts'
 import type { CallContext } from '../../api/implementer.ts'
 import type { Alert } from '../../domain/alert/alert.ts'
+import type { HostLog } from '../../ports/surroundings.ts'
 import type { Sandbox } from '../../sandbox/start-sandbox.ts'
 import { everySecret } from '../common/every-secret.ts'
 import { failureOf } from '../common/failure.ts'
@@ -24,7 +25,6 @@ import { toEngine } from './engine-messages.ts'
 import type { AlertNotice, FromEngine, ImportedPlan, StartOptions, ToEngine } from './engine-messages.ts'
 import { createEngineSecrets } from './engine-secrets.ts'
 import type { EngineSecrets } from './engine-secrets.ts'
-import type { HostLog } from '../../ports/surroundings.ts'
 
 const OPEN_MS_MAX = 30_000
 

@@ -1,10 +1,10 @@
 import { systemClock } from '../../adapters/system/clock.ts'
+import type { HostLog } from '../../ports/surroundings.ts'
 import type { Running } from '../compose.ts'
 import { RENDERER_DIR } from '../common/product.ts'
 import { aborted } from '../common/signals.ts'
 import { createSignOn } from './sign-on.ts'
 import { serveHttp } from './serve-http.ts'
-import type { HostLog } from '../../ports/surroundings.ts'
 
 export interface RunHttpOptions {
   readonly running: Running

@@ -6,9 +6,9 @@ import type { RawData, WebSocket } from 'ws'
 import type { EngineRouter } from '../../api/router.ts'
 import { isRequestFrame } from '../common/request-frame.ts'
 import { SESSION_OVER } from '../../../src-preload/contract/session-end.ts'
+import type { HostLog } from '../../ports/surroundings.ts'
 import type { Entrance, Visit } from './entrance.ts'
 import type { Origins } from './origins.ts'
-import type { HostLog } from '../../ports/surroundings.ts'
 
 /** The largest request the page makes names IDS_MAX ids of 400 characters. */
 export const SOCKET_PAYLOAD_BYTES_MAX = 8 * 1024 * 1024

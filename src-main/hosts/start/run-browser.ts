@@ -1,9 +1,9 @@
+import type { HostLog } from '../../ports/surroundings.ts'
 import { startSandbox } from '../../sandbox/start-sandbox.ts'
 import type { Sandbox } from '../../sandbox/start-sandbox.ts'
 import { openLocalEngine } from '../common/local-engine.ts'
 import type { DesktopOptions } from '../desktop/desktop-arguments.ts'
 import { runHttp } from '../http/run-http.ts'
-import type { HostLog } from '../../ports/surroundings.ts'
 
 export interface RunBrowserOptions extends DesktopOptions {
   readonly port: number
