@@ -1,6 +1,6 @@
-import { useVirtualizer } from '@tanstack/vue-virtual'
 import { computed, watch } from 'vue'
 import type { ComputedRef, Ref } from 'vue'
+import { useFixedRows } from './use-fixed-rows.ts'
 
 /** As rows.css has it. */
 const ROW_PX = 30
@@ -26,26 +26,19 @@ interface RowsOptions<T> {
 
 /** Rows of a list that may be long: only those in sight are drawn, and the next page is asked for before the end is seen. */
 export function useRows<T>({ scroller, items, complete, more }: RowsOptions<T>): Rows<T> {
-  const virtualizer = useVirtualizer(
-    computed(() => ({
-      count: items().length,
-      getScrollElement: () => scroller.value,
-      estimateSize: () => ROW_PX,
-      overscan: OVERSCAN,
-    })),
-  )
-  const rows = computed(() =>
-    virtualizer.value.getVirtualItems().flatMap(({ index, start }) => {
-      const item = items()[index]
-      return item === undefined ? [] : [{ item, index, start }]
-    }),
-  )
-  watch([() => rows.value.at(-1)?.index ?? -1, () => items().length], ([last, count]) => {
-    if (!complete() && count > 0 && last >= count - NEAR_END_ROWS) more()
+  const { first, last, height, reveal } = useFixedRows({
+    scroller,
+    count: () => items().length,
+    rowPx: ROW_PX,
+    overscan: OVERSCAN,
   })
-  return {
-    rows,
-    height: computed(() => virtualizer.value.getTotalSize()),
-    reveal: (index) => virtualizer.value.scrollToIndex(index),
-  }
+  const rows = computed(() =>
+    items()
+      .slice(first.value, last.value + 1)
+      .map((item, drawn) => ({ item, index: first.value + drawn, start: (first.value + drawn) * ROW_PX })),
+  )
+  watch([last, () => items().length], ([to, count]) => {
+    if (!complete() && count > 0 && to >= count - NEAR_END_ROWS) more()
+  })
+  return { rows, height, reveal }
 }

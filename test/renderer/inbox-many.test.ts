@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { mergedRows, rowsOf, type LaneRows } from '../../src-renderer/features/inbox/rows.ts'
+import { mergedRows, rowsOf, type LaneRows } from '../../src-renderer/features/inbox/list/rows.ts'
 import { summedTrouble } from '../../src-renderer/features/inbox/summed.ts'
 import { scopeOf } from '../../src-renderer/app/state/scope.ts'
 import { makeMessages } from './support/fake-messages.ts'

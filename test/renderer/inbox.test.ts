@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import type { FakeMessage } from './support/fake-message.ts'
 import { makeMessages } from './support/fake-messages.ts'
-import { addBroker, addSource, createWorld, errorOf, type World } from './support/fake-world.ts'
+import { addBroker, addSource, changed, createWorld, errorOf, type World } from './support/fake-world.ts'
 import { mountConsole, type MountedConsole } from './support/mount-console.ts'
 
 interface ShopOptions {
@@ -25,6 +26,16 @@ const ROW = '[role=row][data-id]'
 const rowIds = (page: MountedConsole): string[] => page.all(ROW).map((row) => row.dataset['id'] ?? '')
 const chosenIds = (page: MountedConsole): string[] =>
   page.all(`${ROW}[aria-selected=true]`).map((row) => row.dataset['id'] ?? '')
+/** Where the keyboard is. */
+const hereId = (page: MountedConsole): string | undefined => page.all(`${ROW}.here`)[0]?.dataset['id']
+const messagesOf = (world: World): FakeMessage[] => world.sources.get('shop')?.messages ?? []
+/** Messages that failed meanwhile, the newest of all. */
+function comeIn(world: World, count: number): void {
+  const messages = messagesOf(world)
+  const all = makeMessages({ count: messages.length + count, nowMs: world.now(), mix: { failed: 1 } })
+  messages.push(...all.slice(messages.length))
+  changed(world)
+}
 const note = (page: MountedConsole, kind: string): string | null => page.text(`[data-note=${kind}]`)
 const button = (page: MountedConsole, label: string): HTMLElement => {
   const found = page.all('button').find((candidate) => candidate.textContent?.trim().startsWith(label))
@@ -127,6 +138,59 @@ describe('the list', () => {
     expect(page.all(ROW).length).toBeGreaterThan(0)
     page.restore()
     await page.until(() => expect(note(page, 'disconnected')).toBeNull())
+  })
+
+  test('the last of a list stayed chosen after they were resolved', async () => {
+    const world = shop({ count: 3 })
+    const page = await filled(world)
+    await page.press('x')
+    await page.press('j')
+    await page.press('j')
+    await page.press('x')
+    await page.until(() => expect(page.text('.chosen')).toContain('2'))
+    for (const message of messagesOf(world)) if (message.id !== '880002') message.state = 'sent'
+    changed(world)
+    await page.until(() => expect(rowIds(page)).toEqual(['880002']))
+    expect(page.text('.chosen')).toBeNull()
+    expect(chosenIds(page)).toEqual([])
+  })
+
+  test('the cursor slipped to another message when new ones came in above it', async () => {
+    const world = shop({ count: 20 })
+    const page = await filled(world)
+    for (let step = 0; step < 3; step += 1) await page.press('j')
+    expect(hereId(page)).toBe('880017')
+    comeIn(world, 4)
+    await page.until(() => expect(rowIds(page)).toContain('880024'))
+    expect(hereId(page)).toBe('880017')
+  })
+
+  test('whoever had scrolled below a thousand rows was thrown back by new messages', async () => {
+    const world = shop({ count: 2_000 })
+    const page = await filled(world)
+    const grid = page.find('[role=grid]')
+    const scroll = (row: number): void => {
+      grid.scrollTop = row * 30
+      grid.dispatchEvent(new Event('scroll'))
+    }
+    for (let loaded = 200; loaded < 1_600; loaded += 200) {
+      scroll(loaded)
+      await page.until(() => expect(grid.getAttribute('aria-rowcount')).toBe(String(loaded + 200)))
+    }
+    scroll(1_400)
+    await page.until(() => expect(rowIds(page)).toContain('880600'))
+    // Two were resolved in what is in sight, two new ones stand above all.
+    for (const message of messagesOf(world))
+      if (message.id === '880598' || message.id === '880595') message.state = 'sent'
+    comeIn(world, 2)
+    await page.until(() => expect(grid.scrollTop).toBe(1_402 * 30))
+    await page.until(() => expect(rowIds(page)).not.toContain('880598'))
+    expect(rowIds(page)).toEqual(expect.arrayContaining(['880600', '880599', '880597', '880596', '880594']))
+    expect(rowIds(page)).not.toContain('880595')
+    // Not a page more than what had been loaded.
+    expect(Number(grid.getAttribute('aria-rowcount'))).toBeLessThanOrEqual(1_602)
+    scroll(0)
+    await page.until(() => expect(rowIds(page)[0]).toBe('882002'))
   })
 
   test('another source drops the rows of the first', async () => {

@@ -77,3 +77,17 @@ test('a source whose table may not be read was said to be connecting for ever', 
   health.failed('source', 'stock', denied)
   expect(state()).toEqual(['connected'])
 })
+
+test('every look at a connection was news, so that all pages asked all their questions again: another latency is none', () => {
+  const changes = createChanges()
+  const health = createHealthBoard(systemClock(), changes)
+  health.connected('source', 'shop', 3)
+  expect(changes.revision()).toBe(1)
+  health.connected('source', 'shop', 4)
+  expect(changes.revision()).toBe(1)
+  expect(health.all().map(({ latencyMs }) => latencyMs)).toEqual([4])
+  health.failed('source', 'shop', new RedriveError('connection-lost', 'later', {}))
+  health.failed('source', 'shop', new RedriveError('auth-failed', 'never', {}))
+  health.connected('source', 'shop', 4)
+  expect(changes.revision()).toBe(4)
+})

@@ -13,6 +13,12 @@ const AT_ONCE = 4
 
 export type DeliveryPorts = Pick<EnginePorts, 'alerts' | 'serviceCalls' | 'secrets' | 'clock' | 'operator'>
 
+export interface DeliverOptions {
+  readonly signal: AbortSignal
+  /** After every few notices that were posted, or could not be. */
+  readonly tried: () => void
+}
+
 /** Name under which the secret of the webhook is kept. */
 const SECRET_NAME = 'alerts.webhook'
 
@@ -23,13 +29,15 @@ const SECRET_NAME = 'alerts.webhook'
 export async function deliverDue(
   ports: DeliveryPorts,
   workspace: Workspace,
-  signal: AbortSignal,
+  { signal, tried }: DeliverOptions,
 ): Promise<number | null> {
   let soonestMs: number | null = null
   for (;;) {
     const notices = await ports.alerts.takeNotices(AT_ONCE)
     if (notices.length === 0) return soonestMs
-    const waits = await Promise.all(notices.map((notice) => deliver(ports, workspace, notice, signal)))
+    const waits = await Promise.all(
+      notices.map((notice) => deliver(ports, workspace, notice, signal)),
+    ).finally(tried)
     for (const wait of waits) if (wait !== null) soonestMs = Math.min(soonestMs ?? wait, wait)
   }
 }

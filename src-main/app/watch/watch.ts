@@ -11,7 +11,7 @@ import { evaluate, journalOf } from './evaluate.ts'
 import { createSampler } from './take-samples.ts'
 import type { Sampler, SamplingOptions } from './take-samples.ts'
 
-/** Time between two samples of one source. */
+/** Time between two samples of one source; at this pace pages ask again, for what others have done to the tables, too. */
 export const WATCH_EVERY_MS = 30_000
 /** The start of a console has other things to ask first. */
 const FIRST_AFTER_MS = 3_000
@@ -108,7 +108,7 @@ export class Watch {
     const { ports, connections, changes } = this.#options
     const run = async (before: Promise<unknown> | null): Promise<number | null> => {
       await before?.catch(() => undefined)
-      return deliverDue(ports, await connections.workspace(), signal).finally(() => changes.bump())
+      return deliverDue(ports, await connections.workspace(), { signal, tried: () => changes.bump() })
     }
     const running = (this.#delivering = run(this.#delivering))
     const forget = (): void => {
@@ -129,7 +129,8 @@ export class Watch {
   }
 
   async #keep(): Promise<void> {
-    const { clock, random, log } = this.#options.ports
+    const { changes, ports } = this.#options
+    const { clock, random, log } = ports
     const { signal } = this.#stop
     let waitMs: number = FIRST_AFTER_MS
     while (!signal.aborted) {
@@ -137,7 +138,7 @@ export class Watch {
       if (signal.aborted) return
       waitMs = WATCH_EVERY_MS * (1 - JITTER / 2 + JITTER * random())
       try {
-        await this.round(WATCH_EVERY_MS, signal)
+        await this.round(WATCH_EVERY_MS, signal).finally(() => changes.bump())
         const againMs = await this.deliver(signal)
         if (againMs !== null) void this.#deliverAgain(againMs, signal)
       } catch (error) {

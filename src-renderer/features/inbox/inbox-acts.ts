@@ -2,8 +2,8 @@ import { computed, type ComputedRef, type Ref } from 'vue'
 import { IDS_MAX } from '../../../src-preload/contract/base.ts'
 import type { PlanSelection } from '../../../src-preload/contract/plans.ts'
 import { useActs } from '../../app/state/acts.ts'
-import type { ListSubject, MessageRows } from './message-list.ts'
-import type { Row } from './rows.ts'
+import type { ListSubject, MessageRows } from './list/message-list.ts'
+import { rowOf, type Row } from './list/rows.ts'
 import type { Selection } from './selection.ts'
 
 interface Options {
@@ -41,7 +41,7 @@ export function useInboxActs({ subject, selection, list, at, openKey }: Options)
   const targets = computed<readonly Row[]>(() => {
     if (selection.ids.value.size > 0) return [...selection.ids.value.values()]
     const rows = list.rows.value
-    const one = rows.find(({ key }) => key === openKey.value) ?? rows[at.value]
+    const one = rowOf(rows, openKey.value) ?? rows[at.value]
     return one === undefined ? [] : [one]
   })
   const spans = computed(() => {

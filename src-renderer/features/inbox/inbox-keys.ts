@@ -1,7 +1,7 @@
 import type { ComputedRef, Ref } from 'vue'
 import { useKeys } from '../../app/keys.ts'
 import type { InboxActs } from './inbox-acts.ts'
-import type { Row } from './rows.ts'
+import { rowOf, type Row } from './list/rows.ts'
 import type { Selection } from './selection.ts'
 
 interface Options {
@@ -60,7 +60,7 @@ export function useInboxKeys({
     'shift+r': () => acts.resendAll(),
     e: () => acts.resolve(),
     m: () => {
-      const row = rows().find(({ key }) => key === openKey.value) ?? rows()[at.value]
+      const row = rowOf(rows(), openKey.value) ?? rows()[at.value]
       if (row !== undefined) note({ source: row.source, id: row.id, messageId: row.messageId })
     },
     u: undo,

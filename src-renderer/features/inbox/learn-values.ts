@@ -1,10 +1,12 @@
-import { watch } from 'vue'
+import { onScopeDispose, watch } from 'vue'
 import type { Message, MessageGroups } from '../../../src-preload/contract/messages.ts'
 import { useKnownValues } from '../../app/state/known-values.ts'
 import type { Grouping } from './narrowing.ts'
 
 /** Rows that are looked at: what the query line completes is a help, no index. */
 const ROWS_MAX = 500
+/** The rows are drawn first. */
+const LEARN_AFTER_MS = 200
 
 const distinct = (values: readonly (string | null | undefined)[]): string[] => [
   ...new Set(values.flatMap((value) => (value === null || value === undefined ? [] : [value]))),
@@ -13,7 +15,13 @@ const distinct = (values: readonly (string | null | undefined)[]): string[] => [
 /** The query line completes what the list has shown. */
 export function useLearningRows(seen: () => readonly { source: string; rows: readonly Message[] }[]): void {
   const known = useKnownValues()
+  let timer: ReturnType<typeof setTimeout> | undefined
+  onScopeDispose(() => clearTimeout(timer))
   watch(seen, (all) => {
+    clearTimeout(timer)
+    timer = setTimeout(() => learn(all), LEARN_AFTER_MS)
+  })
+  function learn(all: ReturnType<typeof seen>): void {
     for (const { source, rows } of all) {
       const looked = rows.slice(0, ROWS_MAX)
       known.learn(source, 'type', distinct(looked.map(({ type }) => type)))
@@ -21,7 +29,7 @@ export function useLearningRows(seen: () => readonly { source: string; rows: rea
       known.learn(source, 'exchange', distinct(looked.map(({ destination }) => destination?.exchange)))
       known.learn(source, 'id', distinct(looked.map(({ messageId }) => messageId)))
     }
-  })
+  }
 }
 
 /** And what its groups have shown. */

@@ -1,6 +1,6 @@
 import { computed, shallowRef, watch, type ComputedRef, type ShallowRef } from 'vue'
 import { IDS_MAX } from '../../../src-preload/contract/base.ts'
-import type { Row } from './rows.ts'
+import type { Row } from './list/rows.ts'
 
 /** Which messages an act will be about: chosen rows, or everything that fits the filter. */
 export interface Selection {
@@ -21,7 +21,7 @@ export interface Selection {
 
 const byKey = (rows: readonly Row[]): [string, Row][] => rows.map((row) => [row.key, row])
 
-export function useSelection(rows: () => readonly Row[]): Selection {
+export function useSelection(rows: () => readonly Row[], goesOn: () => boolean): Selection {
   const ids = shallowRef<ReadonlyMap<string, Row>>(new Map())
   const all = shallowRef(false)
   let anchor = 0
@@ -32,7 +32,9 @@ export function useSelection(rows: () => readonly Row[]): Selection {
   }
 
   watch(rows, (next, before) => {
-    if (ids.value.size > 0 && next[0] !== before[0]) ids.value = afterRefresh(ids.value, before, next)
+    const readOn = next.length > before.length && next[before.length - 1] === before.at(-1)
+    if (ids.value.size > 0 && !readOn)
+      ids.value = afterRefresh(ids.value, before, { rows: next, goesOn: goesOn() })
   })
 
   return {
@@ -61,16 +63,17 @@ export function useSelection(rows: () => readonly Row[]): Selection {
 }
 
 /**
- * A refresh reads the upper part of the list again. What was chosen there and is gone from it (sent, resolved) is
- * no longer chosen; what was chosen further down was not looked at and stays.
+ * A refresh reads part of the list again. What was chosen and is gone from it (sent, resolved) is no longer chosen; what was
+ * chosen below the last row that is still there was not looked at and stays.
  */
 export function afterRefresh(
   chosen: ReadonlyMap<string, Row>,
   before: readonly Row[],
-  after: readonly Row[],
+  after: { readonly rows: readonly Row[]; readonly goesOn: boolean },
 ): ReadonlyMap<string, Row> {
-  const fresh = new Map(byKey(after))
-  const lookedAt = new Set(before.slice(0, after.length).map(({ key }) => key))
+  const fresh = new Map(byKey(after.rows))
+  const lookedTo = after.goesOn ? before.findLastIndex(({ key }) => fresh.has(key)) : before.length
+  const lookedAt = new Set(before.slice(0, lookedTo + 1).map(({ key }) => key))
   return new Map(
     [...chosen].flatMap(([key, row]): [string, Row][] => {
       const now = fresh.get(key)

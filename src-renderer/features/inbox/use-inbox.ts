@@ -6,7 +6,7 @@ import { useScope, type Scope } from '../../app/state/scope.ts'
 import { useSources } from '../../app/state/sources.ts'
 import { without } from '../../ui/without.ts'
 import { groupings, type Grouping } from './narrowing.ts'
-import { rowKey, type Row } from './rows.ts'
+import { rowKey, type Row } from './list/rows.ts'
 
 const FIRST_QUERY = 'trouble:failed'
 

@@ -64,6 +64,23 @@ interface ListInput {
   readonly limit: number
 }
 
+function at(
+  messages: readonly FakeMessage[],
+  order: ListInput['order'],
+  index: number,
+): FakeMessage | undefined {
+  return messages[order === 'oldest' ? index : messages.length - 1 - index]
+}
+
+/** A cursor is a place in the table, as the real ones are: rows that came in since do not move it. */
+function placeAfter(messages: readonly FakeMessage[], { cursor, order }: ListInput): number {
+  if (cursor === null) return 0
+  const passed = messages.filter(({ id }) =>
+    order === 'oldest' ? Number(id) <= Number(cursor) : Number(id) >= Number(cursor),
+  )
+  return passed.length
+}
+
 export function listMessages(world: World, input: ListInput): MessageList {
   const source = sourceOf(world, input.source)
   const fits = fitting(world, source, input.filter)
@@ -72,16 +89,16 @@ export function listMessages(world: World, input: ListInput): MessageList {
   // A query that ends at its budget brings half a page.
   const limit = world.switches.partial ? Math.ceil(input.limit / 2) : input.limit
   const searches = input.filter.payload !== undefined || input.filter.header !== undefined
-  let index = input.cursor === null ? 0 : Number(input.cursor)
+  let index = placeAfter(source.messages, input)
   // A search passes so many rows in one look.
   const end = searches ? Math.min(count, index + world.switches.searchRows) : count
   for (; index < end && page.length < limit; index += 1) {
-    const message = source.messages[input.order === 'oldest' ? index : count - 1 - index]
+    const message = at(source.messages, input.order, index)
     if (message !== undefined && fits(message)) page.push(shown(world, source, message))
   }
   return {
     messages: page,
-    nextCursor: index < count ? String(index) : null,
+    nextCursor: index < count ? (at(source.messages, input.order, index - 1)?.id ?? null) : null,
     scope:
       searches && index < count
         ? { complete: false, reason: 'row-limit', scannedToId: null }

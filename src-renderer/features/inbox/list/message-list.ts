@@ -8,15 +8,15 @@ import {
   type Ref,
   type ShallowRef,
 } from 'vue'
-import type { ApiError } from '../../api/errors.ts'
-import { seeksContent } from '../../app/query.ts'
-import { useSession } from '../../app/state/session.ts'
-import { useClient } from '../../app/use-client.ts'
-import { isPartial, openLane, PAGE_ROWS, type About, type Lane, type LaneSubject } from './lane.ts'
-import { mergedRows, type Row } from './rows.ts'
+import type { ApiError } from '../../../api/errors.ts'
+import { seeksContent } from '../../../app/query.ts'
+import { useSession } from '../../../app/state/session.ts'
+import { useClient } from '../../../app/use-client.ts'
+import { Lane, type About, type LaneSubject } from './lane.ts'
+import { isPartial } from './read-pages.ts'
+import { mergedRows, type MergedRows, type Row } from './rows.ts'
+import { useSight } from './sight.ts'
 
-/** Pages that a refresh reads again; what lies further down is read anew when somebody scrolls there. */
-const REFRESH_PAGES_MAX = 5
 const REFRESH_MS_MIN = 2_000
 /** So long a list of several sources waits for all of them before it shows those that have answered. */
 const TOGETHER_MS = 600
@@ -42,7 +42,9 @@ export interface MessageRows {
   readonly looked: ComputedRef<NonNullable<About['looked']> | null>
   /** Ends a search where it stands. */
   readonly halt: () => void
-  /** Reads again what is loaded, at most a few pages, keeping the old rows until the new ones are there. */
+  /** Rows that are in sight, by their indexes: where a refresh has not read so far down, they are read again now. */
+  readonly look: (first: number, last: number) => void
+  /** Reads again the upper pages and what is in sight, keeping the old rows until the new ones are there. */
   readonly refresh: () => Promise<void>
 }
 
@@ -54,32 +56,25 @@ export function useMessageRows(subject: () => ListSubject | null): MessageRows {
   let timer: ReturnType<typeof setTimeout> | undefined
   let readAt = 0
 
-  const merged = computed(() => {
-    const waiting = lanes.value.some(({ about, error }) => about.value === null && error.value === null)
-    if (lanes.value.length > 1 && waiting && patient.waits.value) return { rows: [], waitsFor: [] }
-    const read = lanes.value.map(({ rows, about, error }) => ({
-      rows: rows.value,
-      // A source that ended at its time budget, or does not answer, holds up nobody: it is named instead.
-      goesOn: error.value === null && about.value?.scope.complete === true && about.value.nextCursor !== null,
-    }))
-    return mergedRows(read, subject()?.order ?? 'newest')
-  })
+  const merged = computed(() => mergedLanes(lanes.value, patient.waits.value, subject()?.order ?? 'newest'))
+  const sight = useSight(
+    () => merged.value.rows,
+    () => lanes.value,
+  )
 
   async function refresh(): Promise<void> {
     clearTimeout(timer)
     timer = undefined
     readAt = Date.now()
-    await Promise.all(
-      lanes.value.map((lane) =>
-        lane.reread(Math.min(REFRESH_PAGES_MAX, Math.max(1, Math.ceil(lane.rows.value.length / PAGE_ROWS)))),
-      ),
-    )
+    await Promise.all(lanes.value.map((lane) => lane.reread()))
+    await sight.freshen()
   }
 
   async function more(): Promise<void> {
     const waited = merged.value.waitsFor.flatMap((at) => lanes.value[at] ?? [])
     const next = waited.length > 0 ? waited : lanes.value.filter(({ error }) => error.value === null)
     await Promise.all(next.map((lane) => lane.more()))
+    await sight.freshen()
   }
 
   watch(
@@ -89,10 +84,10 @@ export function useMessageRows(subject: () => ListSubject | null): MessageRows {
       clearTimeout(timer)
       timer = undefined
       const list = subject()
-      lanes.value = list === null ? [] : list.sources.map((source) => openLane(client, source, laneOf(list)))
+      lanes.value = list === null ? [] : list.sources.map((source) => new Lane(client, source, laneOf(list)))
       patient.begin()
       readAt = Date.now()
-      for (const lane of lanes.value) void lane.reread(1)
+      for (const lane of lanes.value) void lane.reread()
     },
     { immediate: true },
   )
@@ -117,11 +112,24 @@ export function useMessageRows(subject: () => ListSubject | null): MessageRows {
     hasMore: computed(() => lanes.value.some(({ about }) => (about.value?.nextCursor ?? null) !== null)),
     looked: computed(() => wholeLooked(lanes.value)),
     more,
+    look: sight.look,
     halt: () => {
       for (const lane of lanes.value) lane.halt()
     },
     refresh,
   }
+}
+
+/** `patient`: nothing is shown before all have answered. */
+function mergedLanes(lanes: readonly Lane[], patient: boolean, order: ListSubject['order']): MergedRows {
+  const waiting = lanes.some(({ about, error }) => about.value === null && error.value === null)
+  if (lanes.length > 1 && waiting && patient) return { rows: [], waitsFor: [] }
+  const read = lanes.map(({ rows, about, error }) => ({
+    rows: rows.value,
+    // A source that ended at its time budget, or does not answer, holds up nobody: it is named instead.
+    goesOn: error.value === null && about.value?.scope.complete === true && about.value.nextCursor !== null,
+  }))
+  return mergedRows(read, order)
 }
 
 /** Something changed, or an engine that could not be reached answers again. */

@@ -1,4 +1,4 @@
-import type { Message } from '../../../src-preload/contract/messages.ts'
+import type { Message } from '../../../../src-preload/contract/messages.ts'
 
 /** A message where it comes from: the ids of two sources may be the same. */
 export interface Row extends Message {
@@ -12,6 +12,11 @@ export function rowKey(source: string, id: string): string {
 
 export function rowsOf(source: string, messages: readonly Message[]): Row[] {
   return messages.map((message) => ({ ...message, source, key: rowKey(source, message.id) }))
+}
+
+/** Null also where no key is given: then a long list is not gone through. */
+export function rowOf(rows: readonly Row[], key: string | null): Row | null {
+  return key === null ? null : (rows.find((row) => row.key === key) ?? null)
 }
 
 export interface LaneRows {
