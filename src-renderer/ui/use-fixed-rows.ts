@@ -4,6 +4,8 @@ import type { ComputedRef, Ref } from 'vue'
 export interface FixedRows {
   /** Pixels above what is in sight. */
   readonly top: Readonly<Ref<number>>
+  /** Pixels of what is in sight. */
+  readonly view: Readonly<Ref<number>>
   /** Index of the first row that is drawn, and of the last; they are the same number of rows wherever the list stands. */
   readonly first: ComputedRef<number>
   readonly last: ComputedRef<number>
@@ -51,6 +53,7 @@ export function useFixedRows({ scroller, count, rowPx, overscan }: FixedRowsOpti
   )
   return {
     top,
+    view,
     first,
     last: computed(() => first.value + drawn.value - 1),
     height: computed(() => count() * rowPx),

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { drawnAgain, NO_LINES } from '../../src-renderer/features/inbox/list/lines.ts'
-import { movedTo } from '../../src-renderer/features/inbox/list/kept-place.ts'
+import { keptTop, movedTo } from '../../src-renderer/features/inbox/list/kept-place.ts'
 import { rowsOf, type Row } from '../../src-renderer/features/inbox/list/rows.ts'
 import {
   joins,
@@ -153,4 +153,17 @@ test('the cursor stays with its message when others come in above it, and hands 
   expect(movedTo(before, before.toSpliced(3, 2), 3)).toBe(3)
   expect(movedTo(before, before.slice(0, 5), 20)).toBe(4)
   expect(movedTo(before, [], 2)).toBe(0)
+})
+
+test('a cursor that is in sight stays in sight, and whoever has scrolled down reads on at the same message', () => {
+  const rows = ALL.slice(20, 80)
+  const withNew = ALL.slice(10, 80)
+  // At the top: the new ones are seen, unless the cursor would be lost.
+  expect(keptTop({ rows, at: 3, top: 0, view: 900 }, { rows: withNew, at: 13, view: 900 }, 30)).toBe(0)
+  expect(keptTop({ rows, at: 3, top: 0, view: 300 }, { rows: withNew, at: 13, view: 300 }, 30)).toBe(120)
+  expect(keptTop({ rows, at: 0, top: 600, view: 300 }, { rows: withNew, at: 10, view: 300 }, 30)).toBe(900)
+  expect(keptTop({ rows, at: 25, top: 600, view: 300 }, { rows: withNew, at: 35, view: 300 }, 30)).toBe(900)
+  // A bar takes room below.
+  expect(keptTop({ rows, at: 9, top: 0, view: 300 }, { rows, at: 9, view: 240 }, 30)).toBe(60)
+  expect(keptTop({ rows, at: 50, top: 0, view: 300 }, { rows, at: 50, view: 240 }, 30)).toBe(0)
 })

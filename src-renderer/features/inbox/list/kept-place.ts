@@ -13,11 +13,15 @@ export function movedTo(before: readonly Row[], after: readonly Row[], index: nu
   return Math.max(0, Math.min(index, after.length - 1))
 }
 
-/** Keys act on the row at the cursor: when the list is read again the cursor stays with its message, and not with its line. */
-export function useKeptCursor(rows: () => readonly Row[], at: Ref<number>): void {
+/**
+ * Keys act on the row at the cursor: when the list is read again the cursor stays with its message, and not with its line. Where
+ * nobody has taken it up (`isFree`) it stays at the top, with the newest.
+ */
+export function useKeptCursor(rows: () => readonly Row[], at: Ref<number>, isFree: () => boolean): void {
   watch(
     rows,
     (after, before) => {
+      if (at.value === 0 && isFree()) return
       if (before[at.value]?.key !== after[at.value]?.key) at.value = movedTo(before, after, at.value)
     },
     // Before anything else hears of the rows: no key may meet them with the cursor of the old ones.
@@ -25,22 +29,26 @@ export function useKeptCursor(rows: () => readonly Row[], at: Ref<number>): void
   )
 }
 
-interface Scrolled {
-  readonly scroller: Readonly<Ref<HTMLElement | null>>
-  /** Pixels, as they were heard last: to ask the element makes the browser lay everything out. */
-  readonly top: Readonly<Ref<number>>
-  readonly rowPx: number
+/** What is in sight of a list. */
+export interface Sighted {
+  readonly rows: readonly Row[]
+  /** Index of the cursor. */
+  readonly at: number
+  /** Pixels above what is in sight, and of that. */
+  readonly top: number
+  readonly view: number
 }
 
-/** Whoever has scrolled down reads on at the same message, whatever came in above it. */
-export function useKeptScroll(rows: () => readonly Row[], { scroller, top, rowPx }: Scrolled): void {
-  watch(
-    rows,
-    (after, before) => {
-      const index = Math.floor(top.value / rowPx)
-      if (index === 0 || before[index] === undefined || before[index].key === after[index]?.key) return
-      if (scroller.value !== null) scroller.value.scrollTop += (movedTo(before, after, index) - index) * rowPx
-    },
-    { flush: 'post' },
-  )
+/**
+ * How far to scroll when other rows are there, or less room: whoever has scrolled down reads on at the same message, whatever
+ * came in above it, and a cursor that was in sight still is.
+ */
+export function keptTop(before: Sighted, after: Omit<Sighted, 'top'>, rowPx: number): number {
+  const first = Math.floor(before.top / rowPx)
+  const stays = first === 0 || before.rows === after.rows || before.rows[first] === undefined
+  const top = stays ? before.top : before.top + (movedTo(before.rows, after.rows, first) - first) * rowPx
+  const start = before.at * rowPx
+  const wasInSight = start + rowPx > before.top && start < before.top + before.view
+  if (!wasInSight) return top
+  return Math.max(Math.min(top, after.at * rowPx), (after.at + 1) * rowPx - after.view)
 }
