@@ -3,10 +3,10 @@ import type { MessageMark } from '../../../src-preload/contract/triage.ts'
 import { useAsk } from '../../app/use-ask.ts'
 import { useClient } from '../../app/use-client.ts'
 
+export type MarkOf = (source: string, messageId: string) => MessageMark | null
+
 /** What is written down beside the messages of these sources: asked once a source, not once a row. */
-export function useMarks(
-  sources: () => readonly string[],
-): ComputedRef<(source: string, messageId: string) => MessageMark | null> {
+export function useMarks(sources: () => readonly string[]): ComputedRef<MarkOf> {
   const client = useClient()
   const marks = useAsk({
     subject: () => (sources().length === 0 ? null : sources()),
@@ -22,8 +22,9 @@ export function useMarks(
     },
     againMs: 2_000,
   })
-  return computed(() => {
+  return computed<MarkOf>(() => {
     const known = marks.data.value
-    return (source, messageId) => known?.get(`${source}/${messageId}`) ?? null
+    if (known === null || known.size === 0) return () => null
+    return (source, messageId) => known.get(`${source}/${messageId}`) ?? null
   })
 }

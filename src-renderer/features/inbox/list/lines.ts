@@ -49,7 +49,13 @@ export function drawnAgain(before: Lines, rows: readonly Row[], first: number): 
 }
 
 function isSame(a: Row, b: Row): boolean {
-  return a === b || JSON.stringify(a) === JSON.stringify(b)
+  if (a === b) return true
+  const keys = Object.keys(a) as (keyof Row)[]
+  return keys.length === Object.keys(b).length && keys.every((key) => isEqual(a[key], b[key]))
+}
+
+function isEqual(a: unknown, b: unknown): boolean {
+  return a === b || (typeof a === 'object' && JSON.stringify(a) === JSON.stringify(b))
 }
 
 export interface DrawnLines {
