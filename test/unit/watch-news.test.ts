@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { systemClock } from '../../src-main/adapters/system/clock.ts'
 import { createChanges } from '../../src-main/app/changes.ts'
 import { Watch } from '../../src-main/app/watch/watch.ts'
@@ -49,4 +49,28 @@ test('an alert that was told, or could not be written down as told, is news', as
   const failed = watchOver([notice], () => Promise.reject(new RedriveError('store-failed', 'later', {})))
   await expect(failed.watch.deliver(new AbortController().signal)).rejects.toThrow('store-failed')
   expect(failed.changes.revision()).toBe(1)
+})
+
+test('others change the tables, too: each round of the watch is news, also one that failed', async () => {
+  const changes = createChanges()
+  let waited = 0
+  const options = {
+    changes,
+    connections: { workspace: () => Promise.reject(new RedriveError('workspace-invalid', 'never', {})) },
+    ports: {
+      clock: {
+        ...systemClock(),
+        // Two rounds follow at once, the third never comes.
+        sleep: (ms: number, signal: AbortSignal) =>
+          (waited += 1) <= 2 ? Promise.resolve() : systemClock().sleep(ms, signal),
+      },
+      random: () => 0.5,
+      log: { warn: () => undefined },
+    },
+  } as unknown as WatchOptions
+  const watch = new Watch(options)
+  watch.start()
+  await vi.waitFor(() => expect(changes.revision()).toBe(2))
+  await watch.close()
+  expect(changes.revision()).toBe(2)
 })

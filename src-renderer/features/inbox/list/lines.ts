@@ -37,8 +37,8 @@ export function drawnAgain(before: Lines, rows: readonly Row[], first: number): 
   })
   const taken = new Set(kept.map((line) => line?.slot))
   const free = rows.map((_, slot) => slot).filter((slot) => !taken.has(slot))
-  const some = kept.findIndex((line) => line !== undefined)
-  const origin = first + some - (kept[some]?.place ?? some)
+  const still = kept.findIndex((line) => line !== undefined)
+  const origin = first + Math.max(0, still) - (kept[still]?.place ?? 0)
   const lines = rows.map((row, at) => {
     const line = kept[at]
     const where = { index: first + at, place: first + at - origin }
