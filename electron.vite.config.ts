@@ -51,6 +51,8 @@ export default defineConfig({
   renderer: {
     root: at('src-renderer'),
     plugins: [vue()],
+    // The console speaks through `useI18n` only: what the library has for other styles and for its developers is left out.
+    define: { __VUE_I18N_LEGACY_API__: false, __INTLIFY_PROD_DEVTOOLS__: false },
     build: {
       outDir: at('out/renderer'),
       minify: true,
@@ -60,6 +62,7 @@ export default defineConfig({
           codeSplitting: {
             groups: [
               firstChunk('first', at('src-renderer/main.ts')),
+              firstChunk('dark', at('src-renderer/app/dark-parts.ts')),
               // What pages and dialogs share of the components: twenty small files otherwise.
               { name: 'components', test: /node_modules[\\/](naive-ui|vueuc|treemate)[\\/]/ },
             ],

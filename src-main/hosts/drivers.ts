@@ -12,36 +12,36 @@ import type { Clock, Log } from '../ports/surroundings.ts'
  * Each client is loaded when it is first used: no console has all of these servers, those of Kafka and MySQL alone take some
  * 20 MB, and what is not there need not be read at every start.
  */
-const postgres = async () => ({
-  ...(await import('../adapters/outbox-postgres/open.ts')),
-  ...(await import('../adapters/outbox-postgres/evidence.ts')),
-  ...(await import('../adapters/outbox-postgres/survey.ts')),
-})
+const postgres = {
+  open: () => import('../adapters/outbox-postgres/open.ts'),
+  evidence: () => import('../adapters/outbox-postgres/evidence.ts'),
+  survey: () => import('../adapters/outbox-postgres/survey.ts'),
+}
 const rabbit = () => import('../adapters/broker-rabbitmq/rabbit-broker.ts')
 const kafka = () => import('../adapters/broker-kafka/kafka-broker.ts')
-const redis = async () => ({
-  ...(await import('../adapters/outbox-redis/open.ts')),
-  ...(await import('../adapters/outbox-redis/evidence.ts')),
-})
-const sqlite = async () => ({
-  ...(await import('../adapters/outbox-sqlite/open.ts')),
-  ...(await import('../adapters/outbox-sqlite/evidence.ts')),
-  ...(await import('../adapters/outbox-sqlite/survey.ts')),
-})
-const mysql = async () => ({
-  ...(await import('../adapters/outbox-mysql/open.ts')),
-  ...(await import('../adapters/outbox-mysql/evidence.ts')),
-  ...(await import('../adapters/outbox-mysql/survey.ts')),
-})
+const redis = {
+  open: () => import('../adapters/outbox-redis/open.ts'),
+  evidence: () => import('../adapters/outbox-redis/evidence.ts'),
+}
+const sqlite = {
+  open: () => import('../adapters/outbox-sqlite/open.ts'),
+  evidence: () => import('../adapters/outbox-sqlite/evidence.ts'),
+  survey: () => import('../adapters/outbox-sqlite/survey.ts'),
+}
+const mysql = {
+  open: () => import('../adapters/outbox-mysql/open.ts'),
+  evidence: () => import('../adapters/outbox-mysql/evidence.ts'),
+  survey: () => import('../adapters/outbox-mysql/survey.ts'),
+}
 
 export const surveys: EnginePorts['mapping']['survey'] = {
   postgres: async ({ password, ...source }) =>
-    (await postgres()).openPostgresSurvey({ ...source, password: orEmpty(password) }),
+    (await postgres.survey()).openPostgresSurvey({ ...source, password: orEmpty(password) }),
   mysql: async ({ password, ...source }) =>
-    (await mysql()).openMysqlSurvey({ ...source, password: orEmpty(password) }),
-  sqlite: async ({ config }) => (await sqlite()).openSqliteSurvey({ config }),
+    (await mysql.survey()).openMysqlSurvey({ ...source, password: orEmpty(password) }),
+  sqlite: async ({ config }) => (await sqlite.survey()).openSqliteSurvey({ config }),
   redis: async ({ password, ...source }) =>
-    (await redis()).openRedisSurvey({ ...source, password: orEmpty(password) }),
+    (await redis.open()).openRedisSurvey({ ...source, password: orEmpty(password) }),
 }
 
 interface DriverParts {
@@ -65,14 +65,15 @@ export function drivers({ clock, log, memory, texts }: DriverParts): Drivers {
   }
   return {
     outbox: {
-      postgres: async (source, signal) => (await postgres()).openPostgresOutbox(await mapped(source), signal),
-      mysql: async (source, signal) => (await mysql()).openMysqlOutbox(await mapped(source), signal),
-      sqlite: async (source, signal) => (await sqlite()).openSqliteOutbox(await mapped(source), signal),
+      postgres: async (source, signal) =>
+        (await postgres.open()).openPostgresOutbox(await mapped(source), signal),
+      mysql: async (source, signal) => (await mysql.open()).openMysqlOutbox(await mapped(source), signal),
+      sqlite: async (source, signal) => (await sqlite.open()).openSqliteOutbox(await mapped(source), signal),
       redis: async ({ config, password, load }, signal) => {
         const own = await texts.ofSource(config)
         const choose = (layout: StagedForm['layout'] | null) =>
           own ?? chooseStaged(config.outbox.profile, layout)
-        return (await redis()).openRedisOutbox(
+        return (await redis.open()).openRedisOutbox(
           { config, password: orEmpty(password), load, chooseMapping: choose },
           signal,
         )
@@ -80,12 +81,12 @@ export function drivers({ clock, log, memory, texts }: DriverParts): Drivers {
     },
     evidence: {
       postgres: async ({ password, ...table }, signal) =>
-        (await postgres()).openPostgresEvidence({ ...table, password: orEmpty(password) }, signal),
+        (await postgres.evidence()).openPostgresEvidence({ ...table, password: orEmpty(password) }, signal),
       mysql: async ({ password, ...table }, signal) =>
-        (await mysql()).openMysqlEvidence({ ...table, password: orEmpty(password) }, signal),
-      sqlite: async (table, signal) => (await sqlite()).openSqliteEvidence(table, signal),
+        (await mysql.evidence()).openMysqlEvidence({ ...table, password: orEmpty(password) }, signal),
+      sqlite: async (table, signal) => (await sqlite.evidence()).openSqliteEvidence(table, signal),
       redis: async ({ password, ...table }, signal) =>
-        (await redis()).openRedisEvidence({ ...table, password: orEmpty(password) }, signal),
+        (await redis.evidence()).openRedisEvidence({ ...table, password: orEmpty(password) }, signal),
     },
     broker: {
       rabbitmq: async ({ config, password }) =>

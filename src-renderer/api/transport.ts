@@ -91,7 +91,9 @@ export function bridgeTransport(page: Window): Transport {
         },
         { once: true },
       )
-      page.postMessage({ type: 'redrive:connect' }, page.location.origin)
+      // Not while the page's file is evaluated: the browser notes from where a message is posted, and would read the whole file
+      // again to say so. It is delivered no later, for nothing is before that is done.
+      queueMicrotask(() => page.postMessage({ type: 'redrive:connect' }, page.location.origin))
     })
 }
 

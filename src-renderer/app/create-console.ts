@@ -5,6 +5,7 @@ import type { Router } from 'vue-router'
 import { engineKey, type Engine } from '../api/client.ts'
 import { sayErrorKey, sayWordsKey } from '../ui/sentences.ts'
 import App from './App.vue'
+import { componentThemeKey, createComponentTheme } from './component-theme.ts'
 import { createConsoleI18n, type ConsoleI18n } from './i18n/i18n.ts'
 import { loadTranslation } from './i18n/load-translation.ts'
 import type { Locale } from './i18n/locale.ts'
@@ -21,8 +22,8 @@ export interface Console {
   readonly app: VueApp
   readonly router: Router
   readonly i18n: ConsoleI18n
-  /** Resolves when the operator's language is there; a page that is mounted before speaks English until then. */
-  readonly spoken: Promise<void>
+  /** Resolves when the operator's language and theme are there; a page that is mounted before is English, and its components light. */
+  readonly dressed: Promise<unknown>
 }
 
 /** The whole page, wired but not mounted. What is given is used, also in tests: a real engine's client or a double. */
@@ -38,7 +39,9 @@ export function createConsole({ engine }: { engine: Engine }): Console {
   app.runWithContext(() => useRestarts(pinia))
   const i18n = createConsoleI18n()
   const { translation, speak } = createSpeech(i18n, () => preferences.locale)
+  const { theme, dress } = createComponentTheme(() => preferences.shownTheme)
   app.provide(translationKey, translation)
+  app.provide(componentThemeKey, theme)
   app.provide(
     sayErrorKey,
     sayErrorIn(() => translation.value),
@@ -57,6 +60,7 @@ export function createConsole({ engine }: { engine: Engine }): Console {
       { immediate: true },
     ),
     watch(() => preferences.locale, speak),
+    watch(() => preferences.shownTheme, dress),
   ]
   void app.runWithContext(() => useSession(pinia)).follow(ended.signal)
   app.onUnmount(() => {
@@ -64,7 +68,8 @@ export function createConsole({ engine }: { engine: Engine }): Console {
     for (const stop of stops) stop()
     engine.close()
   })
-  return { app, router, i18n, spoken: speak(preferences.locale) }
+  const dressed = Promise.all([speak(preferences.locale), dress(preferences.shownTheme)])
+  return { app, router, i18n, dressed }
 }
 
 /** `wanted` is asked again once a language was loaded: who chose twice hears the last one. */

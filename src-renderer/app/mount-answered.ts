@@ -1,6 +1,7 @@
 import { effectScope, watch } from 'vue'
 import type { Console } from './create-console.ts'
 import { usePreferences } from './state/preferences.ts'
+import { useSession } from './state/session.ts'
 import { useSources } from './state/sources.ts'
 import { useTroubles } from './state/troubles.ts'
 
@@ -13,10 +14,10 @@ const COUNT_WAIT_MS = 50
  * Asks the engine for what the first look shows, and draws the page once that is known: it is drawn once and not three times.
  * Drawn first, the page would send its questions only when it is done with drawing.
  */
-export async function mountAnswered({ app, spoken }: Console, place: string | Element): Promise<void> {
+export async function mountAnswered({ app, dressed }: Console, place: string | Element): Promise<void> {
   const scope = effectScope(true)
   const answered = scope.run(() => app.runWithContext(askFirst))
-  await Promise.all([spoken, Promise.race([answered, pause(ANSWER_WAIT_MS)])])
+  await Promise.all([dressed, Promise.race([answered, pause(ANSWER_WAIT_MS)])])
   app.mount(place)
   // From here on the page looks by itself.
   scope.stop()
@@ -26,9 +27,13 @@ export async function mountAnswered({ app, spoken }: Console, place: string | El
 async function askFirst(): Promise<void> {
   const sources = useSources()
   const troubles = useTroubles()
-  const inView = (): string | null => sources.current?.name ?? null
+  const session = useSession()
+  const { source: chosen, locale } = usePreferences()
+  // Until the sources are known the one that was chosen is in view; if it is gone, nobody sees its answer.
+  const inView = (): string | null => (sources.known ? (sources.current?.name ?? null) : chosen)
   troubles.look(() => [inView()].filter((name) => name !== null))
-  knowNumbers(usePreferences().locale)
+  // Once the questions are on their way.
+  void when(() => session.line === 'connected').then(() => setTimeout(() => knowNumbers(locale)))
   await when(() => sources.known || sources.error !== null)
   const source = inView()
   if (source === null) return
@@ -36,7 +41,7 @@ async function askFirst(): Promise<void> {
   await Promise.race([counted, pause(COUNT_WAIT_MS)])
 }
 
-/** The first number that is written loads all that the browser knows of numbers; now it has nothing else to do. */
+/** The first number that is written loads all that the browser knows of numbers; while the engine answers there is time. */
 function knowNumbers(locale: string): void {
   new Intl.NumberFormat(locale).format(0)
 }

@@ -17,6 +17,11 @@ export function laterMenu<C extends Component>(load: Load<C>, button: Component)
   return later(load, () => h(button, { 'data-opening': '' }))
 }
 
+/** A part of the page that is a file of its own, of which nothing is seen until it is there. */
+export function laterPart<C extends Component>(load: Load<C>): C {
+  return later(load, () => null)
+}
+
 function later<C extends Component>(load: Load<C>, opening: Component): C {
   return defineAsyncComponent<C>({
     loader: load,

@@ -1,9 +1,9 @@
-import { useNotification } from 'naive-ui'
-import { h, watch } from 'vue'
+import { watch } from 'vue'
 import { useI18n } from 'vue-i18n'
-import { RouterLink, useRoute } from 'vue-router'
+import { useRoute } from 'vue-router'
 import type { Job } from '../../../src-preload/contract/jobs.ts'
 import { useActs } from '../state/acts.ts'
+import { useNotices } from '../state/notices.ts'
 import { useSession } from '../state/session.ts'
 import { useClient } from '../use-client.ts'
 
@@ -15,7 +15,7 @@ const NOTICE_MS = 12_000
  */
 export function useJobNotices(): void {
   const { t } = useI18n()
-  const notification = useNotification()
+  const notices = useNotices()
   const route = useRoute()
   const client = useClient()
   const session = useSession()
@@ -39,13 +39,11 @@ export function useJobNotices(): void {
   async function tell(id: string): Promise<void> {
     try {
       const job = await client.jobs.get({ job: id })
-      notification.create({
+      notices.tell({
         title: t('shell.notice.jobEnded', { job: id, state: stateOf(job) }),
         content: sentence(job),
-        action: () =>
-          h(RouterLink, { to: { name: 'job', params: { job: id } } }, () => t('shell.notice.open')),
-        duration: NOTICE_MS,
-        keepAliveOnHover: true,
+        more: { to: { name: 'job', params: { job: id } }, text: t('shell.notice.open') },
+        shownMs: NOTICE_MS,
       })
     } catch {
       // The jobs page says it; a notice that cannot be written is none.

@@ -1,5 +1,5 @@
 import { defineStore } from 'pinia'
-import { computed } from 'vue'
+import { computed, watch } from 'vue'
 import type { Environment } from '../../../src-preload/contract/base.ts'
 import { useClient } from '../use-client.ts'
 import { useAsk } from '../use-ask.ts'
@@ -17,6 +17,10 @@ export const useSources = defineStore('sources', () => {
   const current = computed(
     () => sources.value.find((source) => source.name === preferences.source) ?? sources.value[0] ?? null,
   )
+  // What is shown by itself counts as chosen: the next start asks about it before it knows the others.
+  watch(current, (shown) => {
+    if (shown !== null) preferences.source ??= shown.name
+  })
 
   return {
     sources,

@@ -37,21 +37,22 @@ export const useTroubles = defineStore('troubles', () => {
   /** Looks at these sources for as long as the caller's scope lives. */
   function look(sources: () => readonly string[]): void {
     const looked = ref<readonly string[]>([])
-    const add = (by: number): void => {
-      for (const name of looked.value) lookers.set(name, (lookers.get(name) ?? 0) + by)
+    const count = (names: readonly string[], by: number): void => {
+      for (const name of names) lookers.set(name, (lookers.get(name) ?? 0) + by)
     }
     watch(
       sources,
       (next) => {
-        add(-1)
-        looked.value = next
         for (const name of next) {
           const fresh = asks.has(name) && (lookers.get(name) ?? 0) === 0
           const ask = askFor(name)
           // Nobody looked for a while: what is known may be old.
           if (fresh) void ask.refresh()
         }
-        add(1)
+        // Whoever looks on is never counted as gone.
+        count(next, 1)
+        count(looked.value, -1)
+        looked.value = next
       },
       { immediate: true },
     )
@@ -62,7 +63,7 @@ export const useTroubles = defineStore('troubles', () => {
     }, ASK_EVERY_MS)
     onScopeDispose(() => {
       clearInterval(timer)
-      add(-1)
+      count(looked.value, -1)
     })
   }
 
