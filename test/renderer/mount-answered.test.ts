@@ -26,3 +26,36 @@ test('an engine that does not answer holds up no page: it is drawn, and says wha
   waiting.app.unmount()
   root.remove()
 })
+
+test('the chosen source is asked once, at once: not a second time when the sources are known', async () => {
+  const world = createWorld()
+  addBroker(world)
+  addSource(world, { name: 'shop', messages: [], environment: 'development' })
+  await mountConsole({ world, preferences: JSON.stringify({ locale: 'en', source: 'shop' }) })
+  const [first, second] = world.calls.filter((call) => !call.startsWith('session.'))
+  expect([first, second].toSorted()).toEqual(['connections.list', 'overview.source shop'])
+  expect(world.calls.filter((call) => call === 'overview.source shop')).toHaveLength(1)
+})
+
+test('a choice that is gone: the first source is shown and counted, and nothing is said of the other', async () => {
+  const world = createWorld()
+  addBroker(world)
+  const messages = makeMessages({ count: 10, nowMs: world.now(), mix: { failed: 1 } })
+  addSource(world, { name: 'shop', messages, environment: 'development' })
+  const page = await mountConsole({
+    world,
+    preferences: JSON.stringify({ locale: 'en', source: 'gone' }),
+  })
+  await page.until(() => expect(page.find('nav .badge').textContent).toBe('10'))
+  expect(page.text('body')).not.toContain('gone')
+})
+
+test('a source that is shown by itself is the chosen one: the next start asks about it at once', async () => {
+  const world = createWorld()
+  addBroker(world)
+  addSource(world, { name: 'shop', messages: [], environment: 'development' })
+  addSource(world, { name: 'till', messages: [], environment: 'development' })
+  await mountConsole({ world })
+  const kept = JSON.parse(localStorage.getItem('redrive.preferences') ?? '{}') as { source?: string }
+  expect(kept.source).toBe('shop')
+})

@@ -2,7 +2,8 @@ import { implement } from '@orpc/server'
 import { audits, findingKind, holeKind } from '../../../src-preload/contract/audits.ts'
 import type { Audit, AuditFinding, ChainBlock } from '../../../src-preload/contract/audits.ts'
 import type { FakeAudit } from './fake-audit.ts'
-import { changed, changes, iso, meet, refuse, sourceOf, type World } from './fake-world.ts'
+import { changes } from './fake-changes.ts'
+import { changed, iso, meet, refuse, sourceOf, type World } from './fake-world.ts'
 
 const PACE = { workers: 1, pauseMs: 20, limitSec: 3_600 } as const
 const none = <K extends string>(kinds: readonly K[]) =>

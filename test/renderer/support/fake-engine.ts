@@ -18,7 +18,8 @@ import { fakePlans } from './fake-plan-routes.ts'
 import { groupMessages, listMessages, messageDetail, unmaskMessage } from './fake-reads.ts'
 import { fakeSweeps } from './fake-sweeps.ts'
 import { fakeTriage } from './fake-triage.ts'
-import { errorOf, changes, iso, meet, type World } from './fake-world.ts'
+import { changes } from './fake-changes.ts'
+import { errorOf, iso, meet, type World } from './fake-world.ts'
 
 /** The contract over a world in memory: every input and output is validated as the real engine's is. */
 export function fakeEngine(world: World) {

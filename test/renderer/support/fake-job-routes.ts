@@ -11,7 +11,8 @@ import {
   settleJob,
   unknownOutcomes,
 } from './fake-jobs.ts'
-import { changes, meet, type World } from './fake-world.ts'
+import { changes } from './fake-changes.ts'
+import { meet, type World } from './fake-world.ts'
 
 export function fakeJobs(world: World) {
   const os = implement(jobs)

@@ -41,6 +41,8 @@ export interface World {
   readonly checkBacks: Map<string, CheckBack>
   /** By row id. */
   readonly halfStandings: Map<string, HalfStanding>
+  /** Every call in its order, with its source: `overview.source shop`. */
+  readonly calls: string[]
   /** Row ids that were asked about; null: what was due. */
   readonly asked: (readonly string[] | null)[]
   readonly decided: object[]
@@ -166,6 +168,7 @@ export function createWorld({ now = () => Date.parse(FAKE_NOW) }: { now?: () => 
     histories: new Map(),
     flows: new Map(),
     causes: new Map(),
+    calls: [],
     asked: [],
     decided: [],
     callback: emptyCallback(),
@@ -230,6 +233,7 @@ export function sourceOf(world: World, name: string): FakeSource {
 
 /** Before every call: it may be slow, and it may fail. */
 export async function meet(world: World, call: string, source: string | null): Promise<void> {
+  world.calls.push(source === null ? call : `${call} ${source}`)
   const { slowMs, fail, silent } = world.switches
   if (silent === call) await new Promise(() => undefined)
   if (slowMs > 0) await new Promise((resolve) => setTimeout(resolve, slowMs))
@@ -320,31 +324,4 @@ export function troubleOf(source: FakeSource, nowMs: number, message: FakeMessag
   const open = message.state === 'pending' || message.state === 'in-flight'
   const old = nowMs - Date.parse(message.createdAt) > source.connection.stuckAfterSec * 1_000
   return open && old ? 'stuck' : null
-}
-
-/** One item now, then one for every change (or several at once), until the signal fires. */
-export async function* changes(world: World, signal: AbortSignal | undefined): AsyncGenerator<number> {
-  let wake = (): void => undefined
-  let dirty = true
-  const changed = (): void => {
-    dirty = true
-    wake()
-  }
-  world.watchers.add(changed)
-  signal?.addEventListener('abort', changed)
-  try {
-    while (signal?.aborted !== true) {
-      if (dirty) {
-        dirty = false
-        yield world.revision
-      } else {
-        await new Promise<void>((resolve) => {
-          wake = resolve
-        })
-      }
-    }
-  } finally {
-    world.watchers.delete(changed)
-    signal?.removeEventListener('abort', changed)
-  }
 }
