@@ -153,6 +153,65 @@ test.each([1, 2] as const)(
   },
 )
 
+test.each([
+  ['are right', 0, 0],
+  ['know of a few of the chains only: what lies between the ends is read, too', 400, 0],
+  ['know of chains that are gone: what both ends have read is counted once', 0, 40],
+  ['know of more than twice as many: one end has read all', 0, 85],
+  ['know of no message without a chain', 0, 0],
+])('two connections read from the ends of the index; the statistics %s', async (say, more, gone) => {
+  const database = await testDatabase({ empty: true })
+  await freeTable(database, true)
+  const fill = (from: number, to: number): Promise<unknown> =>
+    database.sql(
+      `insert into free_chain (chain_key, id, prev_id)
+       select 'chain ' || lpad(c::text, 4, '0'), c * 100 + n, case when n > 1 then c * 100 + n - 1 end
+       from generate_series($1::int, $2::int) c, generate_series(1, 10) n`,
+      [from, to],
+    )
+  await database.sql('alter table free_chain add unique (id)')
+  await fill(101, 200)
+  await database.sql('vacuum analyze free_chain')
+  if (more > 0) await fill(201, 200 + more)
+  await database.sql(`delete from free_chain where id < (101 + $1::int) * 100`, [gone])
+  if (say.includes('without')) {
+    await database.sql('insert into free_chain (chain_key, id, prev_id) values (null, 1, 99), (null, 2, 99)')
+  }
+  const first = 101 + gone
+  const last = 200 + more
+  const chains = last - first + 1
+  // At both ends, in the middle, and wherever the ends meet.
+  const broken = Array.from({ length: chains }, (_, at) => first + at).filter(
+    (chain) => chain === first || chain === last || chain % 7 === 0,
+  )
+  await database.sql('delete from free_chain where id = any($1::bigint[])', [
+    broken.map((chain) => chain * 100 + 5),
+  ])
+  const reader = await openChains(database, 'free_chain', freeShape)
+  expect((await reader.method(never)).reading).toBe('index')
+  const wanted = {
+    suspicious: broken.map((chain) => `chain 0${chain}`).sort(),
+    messages: chains * 10 - broken.length,
+    chains,
+  }
+  expect(await surveyed(reader, 2)).toEqual(wanted)
+  expect(await surveyed(reader, 1)).toEqual(wanted)
+})
+
+test('one chain holds half of the messages: two connections part in the middle of the messages', async () => {
+  const database = await testDatabase({ empty: true })
+  await freeTable(database, true)
+  await database.sql(
+    `insert into free_chain (chain_key, id, prev_id)
+     select 'chain ' || c, c * 10000 + n, case when n > 1 then c * 10000 + n - 1 end
+     from generate_series(1, 60) c, generate_series(1, case when c = 7 then 1000 else 10 end) n`,
+  )
+  await database.sql('alter table free_chain add unique (id)')
+  await database.sql('vacuum analyze free_chain')
+  const reader = await openChains(database, 'free_chain', freeShape)
+  expect(await surveyed(reader, 2)).toEqual({ suspicious: [], messages: 1_590, chains: 60 })
+})
+
 test('chains longer than a page of the index, read by two connections: one that lost a message', async () => {
   const database = await testDatabase({ empty: true })
   await freeTable(database, true)

@@ -11,6 +11,8 @@ export interface ChainLayout extends ChainMethod {
   readonly chainsAreIndexed: boolean
   /** The statistics know of no message without a chain. */
   readonly allHaveKeys: boolean
+  /** The statistics know of no chain that has more than twice the messages of the others. */
+  readonly chainsAreEven: boolean
   /** Keys that part the table into pieces of about the same size, in the order of the index; none where the statistics say nothing. */
   readonly bounds: readonly string[]
 }
@@ -27,9 +29,13 @@ join pg_attribute d on d.attrelid = i.indrelid and d.attname = $3
 left join pg_attribute p on p.attrelid = i.indrelid and p.attname = $4
 where i.indrelid = $1::text::regclass and i.indisvalid and i.indpred is null and i.indexprs is null`
 
+const CHAINS =
+  'case when s.n_distinct >= 0 then s.n_distinct else -s.n_distinct * greatest(c.reltuples, 0) end'
+
 const SIZE = `
 select greatest(c.reltuples, -1)::bigint as messages, coalesce(s.null_frac = 0, false) as all_keys, c.relpages as pages, c.relallvisible as visible,
-  case when s.n_distinct >= 0 then s.n_distinct else -s.n_distinct * greatest(c.reltuples, 0) end::bigint as chains,
+  ${CHAINS}::bigint as chains,
+  coalesce((select max(f) from unnest(s.most_common_freqs) f) * ${CHAINS} <= 2, true) as even,
   array_to_json(coalesce(s.histogram_bounds::text::text[], '{}') || coalesce(s.most_common_vals::text::text[], '{}')) as bounds
 from pg_class c
 left join pg_stats s on s.schemaname = c.relnamespace::regnamespace::text and s.tablename = c.relname and s.attname = $2 and not s.inherited
@@ -65,6 +71,7 @@ export async function layoutOf(
     chainsEstimate: size?.['chains'] === null ? null : estimate('chains'),
     allHaveKeys: says(size, 'all_keys'),
     chainsAreIndexed: says(index, 'leading'),
+    chainsAreEven: says(size, 'even'),
     bounds: sorted.map((row) => row['b'] ?? ''),
   }
 }

@@ -3,6 +3,7 @@ import type { ChainConnection } from './chain-connection.ts'
 import type { ChainLayout } from './chain-method.ts'
 import { IN_ORDER } from './chain-settings.ts'
 import { fingerprints, keyAtEnd, suspectsOfPart, toPart } from './chain-sql.ts'
+import type { ChainNames } from './chain-sql.ts'
 import type { SurveyOptions } from './survey-options.ts'
 
 /** Messages of one statement, about: a tenth of a second or two, so that what a statement costs by itself does not count. */
@@ -11,12 +12,14 @@ const MESSAGES_A_STATEMENT = 1_000_000
 const CHAINS_FIRST_MAX = 1_000
 /** From one statement to the next the number of chains grows by so much at most. */
 const GROWTH_MAX = 8
+export type Direction = 'up' | 'down'
+
 /** From a key on, in one direction to the end of the index. */
 interface Stretch {
   /** Null: from the very first key. */
   readonly from: string | null
   readonly beginsWith: boolean
-  readonly direction: 'up' | 'down'
+  readonly direction: Direction
 }
 
 /**
@@ -94,16 +97,23 @@ function statementOf(
   limit: number,
 ) {
   const { key, keyType } = names
-  const up = direction === 'up'
-  const operator = `${up ? '>' : '<'}${beginsWith ? '=' : ''}`
+  const operator = `${direction === 'up' ? '>' : '<'}${beginsWith ? '=' : ''}`
   const where = from === null ? `${key} is not null` : `${key} ${operator} $3::${keyType}`
-  const order = `order by ${key} ${up ? 'asc' : 'desc'} limit $2::bigint`
-  const last = keyAtEnd(keyType, 'k', up ? 'max' : 'min') ?? 'null'
+  const { order, last } = towards(names, direction)
   return {
     text: suspectsOfPart(`${fingerprints(names, '$1::bigint', where)} ${order}`, {
       namedMax: SUSPICIOUS_NAMED_MAX,
       last,
     }),
     values: [seed, String(limit), ...(from === null ? [] : [from])],
+  }
+}
+
+/** Groups in this direction, $2 of them, and the key of the last. */
+export function towards({ key, keyType }: ChainNames, direction: Direction) {
+  const up = direction === 'up'
+  return {
+    order: `order by ${key} ${up ? 'asc' : 'desc'} limit $2::bigint`,
+    last: keyAtEnd(keyType, 'k', up ? 'max' : 'min') ?? 'null',
   }
 }

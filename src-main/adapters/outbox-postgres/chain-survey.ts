@@ -1,12 +1,14 @@
 import { SUSPICIOUS_NAMED_MAX } from '../../domain/audit.ts'
 import type { SurveyPart } from '../../ports/chains.ts'
 import type { ReadOptions } from './chain-connection.ts'
+import { canPartByCount, surveyFromBothEnds } from './chain-both-ends.ts'
+import type { Between } from './chain-both-ends.ts'
 import { surveyInOrder } from './chain-order.ts'
 import { fingerprints, sortedFingerprints, suspects, suspectsOfPart, toPart } from './chain-sql.ts'
 import type { Groups } from './chain-sql.ts'
 import type { SurveyOptions } from './survey-options.ts'
 import { together } from './together.ts'
-import { BY_INDEX, IN_ORDER, bySort, byScan } from './chain-settings.ts'
+import { BY_INDEX, byScan, bySort, inOrder } from './chain-settings.ts'
 import type { Row, SqlValue } from '../outbox-sql/statement.ts'
 
 /** Suspicious chains handed on at a time. */
@@ -21,8 +23,9 @@ const ESTIMATE_SLACK = 1.25
 
 export async function surveyChains(options: SurveyOptions): Promise<void> {
   if (options.layout.reading === 'scan') await surveyAtOnce(options, scansOf(options))
-  else if (isAtOnce(options)) await surveyAtOnce(options, alongIndex(options))
-  else await surveyInOrder(options)
+  else if (!isAtOnce(options)) await surveyInOrder(options)
+  else if (options.pace.workers === 1) await surveyAtOnce(options, [wholeIndex(options)])
+  else await surveyByTwo(options)
 }
 
 function areShort({ layout: { messagesEstimate, chainsEstimate } }: SurveyOptions): boolean {
@@ -73,16 +76,47 @@ function scansOf(options: SurveyOptions): readonly Stretch[] {
   return Array.from({ length: parts }, (_, part) => ({ where: ofPart(part), ...sorted }))
 }
 
-/** For one connection all, for two what is below and above the middle, as statistics have it: one bound each. */
-function alongIndex({ names, layout, pace }: SurveyOptions): readonly Stretch[] {
+function wholeIndex(options: SurveyOptions): Stretch {
+  const { names, layout } = options
+  // The server asks every entry of the index. Where there seems to be nothing to leave out, it need not.
+  const where = layout.allHaveKeys ? [] : [`${names.key} is not null`]
+  return alongIndex({ where, bound: [], messages: layout.messagesEstimate ?? 0 })
+}
+
+/** From both ends where the number of chains tells the middle; else what is below and above it, as statistics have it. */
+async function surveyByTwo(options: SurveyOptions): Promise<void> {
+  // Of short chains the statistics see too few twice to tell how many there are.
+  if (areShort(options) || !canPartByCount(options)) return surveyAtOnce(options, halves(options, null))
+  const between = await surveyFromBothEnds(options)
+  if (between !== null) await surveyAtOnce(options, halves(options, between))
+}
+
+function halves(options: SurveyOptions, between: Between | null): readonly Stretch[] {
+  const { names, layout } = options
   const { key, keyType } = names
-  const along = { groups: fingerprints, first: IN_ORDER, again: BY_INDEX }
+  const inside = between === null ? [] : [between.after, between.before]
+  const within = between === null ? [] : [`${key} > $2::${keyType}`, `${key} < $3::${keyType}`]
+  // Little is left between the ends, unless the statistics were far off.
+  const messages = between === null ? (layout.messagesEstimate ?? 0) / 2 : 0
   const middle = layout.bounds[Math.floor(layout.bounds.length / 2)]
-  if (pace.workers === 1 || middle === undefined) {
-    // The server asks every entry of the index. Where there seems to be nothing to leave out, it need not.
-    return [{ where: layout.allHaveKeys ? 'true' : `${key} is not null`, bound: [], ...along }]
-  }
-  return ['<', '>='].map((side) => ({ where: `${key} ${side} $2::${keyType}`, bound: [middle], ...along }))
+  if (middle === undefined)
+    return [between === null ? wholeIndex(options) : alongIndex({ where: within, bound: inside, messages })]
+  return ['<', '>='].map((side) => {
+    const where = [...within, `${key} ${side} $${inside.length + 2}::${keyType}`]
+    return alongIndex({ where, bound: [...inside, middle], messages })
+  })
+}
+
+interface Along {
+  readonly where: readonly string[]
+  readonly bound: readonly SqlValue[]
+  /** About. */
+  readonly messages: number
+}
+
+function alongIndex({ where, bound, messages }: Along): Stretch {
+  const condition = where.length === 0 ? 'true' : where.join(' and ')
+  return { where: condition, bound, groups: fingerprints, first: inOrder(messages), again: BY_INDEX }
 }
 
 function surveyAtOnce(options: SurveyOptions, stretches: readonly Stretch[]): Promise<void> {
