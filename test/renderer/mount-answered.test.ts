@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { createEngine } from '../../src-renderer/api/client.ts'
 import { createConsole } from '../../src-renderer/app/create-console.ts'
 import { mountAnswered } from '../../src-renderer/app/mount-answered.ts'
+import { usePreferences } from '../../src-renderer/app/state/preferences.ts'
 import { makeMessages } from './support/fake-messages.ts'
 import { addBroker, addSource, createWorld } from './support/fake-world.ts'
 import { mountConsole } from './support/mount-console.ts'
@@ -48,6 +49,17 @@ test('a choice that is gone: the first source is shown and counted, and nothing 
   })
   await page.until(() => expect(page.find('nav .badge').textContent).toBe('10'))
   expect(page.text('body')).not.toContain('gone')
+})
+
+test('the language was pinned by the first start: what nobody chose stays what the browser prefers', async () => {
+  const world = createWorld()
+  addBroker(world)
+  addSource(world, { name: 'shop', messages: [], environment: 'development' })
+  const page = await mountConsole({ world, preferences: '{}' })
+  const kept = (): unknown => JSON.parse(localStorage.getItem('redrive.preferences') ?? '{}')
+  expect(kept()).toMatchObject({ source: 'shop', locale: null, theme: 'system' })
+  page.app.runWithContext(() => usePreferences()).locale = 'zh-CN'
+  expect(kept()).toMatchObject({ source: 'shop', locale: 'zh-CN' })
 })
 
 test('a source that is shown by itself is the chosen one: the next start asks about it at once', async () => {

@@ -12,7 +12,8 @@ const PANES_FIRST: Readonly<Record<PaneName, number>> = { 'inbox-left': 208, 'in
 
 interface Stored {
   theme: ThemeChoice
-  locale: Locale
+  /** Null: what the browser prefers, also if that changes. */
+  locale: Locale | null
   source: string | null
   panes: Record<PaneName, number>
 }
@@ -21,18 +22,20 @@ interface Stored {
 export const usePreferences = defineStore('preferences', () => {
   const stored = read()
   const theme = ref<ThemeChoice>(stored.theme)
-  const locale = ref<Locale>(stored.locale)
+  const locale = ref<Locale>(stored.locale ?? firstLocale(navigator.languages))
+  const chosenLocale = ref(stored.locale)
   const source = ref<string | null>(stored.source)
   const panes = ref(stored.panes)
   const preferred = usePreferredTheme()
   const shownTheme = computed<ThemeName>(() => (theme.value === 'system' ? preferred.value : theme.value))
 
+  watch(locale, (chosen) => (chosenLocale.value = chosen), { flush: 'sync' })
   watch(
-    [theme, locale, source, panes],
+    [theme, chosenLocale, source, panes],
     () => {
       const now: Stored = {
         theme: theme.value,
-        locale: locale.value,
+        locale: chosenLocale.value,
         source: source.value,
         panes: panes.value,
       }
@@ -56,7 +59,7 @@ function read(): Stored {
   )
   return {
     theme: theme === 'light' || theme === 'dark' ? theme : 'system',
-    locale: locale === 'en' || locale === 'zh-CN' ? locale : firstLocale(navigator.languages),
+    locale: locale === 'en' || locale === 'zh-CN' ? locale : null,
     source: typeof source === 'string' ? source : null,
     panes: { ...PANES_FIRST, ...Object.fromEntries(widths) },
   }
