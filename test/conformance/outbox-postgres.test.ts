@@ -58,7 +58,12 @@ async function fixture(
       const client = await connectTo(database.name)
       await client.query('begin')
       await client.query('select from outbox_message where id = any($1) for update', [ids])
-      return { release: () => client.end() }
+      return {
+        async release() {
+          await client.query('rollback')
+          await client.end()
+        },
+      }
     },
     another: () => openOutbox(database, { stuckAfterSec, maxAttempts: attemptsMax }),
   }

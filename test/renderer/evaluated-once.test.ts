@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process'
+import { resolve } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { bridgeTransport } from '../../src-renderer/api/transport.ts'
 
@@ -6,14 +8,32 @@ import { bridgeTransport } from '../../src-renderer/api/transport.ts'
  * whole of it again for that, which takes as long as everything else that a start does there.
  */
 
-test('a start took a tenth longer: the router parsed the scroll positions that a new window does not have', async () => {
-  sessionStorage.clear()
-  vi.resetModules()
-  await import('../../src-renderer/app/no-scroll-yet.ts')
-  const parse = vi.spyOn(JSON, 'parse')
-  await import('vue-router')
-  expect(parse.mock.results.map(({ type }) => type)).toEqual(['return'])
-  parse.mockRestore()
+/** How each parsing of JSON ends while the router is imported by a process of its own, in which it never was before. */
+function parsedByRouter(before: string): string {
+  const code = `
+    globalThis.sessionStorage = {}
+    ${before}
+    const { parse } = JSON
+    const ended = []
+    JSON.parse = (text) => {
+      try {
+        const value = parse(text)
+        ended.push('read')
+        return value
+      } catch (error) {
+        ended.push('failed')
+        throw error
+      }
+    }
+    await import('vue-router')
+    process.stdout.write(ended.join())`
+  return execFileSync(process.execPath, ['--input-type=module', '--eval', code], { encoding: 'utf8' })
+}
+
+test('a start took a tenth longer: the router parsed the scroll positions that a new window does not have', () => {
+  const before = resolve('src-renderer/app/no-scroll-yet.ts')
+  expect(parsedByRouter('')).toBe('failed')
+  expect(parsedByRouter(`await import(${JSON.stringify(before)})`)).toBe('read')
 })
 
 test('a start took a tenth longer: the way to the engine was asked for while the page was evaluated', async () => {
