@@ -51,7 +51,7 @@ export default defineConfig({
   renderer: {
     root: at('src-renderer'),
     plugins: [vue()],
-    // The console speaks through `useI18n` only: what the library has for other styles and for its developers is left out.
+    // The console speaks through `useI18n` and `I18nT` only: what the library has for other styles and for its developers is left out.
     define: { __VUE_I18N_LEGACY_API__: false, __INTLIFY_PROD_DEVTOOLS__: false },
     build: {
       outDir: at('out/renderer'),

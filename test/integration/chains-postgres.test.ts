@@ -198,33 +198,38 @@ test.each([
   expect(await surveyed(reader, 1)).toEqual(wanted)
 })
 
-test('one chain holds half of the messages: two connections part in the middle of the messages', async () => {
-  const database = await testDatabase({ empty: true })
-  await freeTable(database, true)
-  await database.sql(
-    `insert into free_chain (chain_key, id, prev_id)
-     select 'chain ' || c, c * 10000 + n, case when n > 1 then c * 10000 + n - 1 end
-     from generate_series(1, 60) c, generate_series(1, case when c = 7 then 1000 else 10 end) n`,
-  )
-  await database.sql('alter table free_chain add unique (id)')
-  await database.sql('vacuum analyze free_chain')
-  const reader = await openChains(database, 'free_chain', freeShape)
-  expect(await surveyed(reader, 2)).toEqual({ suspicious: [], messages: 1_590, chains: 60 })
-})
+interface Filled {
+  readonly chains: number
+  /** SQL on `c`, the number of the chain. */
+  readonly length: string
+  readonly lost: string | null
+}
 
-test('chains longer than a page of the index, read by two connections: one that lost a message', async () => {
+/** Chains with ids that no other has, by the covering index and with statistics that know them. */
+async function readerOfFilled({ chains, length, lost }: Filled): Promise<ChainReader> {
   const database = await testDatabase({ empty: true })
   await freeTable(database, true)
   await database.sql(
     `insert into free_chain (chain_key, id, prev_id)
      select 'chain ' || c, c * 100000 + n, case when n > 1 then c * 100000 + n - 1 end
-     from generate_series(1, 5) c, generate_series(1, 2000) n`,
+     from generate_series(1, ${chains}) c, generate_series(1, ${length}) n`,
   )
   await database.sql('alter table free_chain add unique (id)')
-  await database.sql('delete from free_chain where id = 301234')
+  if (lost !== null) await database.sql('delete from free_chain where id = $1::bigint', [lost])
   await database.sql('vacuum analyze free_chain')
   const reader = await openChains(database, 'free_chain', freeShape)
   expect((await reader.method(never)).reading).toBe('index')
+  return reader
+}
+
+test('one chain holds half of the messages: two connections part in the middle of the messages', async () => {
+  const length = 'case when c = 7 then 1000 else 10 end'
+  const reader = await readerOfFilled({ chains: 60, length, lost: null })
+  expect(await surveyed(reader, 2)).toEqual({ suspicious: [], messages: 1_590, chains: 60 })
+})
+
+test('chains longer than a page of the index, read by two connections: one that lost a message', async () => {
+  const reader = await readerOfFilled({ chains: 5, length: '2000', lost: '301234' })
   const wanted = { suspicious: ['chain 3'], messages: 9_999, chains: 5 }
   expect(await surveyed(reader, 2)).toEqual(wanted)
   expect(await surveyed(reader, 1)).toEqual(wanted)
