@@ -65,3 +65,20 @@ test('a link of the rail that was followed, a button or a choice that was clicke
   await keys.press('Enter')
   await open.waitFor({ state: 'hidden' })
 })
+
+test('a page that comes late leaves the focus where somebody went meanwhile: Enter presses that button', async (context) => {
+  const { page } = await openConsole(context)
+  const held = Promise.withResolvers<undefined>()
+  await page.route(/AuditsPage/, async (route) => {
+    await held.promise
+    await route.continue()
+  })
+  await page.getByRole('link', { name: 'Audits' }).click()
+  const settings = page.getByRole('button', { name: 'Settings' })
+  await settings.focus()
+  held.resolve(undefined)
+  await page.getByRole('heading', { name: 'Audits' }).first().waitFor()
+  expect(await settings.evaluate((button) => button.matches(':focus'))).toBe(true)
+  await page.keyboard.press('Enter')
+  await page.getByText('Dark').first().waitFor()
+})
