@@ -5,6 +5,7 @@ import type {
   SourceConnection,
   SourceDraft,
 } from '../../src-preload/contract/connections.ts'
+import { isLog } from '../domain/evidence-config.ts'
 import { unlockMinutesMax } from '../domain/policy.ts'
 import type { BrokerConfig, EvidenceConfig, Policies, SecretRef, SourceConfig } from '../domain/workspace.ts'
 
@@ -24,9 +25,14 @@ export function toSourceConfig(draft: SourceDraft): SourceConfig {
   }
 }
 
-function evidenceConfig({ source, processedAt, ...evidence }: EvidenceDraft): EvidenceConfig {
+function evidenceConfig(draft: EvidenceDraft): EvidenceConfig {
+  if ('log' in draft) {
+    const { messageId, ...log } = draft
+    return { ...log, ...(messageId === null ? {} : { messageId }) }
+  }
+  const { source, processedAt, ...table } = draft
   return {
-    ...evidence,
+    ...table,
     ...(source === null ? {} : { source }),
     ...(processedAt === null ? {} : { processedAt }),
   }
@@ -35,6 +41,7 @@ function evidenceConfig({ source, processedAt, ...evidence }: EvidenceDraft): Ev
 /** Nothing for a table behind an address of its own: that is written in the workspace file only. */
 function evidenceDraft(evidence: EvidenceConfig | undefined): Pick<SourceConnection, 'evidence'> {
   if (evidence === undefined) return { evidence: null }
+  if (isLog(evidence)) return { evidence: { ...evidence, messageId: evidence.messageId ?? null } }
   const { url, source, table, messageId, processedAt, retentionSec } = evidence
   if (url !== undefined) return {}
   const places = { source: source ?? null, processedAt: processedAt ?? null }

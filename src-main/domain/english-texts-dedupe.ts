@@ -14,6 +14,9 @@ export const dedupeTexts = {
   'dedupe.condition':
     'The mapping joins a proof in {table} to its message by more than equal columns: whether the second row is refused is not known. Name the column with the message id as evidence of the source.',
 
+  'dedupe.log':
+    '{log} takes a second record like the first one: it tells what was consumed, not whether the receiver notices a message that comes twice. Ask its developers, or name its dedupe table as evidence.',
+
   'dedupe.unique': '{index} ({columns}) refuses the second row of a message.',
   'dedupe.unique-none':
     'No unique index on {columns} of {table}: two deliveries at the same time both get in, and both take effect. Add a primary key or a unique index.',

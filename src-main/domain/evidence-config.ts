@@ -1,13 +1,16 @@
 import type { SecretRef, TlsOptions } from './access.ts'
+import type { IdPlace } from './id-place.ts'
 import type { ColumnForms } from './mapping/mapping.ts'
 import type { MappingPredicate } from './mapping/values.ts'
 
+/** Where the receiver of a source's messages writes down what it has consumed, where that is not a companion of the mapping. */
+export type EvidenceConfig = TableEvidence | LogEvidence
+
 /**
- * Where the receiver of a source's messages writes down what it has consumed, where that is not a companion of the mapping:
- * a table in the outbox's database, in that of another source (`source`), or in one of its own (`url`), whose scheme says what
+ * A table in the outbox's database, in that of another source (`source`), or in one of its own (`url`), whose scheme says what
  * server it is.
  */
-export interface EvidenceConfig {
+export interface TableEvidence {
   readonly source?: string
   readonly url?: string
   readonly password?: SecretRef
@@ -27,4 +30,20 @@ export interface EvidenceConfig {
   readonly retentionSec: number | null
   /** The receiver's position in each chain, in the same database. */
   readonly positions?: { readonly table: string; readonly chain: string; readonly position: string }
+}
+
+/** A log to which the receiver publishes a record for each message that it has consumed. */
+export interface LogEvidence {
+  /** Of the workspace. */
+  readonly broker: string
+  /** A topic of Kafka, or a stream of RabbitMQ. */
+  readonly log: string
+  /** Where a record says which message it is about; `key`: that of the record. Absent: as `IdPlace` says. */
+  readonly messageId?: IdPlace | 'key'
+  /** Seconds for which a record is kept; null: nothing removes it. */
+  readonly retentionSec: number | null
+}
+
+export function isLog(evidence: EvidenceConfig): evidence is LogEvidence {
+  return 'log' in evidence
 }

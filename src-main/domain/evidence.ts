@@ -12,6 +12,9 @@ export type EvidenceVerdict = (typeof evidenceVerdicts)[number]
  * - `age-unknown`: no proof is there; the outbox does not tell how old the message is.
  * - `other-ids`: the receiver's table holds ids of another kind, a number where the message has a text: look at the mapping.
  * - `row-gone`: the proof belongs to the row, and the row is there no more.
+ * - `not-all-read`: no proof was found; more records have come to the log since the message was stored than are read.
+ * - `records-without-id`: no proof was found; records of the log do not say which message they are about.
+ * - `withdrawn`: only empty records with this id as their key are there, which take back what was said before.
  */
 export const evidenceReasons = [
   'not-mapped',
@@ -22,6 +25,9 @@ export const evidenceReasons = [
   'age-unknown',
   'other-ids',
   'row-gone',
+  'not-all-read',
+  'records-without-id',
+  'withdrawn',
 ] as const
 export type EvidenceReason = (typeof evidenceReasons)[number]
 

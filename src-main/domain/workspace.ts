@@ -3,6 +3,7 @@ import type { AlertsConfig } from './alert/rule.ts'
 import type { CallbackConfig } from './callback/config.ts'
 import type { CheckBackConfig } from './check-back.ts'
 import type { LoadLimits } from './load.ts'
+import { isLog } from './evidence-config.ts'
 import type { EvidenceConfig } from './evidence-config.ts'
 import type { IdService } from './id-service.ts'
 import type { Mapping } from './mapping/mapping.ts'
@@ -13,7 +14,7 @@ import type { EventFingerprint } from './same-event.ts'
 import type { SweepPolicy } from './sweep-policy.ts'
 
 export type { SecretRef, TlsOptions } from './access.ts'
-export type { EvidenceConfig } from './evidence-config.ts'
+export type { EvidenceConfig, LogEvidence, TableEvidence } from './evidence-config.ts'
 
 export const environments = ['development', 'staging', 'production'] as const
 export type Environment = (typeof environments)[number]
@@ -169,3 +170,9 @@ export interface Workspace {
 
 export const STUCK_AFTER_SEC_DEFAULT = 300
 export const ATTEMPTS_MAX_DEFAULT = 3
+
+/** Names of the brokers that a source delivers to, listens to, or has its evidence in. */
+export function brokersOf({ deliver, callback, evidence }: SourceConfig): readonly string[] {
+  const proof = evidence !== undefined && isLog(evidence) ? evidence.broker : undefined
+  return [deliver?.broker, callback?.listen?.broker, proof].filter((name) => name !== undefined)
+}

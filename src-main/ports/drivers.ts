@@ -1,4 +1,4 @@
-import type { AmqpConfig, EvidenceConfig, KafkaConfig, SourceConfig } from '../domain/workspace.ts'
+import type { AmqpConfig, TableEvidence, KafkaConfig, SourceConfig } from '../domain/workspace.ts'
 import type { Broker } from './broker.ts'
 import type { EvidenceReader } from './evidence.ts'
 import type { SourceLoad } from './load.ts'
@@ -37,7 +37,7 @@ export type OpenOutbox = (
 /** Connects and looks at the table. Throws RedriveError as opening an outbox does. */
 export type OpenEvidence = (
   options: {
-    readonly config: EvidenceConfig
+    readonly config: TableEvidence
     /** The database that holds the table. */
     readonly at: Pick<SourceConfig, 'url' | 'tls'>
     readonly password: PasswordSource

@@ -27,16 +27,17 @@ export interface ConsumptionPage {
 }
 
 /**
- * Where a receiver writes down what it has consumed: an inbox or dedupe table, in the outbox's own database or in another.
+ * Where a receiver writes down what it has consumed: an inbox or dedupe table, in the outbox's own database or in another, or
+ * a log of a broker.
  *
- * Reads only, on a connection that cannot write; every statement has a time limit on the server and is cancelled there when
+ * Reads only. A database is read on a connection that cannot write; every statement has a time limit on the server and is cancelled there when
  * `signal` is aborted.
  *
  * Throws RedriveError where it could not look (`host-unreachable`, `query-timeout`, `table-missing`, …): then nothing was
  * found out, of no message of the batch, and whoever asked must not take it for "not consumed".
  */
 export interface EvidenceReader {
-  /** For a person: table, and the database where it is another one. */
+  /** For a person: table, and the database where it is another one; log and broker. */
   readonly where: string
   /** Says of each what is known, in the order of the requests; at most EVIDENCE_BATCH_MAX. */
   look(requests: readonly EvidenceRequest[], signal: AbortSignal): Promise<readonly Evidence[]>
@@ -55,7 +56,7 @@ export interface EvidenceReader {
     ((chains: readonly string[], signal: AbortSignal) => Promise<ReadonlyMap<string, string>>) | null
   /** How it was made, so that a person knows whether a second delivery is noticed. Bounded: it looks at a sample. */
   dedupe(signal: AbortSignal): Promise<DedupeFacts>
-  /** The time of its server, ISO-8601. */
-  clock(signal: AbortSignal): Promise<string>
+  /** The time of its server, ISO-8601. Null where the server does not tell, as brokers do not. */
+  readonly clock: ((signal: AbortSignal) => Promise<string>) | null
   close(): Promise<void>
 }

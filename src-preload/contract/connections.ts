@@ -30,17 +30,41 @@ export const passwordKind = z.enum([
   'workspace-file',
 ])
 
-/** Where the receiver writes down what it has consumed, as far as a form knows it. */
-export const evidenceDraft = z.strictObject({
+/** Seconds for which a proof is kept; null: nothing removes it. */
+const retentionSec = z.number().int().min(1).nullable()
+
+const tableEvidenceDraft = z.strictObject({
   /** The source whose database holds the table; null: the outbox's own. */
   source: name.nullable(),
   table: z.string().min(1).max(200),
   messageId: z.string().min(1).max(64),
   /** Column with the time of consumption; null: there is none. */
   processedAt: z.string().min(1).max(64).nullable(),
-  /** Seconds for which a row is kept; null: nothing removes it. */
-  retentionSec: z.number().int().min(1).nullable(),
+  retentionSec,
 })
+
+const logEvidenceDraft = z.strictObject({
+  broker: name,
+  /** Topic or stream. */
+  log: z.string().min(1).max(255),
+  /** Where a record says which message it is about; null: message-id, or `/messageId` of a JSON body. */
+  messageId: z
+    .union([
+      z.literal('key'),
+      z.strictObject({ header: z.string().min(1).max(255) }),
+      z.strictObject({
+        pointer: z
+          .string()
+          .max(1_000)
+          .regex(/^(\/[^/]*)+$/),
+      }),
+    ])
+    .nullable(),
+  retentionSec,
+})
+
+/** Where the receiver writes down what it has consumed, as far as a form knows it. */
+export const evidenceDraft = z.union([tableEvidenceDraft, logEvidenceDraft])
 export type EvidenceDraft = z.infer<typeof evidenceDraft>
 
 /** `mysql` is MariaDB too. */

@@ -13,6 +13,9 @@ export const evidenceReason = z.enum([
   'age-unknown',
   'other-ids',
   'row-gone',
+  'not-all-read',
+  'records-without-id',
+  'withdrawn',
 ])
 
 const count = z.number().int().nonnegative()

@@ -4,7 +4,7 @@ import { openPostgresEvidence } from '../../src-main/adapters/outbox-postgres/ev
 import { openRedisEvidence } from '../../src-main/adapters/outbox-redis/evidence.ts'
 import { openSqliteEvidence } from '../../src-main/adapters/outbox-sqlite/evidence.ts'
 import type { Mapping } from '../../src-main/domain/mapping/mapping.ts'
-import type { EvidenceConfig } from '../../src-main/domain/workspace.ts'
+import type { TableEvidence } from '../../src-main/domain/workspace.ts'
 import { openMapped } from '../support/mapped-table.ts'
 import { mariadbPassword } from '../support/mariadb.ts'
 import { mysqlDatabase, openMysql } from '../support/mysql.ts'
@@ -52,7 +52,7 @@ dedupeConformance('PostgreSQL', postgres)
 dedupeConformance('MariaDB', mysql)
 dedupeConformance('SQLite', sqlite)
 
-const inbox: EvidenceConfig = { table: 'inbox', messageId: 'message_id', retentionSec: null }
+const inbox: TableEvidence = { table: 'inbox', messageId: 'message_id', retentionSec: null }
 
 /** One database for all tables of a test: each is called `inbox` and a number. */
 async function finder({ open, read }: DedupeServer) {
@@ -180,7 +180,7 @@ test('a companion in MariaDB', async () => {
 })
 
 async function keysOf(url: string, prefix: string, retentionSec: number | null) {
-  const config: EvidenceConfig = {
+  const config: TableEvidence = {
     table: `${prefix}:seen:{messageId}`,
     messageId: 'message_id',
     retentionSec,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { judgeDedupe } from '../../src-main/domain/dedupe/judge.ts'
-import type { EvidenceConfig } from '../../src-main/domain/workspace.ts'
+import type { TableEvidence } from '../../src-main/domain/workspace.ts'
 import type { EvidenceReader } from '../../src-main/ports/evidence.ts'
 import type { TestDatabase } from '../support/postgres-server.ts'
 import { signal } from './outbox-fixture.ts'
@@ -8,12 +8,12 @@ import { signal } from './outbox-fixture.ts'
 export interface DedupeServer {
   readonly open: () => Promise<TestDatabase>
   /** The receiver's table, as the configuration of a source names it. */
-  readonly read: (database: TestDatabase, config: EvidenceConfig) => Promise<EvidenceReader>
+  readonly read: (database: TestDatabase, config: TableEvidence) => Promise<EvidenceReader>
   /** Type of an id that can be indexed. */
   readonly id: string
 }
 
-const config: EvidenceConfig = { table: 'inbox', messageId: 'message_id', retentionSec: null }
+const config: TableEvidence = { table: 'inbox', messageId: 'message_id', retentionSec: null }
 const SKEW = { receiverToSourceSec: 0, machineToSourceSec: 0 }
 const NONE = { known: true, ageSec: null } as const
 
@@ -33,7 +33,7 @@ export function dedupeConformance(name: string, { open, read, id }: DedupeServer
     let number = 0
     return async (
       statements: readonly string[],
-      change: Partial<EvidenceConfig> = {},
+      change: Partial<TableEvidence> = {},
     ): Promise<{ readonly found: string[]; readonly reader: EvidenceReader }> => {
       number += 1
       const table = `inbox${number}`
@@ -133,7 +133,7 @@ export function dedupeConformance(name: string, { open, read, id }: DedupeServer
     test('the server tells its time', async () => {
       const made = await maker()
       const { reader } = await made([`create table inbox (message_id ${id} primary key)`])
-      expect(Math.abs(Date.parse(await reader.clock(signal())) - Date.now())).toBeLessThan(30_000)
+      expect(Math.abs(Date.parse(await reader.clock!(signal())) - Date.now())).toBeLessThan(30_000)
     })
 
     test('aborted, it says so', async () => {

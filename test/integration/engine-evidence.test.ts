@@ -4,7 +4,7 @@ import type { EnginePorts } from '../../src-main/app/engine-ports.ts'
 import { planResend } from '../../src-main/app/resend/plan-resend.ts'
 import { headerIsIntact } from '../../src-main/domain/plan.ts'
 import type { Plan } from '../../src-main/domain/plan.ts'
-import type { EvidenceConfig } from '../../src-main/domain/workspace.ts'
+import type { TableEvidence } from '../../src-main/domain/workspace.ts'
 import { bound } from '../simulation/life.ts'
 import { testDatabase } from '../support/postgres.ts'
 import type { TestDatabase } from '../support/postgres-server.ts'
@@ -34,7 +34,7 @@ async function withReceiver(
   {
     evidence,
     ...options
-  }: Partial<Omit<TestEngineOptions, 'evidence'>> & { evidence?: Partial<EvidenceConfig> } = {},
+  }: Partial<Omit<TestEngineOptions, 'evidence'>> & { evidence?: Partial<TableEvidence> } = {},
 ): Promise<Scene & { readonly receiver: TestDatabase }> {
   const receiver = await testDatabase({ empty: true })
   await makeInbox(receiver, consumed)

@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { openMysqlEvidence } from '../../src-main/adapters/outbox-mysql/evidence.ts'
 import { openPostgresEvidence } from '../../src-main/adapters/outbox-postgres/evidence.ts'
 import { openSqliteEvidence } from '../../src-main/adapters/outbox-sqlite/evidence.ts'
-import type { EvidenceConfig } from '../../src-main/domain/workspace.ts'
+import type { TableEvidence } from '../../src-main/domain/workspace.ts'
 import type { EvidenceReader } from '../../src-main/ports/evidence.ts'
 import { foundOf } from '../conformance/dedupe.ts'
 import { connectToMariadb, mariadbPassword } from '../support/mariadb.ts'
@@ -17,7 +17,7 @@ import { sqliteFile } from '../support/sqlite.ts'
 const FOLDER = resolve(import.meta.dirname, '../../resources/receiver')
 const signal = () => AbortSignal.timeout(20_000)
 
-const config: EvidenceConfig = {
+const config: TableEvidence = {
   table: 'inbox_message',
   messageId: 'message_id',
   processedAt: 'received_at',

@@ -23,6 +23,7 @@ describe('which message a record is about', () => {
     [record('{"messageId":"m-2"}'), undefined, 'm-2'],
     [record('{"order":{"id":42}}', 'other'), { pointer: '/order/id' }, '42'],
     [record('{"a/b":"m-3"}'), { pointer: '/a~1b' }, 'm-3'],
+    [record('{"messageId":9007199254740993}'), undefined, '9007199254740993'],
     [record('x', 'other', { 'x-id': 'm-4' }), { header: 'x-id' }, 'm-4'],
   ])('%#', (given, place, messageId) => {
     expect(readRecord(given, place)).toMatchObject({ ok: true, messageId })
@@ -32,7 +33,7 @@ describe('which message a record is about', () => {
     [record('not json'), undefined, 'not-json'],
     [record('{}'), undefined, 'no-id'],
     [record('{"messageId":{}}'), undefined, 'no-id'],
-    [record('{"messageId":9007199254740993}'), undefined, 'no-id'],
+    [record('{"messageId":9007199254740993.5}'), undefined, 'no-id'],
     [record('x', 'other'), { header: 'x-id' }, 'no-id'],
     [record('x', 'm'.repeat(401)), undefined, 'id-too-long'],
     [record(' '.repeat(1024 * 1024 + 1)), undefined, 'body-too-large'],

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { openReceiver } from '../../src-main/app/evidence/receiver.ts'
 import type { EnginePorts } from '../../src-main/app/engine-ports.ts'
-import type { EvidenceConfig, SourceConfig, SourceDriver } from '../../src-main/domain/workspace.ts'
+import type { TableEvidence, SourceConfig, SourceDriver } from '../../src-main/domain/workspace.ts'
 import { unlimited } from '../../src-main/ports/load.ts'
 
 const shared = { environment: 'development', stuckAfterSec: 60, maxAttempts: 3 } as const
@@ -18,7 +18,7 @@ const sources: Readonly<Record<string, SourceConfig>> = {
 const table = { table: 'inbox', messageId: 'message_id', retentionSec: null }
 
 /** Which kind of server a receiver's table was looked for on, and at which address. */
-async function openedOn(name: string, more: Partial<EvidenceConfig>): Promise<readonly string[]> {
+async function openedOn(name: string, more: Partial<TableEvidence>): Promise<readonly string[]> {
   const opened: string[] = []
   const open = (driver: SourceDriver) => (options: { readonly at: { readonly url: string } }) => {
     opened.push(driver, options.at.url)

@@ -86,7 +86,7 @@ describe('reading', () => {
       const loaded = await load(withSource({ driver: 'mysql', url }))
       expect(loaded.sources.orders).toMatchObject({ driver: 'mysql', url })
       const evidence = { url, table: 'inbox', messageId: 'id', retentionSec: null }
-      expect((await load(withSource({ evidence }))).sources.orders?.evidence?.url).toBe(url)
+      expect((await load(withSource({ evidence }))).sources.orders?.evidence).toMatchObject({ url })
     }
   })
 

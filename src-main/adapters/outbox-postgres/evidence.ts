@@ -1,4 +1,4 @@
-import type { EvidenceConfig, SourceConfig } from '../../domain/workspace.ts'
+import type { TableEvidence, SourceConfig } from '../../domain/workspace.ts'
 import type { Password } from '../../ports/drivers.ts'
 import type { EvidenceReader } from '../../ports/evidence.ts'
 import { unlimited } from '../../ports/load.ts'
@@ -14,7 +14,7 @@ import { buildOf } from './table-build.ts'
 import { unbounded } from './unbounded.ts'
 
 export interface PostgresEvidenceOptions {
-  readonly config: EvidenceConfig
+  readonly config: TableEvidence
   readonly at: Pick<SourceConfig, 'url' | 'tls'>
   /** Asked at every log-in; '' where there is none. */
   readonly password: Password

@@ -1,6 +1,6 @@
 import { judgeEvidence } from '../../domain/evidence.ts'
 import { RedriveError } from '../../domain/errors.ts'
-import type { EvidenceConfig, SourceConfig } from '../../domain/workspace.ts'
+import type { TableEvidence, SourceConfig } from '../../domain/workspace.ts'
 import type { Password } from '../../ports/drivers.ts'
 import { unlimited } from '../../ports/load.ts'
 import type { SourceLoad } from '../../ports/load.ts'
@@ -15,7 +15,7 @@ const PLACE = '{messageId}'
 
 export interface RedisEvidenceOptions {
   /** `table`: the receiver's key with {messageId} in it. */
-  readonly config: EvidenceConfig
+  readonly config: TableEvidence
   readonly at: Pick<SourceConfig, 'url' | 'tls'>
   readonly password: Password
   /** Limits of the source, shared by all that opens something of it. Absent: none. */
@@ -63,7 +63,7 @@ export async function openRedisEvidence(
 
 interface Looking {
   readonly client: Client
-  readonly config: EvidenceConfig
+  readonly config: TableEvidence
   readonly nowMs: number
 }
 

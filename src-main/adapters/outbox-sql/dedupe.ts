@@ -3,7 +3,7 @@ import type { TableBuild, TableFacts } from '../../domain/dedupe/facts.ts'
 import { RedriveError } from '../../domain/errors.ts'
 import type { Mapping } from '../../domain/mapping/mapping.ts'
 import type { MappingPredicate } from '../../domain/mapping/values.ts'
-import type { EvidenceConfig } from '../../domain/workspace.ts'
+import type { TableEvidence } from '../../domain/workspace.ts'
 import type { Catalogue } from './catalogue.ts'
 import type { EvidenceParts } from './evidence.ts'
 import { ALIAS } from './frame.ts'
@@ -83,7 +83,7 @@ async function sampleOf(
 }
 
 /** What a source's configuration says of its receiver's table. */
-export function columnsOfConfig({ messageId, scope }: EvidenceConfig): ProofColumns {
+export function columnsOfConfig({ messageId, scope }: TableEvidence): ProofColumns {
   return { ids: [messageId], scope: scope === undefined ? [] : [scope] }
 }
 
@@ -110,7 +110,7 @@ function namesRow(part: unknown): boolean {
 export function companionAlone(
   mapping: Mapping,
   { ids, scope }: ProofColumns,
-  inbox: (config: EvidenceConfig) => Mapping,
+  inbox: (config: TableEvidence) => Mapping,
 ): Mapping {
   const companion = mapping.evidence?.companion ?? ''
   const columns = mapping.companions?.[companion]?.columns

@@ -1,6 +1,6 @@
 import type { DedupeFacts } from '../../domain/dedupe/facts.ts'
 import type { Mapping } from '../../domain/mapping/mapping.ts'
-import type { EvidenceConfig } from '../../domain/workspace.ts'
+import type { TableEvidence } from '../../domain/workspace.ts'
 import type { EvidenceReader } from '../../ports/evidence.ts'
 import { nameOf } from './catalogue.ts'
 import type { Catalogue, Catalogues } from './catalogue.ts'
@@ -38,7 +38,7 @@ export interface EvidenceServer {
 export async function evidenceOf(
   server: EvidenceServer,
   of: {
-    readonly config: EvidenceConfig
+    readonly config: TableEvidence
     readonly address: { readonly database: string; readonly host: string }
   },
   signal: AbortSignal,
@@ -64,7 +64,7 @@ export async function evidenceOf(
 
 async function positionsOf(
   server: EvidenceServer,
-  { positions }: EvidenceConfig,
+  { positions }: TableEvidence,
   signal: AbortSignal,
 ): Promise<EvidenceReader['positions']> {
   if (positions === undefined) return null

@@ -2,7 +2,7 @@ import { judgeEvidence, unknownEvidence } from '../../domain/evidence.ts'
 import type { Evidence, Keeping, Sighting } from '../../domain/evidence.ts'
 import type { Mapping } from '../../domain/mapping/mapping.ts'
 import type { MappingPredicate } from '../../domain/mapping/values.ts'
-import type { EvidenceConfig } from '../../domain/workspace.ts'
+import type { TableEvidence } from '../../domain/workspace.ts'
 import type { Consumption, ConsumptionPage, EvidenceRequest } from '../../ports/evidence.ts'
 import type { Compiler } from './compiler.ts'
 import { ALIAS, catalogueOf, companionFrame, companionOf } from './frame.ts'
@@ -24,7 +24,7 @@ export const EVIDENCE_TIMEOUT_MS = 5_000
  * The receiver's table as a mapping of its own: the message id is its key, as the sender sees it, and what was consumed its
  * only state. So conditions, times and ids are compiled where those of an outbox are.
  */
-export function inboxMapping({ messageId, processedAt, scope, processed, columns }: EvidenceConfig): Mapping {
+export function inboxMapping({ messageId, processedAt, scope, processed, columns }: TableEvidence): Mapping {
   return {
     profile: 'inbox',
     key: messageId,
@@ -41,7 +41,7 @@ export function inboxMapping({ messageId, processedAt, scope, processed, columns
 /** By message id in the receiver's own table. */
 export async function lookInTable(
   { session, sql }: EvidenceParts,
-  { config, requests }: { readonly config: EvidenceConfig; readonly requests: readonly EvidenceRequest[] },
+  { config, requests }: { readonly config: TableEvidence; readonly requests: readonly EvidenceRequest[] },
   signal: AbortSignal,
 ): Promise<readonly Evidence[]> {
   const fitting = requests.filter(({ messageId }) => sql.key.parts(messageId) !== null)
@@ -157,7 +157,7 @@ function sightingOf(row: Row): Sighting {
 /** What was consumed, in the order of the message ids. */
 export async function walkTable(
   { session, sql }: EvidenceParts,
-  config: EvidenceConfig,
+  config: TableEvidence,
   { after, limit }: { readonly after: string | null; readonly limit: number },
   signal: AbortSignal,
 ): Promise<ConsumptionPage> {
@@ -183,7 +183,7 @@ export async function walkTable(
 }
 
 /** A table of positions as a mapping: the chain is the key, the position what it says. */
-export function positionsMapping({ chain, position }: NonNullable<EvidenceConfig['positions']>): Mapping {
+export function positionsMapping({ chain, position }: NonNullable<TableEvidence['positions']>): Mapping {
   return {
     profile: 'positions',
     key: chain,

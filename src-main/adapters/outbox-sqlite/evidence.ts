@@ -1,4 +1,4 @@
-import type { EvidenceConfig, SourceConfig } from '../../domain/workspace.ts'
+import type { TableEvidence, SourceConfig } from '../../domain/workspace.ts'
 import type { EvidenceReader } from '../../ports/evidence.ts'
 import { evidenceOf } from '../outbox-sql/evidence-readers.ts'
 import { parseAddress } from './address.ts'
@@ -8,7 +8,7 @@ import { openSession } from './session.ts'
 import { buildOf } from './table-build.ts'
 
 export interface SqliteEvidenceOptions {
-  readonly config: EvidenceConfig
+  readonly config: TableEvidence
   readonly at: Pick<SourceConfig, 'url'>
 }
 

@@ -7,7 +7,8 @@ import {
   UNCONFIRMED_AFTER_SEC_DEFAULT,
 } from '../../domain/callback/config.ts'
 import { serviceCall } from './call-schema.ts'
-import { evidence } from './evidence-schema.ts'
+import { tableEvidence } from './evidence-schema.ts'
+import { idPlace } from './id-place-schema.ts'
 
 /** 30 days. */
 const SEC_MAX = 2_592_000
@@ -19,16 +20,9 @@ const PLACE_CHARS_MAX = 255
 const text = z.string().min(1)
 const place = text.max(PLACE_CHARS_MAX)
 
-const messageId = z
-  .union([
-    z.strictObject({ header: text }).describe('This header.'),
-    z
-      .strictObject({ pointer: text.regex(/^(\/[^/]*)+$/, 'a JSON pointer begins with /') })
-      .describe('A JSON pointer into the body: /order/messageId.'),
-  ])
-  .describe(
-    'Where a record says which message it is about. Absent: message-id, or /messageId of a JSON body.',
-  )
+const messageId = idPlace.describe(
+  'Where a record says which message it is about. Absent: message-id, or /messageId of a JSON body.',
+)
 
 const listen = z
   .strictObject({
@@ -54,7 +48,7 @@ const listen = z
 export const callback = z
   .strictObject({
     listen: listen.exactOptional(),
-    confirmations: evidence
+    confirmations: tableEvidence
       .describe("Table of confirmations, as that of evidence. Absent: the callback service's own store.")
       .exactOptional(),
     unconfirmedAfterSec: z

@@ -3,6 +3,7 @@ import type { ColumnForms } from '../../domain/mapping/mapping.ts'
 import type { MappingPredicate } from '../../domain/mapping/values.ts'
 import { columnForms, columnName, predicate } from '../mapping-schema/schema.ts'
 import { secretRef, tls } from './access-schema.ts'
+import { idPlace } from './id-place-schema.ts'
 import { sourceUrlProblem } from './urls.ts'
 
 const text = z.string().min(1)
@@ -29,8 +30,8 @@ const positions = z
   })
   .describe("The receiver's position in each chain, in the same database.")
 
-/** Where the receiver writes down what it has consumed. Absent: what the mapping says. */
-export const evidence = z
+/** A table in which the receiver writes down what it has consumed. */
+export const tableEvidence = z
   .strictObject({
     source: text
       .describe('The source whose database holds the table; neither this nor url: the same.')
@@ -69,4 +70,29 @@ export const evidence = z
   .refine(({ url, password, tls: secured }) => url !== undefined || (password ?? secured) === undefined, {
     error: 'password and tls belong to a url of its own',
   })
+  .describe('A table in which the receiver writes down what it has consumed.')
+
+const logEvidence = z
+  .strictObject({
+    broker: text.describe('Name of a broker of this workspace.'),
+    log: text.describe(
+      'Topic of Kafka, or stream of RabbitMQ, to which the receiver publishes a record for each message that it has consumed.',
+    ),
+    messageId: z
+      .union([idPlace, z.literal('key').describe('The key of the record.')])
+      .describe(
+        'Where a record says which message it is about. Absent: message-id, or /messageId of a JSON body.',
+      )
+      .exactOptional(),
+    retentionSec: z
+      .int()
+      .min(1)
+      .nullable()
+      .describe('Seconds for which a record is kept; null: nothing removes it.'),
+  })
+  .describe('A topic or stream to which the receiver publishes what it has consumed. Read without a group.')
+
+/** Where the receiver writes down what it has consumed. Absent: what the mapping says. */
+export const evidence = z
+  .union([tableEvidence, logEvidence])
   .describe('Where the receiver writes down what it has consumed.')

@@ -18,6 +18,7 @@ import { callback } from './callback-schema.ts'
 import { evidence } from './evidence-schema.ts'
 import { idService } from './id-service-schema.ts'
 import { masking, workspaceMasking } from './masking-schema.ts'
+import { danglingNames } from './references.ts'
 import { field } from '../mapping-schema/schema.ts'
 import { login } from './login-schema.ts'
 import { name } from './name-schema.ts'
@@ -297,32 +298,13 @@ export const workspaceSchema = z
     login: login.exactOptional(),
   })
   .superRefine((workspace, context) => {
-    for (const [key, { deliver, evidence: proof, callback: second }] of Object.entries(workspace.sources)) {
-      const listensTo = second?.listen?.broker
-      if (listensTo !== undefined && !Object.hasOwn(workspace.brokers, listensTo)) {
-        const message = `there is no broker of the name ${listensTo}`
-        context.addIssue({ code: 'custom', message, path: ['sources', key, 'callback', 'listen', 'broker'] })
-      }
-      const holder = second?.confirmations?.source
-      if (holder !== undefined && !Object.hasOwn(workspace.sources, holder)) {
-        const message = `there is no source of the name ${holder}`
-        context.addIssue({
-          code: 'custom',
-          message,
-          path: ['sources', key, 'callback', 'confirmations', 'source'],
-        })
-      }
-      if (proof?.source !== undefined && !Object.hasOwn(workspace.sources, proof.source)) {
-        const message = `there is no source of the name ${proof.source}`
-        context.addIssue({ code: 'custom', message, path: ['sources', key, 'evidence', 'source'] })
-      }
-      if (deliver === undefined || Object.hasOwn(workspace.brokers, deliver.broker)) continue
-      context.addIssue({
-        code: 'custom',
-        message: `there is no broker of the name ${deliver.broker}`,
-        path: ['sources', key, 'deliver', 'broker'],
-      })
+    const has = {
+      source: (known: string) => Object.hasOwn(workspace.sources, known),
+      broker: (known: string) => Object.hasOwn(workspace.brokers, known),
     }
+    for (const [key, one] of Object.entries(workspace.sources))
+      for (const { path, message } of danglingNames(one, has))
+        context.addIssue({ code: 'custom', message, path: ['sources', key, ...path] })
   })
   .superRefine((workspace, context) => {
     const wrong = workspace.alerts && alertsProblem(workspace.alerts, workspace)

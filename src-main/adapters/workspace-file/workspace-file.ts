@@ -138,10 +138,19 @@ function describe(issue: z.core.$ZodIssue): { at: PropertyKey[]; problem: string
             at: issue.path,
             problem: 'one of { "value": … }, { "env": … }, { "keychain": true }, { "prompt": true }',
           }
-        : { at: issue.path, problem: issue.message }
+        : describeNearest(issue)
     default:
       return { at: issue.path, problem: issue.message }
   }
+}
+
+/** Of several forms the one that was meant: it has the least against what is written. */
+function describeNearest(issue: z.core.$ZodIssueInvalidUnion): ReturnType<typeof describe> {
+  const [nearest] = [...issue.errors].sort((one, other) => one.length - other.length)
+  const [first] = nearest ?? []
+  if (first === undefined) return { at: issue.path, problem: issue.message }
+  const { at, problem } = describe(first)
+  return { at: [...issue.path, ...at], problem }
 }
 
 function invalid(path: string, at: string, problem: string, cause?: unknown): RedriveError {

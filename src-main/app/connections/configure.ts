@@ -7,7 +7,8 @@ import { mappingDigest } from '../../domain/mapping/walk.ts'
 import type { CheckBackConfig } from '../../domain/check-back.ts'
 import { named } from '../../domain/named.ts'
 import type { SweepPolicy } from '../../domain/sweep-policy.ts'
-import { brokerAddress } from '../../domain/workspace.ts'
+import { isLog } from '../../domain/evidence-config.ts'
+import { brokerAddress, brokersOf } from '../../domain/workspace.ts'
 import type {
   BrokerConfig,
   EvidenceConfig,
@@ -169,18 +170,13 @@ export class Configure {
     }))
   }
 
-  /** Throws `name-in-use` where a source delivers to it. */
+  /** Throws `name-in-use` where a source needs it. */
   async removeBroker(name: string): Promise<void> {
     const workspace = await this.#ports.workspace.load()
     const { brokers, sources } = workspace
     if (!(name in brokers)) throw new RedriveError('broker-unknown', 'never', { broker: name })
-    if (
-      Object.values(sources).some(
-        ({ deliver, callback }) => deliver?.broker === name || callback?.listen?.broker === name,
-      )
-    ) {
+    if (Object.values(sources).some((source) => brokersOf(source).includes(name)))
       throw new RedriveError('name-in-use', 'never', { name })
-    }
     requireRemovable(workspace, 'broker', name)
     await this.#remove('broker', name, (workspace) => ({
       ...workspace,
@@ -300,12 +296,13 @@ function withUnseenOfReplica(
   return saved === undefined || saved.url === before?.url ? before : saved
 }
 
-/** Conditions, forms of columns and the table of positions are written in the file. */
+/** Conditions, forms of columns and the table of positions are written in the file, and belong to a table. */
 function withUnseenOfEvidence(
   saved: EvidenceConfig | undefined,
   before: EvidenceConfig | undefined,
 ): EvidenceConfig | undefined {
   if (saved === undefined || before === undefined) return saved ?? before
+  if (isLog(saved) || isLog(before)) return saved
   const { scope, processed, columns, positions } = before
   return {
     ...(scope === undefined ? {} : { scope }),

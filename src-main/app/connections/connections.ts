@@ -10,7 +10,8 @@ import type { SourceLoad } from '../../ports/load.ts'
 import type { Outbox, OutboxReport } from '../../ports/outbox.ts'
 import type { Survey } from '../../ports/survey.ts'
 import type { EnginePorts } from '../engine-ports.ts'
-import { openReceiver, placeOf } from '../evidence/receiver.ts'
+import { placeOf } from '../evidence/receiver.ts'
+import { Receivers } from '../evidence/receivers.ts'
 import { passwordSource } from './password-source.ts'
 import { gated } from '../mappings/gate.ts'
 import { environmentOf } from './environment-of.ts'
@@ -33,11 +34,16 @@ export class Connections {
   readonly #health: HealthBoard
   readonly #outboxes = new Map<string, Promise<Outbox>>()
   readonly #brokers = new Map<string, Promise<OpenedBroker>>()
-  readonly #receivers = new Map<string, Promise<EvidenceReader>>()
+  readonly #receivers: Receivers
 
   constructor(ports: EnginePorts, health: HealthBoard) {
     this.#ports = ports
     this.#health = health
+    this.#receivers = new Receivers({
+      ports,
+      workspace: () => this.workspace(),
+      broker: (name) => this.#broker(name),
+    })
   }
 
   workspace(): Promise<Workspace> {
@@ -131,15 +137,7 @@ export class Connections {
     const config = await this.source(name)
     if (config.evidence === undefined)
       return this.withOutbox(name, (outbox) => Promise.resolve(outbox.evidence), signal)
-    const known = this.#receivers.get(name)
-    if (known) return known
-    const { sources } = await this.workspace()
-    const opening = openReceiver(this.#ports, { name, config, evidence: config.evidence, sources }, signal)
-    this.#receivers.set(name, opening)
-    opening.catch(() => {
-      if (this.#receivers.get(name) === opening) this.#receivers.delete(name)
-    })
-    return opening
+    return this.#receivers.of(name, { config, evidence: config.evidence }, signal)
   }
 
   /** Names it without asking it; null: no evidence is mapped. */
@@ -212,7 +210,7 @@ export class Connections {
       this.#outboxes.delete(name)
       this.#ports.loads.measureBy(name, null)
       await opening?.then((opened) => opened.close()).catch(() => undefined)
-      await this.#dropReceivers(name)
+      await this.#receivers.dropSource(name)
     } else {
       const opening = this.#brokers.get(name)
       // Before the wait: whoever asks meanwhile gets a new one, and not one that is being closed.
@@ -220,6 +218,7 @@ export class Connections {
       const opened = await opening?.catch(() => undefined)
       opened?.unwatch()
       await opened?.broker.close()
+      await this.#receivers.dropBroker(name)
     }
     this.#health.forget(kind, name)
   }
@@ -238,21 +237,9 @@ export class Connections {
     await Promise.allSettled([...sources, ...brokers])
   }
 
-  /** Its own, and those that look into its database. */
-  async #dropReceivers(name: string): Promise<void> {
-    const { sources } = await this.workspace()
-    for (const [source, opening] of [...this.#receivers]) {
-      if (source !== name && named(sources, source)?.evidence?.source !== name) continue
-      this.#receivers.delete(source)
-      await opening.then((opened) => opened.close()).catch(() => undefined)
-    }
-  }
-
   async close(): Promise<void> {
     await Promise.all([
-      ...[...this.#receivers.values()].map((opening) =>
-        opening.then((opened) => opened.close()).catch(() => undefined),
-      ),
+      this.#receivers.close(),
       ...[...this.#outboxes.keys()].map((name) => this.drop('source', name)),
       ...[...this.#brokers.keys()].map((name) => this.drop('broker', name)),
     ])

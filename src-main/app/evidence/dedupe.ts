@@ -121,14 +121,15 @@ async function skewOf(
   now: () => Date,
   signal: AbortSignal,
 ): Promise<Skew> {
+  const { clock } = reader
   try {
-    const receiver = await aheadSec(() => reader.clock(signal), now)
+    const receiver = clock === null ? null : await aheadSec(() => clock(signal), now)
     const own = await connections.withOutbox(
       source,
       (outbox) => aheadSec(() => outbox.clock(signal), now),
       signal,
     )
-    return { receiverToSourceSec: receiver - own, machineToSourceSec: -own }
+    return { receiverToSourceSec: receiver === null ? null : receiver - own, machineToSourceSec: -own }
   } catch (error) {
     if (signal.aborted || !(error instanceof RedriveError)) throw error
     return { receiverToSourceSec: null, machineToSourceSec: null }

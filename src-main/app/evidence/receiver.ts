@@ -2,13 +2,22 @@ import { RedriveError } from '../../domain/errors.ts'
 import { loadOf } from '../../domain/load.ts'
 import { named } from '../../domain/named.ts'
 import { sourceDriverOf } from '../../domain/workspace.ts'
-import type { EvidenceConfig, SecretRef, SourceConfig, Workspace } from '../../domain/workspace.ts'
+import { isLog } from '../../domain/evidence-config.ts'
+import type {
+  EvidenceConfig,
+  SecretRef,
+  SourceConfig,
+  TableEvidence,
+  Workspace,
+} from '../../domain/workspace.ts'
 import type { EvidenceReader } from '../../ports/evidence.ts'
 import { passwordSource } from '../connections/password-source.ts'
 import type { EnginePorts } from '../engine-ports.ts'
 
-/** The receiver's table for a person, as the workspace names it; never a secret. */
-export function placeOf({ table, source, url }: EvidenceConfig): string {
+/** The receiver's table or log for a person, as the workspace names it; never a secret. */
+export function placeOf(evidence: EvidenceConfig): string {
+  if (isLog(evidence)) return `${evidence.log} (${evidence.broker})`
+  const { table, source, url } = evidence
   return source === undefined && url === undefined ? table : `${table} (${source ?? url ?? ''})`
 }
 
@@ -24,7 +33,7 @@ export function openReceiver(
   }: {
     readonly name: string
     readonly config: SourceConfig
-    readonly evidence: EvidenceConfig
+    readonly evidence: TableEvidence
     readonly sources: Workspace['sources']
     /** Of the password of an address of its own. */
     readonly secretName?: string

@@ -2,6 +2,7 @@ import { RedriveError } from '../../domain/errors.ts'
 import type { Clock } from '../../ports/surroundings.ts'
 import type { Changes } from '../changes.ts'
 import type { Messages, TroubleCounts } from '../messages/messages.ts'
+import { unlessAborted } from '../unless-aborted.ts'
 
 /** A source that takes longer does not answer. */
 const COUNT_TIMEOUT_MS = 20_000
@@ -71,18 +72,6 @@ export function createCounting({ messages, changes, clock }: CountingOptions): C
       signal.throwIfAborted()
       return unlessAborted(counted(source, freshMs), signal)
     },
-  }
-}
-
-/** The count goes on for the others. */
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const aborted = Promise.withResolvers<never>()
-  const abort = (): void => aborted.reject(signal.reason as Error)
-  signal.addEventListener('abort', abort, { once: true })
-  try {
-    return await Promise.race([work, aborted.promise])
-  } finally {
-    signal.removeEventListener('abort', abort)
   }
 }
 

@@ -1,11 +1,6 @@
-import type { EvidenceConfig } from '../evidence-config.ts'
+import type { TableEvidence } from '../evidence-config.ts'
+import type { IdPlace } from '../id-place.ts'
 import type { ServiceCall } from '../service-call.ts'
-
-/**
- * Where a confirmation or a check says which message it is about. Absent: the property `message-id` (RabbitMQ) or the
- * header for ids (Kafka), and where that is missing `/messageId` of a JSON body.
- */
-export type IdPlace = { readonly header: string } | { readonly pointer: string }
 
 /** What `redrive callback` listens to. The names are queues on RabbitMQ and topics on Kafka. */
 export interface CallbackListening {
@@ -26,7 +21,7 @@ export interface CallbackListening {
 export interface CallbackConfig {
   readonly listen?: CallbackListening
   /** Absent: the callback service's own store. */
-  readonly confirmations?: EvidenceConfig
+  readonly confirmations?: TableEvidence
   /** A sent message without a confirmation is unconfirmed after so many seconds. */
   readonly unconfirmedAfterSec: number
   /** Seconds for which the callback service keeps confirmations, counted from when it stored them. */

@@ -1,5 +1,5 @@
 import { textAt } from '../json-pointer.ts'
-import type { IdPlace } from './config.ts'
+import type { IdPlace } from '../id-place.ts'
 
 /** A larger body is not read for an id. */
 const BODY_BYTES_MAX = 1024 * 1024
@@ -31,24 +31,33 @@ export type ReadRecord =
 
 /** Which message a confirmation or a check is about. Total: whatever a stranger publishes has an answer. */
 export function readRecord(record: IdentifiedRecord, place: IdPlace | undefined): ReadRecord {
+  const read = readMessageId(record, place)
+  return read.ok ? { ...read, confirmedAt: timeOf(record.body) } : read
+}
+
+type ReadMessageId =
+  { readonly ok: true; readonly messageId: string } | { readonly ok: false; readonly reason: ParkReason }
+
+/** The same without its time. */
+export function readMessageId(record: IdentifiedRecord, place: IdPlace | undefined): ReadMessageId {
   if (place !== undefined && 'header' in place) {
     const found = Object.entries(record.headers).find(([name]) => name === place.header)?.[1] ?? null
-    return named(record, found)
+    return named(found)
   }
   if (place === undefined && record.messageId !== null && record.messageId !== '')
-    return named(record, record.messageId)
+    return named(record.messageId)
   if (record.body.length > BODY_BYTES_MAX) return { ok: false, reason: 'body-too-large' }
   const body = jsonOf(record.body)
   if (body === undefined) return { ok: false, reason: 'not-json' }
-  return named(record, textAt(body, place?.pointer ?? ID_POINTER))
+  return named(textAt(body, place?.pointer ?? ID_POINTER))
 }
 
-function named(record: IdentifiedRecord, id: string | null): ReadRecord {
+function named(id: string | null): ReadMessageId {
   if (id === null || id.trim() === '') return { ok: false, reason: 'no-id' }
   if (id.length > ID_CHARS_MAX) return { ok: false, reason: 'id-too-long' }
   // What does not come back from the store as it was is no name.
   if (!id.isWellFormed() || id.includes('\u0000')) return { ok: false, reason: 'no-id' }
-  return { ok: true, messageId: id, confirmedAt: timeOf(record.body) }
+  return { ok: true, messageId: id }
 }
 
 function timeOf(body: Uint8Array): string | null {
@@ -61,8 +70,22 @@ function timeOf(body: Uint8Array): string | null {
 /** Undefined: it is no JSON. */
 function jsonOf(body: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)) as unknown
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(body)
+    return (LONG_NUMBER.test(text) ? parseWhole(text, longAsText) : JSON.parse(text)) as unknown
   } catch {
     return undefined
   }
+}
+
+/** An id of 64 bits that was written as a number: a double would be another id. */
+const LONG_NUMBER = /\d{16}/
+const WHOLE_NUMBER = /^-?\d+$/
+
+type Reviver = (name: string, value: unknown, context: { readonly source?: string }) => unknown
+/** The types of the language do not know yet that a reviver is told the text of what was parsed. */
+const parseWhole = JSON.parse as (text: string, reviver: Reviver) => unknown
+
+function longAsText(_name: string, value: unknown, { source }: { readonly source?: string }): unknown {
+  const isLong = typeof value === 'number' && !Number.isSafeInteger(value)
+  return isLong && source !== undefined && WHOLE_NUMBER.test(source) ? source : value
 }

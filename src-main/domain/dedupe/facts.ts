@@ -2,7 +2,7 @@
  * What a receiver's table, or its keys, tell of how the second delivery of a message is noticed. Facts only: `judge.ts` says
  * what they mean for a resend.
  */
-export type DedupeFacts = TableFacts | KeyFacts
+export type DedupeFacts = TableFacts | KeyFacts | LogFacts
 
 /** A unique index, or a primary key, in the order of its columns. */
 export interface UniqueIndex {
@@ -45,6 +45,14 @@ export interface TableFacts {
   readonly sample: { readonly proofs: number; readonly doubled: number } | null
   /** Seconds; null: nothing removes a proof. Absent: nobody knows. */
   readonly retentionSec?: number | null
+}
+
+/** A log takes every record: what notices a second delivery stands somewhere else. */
+export interface LogFacts {
+  readonly kind: 'log'
+  /** For a person: log and broker. */
+  readonly log: string
+  readonly retentionSec: number | null
 }
 
 /** Keys of Redis, each the proof of one message. */

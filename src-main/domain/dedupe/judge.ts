@@ -31,8 +31,14 @@ export interface Circumstances {
 /** Every finding, in the order in which a person reads them. */
 export function judgeDedupe(of: Circumstances): readonly DedupeFinding[] {
   const { facts, skew } = of
-  const own = facts.kind === 'table' ? judgeTable(facts) : judgeKeys(facts)
-  return [...own, ...judgeRetention(of), ...judgeClocks(skew)]
+  return [...judgeWay(facts), ...judgeRetention(of), ...judgeClocks(skew)]
+}
+
+/** How a second delivery is noticed. */
+function judgeWay(facts: DedupeFacts): readonly DedupeFinding[] {
+  if (facts.kind === 'table') return judgeTable(facts)
+  if (facts.kind === 'keys') return judgeKeys(facts)
+  return [{ check: 'unique', state: 'unknown', says: say('dedupe.log', { log: facts.log }) }]
 }
 
 /** For how long a proof is there, at the least: by what is said, by what was seen, and less what the clocks may be off. */

@@ -49,7 +49,10 @@ export function fakeConnections(world: World) {
       return {}
     }),
     removeBroker: os.removeBroker.handler(async ({ input }) => {
-      const used = [...world.sources.values()].some(({ connection }) => connection.deliverTo === input.name)
+      const used = [...world.sources.values()].some(({ connection: { deliverTo, evidence } }) => {
+        const proof = evidence && 'log' in evidence ? evidence.broker : null
+        return [deliverTo, proof].includes(input.name)
+      })
       if (used) refuse('name-in-use', { name: input.name })
       world.brokers.delete(input.name)
       changed(world)

@@ -29,6 +29,9 @@ export const words = {
     'age-unknown': 'the table does not say how old it is',
     'other-ids': 'the receiver has ids of another kind',
     'row-gone': 'the row is there no more',
+    'not-all-read': 'more records came since than are read',
+    'records-without-id': 'records do not say which message they are about',
+    withdrawn: 'an empty record takes the proof back',
   },
   state: {
     pending: 'pending',

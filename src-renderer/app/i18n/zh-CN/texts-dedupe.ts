@@ -14,6 +14,9 @@ export const chineseDedupeTexts: Readonly<Record<string, string>> = {
   'dedupe.condition':
     '映射并非只用列相等把 {table} 中的记录对应到消息：第二行是否会被拒绝，无从得知。请在数据源的消费证据中写明消息 ID 所在的列。',
 
+  'dedupe.log':
+    '{log} 对第二条记录与第一条一视同仁：它能说明消费过什么，不能说明接收方是否识别到达两次的消息。请询问接收方的开发者，或把其去重表配置为消费证据。',
+
   'dedupe.unique': '{index}（{columns}）会拒绝同一消息的第二行。',
   'dedupe.unique-none':
     '{table} 的 {columns} 上没有唯一索引：同时到达的两次投递都能写入，并且都会生效。请添加主键或唯一索引。',

@@ -29,6 +29,9 @@ export const words = {
     'age-unknown': '表里没有写入时间',
     'other-ids': '接收方的 ID 类型不同',
     'row-gone': '这一行已不存在',
+    'not-all-read': '此后写入的记录超过读取上限',
+    'records-without-id': '有记录未说明对应哪条消息',
+    withdrawn: '一条空记录撤回了证据',
   },
   state: {
     pending: '待发送',
