@@ -107,6 +107,17 @@ export const stateShots: readonly Shot[] = [
   { name: 'source-mysql', path: '#/connections?new=source', act: ofKind(1) },
   { name: 'source-sqlite', path: '#/connections?new=source', act: ofKind(2) },
   { name: 'source-redis', path: '#/connections?new=source', act: ofKind(3) },
+  {
+    name: 'source-proof-log',
+    path: '#/connections?new=source',
+    act: async (page) => {
+      await page.locator('[data-test=proof]').click()
+      await page.locator('.n-base-select-option').nth(2).click()
+      await page.locator('[data-test=proof-id]').click()
+      await page.locator('.n-base-select-option').nth(2).click()
+      await page.locator('[data-test=proof-id]').scrollIntoViewIfNeeded()
+    },
+  },
   { name: 'broker-rabbitmq', path: '#/connections?new=broker' },
   { name: 'broker-kafka', path: '#/connections?new=broker', act: ofKind(1) },
   {
