@@ -114,7 +114,8 @@ export const stateShots: readonly Shot[] = [
       await page.locator('[data-test=proof]').click()
       await page.locator('.n-base-select-option').nth(2).click()
       await page.locator('[data-test=proof-id]').click()
-      await page.locator('.n-base-select-option').nth(2).click()
+      // The choices of the first one are still there, and not to be seen.
+      await page.locator('.n-base-select-option:visible').nth(2).click()
       await page.locator('[data-test=proof-id]').scrollIntoViewIfNeeded()
     },
   },
