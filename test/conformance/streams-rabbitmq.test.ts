@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import type { TestContext } from 'vitest'
+import { openLogEvidence } from '../../src-main/app/evidence/log-evidence.ts'
+import { systemClock } from '../../src-main/adapters/system/clock.ts'
 import { readRange } from '../../src-main/app/brokers/reading.ts'
 import type { RecordRangeRequest } from '../../src-main/app/brokers/spans.ts'
 import type { RecordLetter } from '../../src-main/domain/dead-letter/record-letter.ts'
@@ -14,6 +16,7 @@ import {
   rabbitmqctl,
   rabbitUrl,
 } from '../support/rabbitmq.ts'
+import { evidenceLogConformance } from './evidence-log.ts'
 import { readSpan, recordLogConformance } from './record-log.ts'
 import type { LoggedRecord } from './record-log.ts'
 
@@ -60,6 +63,37 @@ async function readers(): Promise<number> {
   const listed = await rabbitmqctl('list_connections', 'client_properties')
   return listed.split('redrive reads a stream').length - 1
 }
+
+evidenceLogConformance('a stream of RabbitMQ', async (context) => {
+  const names = await openRabbitTest(context)
+  return {
+    broker: openTestBroker(context),
+    make: () => names.queue(STREAM),
+    unusedName: () => names.unusedName(),
+    publish: (stream, records) =>
+      append(
+        stream,
+        records.map((one) => ({ ...one, atSec: 1_700_000_000 })),
+      ),
+    makeAnew: async (stream) => {
+      await names.channel.deleteQueue(stream)
+      await names.channel.assertQueue(stream, { durable: true, arguments: STREAM })
+    },
+    traces: () => readers(),
+  }
+})
+
+test('a queue that is no stream proves nothing, and is not read: its messages would be gone from it', async (context) => {
+  const names = await openRabbitTest(context)
+  const queue = await names.queue()
+  names.channel.sendToQueue(queue, Buffer.from('{"messageId":"m-1"}'))
+  const broker = openTestBroker(context)
+  const config = { broker: 'rabbit', log: queue, retentionSec: null }
+  const reader = openLogEvidence({ config, broker: () => Promise.resolve(broker), clock: systemClock() })
+  const look = reader.look([{ id: '1', messageId: 'm-1', createdAt: new Date().toISOString() }], never)
+  await expect(look).rejects.toMatchObject({ code: 'not-a-stream' })
+  expect(await names.count(queue)).toBe(1)
+})
 
 recordLogConformance('streams of RabbitMQ', async (context) => {
   const names = await openRabbitTest(context)

@@ -64,6 +64,8 @@ export interface TestEngineOptions {
   readonly brokerPort?: number
   /** Kafka in the place of RabbitMQ. */
   readonly kafka?: Pick<KafkaConfig, 'brokers' | 'addresses'>
+  /** A second broker, of the name `kafka`. */
+  readonly kafkaBeside?: Pick<KafkaConfig, 'brokers'>
   /** Of the source; not switched on where it is not said. */
   readonly sweep?: SweepPolicy
   /** How the producer of the source's half messages is asked. */
@@ -296,6 +298,7 @@ function workspaceOf({
   environment,
   brokerPort,
   kafka,
+  kafkaBeside,
   sweep,
   checkBack,
   evidence,
@@ -331,6 +334,7 @@ function workspaceOf({
         kafka === undefined
           ? { driver: 'rabbitmq', url: rabbitUrl(brokerPort === undefined ? {} : { port: brokerPort }) }
           : { driver: 'kafka', ...kafka },
+      ...(kafkaBeside === undefined ? {} : { kafka: { driver: 'kafka', ...kafkaBeside } }),
     },
   }
 }
