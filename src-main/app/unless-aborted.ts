@@ -1,5 +1,6 @@
-/** The work goes on for whoever else waits for it. */
+/** The work goes on for whoever else waits for it, who hears of its failure. */
 export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  if (signal.aborted) throw signal.reason
   const aborted = Promise.withResolvers<never>()
   const abort = (): void => aborted.reject(signal.reason as Error)
   signal.addEventListener('abort', abort, { once: true })

@@ -18,6 +18,8 @@ export class KeptLog implements RecordLog {
   #partitions: { begin: number; records: RecordLetter[] }[]
   /** Pages that are still given before a reading fails; null: it does not. */
   failsAfter: number | null = null
+  /** Pages after which one reading is over in silence, as where a log ends before its range; null: none. */
+  endsAfter: number | null = null
   /** Records that were handed out. */
   given = 0
   /** Called before each page. */
@@ -93,6 +95,11 @@ export class KeptLog implements RecordLog {
       signal.throwIfAborted()
       if (this.failsAfter === 0) throw new Error('the connection broke')
       if (this.failsAfter !== null) this.failsAfter -= 1
+      if (this.endsAfter === 0) {
+        this.endsAfter = null
+        return
+      }
+      if (this.endsAfter !== null) this.endsAfter -= 1
       const records = this.#partitions
         [partition]!.records.filter(({ offset }) => offset >= at && offset < end)
         .slice(0, PAGE_RECORDS)

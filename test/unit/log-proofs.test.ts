@@ -106,6 +106,15 @@ describe('what the records of a log prove', () => {
     expect(await told(proofs, log, 'm-0', NOON)).toBe(1)
   })
 
+  test('a reading back that is over too early is no proof that the rest is not there', async () => {
+    const log = new KeptLog()
+    const proofs = new LogProofs(config())
+    for (let n = 0; n < 10; n += 1) log.add(0, { id: `m-${n}`, atMs: NOON + n * 10 * MINUTE_MS })
+    await proofs.catchUp(log, [NOON + 80 * MINUTE_MS], never)
+    log.endsAfter = 1
+    expect(await told(proofs, log, 'm-5', NOON)).toBe(1)
+  })
+
   test('a receiver whose clock is behind is believed as far as SKEW_MS', async () => {
     const log = new KeptLog()
     log.add(0, { id: 'm-1', atMs: NOON - SKEW_MS })

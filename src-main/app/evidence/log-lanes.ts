@@ -108,10 +108,13 @@ export class LogLanes {
       this.#tearing.add(partition)
       const before = { topic, partition, begin, end: lane.begin }
       let last: Lane['last'] = null
-      for await (const { records } of log.read(before, signal)) {
+      let read = begin
+      for await (const { records, next } of log.read(before, signal)) {
         records.forEach(this.#take)
         last = metOf(records) ?? last
+        read = next
       }
+      if (read < lane.begin) throw new LogChanged(`${topic}/${partition} ended while it was read`)
       lane.begin = begin
       lane.last ??= last
       this.#tearing.delete(partition)
