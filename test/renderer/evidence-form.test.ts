@@ -68,6 +68,21 @@ function proved(): World {
   return world
 }
 
+test('of several brokers none is guessed: it is asked for', async () => {
+  const world = shop()
+  const rabbit = world.brokers.get('rabbit')!
+  world.brokers.set('audit', { ...rabbit, name: 'audit' })
+  const page = await openOrders(world)
+  await choose(page, 'proof', 'a topic or stream')
+  await type(field(page, 'Topic or stream of what was consumed'), 'orders.consumed')
+  expect(page.text('[data-test=proof-broker]')).toContain('choose one')
+  await save(page)
+  await page.until(() => expect(page.all('[role=alert]').length).toBe(1))
+  await choose(page, 'proof-broker', 'audit')
+  await save(page)
+  await page.until(() => expect(evidenceOf(world)).toMatchObject({ broker: 'audit' }))
+})
+
 test('what is mapped is shown again', async () => {
   const page = await openOrders(proved())
   expect((field(page, 'Topic or stream of what was consumed') as HTMLInputElement).value).toBe(LOG.log)

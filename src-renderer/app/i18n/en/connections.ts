@@ -32,6 +32,7 @@ export const connections = {
     broker: 'Broker',
     brokerLabel: 'Broker of the topic or stream',
     noBroker: 'no broker is connected',
+    chooseBroker: 'choose one',
     log: 'Topic, stream',
     logLabel: 'Topic or stream of what was consumed',
     idPlace: 'Message id in',

@@ -32,6 +32,7 @@ export const connections = {
     broker: 'Broker',
     brokerLabel: '主题或流所在的 Broker',
     noBroker: '没有已连接的 Broker',
+    chooseBroker: '请选择',
     log: '主题或流',
     logLabel: '记录已消费消息的主题或流',
     idPlace: '消息 ID 位于',
