@@ -47,6 +47,9 @@ export interface BrokerFixture {
 
 const never = new AbortController().signal
 
+/** One object for all messages, as a job has it. */
+const redriveHeaders = { 'x-redrive-job': 'job-1', 'x-redrive-attempt': 1 }
+
 export function message(destination: Place, messageId: string): OutgoingMessage {
   return {
     messageId,
@@ -54,7 +57,7 @@ export function message(destination: Place, messageId: string): OutgoingMessage 
     destination,
     payload: JSON.stringify({ order: messageId }),
     headers: null,
-    redriveHeaders: { 'x-redrive-job': 'job-1', 'x-redrive-attempt': 1 },
+    redriveHeaders,
   }
 }
 

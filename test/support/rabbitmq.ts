@@ -129,9 +129,12 @@ async function drain(channel: Channel, queue: string): Promise<readonly ReadMess
   throw new Error(`more than ${DRAIN_MAX} messages in ${queue}`)
 }
 
+/** One object for all messages, as a job has it. */
+const redriveHeaders = {}
+
 export function outgoing(destination: Destination, messageId: string): OutgoingMessage {
   const payload = JSON.stringify({ order: messageId })
-  return { messageId, type: null, destination, payload, headers: null, redriveHeaders: {} }
+  return { messageId, type: null, destination, payload, headers: null, redriveHeaders }
 }
 
 /** `confirmed`, or the outcome with its code. */

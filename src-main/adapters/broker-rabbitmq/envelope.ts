@@ -1,14 +1,19 @@
 import type { Options } from 'amqplib'
 import type { ErrorCode } from '../../domain/errors.ts'
 import type { CopiedMessage, PublishOutcome, QueueMessage } from '../../domain/outcome.ts'
-import type { HeaderTables } from './header-tables.ts'
 import { HeaderRefusal, isLong, SHORT_STRING_BYTES_MAX } from './headers.ts'
+import type { MessageKinds } from './message-kinds.ts'
+import type { TextMessage } from './publish-frames.ts'
 
-/** A message as amqplib takes it. */
-export interface Envelope {
+/** A message of a broker as it was read. */
+export interface SealedCopy {
   readonly content: Buffer
+  readonly bytes: number
   readonly properties: Options.Publish
 }
+
+/** A message as it goes out. */
+export type Envelope = TextMessage | SealedCopy
 
 export type Refused = Extract<PublishOutcome, { outcome: 'returned' | 'refused' | 'unknown' }>
 
@@ -26,28 +31,20 @@ export function unknown(code: ErrorCode, reason: string): Refused {
  */
 export function seal(
   message: QueueMessage,
-  tables: HeaderTables,
+  kinds: MessageKinds,
   payloadBytesMax: number,
 ): Envelope | Refused {
   const reason = unfit(message)
   if (reason !== null) return reason
   if (message.copy !== undefined) return sealCopy(message, message.copy, payloadBytesMax)
   if (!message.payload.isWellFormed()) return refused('payload-not-json', 'the payload is not valid Unicode')
-  const content = Buffer.from(message.payload, 'utf8')
-  if (content.length > payloadBytesMax)
-    return refused('message-too-large', `${content.length} bytes, the broker takes ${payloadBytesMax}`)
+  const { messageId, payload, headers, redriveHeaders, type } = message
+  const bytes = Buffer.byteLength(payload)
+  if (bytes > payloadBytesMax)
+    return refused('message-too-large', `${bytes} bytes, the broker takes ${payloadBytesMax}`)
+  const contentType = message.knownJson || isJson(payload) ? 'application/json' : 'text/plain'
   try {
-    return {
-      content,
-      properties: {
-        persistent: true,
-        mandatory: true,
-        messageId: message.messageId,
-        contentType: message.knownJson || isJson(message.payload) ? 'application/json' : 'text/plain',
-        headers: tables.of(message),
-        ...(message.type === null ? {} : { type: message.type }),
-      },
-    }
+    return { messageId, text: payload, bytes, kind: kinds.of({ headers, redriveHeaders, type, contentType }) }
   } catch (error) {
     if (error instanceof HeaderRefusal) return refused('headers-not-json', error.message)
     // Nested deeper than the stack.
@@ -67,6 +64,7 @@ function sealCopy(
   const all = { ...headers, ...redriveHeaders }
   return {
     content: Buffer.from(body.buffer, body.byteOffset, body.byteLength),
+    bytes: body.length,
     properties: { ...properties, persistent: true, mandatory: true, headers: all },
   }
 }

@@ -12,8 +12,9 @@ import { refused, seal, unknown } from './envelope.ts'
 import type { Envelope, Refused } from './envelope.ts'
 import type { Line } from './link.ts'
 import { ExchangeGate } from './exchange-gate.ts'
-import { HeaderTables } from './header-tables.ts'
 import type { Exists } from './look.ts'
+import { MessageKinds } from './message-kinds.ts'
+import { PublishFrames } from './publish-frames.ts'
 import { endedWithin } from './waiting.ts'
 
 /** Payload bytes without an answer; a single larger message still goes out, alone. */
@@ -43,7 +44,7 @@ interface Item {
   readonly exchange: string
   readonly routingKey: string
   readonly bytes: number
-  /** Null as soon as amqplib has its own copy: thousands wait for their answers. */
+  /** Null as soon as its bytes are written: thousands wait for their answers. */
   envelope: Envelope | null
   readonly resolve: (outcome: PublishOutcome) => void
   /** Aborted while waiting: it is passed over. */
@@ -70,7 +71,8 @@ interface Item {
 export class RabbitPublisher implements Publisher {
   readonly #channel: ConfirmChannel
   readonly #options: PublisherOptions
-  readonly #tables = new HeaderTables()
+  readonly #kinds = new MessageKinds()
+  readonly #frames: PublishFrames
   readonly #stop = new AbortController()
   readonly #gone = Promise.withResolvers<void>()
   readonly #waiting: Item[] = []
@@ -92,6 +94,7 @@ export class RabbitPublisher implements Publisher {
 
   constructor(channel: ConfirmChannel, options: PublisherOptions) {
     this.#channel = channel
+    this.#frames = new PublishFrames(channel)
     this.#options = options
     this.#gate = new ExchangeGate({
       denials: options.denials,
@@ -118,7 +121,7 @@ export class RabbitPublisher implements Publisher {
     if (signal.aborted) return Promise.reject(signal.reason as Error)
     if (this.#closed !== null) return Promise.resolve(refused('channel-closed', this.#closed))
     if (!isForQueues(message)) return Promise.resolve(refused('broker-refused', NOT_FOR_QUEUES))
-    const envelope = seal(message, this.#tables, this.#options.payloadBytesMax)
+    const envelope = seal(message, this.#kinds, this.#options.payloadBytesMax)
     if ('outcome' in envelope) return Promise.resolve(envelope)
     const { exchange, routingKey } = message.destination
     const { promise, resolve, reject } = Promise.withResolvers<PublishOutcome>()
@@ -126,7 +129,7 @@ export class RabbitPublisher implements Publisher {
       key: `${message.messageId}\0${exchange}\0${routingKey}`,
       exchange,
       routingKey,
-      bytes: envelope.content.length,
+      bytes: envelope.bytes,
       envelope,
       resolve,
       withdrawn: false,
@@ -181,11 +184,11 @@ export class RabbitPublisher implements Publisher {
     return this.#outstanding < PUBLISH_WINDOW_MAX && this.#outstandingBytes + item.bytes <= WINDOW_BYTES_MAX
   }
 
-  #send(item: Item, { content, properties }: Envelope): void {
+  #send(item: Item, envelope: Envelope): void {
+    const onConfirm = (error: Error | null): void => this.#answered(item, error)
     try {
-      this.#channel.publish(item.exchange, item.routingKey, content, properties, (error: Error | null) =>
-        this.#answered(item, error),
-      )
+      if ('text' in envelope) this.#frames.publish(item, envelope, onConfirm)
+      else this.#frames.publishWhole(item, envelope.content, envelope.properties, onConfirm)
     } catch (error) {
       // amqplib encodes the whole message before it writes a byte.
       if (this.#probe === item) this.#probe = null
@@ -328,6 +331,7 @@ export class RabbitPublisher implements Publisher {
     this.#stopListening()
     if (alreadyGone) return
     // Closing the connection without this loses what has been sent last.
+    this.#frames.flush()
     const goodbye = async (): Promise<void> => await this.#channel.close()
     await endedWithin(Promise.race([goodbye(), this.#gone.promise]), CLOSE_TIMEOUT_MS, clock)
   }
@@ -335,9 +339,8 @@ export class RabbitPublisher implements Publisher {
 
 function unsendable(error: unknown): ErrorCode {
   if (error instanceof RangeError) return 'message-too-large'
-  return error instanceof Error && error.name === 'IllegalOperationError'
-    ? 'channel-closed'
-    : 'broker-refused'
+  const isClosed = error instanceof Error && error.name === 'IllegalOperationError'
+  return isClosed ? 'channel-closed' : 'broker-refused'
 }
 
 function blameOf(error: Error): ErrorCode {
