@@ -21,6 +21,15 @@ export type PublishOutcome =
       readonly reason: string
     }
 
+export const confirmed: PublishOutcome = { outcome: 'confirmed' }
+
+/** Not a byte of it has gone out. */
+export const withdrawn: PublishOutcome = {
+  outcome: 'refused',
+  code: 'cancelled',
+  reason: 'it was taken back before it was sent',
+}
+
 /** What goes to the broker: the original message, byte for byte, plus Redrive's own headers. */
 export interface OutgoingMessage {
   readonly messageId: string

@@ -34,18 +34,33 @@ export interface DestinationCheck<Asked extends Place = Destination> {
 /** Unconfirmed publishes that one publisher holds at a time; `publish` waits for a place beyond it. */
 export const PUBLISH_WINDOW_MAX = 3_000
 
+/** Hears what became of one message, once: while it is handed on, or later. Must not throw. */
+export type OnOutcome = (outcome: PublishOutcome) => void
+
 /**
  * A channel for publishing with confirms.
  *
- * `publish` resolves with an outcome for every message and rejects only where `signal` was aborted before a byte went
- * out. Messages go out in the order of the calls. After a broken connection every message without an answer is
- * `unknown`; the publisher then answers further calls with `refused` and code `channel-closed`, because nothing was
- * sent: get a new one.
+ * `send` answers every message with an outcome, and never throws. Where `signal` was aborted before a byte went out it is
+ * `refused` with code `cancelled`. Messages go out in the order of the calls. After a broken connection every message
+ * without an answer is `unknown`; the publisher then answers further calls with `refused` and code `channel-closed`,
+ * because nothing was sent: get a new one.
+ *
+ * Answers are called back and not promised: a job has thousands on their way, and a promise takes more memory than the
+ * message it is for.
  */
 export interface Publisher {
-  publish(message: OutgoingMessage, signal: AbortSignal): Promise<PublishOutcome>
+  send(message: OutgoingMessage, signal: AbortSignal, answered: OnOutcome): void
   /** Waits for outstanding answers, at most the confirm timeout; what has none by then is `unknown`. */
   close(): Promise<void>
+}
+
+/** For few messages: what became of one. */
+export function publish(
+  publisher: Publisher,
+  message: OutgoingMessage,
+  signal: AbortSignal,
+): Promise<PublishOutcome> {
+  return new Promise((resolve) => publisher.send(message, signal, resolve))
 }
 
 /**

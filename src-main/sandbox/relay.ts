@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Pool } from 'pg'
 import type { PublishOutcome } from '../domain/outcome.ts'
 import type { HostLog } from '../ports/surroundings.ts'
+import { publish } from '../ports/broker.ts'
 import type { Broker } from '../ports/broker.ts'
 import { SECOND } from './draft.ts'
 import { ATTEMPTS_MAX } from './fate.ts'
@@ -78,7 +79,7 @@ function byId(a: ClaimedRow, b: ClaimedRow): number {
 }
 
 async function deliver(row: ClaimedRow, { pool, broker }: RelayOptions, signal: AbortSignal): Promise<void> {
-  const outcome = await publish(row, broker, signal)
+  const outcome = await relayed(row, broker, signal)
   if (outcome.outcome === 'confirmed') {
     await pool.query(MARK, [row.id, row.attempts, 'sent', null, null])
     return
@@ -94,10 +95,11 @@ async function deliver(row: ClaimedRow, { pool, broker }: RelayOptions, signal: 
 }
 
 /** A channel for each message: an exchange that is missing closes it, and neighbours must not suffer. */
-async function publish(row: ClaimedRow, broker: Broker, signal: AbortSignal): Promise<PublishOutcome> {
+async function relayed(row: ClaimedRow, broker: Broker, signal: AbortSignal): Promise<PublishOutcome> {
   const publisher = await broker.openPublisher(signal)
   try {
-    return await publisher.publish(
+    return await publish(
+      publisher,
       {
         messageId: row.message_id,
         type: row.type,

@@ -1,6 +1,7 @@
 import { openMemoryBroker } from '../adapters/broker-memory/memory-broker.ts'
 import type { MemoryBroker, MemoryBrokerOptions } from '../adapters/broker-memory/memory-broker.ts'
 import { systemClock } from '../adapters/system/clock.ts'
+import { publish } from '../ports/broker.ts'
 import type { Broker, Publisher } from '../ports/broker.ts'
 import { SECOND } from './draft.ts'
 import {
@@ -97,7 +98,7 @@ export async function startBroker(random: Random, signal: AbortSignal): Promise<
       telling ??= broker.openPublisher(signal)
       const destination = { exchange: '', routingKey: queue }
       const about = { messageId, type: null, destination, payload, headers: null, redriveHeaders: {} }
-      await (await telling).publish(about, signal)
+      await publish(await telling, about, signal)
     },
     close: async () => {
       clearInterval(consumers)
@@ -120,7 +121,8 @@ async function fill(
 ): Promise<void> {
   const publisher = await broker.openPublisher(signal)
   const waiting = Array.from({ length: FULL_LENGTH }, (_, index) =>
-    publisher.publish(
+    publish(
+      publisher,
       {
         messageId: `backlog-${destination.routingKey}-${index + 1}`,
         type: null,
@@ -165,7 +167,7 @@ function hold(broker: MemoryBroker): Broker {
     openPublisher: async (signal) => {
       const opened = await broker.openPublisher(signal)
       const publisher: Publisher = {
-        publish: (message, aborted) => opened.publish(message, aborted),
+        send: (message, aborted, answered) => opened.send(message, aborted, answered),
         close: async () => {
           publishers.delete(publisher)
           await opened.close()

@@ -2,6 +2,7 @@ import type { MemoryBroker } from '../adapters/broker-memory/memory-broker.ts'
 import type { StoredMessage } from '../adapters/broker-memory/topology.ts'
 import { own } from '../domain/dead-letter/own-headers.ts'
 import type { OutgoingMessage } from '../domain/outcome.ts'
+import { publish } from '../ports/broker.ts'
 import { MINUTE, SECOND } from './draft.ts'
 import type { Random } from './random.ts'
 
@@ -41,7 +42,7 @@ export async function fillDeadLetters(
   const letters = CAUSES.flatMap((cause, kind) =>
     Array.from({ length: cause.count }, (_, n) => letterOf(cause, `dead-${kind}-${n + 1}`, n, random)),
   )
-  await Promise.all(letters.map((letter) => publisher.publish(letter, signal)))
+  await Promise.all(letters.map((letter) => publish(publisher, letter, signal)))
   await publisher.close()
 }
 
@@ -51,7 +52,7 @@ export async function failSome(broker: MemoryBroker, random: Random, signal: Abo
   const [cause] = CAUSES
   if (taken.length === 0 || cause === undefined) return
   const publisher = await broker.openPublisher(signal)
-  await Promise.all(taken.map((message, n) => publisher.publish(died(message, cause, n), signal)))
+  await Promise.all(taken.map((message, n) => publish(publisher, died(message, cause, n), signal)))
   await publisher.close()
 }
 

@@ -5,6 +5,7 @@ import { Partitioners } from 'kafkajs'
 import type { Producer } from 'kafkajs'
 import { openKafkaBroker } from '../../src-main/adapters/broker-kafka/kafka-broker.ts'
 import { systemClock } from '../../src-main/adapters/system/clock.ts'
+import { publish } from '../../src-main/ports/broker.ts'
 import type { Publisher } from '../../src-main/ports/broker.ts'
 import { kafkaVersion } from '../support/kafka-jars.ts'
 import { makeKafkaNode, stopKafkaNode } from '../support/kafka-node.ts'
@@ -44,7 +45,7 @@ export async function benchKafka(print: (line: string) => void): Promise<readonl
       messages: MESSAGES,
       floorName: 'kafkajs',
       place: () => test.topic(PARTITIONS),
-      own: (topic) => timed(() => publish(publisher, topic)),
+      own: (topic) => timed(() => publishAll(publisher, topic)),
       floor: (topic) => timed(() => bare(producer, topic)),
       print,
     })
@@ -60,7 +61,7 @@ export async function benchKafka(print: (line: string) => void): Promise<readonl
 }
 
 /** Three waves at a time, as a job does that always has some more to send. */
-async function publish(publisher: Publisher, topic: string): Promise<void> {
+async function publishAll(publisher: Publisher, topic: string): Promise<void> {
   const waves: Promise<unknown>[] = []
   for (let from = 0; from < MESSAGES; from += WAVE) {
     if (waves.length === 3) await waves.shift()
@@ -70,7 +71,8 @@ async function publish(publisher: Publisher, topic: string): Promise<void> {
 }
 
 async function one(publisher: Publisher, topic: string, index: number): Promise<void> {
-  const { outcome } = await publisher.publish(
+  const { outcome } = await publish(
+    publisher,
     {
       messageId: `m-${index}`,
       type: 'OrderPaid',

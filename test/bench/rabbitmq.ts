@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { ConfirmChannel } from 'amqplib'
 import { openRabbitBroker } from '../../src-main/adapters/broker-rabbitmq/rabbit-broker.ts'
 import { systemClock } from '../../src-main/adapters/system/clock.ts'
-import { PUBLISH_WINDOW_MAX } from '../../src-main/ports/broker.ts'
+import { PUBLISH_WINDOW_MAX, publish } from '../../src-main/ports/broker.ts'
 import type { Publisher } from '../../src-main/ports/broker.ts'
 import { connectRabbit, rabbit, rabbitUrl } from '../support/rabbitmq.ts'
 import type { BenchLine } from './bench-line.ts'
@@ -37,7 +37,7 @@ export async function benchRabbit(print: (line: string) => void): Promise<readon
       messages: MESSAGES,
       floorName: 'amqplib',
       place: async () => exchange,
-      own: () => intoQueue(channel, exchange, () => publish(publisher, exchange)),
+      own: () => intoQueue(channel, exchange, () => publishAll(publisher, exchange)),
       floor: () => intoQueue(channel, exchange, () => publishFloor(channel, job)),
       print,
     })
@@ -64,7 +64,7 @@ async function intoQueue(
 }
 
 /** As many under way as the floor has, and one more for each answer. */
-function publish(publisher: Publisher, exchange: string): Promise<void> {
+function publishAll(publisher: Publisher, exchange: string): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   let begun = 0
   let answered = 0
@@ -83,7 +83,8 @@ function publish(publisher: Publisher, exchange: string): Promise<void> {
 }
 
 async function one(publisher: Publisher, exchange: string, index: number): Promise<void> {
-  const { outcome } = await publisher.publish(
+  const { outcome } = await publish(
+    publisher,
     {
       messageId: `m-${index}`,
       type: 'OrderPaid',

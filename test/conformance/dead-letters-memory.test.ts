@@ -1,3 +1,4 @@
+import { publish } from '../../src-main/ports/broker.ts'
 import { openMemoryBroker } from '../../src-main/adapters/broker-memory/memory-broker.ts'
 import { systemClock } from '../../src-main/adapters/system/clock.ts'
 import { outgoing } from '../support/rabbitmq.ts'
@@ -14,7 +15,8 @@ deadLettersConformance('the in-process broker', async (context) => {
       broker.declareQueue('dead')
       const publisher = await broker.openPublisher(new AbortController().signal)
       for (const id of ids) {
-        await publisher.publish(
+        await publish(
+          publisher,
           outgoing({ exchange: '', routingKey: 'dead' }, id),
           new AbortController().signal,
         )

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
+import { publish } from '../../src-main/ports/broker.ts'
 import { compressions } from '../../src-main/domain/workspace.ts'
 import type { KafkaLogin, TlsOptions } from '../../src-main/domain/workspace.ts'
 import type { OutgoingMessage } from '../../src-main/domain/outcome.ts'
@@ -38,7 +39,7 @@ describe('records', () => {
       outgoing(topic, { messageId: 'm-2', payload: null }),
       outgoing(topic, { messageId: 'm-3', payload: '', type: null }),
     ]
-    const results = await Promise.all(sent.map((message) => publisher.publish(message, never)))
+    const results = await Promise.all(sent.map((message) => publish(publisher, message, never)))
     expect(results.map(word)).toEqual(['confirmed', 'confirmed', 'confirmed'])
     const [first, second, third] = await test.read(topic)
     expect(first?.value?.equals(Buffer.from(large.slice(0, 900_000)))).toBe(true)
@@ -68,7 +69,7 @@ describe('records', () => {
       ['{"twin": "a", "twin": "b"}', 'twin'],
       ['{"x-message-id": "another"}', 'x-message-id'],
     ] as const) {
-      const result = await publisher.publish(outgoing(topic, { headers }), never)
+      const result = await publish(publisher, outgoing(topic, { headers }), never)
       expect(word(result)).toBe('refused headers-not-json')
       expect(result).toHaveProperty('reason', expect.stringContaining(`"${name}"`))
     }
@@ -95,7 +96,7 @@ describe('logins', () => {
     const broker = openTestKafka(context, { ...sasl(), login: as, password: async () => password })
     expect(await broker.report(never)).toMatchObject({ product: 'Apache Kafka', cluster: { nodes: 1 } })
     const publisher = await broker.openPublisher(never)
-    expect(word(await publisher.publish(outgoing(topic), never))).toBe('confirmed')
+    expect(word(await publish(publisher, outgoing(topic), never))).toBe('confirmed')
   })
 
   it.for(['plain', 'scram-sha-256'] as const)(
@@ -119,7 +120,7 @@ describe('logins', () => {
     await printed.later(60)
     const broker = openTestKafka(context, { ...sasl(), login: login('plain', 'admin'), password })
     const publisher = await broker.openPublisher(never)
-    expect(word(await publisher.publish(outgoing(topic), never))).toBe('confirmed')
+    expect(word(await publish(publisher, outgoing(topic), never))).toBe('confirmed')
   })
 
   it('without rights on a topic: cannot be told, and refused', async (context) => {
@@ -131,7 +132,7 @@ describe('logins', () => {
       { exists: null },
     ])
     const publisher = await broker.openPublisher(never)
-    expect(word(await publisher.publish(outgoing(topic), never))).toBe('refused permission-denied')
+    expect(word(await publish(publisher, outgoing(topic), never))).toBe('refused permission-denied')
     expect(await test.read(topic)).toEqual([])
   })
 

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { Partitioners } from 'kafkajs'
 import { describe, expect, it } from 'vitest'
 import type { TestContext } from 'vitest'
+import { publish } from '../../src-main/ports/broker.ts'
 import { partitionOf } from '../../src-main/adapters/broker-kafka/murmur2.ts'
 import { verdictOf } from '../../src-main/adapters/broker-kafka/verdict.ts'
 import type { TopicDestination } from '../../src-main/domain/message.ts'
@@ -59,9 +60,9 @@ describe('what kafkajs would lose or double', () => {
     const topic = await test.topic()
     const { proxy, broker } = await behindProxy(context)
     const publisher = await broker.openPublisher(never)
-    expect(word(await publisher.publish(outgoing(to(topic), 'first'), never))).toBe('confirmed')
+    expect(word(await publish(publisher, outgoing(to(topic), 'first'), never))).toBe('confirmed')
     proxy.blackHole('down')
-    const lost = await publisher.publish(outgoing(to(topic), 'no answer'), never)
+    const lost = await publish(publisher, outgoing(to(topic), 'no answer'), never)
     expect(word(lost)).toBe('unknown confirm-timeout')
     proxy.blackHole()
     await wait(2 * CONFIRM_TIMEOUT_MS)
@@ -74,12 +75,12 @@ describe('what kafkajs would lose or double', () => {
     const { proxy, broker } = await behindProxy(context)
     const first = await broker.openPublisher(never)
     proxy.blackHole('down')
-    await first.publish(outgoing(to(topic), 'A'), never).catch(() => undefined)
+    await publish(first, outgoing(to(topic), 'A'), never).catch(() => undefined)
     proxy.cut()
     proxy.blackHole()
-    expect(word(await first.publish(outgoing(to(topic), 'B'), never))).toBe('refused channel-closed')
+    expect(word(await publish(first, outgoing(to(topic), 'B'), never))).toBe('refused channel-closed')
     const second = await broker.openPublisher(never)
-    expect(word(await second.publish(outgoing(to(topic), 'B'), never))).toBe('confirmed')
+    expect(word(await publish(second, outgoing(to(topic), 'B'), never))).toBe('confirmed')
     expect((await values(test, topic)).at(-1)).toBe('B')
   })
 
@@ -89,7 +90,7 @@ describe('what kafkajs would lose or double', () => {
     const publisher = await openTestKafka(context).openPublisher(never)
     const results = await Promise.all(
       [0, 2, 1, -1].map((partition, index) =>
-        publisher.publish(outgoing(to(topic, { partition }), `m-${index}`), never),
+        publish(publisher, outgoing(to(topic, { partition }), `m-${index}`), never),
       ),
     )
     expect(results.map(word)).toEqual([
@@ -121,7 +122,7 @@ describe('what kafkajs would lose or double', () => {
     const broker = openTestKafka(context)
     const publisher = await broker.openPublisher(never)
     const name = test.unusedName()
-    expect(word(await publisher.publish(outgoing(to(name), 'm'), never))).toBe('returned topic-missing')
+    expect(word(await publish(publisher, outgoing(to(name), 'm'), never))).toBe('returned topic-missing')
     expect(await broker.checkDestinations([to(name)], never)).toMatchObject([{ exists: false }])
     expect(await broker.queueDepth(`${name}-group`, never)).toBeNull()
     await wait(300)
@@ -142,7 +143,7 @@ describe('what kafkajs would lose or double', () => {
     const test = await openKafkaTest(context)
     const topic = await test.topic(count)
     const publisher = await openTestKafka(context).openPublisher(never)
-    for (const key of keys) await publisher.publish(outgoing(to(topic, { key }), 'm'), never)
+    for (const key of keys) await publish(publisher, outgoing(to(topic, { key }), 'm'), never)
     for (const { key, partition } of await test.read(topic))
       expect(partition).toBe(partitionOf(Buffer.from(key ?? ''), count))
   })
@@ -152,7 +153,7 @@ describe('what kafkajs would lose or double', () => {
     const topic = await test.topic(5)
     const publisher = await openTestKafka(context).openPublisher(never)
     for (let round = 0; round < 3; round++)
-      for (let id = 0; id < 10; id++) await publisher.publish(outgoing(to(topic), `m-${id}`), never)
+      for (let id = 0; id < 10; id++) await publish(publisher, outgoing(to(topic), `m-${id}`), never)
     const places = new Map<string, Set<number>>()
     for (const { value, partition } of await test.read(topic)) {
       const id = String(value)
@@ -171,7 +172,7 @@ describe('what kafkajs would lose or double', () => {
     const results = await Promise.all(
       ids.map((id, index) => {
         const message = outgoing(to(topic), id)
-        return publisher.publish(index === 30 ? { ...message, payload: 'x'.repeat(5_000) } : message, never)
+        return publish(publisher, index === 30 ? { ...message, payload: 'x'.repeat(5_000) } : message, never)
       }),
     )
     expect(results.map(word).filter((said) => said !== 'confirmed')).toEqual(['refused message-too-large'])
@@ -184,7 +185,7 @@ describe('what kafkajs would lose or double', () => {
     const broker = openTestKafka(context)
     const publisher = await broker.openPublisher(never)
     for (let id = 0; id < 10; id++)
-      await publisher.publish(outgoing(to(topic, { partition: id % 2 }), `m-${id}`), never)
+      await publish(publisher, outgoing(to(topic, { partition: id % 2 }), `m-${id}`), never)
     const groupId = `${topic}-group`
     const partitions = [
       { partition: 0, offset: '2' },

@@ -1,5 +1,6 @@
 import { connect } from 'amqplib'
 import { describe, expect, it } from 'vitest'
+import { publish } from '../../src-main/ports/broker.ts'
 import type { BrokerState } from '../../src-main/ports/broker.ts'
 import { openTestBroker, outgoing, word } from '../support/rabbitmq.ts'
 import { startRabbitNode } from '../support/rabbitmq-node.ts'
@@ -29,19 +30,19 @@ describe('a broker that blocks', () => {
     })
     await broker.report(never)
     const publisher = await broker.openPublisher(never)
-    expect(word(await publisher.publish(outgoing(destination, 'before'), never))).toBe('confirmed')
+    expect(word(await publish(publisher, outgoing(destination, 'before'), never))).toBe('confirmed')
     const seen: BrokerState[] = []
     broker.watch((state) => seen.push(state))
 
     await node.control('set_vm_memory_high_watermark', '0.0000001')
     // The broker says "blocked" only to who publishes: this one is on its way already.
     expect(broker.state()).toEqual({ state: 'connected' })
-    const outstanding = publisher.publish(outgoing(destination, 'during'), never)
+    const outstanding = publish(publisher, outgoing(destination, 'during'), never)
     await expect
       .poll(() => broker.state())
       .toEqual({ state: 'blocked', reason: expect.stringMatching(/memory/) })
     expect(seen).toContainEqual(broker.state())
-    expect(word(await publisher.publish(outgoing(destination, 'refused'), never))).toBe(
+    expect(word(await publish(publisher, outgoing(destination, 'refused'), never))).toBe(
       'refused broker-blocked',
     )
     await expect(broker.openPublisher(never)).rejects.toMatchObject({
@@ -54,7 +55,7 @@ describe('a broker that blocks', () => {
     await node.control('set_vm_memory_high_watermark', '0.4')
 
     await expect.poll(() => broker.state(), { timeout: 10_000 }).toEqual({ state: 'connected' })
-    expect(word(await publisher.publish(outgoing(destination, 'after'), never))).toBe('confirmed')
+    expect(word(await publish(publisher, outgoing(destination, 'after'), never))).toBe('confirmed')
     const ids: unknown[] = []
     for (let read = await channel.get(queue); read !== false; read = await channel.get(queue))
       ids.push(read.properties.messageId)

@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import type { TestContext } from 'vitest'
 import type { Destination } from '../../src-main/domain/message.ts'
+import { publish } from '../../src-main/ports/broker.ts'
 import type { Broker, Publisher } from '../../src-main/ports/broker.ts'
 import { openRabbitTest, openTestBroker, outgoing, rabbit, word } from '../support/rabbitmq.ts'
 import type { RabbitTest } from '../support/rabbitmq.ts'
@@ -18,7 +19,7 @@ async function opened(
 
 async function publishAll(publisher: Publisher, destination: Destination, count: number): Promise<string[]> {
   const work = Array.from({ length: count }, (_, index) =>
-    publisher.publish(outgoing(destination, `m-${index}`), never),
+    publish(publisher, outgoing(destination, `m-${index}`), never),
   )
   return (await Promise.all(work)).map(word)
 }
@@ -35,7 +36,7 @@ describe('publisher confirms of RabbitMQ', () => {
     const queue = await names.queue()
     const headers = '{"expiration":"soon","user-id":"somebody"}'
     const sent = { ...outgoing({ exchange: '', routingKey: queue }, 'm-1'), headers }
-    expect(word(await publisher.publish(sent, never))).toBe('confirmed')
+    expect(word(await publish(publisher, sent, never))).toBe('confirmed')
     const read = await names.channel.get(queue, { noAck: true })
     expect(read === false ? null : read.properties).toMatchObject({
       deliveryMode: 2,
@@ -134,7 +135,7 @@ describe('publisher confirms of RabbitMQ', () => {
     const full = await names.queue({ 'x-max-length': 0, 'x-overflow': 'reject-publish' })
     const open = await names.queue()
     for (const queue of [full, open]) await names.channel.bindQueue(queue, exchange, '')
-    const result = await publisher.publish(outgoing({ exchange, routingKey: '' }, 'm-1'), never)
+    const result = await publish(publisher, outgoing({ exchange, routingKey: '' }, 'm-1'), never)
     expect(word(result)).toBe('refused broker-refused')
     expect(result).toHaveProperty('reason', expect.stringContaining('other queues may have it'))
     expect([await names.count(full), await names.count(open)]).toEqual([0, 1])
@@ -199,7 +200,7 @@ describe('publisher confirms of RabbitMQ', () => {
       ...outgoing({ exchange: '', routingKey: first }, 'm-1'),
       headers: JSON.stringify({ CC: [second] }),
     }
-    expect(word(await publisher.publish(sent, never))).toBe('confirmed')
+    expect(word(await publish(publisher, sent, never))).toBe('confirmed')
     expect([await names.count(first), await names.count(second)]).toEqual([1, 1])
   })
 
@@ -207,7 +208,7 @@ describe('publisher confirms of RabbitMQ', () => {
     const { names, publisher } = await opened(context)
     const destination = { exchange: '', routingKey: await names.queue() }
     for (const headers of ['{"CC":"queue"}', '{"BCC":[1]}', '{"CC":null}'])
-      expect(word(await publisher.publish({ ...outgoing(destination, 'm-1'), headers }, never))).toBe(
+      expect(word(await publish(publisher, { ...outgoing(destination, 'm-1'), headers }, never))).toBe(
         'refused headers-not-json',
       )
     expect(await publishAll(publisher, destination, 1)).toEqual(['confirmed'])
@@ -219,7 +220,7 @@ describe('publisher confirms of RabbitMQ', () => {
     const publisher = await broker.openPublisher(never)
     const destination = { exchange: '', routingKey: await names.queue() }
     const large = { ...outgoing(destination, 'm-1'), payload: 'ü'.repeat(501) }
-    expect(word(await publisher.publish(large, never))).toBe('refused message-too-large')
+    expect(word(await publish(publisher, large, never))).toBe('refused message-too-large')
     expect(await publishAll(publisher, destination, 1)).toEqual(['confirmed'])
   })
 
@@ -228,7 +229,7 @@ describe('publisher confirms of RabbitMQ', () => {
     const queue = await names.queue()
     const payload = JSON.stringify('x'.repeat(5_000_000))
     const work = Array.from({ length: 8 }, (_, index) =>
-      publisher.publish({ ...outgoing({ exchange: '', routingKey: queue }, `m-${index}`), payload }, never),
+      publish(publisher, { ...outgoing({ exchange: '', routingKey: queue }, `m-${index}`), payload }, never),
     )
     expect((await Promise.all(work)).map(word)).toEqual(Array(8).fill('confirmed'))
     expect((await names.drain(queue)).every((read) => read.payload === payload)).toBe(true)

@@ -6,6 +6,7 @@ import type { TestContext } from 'vitest'
 import { parseRabbitUrl } from '../../src-main/adapters/broker-rabbitmq/address.ts'
 import { classify } from '../../src-main/adapters/broker-rabbitmq/classify.ts'
 import { RedriveError } from '../../src-main/domain/errors.ts'
+import { publish } from '../../src-main/ports/broker.ts'
 import type { Broker } from '../../src-main/ports/broker.ts'
 import {
   connectRabbit,
@@ -176,15 +177,15 @@ describe('users, rights and virtual hosts', () => {
       await channel.bindQueue('queue', exchange, '')
     }
     const broker = restricted(context)
-    const publish = async (exchange: string, id: string): Promise<string> => {
+    const published = async (exchange: string, id: string): Promise<string> => {
       const publisher = await broker.openPublisher(never)
-      const result = await publisher.publish(outgoing({ exchange, routingKey: '' }, id), never)
+      const result = await publish(publisher, outgoing({ exchange, routingKey: '' }, id), never)
       await publisher.close()
       return word(result)
     }
-    expect(await publish('allowed', 'm-1')).toBe('confirmed')
-    expect(await publish('forbidden', 'm-2')).toBe('refused permission-denied')
-    expect(await publish('allowed', 'm-3')).toBe('confirmed')
+    expect(await published('allowed', 'm-1')).toBe('confirmed')
+    expect(await published('forbidden', 'm-2')).toBe('refused permission-denied')
+    expect(await published('allowed', 'm-3')).toBe('confirmed')
     expect((await channel.checkQueue('queue')).messageCount).toBe(2)
     await channel.close()
     await admin.close()
@@ -199,7 +200,7 @@ describe('users, rights and virtual hosts', () => {
     await rabbitmqctl('close_all_connections', '--vhost', VHOST, 'maintenance tonight')
     await expect.poll(() => reasons.join()).toContain('maintenance tonight')
     await expect.poll(() => broker.state().state, { timeout: 10_000 }).toBe('connected')
-    const late = await publisher.publish(outgoing({ exchange: '', routingKey: 'queue' }, 'late'), never)
+    const late = await publish(publisher, outgoing({ exchange: '', routingKey: 'queue' }, 'late'), never)
     expect(word(late)).toBe('refused channel-closed')
     await broker.openPublisher(never)
   })
@@ -219,7 +220,7 @@ describe('users, rights and virtual hosts', () => {
     expect(pidOf('redrive publish')).toBeDefined()
     const looking = pidOf('redrive look')
     await rabbitmqctl('close_connection', String(looking), 'closed by the test')
-    const result = await publisher.publish(outgoing({ exchange: '', routingKey: queue }, 'm-1'), never)
+    const result = await publish(publisher, outgoing({ exchange: '', routingKey: queue }, 'm-1'), never)
     expect(word(result)).toBe('confirmed')
   })
 })

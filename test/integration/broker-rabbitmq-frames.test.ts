@@ -1,6 +1,7 @@
 import type { ConfirmChannel } from 'amqplib'
 import fc from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
+import { publish } from '../../src-main/ports/broker.ts'
 import { HeaderRefusal } from '../../src-main/adapters/broker-rabbitmq/headers.ts'
 import { MessageKinds } from '../../src-main/adapters/broker-rabbitmq/message-kinds.ts'
 import { PublishFrames } from '../../src-main/adapters/broker-rabbitmq/publish-frames.ts'
@@ -165,7 +166,7 @@ test('five thousand of several kinds, small, large and with headers of their own
     headers: n % 10 === 4 ? JSON.stringify({ trace: `t-${n}` }) : n % 2 === 0 ? '{"tenant": "a"}' : null,
     redriveHeaders,
   }))
-  const outcomes = await Promise.all(sent.map((each) => publisher.publish(each, never)))
+  const outcomes = await Promise.all(sent.map((each) => publish(publisher, each, never)))
   expect(new Set(outcomes.map(word))).toEqual(new Set(['confirmed']))
   for (const each of sent) {
     const read = await names.channel.get(queue, { noAck: true })

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { publish } from '../../src-main/ports/broker.ts'
 import { headerTable } from '../../src-main/adapters/broker-rabbitmq/headers.ts'
 import { openRabbitTest, openTestBroker, outgoing, word } from '../support/rabbitmq.ts'
 
@@ -18,7 +19,7 @@ describe('headers', () => {
     await bind(rounded, '9007199254740992')
     const publisher = await openTestBroker(context).openPublisher(never)
     const sent = { ...outgoing({ exchange, routingKey: '' }, 'm-1'), headers: '{"n":9007199254740993}' }
-    expect(word(await publisher.publish(sent, never))).toBe('confirmed')
+    expect(word(await publish(publisher, sent, never))).toBe('confirmed')
     expect([await names.count(exact), await names.count(rounded)]).toEqual([1, 0])
   })
 
@@ -55,7 +56,7 @@ describe('headers', () => {
     const publisher = await openTestBroker(context).openPublisher(never)
     const headers = '{"__proto__":"a","constructor":{"__proto__":"b"},"":1,"!":"int64"}'
     const sent = { ...outgoing({ exchange: '', routingKey: queue }, 'm-1'), headers }
-    expect(word(await publisher.publish(sent, never))).toBe('confirmed')
+    expect(word(await publish(publisher, sent, never))).toBe('confirmed')
     const exchange = await names.exchange('headers')
     expect(exchange).not.toBe('')
     const read = (await names.drain(queue))[0]?.headers
@@ -69,13 +70,13 @@ describe('headers', () => {
     const destination = { exchange: '', routingKey: await names.queue() }
     const publisher = await openTestBroker(context).openPublisher(never)
     const sent = { ...outgoing(destination, 'm-1'), headers: JSON.stringify({ h: 'x'.repeat(70_000) }) }
-    expect(word(await publisher.publish(sent, never))).toBe('refused message-too-large')
-    expect(word(await publisher.publish(outgoing(destination, 'm-2'), never))).toBe('confirmed')
+    expect(word(await publish(publisher, sent, never))).toBe('refused message-too-large')
+    expect(word(await publish(publisher, outgoing(destination, 'm-2'), never))).toBe('confirmed')
     const deep = {
       ...outgoing(destination, 'm-3'),
       headers: `{"h":${'['.repeat(50_000)}${']'.repeat(50_000)}}`,
     }
-    expect(word(await publisher.publish(deep, never))).toMatch(/^refused/)
+    expect(word(await publish(publisher, deep, never))).toMatch(/^refused/)
     expect((await names.drain(destination.routingKey)).map((read) => read.messageId)).toEqual(['m-2'])
   })
 
@@ -85,10 +86,10 @@ describe('headers', () => {
     const publisher = await openTestBroker(context).openPublisher(never)
     const long = 'x'.repeat(256)
     const results = await Promise.all([
-      publisher.publish(outgoing(destination, long), never),
-      publisher.publish({ ...outgoing(destination, 'm-2'), type: long }, never),
-      publisher.publish(outgoing({ exchange: '', routingKey: long }, 'm-3'), never),
-      publisher.publish(outgoing(destination, 'ü'.repeat(127)), never),
+      publish(publisher, outgoing(destination, long), never),
+      publish(publisher, { ...outgoing(destination, 'm-2'), type: long }, never),
+      publish(publisher, outgoing({ exchange: '', routingKey: long }, 'm-3'), never),
+      publish(publisher, outgoing(destination, 'ü'.repeat(127)), never),
     ])
     expect(results.map(word)).toEqual([...Array<string>(3).fill('refused message-too-large'), 'confirmed'])
   })
@@ -114,7 +115,7 @@ describe('headers', () => {
       fc.asyncProperty(object, async (original) => {
         const headers = JSON.stringify(original)
         const sent = { ...outgoing({ exchange: '', routingKey: queue }, 'm-1'), headers }
-        expect(word(await publisher.publish(sent, never))).toBe('confirmed')
+        expect(word(await publish(publisher, sent, never))).toBe('confirmed')
         expect((await names.drain(queue))[0]?.headers).toEqual(JSON.parse(headers))
       }),
       { numRuns: 150 },

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import type { TestContext } from 'vitest'
+import { publish } from '../../src-main/ports/broker.ts'
 import type { Broker, BrokerState, Publisher } from '../../src-main/ports/broker.ts'
 import { openRabbitTest, openTestBroker, outgoing, rabbit, word } from '../support/rabbitmq.ts'
 import type { RabbitTest } from '../support/rabbitmq.ts'
@@ -26,7 +27,7 @@ async function scene(context: TestContext, confirmTimeoutMs = CONFIRM_TIMEOUT_MS
   const broker = openTestBroker(context, { port: proxy.port, confirmTimeoutMs })
   const publisher = await broker.openPublisher(never)
   const queue = await names.queue()
-  expect(word(await publisher.publish(outgoing({ exchange: '', routingKey: queue }, 'first'), never))).toBe(
+  expect(word(await publish(publisher, outgoing({ exchange: '', routingKey: queue }, 'first'), never))).toBe(
     'confirmed',
   )
   return { names, proxy, broker, publisher, queue }
@@ -34,7 +35,7 @@ async function scene(context: TestContext, confirmTimeoutMs = CONFIRM_TIMEOUT_MS
 
 async function publishAll({ publisher, queue }: Scene, count: number): Promise<string[]> {
   const work = Array.from({ length: count }, (_, index) =>
-    publisher.publish(outgoing({ exchange: '', routingKey: queue }, `m-${index}`), never),
+    publish(publisher, outgoing({ exchange: '', routingKey: queue }, `m-${index}`), never),
   )
   return (await Promise.all(work)).map(word)
 }
@@ -110,7 +111,7 @@ describe('a network that breaks', () => {
     expect(before).toBe(2)
     const exchange = await place.names.exchange('fanout')
     await place.names.channel.bindQueue(place.queue, exchange, '')
-    const result = await place.publisher.publish(outgoing({ exchange, routingKey: '' }, 'x'), never)
+    const result = await publish(place.publisher, outgoing({ exchange, routingKey: '' }, 'x'), never)
     expect(word(result)).toBe('confirmed')
   })
 
@@ -152,7 +153,7 @@ describe('a network that breaks', () => {
     for (let round = 0; round < 5; round++) {
       const broker = openTestBroker(context)
       const publisher = await broker.openPublisher(signal)
-      await publisher.publish(outgoing({ exchange: '', routingKey: queue }, `m-${round}`), signal)
+      await publish(publisher, outgoing({ exchange: '', routingKey: queue }, `m-${round}`), signal)
       await broker.report(signal)
       await broker.close()
     }

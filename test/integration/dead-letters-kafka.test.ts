@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { TestContext } from 'vitest'
 import type { Message } from 'kafkajs'
+import { publish } from '../../src-main/ports/broker.ts'
 import { isStripped } from '../../src-main/domain/dead-letter/redriven-record.ts'
 import type { RecordLetter } from '../../src-main/domain/dead-letter/record-letter.ts'
 import type { CopiedRecord } from '../../src-main/domain/outcome.ts'
@@ -231,7 +232,7 @@ describe('reading a topic', () => {
     const publisher = await broker.openPublisher(never)
     const destination = { exchange: topic, routingKey: '' }
     const head = { messageId: 'm', type: null, destination, payload: '', headers: null, redriveHeaders: {} }
-    expect(word(await publisher.publish({ ...head, copy }, never))).toBe('confirmed')
+    expect(word(await publish(publisher, { ...head, copy }, never))).toBe('confirmed')
     const [found] = await everything(broker.topics as Topics, topic)
     expect(found?.key).toBeNull()
     expect(found?.headers.map(([name, value]) => [name, hex(value)])).toEqual(

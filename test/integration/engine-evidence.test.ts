@@ -173,11 +173,14 @@ function silentFor(silent: readonly string[]): (ports: EnginePorts) => EnginePor
                 const publisher = await broker.openPublisher(signal)
                 return {
                   close: () => publisher.close(),
-                  async publish(message, aborted) {
-                    const outcome = await publisher.publish(message, aborted)
-                    return silent.includes(message.messageId)
-                      ? { outcome: 'unknown', code: 'confirm-timeout', reason: 'no answer came' }
-                      : outcome
+                  send(message, aborted, answered) {
+                    publisher.send(message, aborted, (outcome) =>
+                      answered(
+                        silent.includes(message.messageId)
+                          ? { outcome: 'unknown', code: 'confirm-timeout', reason: 'no answer came' }
+                          : outcome,
+                      ),
+                    )
                   },
                 }
               },

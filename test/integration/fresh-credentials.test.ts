@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { expect, it, onTestFinished } from 'vitest'
+import { publish } from '../../src-main/ports/broker.ts'
 import { openSharedStore } from '../../src-main/adapters/store-postgres/open-store.ts'
 import { systemClock } from '../../src-main/adapters/system/clock.ts'
 import { claimTokenOf } from '../../src-main/domain/claim-token.ts'
@@ -103,7 +104,7 @@ it('RabbitMQ: a connection that was lost comes back with the password of then', 
   const broker = openTestBroker(context, { url, password: printed.password })
   const send = async (): Promise<string> => {
     const publisher = await broker.openPublisher(signal())
-    return word(await publisher.publish(outgoing({ exchange: '', routingKey: queue }, 'm-1'), signal()))
+    return word(await publish(publisher, outgoing({ exchange: '', routingKey: queue }, 'm-1'), signal()))
   }
   expect(await send()).toBe('confirmed')
   await rabbitmqctl('change_password', user, NEW)

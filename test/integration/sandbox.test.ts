@@ -9,6 +9,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { createMemorySecrets } from '../../src-main/adapters/secrets-memory/memory-secrets.ts'
 import type { OutgoingMessage } from '../../src-main/domain/outcome.ts'
 import { compose } from '../../src-main/hosts/compose.ts'
+import { publish } from '../../src-main/ports/broker.ts'
 import type { Broker } from '../../src-main/ports/broker.ts'
 import { identify } from '../../src-main/sandbox/processes.ts'
 import { startSandbox } from '../../src-main/sandbox/start-sandbox.ts'
@@ -110,7 +111,7 @@ describe('a sandbox that runs', () => {
     const broker = openBroker(sandbox)
     const publisher = await broker.openPublisher(signal)
     const answer = (exchange: string, routingKey: string) =>
-      publisher.publish(message(exchange, routingKey), signal)
+      publish(publisher, message(exchange, routingKey), signal)
     expect(await answer('payments', 'payments.captured')).toEqual({ outcome: 'confirmed' })
     expect(await answer('orders', 'giftcards.issued')).toMatchObject({
       outcome: 'returned',

@@ -105,10 +105,11 @@ function observedDraft(draft: PlanDraft, tell: (items: readonly PlanItem[]) => v
 /** Tells the facts what the broker answered, before the engine hears of it. */
 export function observedPublisher(publisher: Publisher, facts: Facts): Publisher {
   return {
-    async publish(message, signal) {
-      const answer = await publisher.publish(message, signal)
-      if (isForQueues(message)) facts.answered(message, answer.outcome)
-      return answer
+    send(message, signal, answered) {
+      publisher.send(message, signal, (answer) => {
+        if (isForQueues(message)) facts.answered(message, answer.outcome)
+        answered(answer)
+      })
     },
     close: () => publisher.close(),
   }

@@ -1,4 +1,5 @@
 import Database from 'better-sqlite3'
+import { publish } from '../../src-main/ports/broker.ts'
 import { claimTokenOf } from '../../src-main/domain/claim-token.ts'
 import type { PublishOutcome } from '../../src-main/domain/outcome.ts'
 import type { MarkRequest, Outbox } from '../../src-main/ports/outbox.ts'
@@ -16,14 +17,14 @@ export const plantedBugs: Readonly<Record<string, Planted>> = {
   'calls an unknown outcome confirmed': {
     breaks: 'nothing acknowledged is lost',
     ports: publishing(() => async (real, message, signal) => {
-      const answer = await real.publish(message, signal)
+      const answer = await publish(real, message, signal)
       return answer.outcome === 'unknown' ? confirmed : answer
     }),
   },
   'swallows what came back': {
     breaks: 'nothing acknowledged is lost',
     ports: publishing(() => async (real, message, signal) => {
-      const answer = await real.publish(message, signal)
+      const answer = await publish(real, message, signal)
       return answer.outcome === 'returned' ? confirmed : answer
     }),
   },
@@ -31,7 +32,8 @@ export const plantedBugs: Readonly<Record<string, Planted>> = {
     breaks: 'nothing unexpected appears',
     ports: publishing(
       () => (real, message, signal) =>
-        real.publish(
+        publish(
+          real,
           { ...message, payload: JSON.stringify(JSON.parse(message.payload ?? ''), null, 1) },
           signal,
         ),
@@ -40,7 +42,7 @@ export const plantedBugs: Readonly<Record<string, Planted>> = {
   'calls a lost answer refused': {
     breaks: 'nothing unexpected appears',
     ports: publishing(() => async (real, message, signal) => {
-      const answer = await real.publish(message, signal)
+      const answer = await publish(real, message, signal)
       return answer.outcome === 'unknown' ? { ...answer, outcome: 'refused' } : answer
     }),
   },
@@ -58,8 +60,8 @@ export const plantedBugs: Readonly<Record<string, Planted>> = {
   'sends again by itself after a lost answer': {
     breaks: 'duplicates only where an outcome was unknown',
     ports: publishing(() => async (real, message, signal) => {
-      const answer = await real.publish(message, signal)
-      return answer.outcome === 'unknown' ? real.publish(message, signal) : answer
+      const answer = await publish(real, message, signal)
+      return answer.outcome === 'unknown' ? publish(real, message, signal) : answer
     }),
   },
   'sends again what was under way when it died': {
@@ -81,8 +83,8 @@ export const plantedBugs: Readonly<Record<string, Planted>> = {
   'sends each message twice': {
     breaks: 'an attempt is counted before its publish',
     ports: publishing(() => async (real, message, signal) => {
-      await real.publish(message, signal)
-      return real.publish(message, signal)
+      await publish(real, message, signal)
+      return publish(real, message, signal)
     }),
   },
   'publishes before the claim': {
@@ -102,7 +104,7 @@ export const plantedBugs: Readonly<Record<string, Planted>> = {
   'does not wait for the one before': {
     breaks: 'a chain goes out in sequence',
     ports: publishing(() => (real, message, signal) => {
-      void real.publish(message, signal)
+      void publish(real, message, signal)
       return Promise.resolve(confirmed)
     }),
   },
@@ -158,7 +160,7 @@ export const plantedBugs: Readonly<Record<string, Planted>> = {
     breaks: 'intent first',
     ports: (ports) => {
       const planted = publishing(() => async (real, message, signal) => {
-        const answer = await real.publish(message, signal)
+        const answer = await publish(real, message, signal)
         const job = String(message.redriveHeaders['x-redrive-job'])
         const request = { as: 'confirm', reason: null, stateBefore: 'failed' } as const
         if (answer.outcome === 'confirmed')
@@ -204,7 +206,7 @@ export const plantedBugs: Readonly<Record<string, Planted>> = {
   'gives back what was sent': {
     breaks: 'only what never went out is given back',
     ports: publishing(() => async (real, message, signal) => {
-      const answer = await real.publish(message, signal)
+      const answer = await publish(real, message, signal)
       return answer.outcome === 'unknown' ? NEVER_SENT : answer
     }),
   },
@@ -222,7 +224,7 @@ export const plantedBugs: Readonly<Record<string, Planted>> = {
   'waits for an answer without a limit': {
     breaks: 'nothing hangs',
     ports: publishing(() => async (real, message, signal) => {
-      const answer = await real.publish(message, signal)
+      const answer = await publish(real, message, signal)
       return 'code' in answer && answer.code === 'confirm-timeout' ? new Promise(() => undefined) : answer
     }),
   },

@@ -24,7 +24,7 @@ export function publishing(makePublish: (ports: EnginePorts) => Publish): Plante
             const publisher = await real.openPublisher(signal)
             const publish = makePublish(ports)
             return {
-              publish: (message, stop) => publish(publisher, message, stop),
+              send: (message, stop, answered) => void publish(publisher, message, stop).then(answered),
               close: () => publisher.close(),
             }
           }

@@ -1,3 +1,4 @@
+import { publish } from '../../src-main/ports/broker.ts'
 import type { SimRow } from './sim-table.ts'
 import type { World } from './world.ts'
 import { stream } from './scenario.ts'
@@ -54,7 +55,7 @@ export async function runRelay(world: World): Promise<void> {
     if (!publisher) return mark(claimed, 'pending') || true
     const { messageId, type, destination } = message
     const outgoing = { messageId, type, destination, ...message.content, redriveHeaders: {} }
-    const { outcome } = await publisher.publish(outgoing, never)
+    const { outcome } = await publish(publisher, outgoing, never)
     await publisher.close()
     const died = random.chance(dies)
     const last = message.attempts >= ATTEMPTS_MAX

@@ -9,12 +9,14 @@ import type { EnginePorts } from '../../src-main/app/engine-ports.ts'
 import { createEngine } from '../../src-main/app/engine.ts'
 import type { Engine } from '../../src-main/app/engine.ts'
 import type { Workspace } from '../../src-main/domain/workspace.ts'
-import type { Broker } from '../../src-main/ports/broker.ts'
+import { publish } from '../../src-main/ports/broker.ts'
+import type { Broker, Publisher } from '../../src-main/ports/broker.ts'
 import type { Outbox } from '../../src-main/ports/outbox.ts'
 import { everySource, inFront } from '../support/outbox-drivers.ts'
 import { bound, Life, ProcessDied } from './life.ts'
 import { observedOutbox, observedPublisher, observedStore } from './observed.ts'
 import { stream } from './scenario.ts'
+import type { OutgoingMessage } from '../../src-main/domain/outcome.ts'
 import type { SimConnection } from './sim-broker.ts'
 import { simOutbox } from './sim-outbox.ts'
 import { sourceExecute } from './sim-source.ts'
@@ -282,8 +284,18 @@ function mortal(ports: EnginePorts, life: Life): EnginePorts {
           const opened = await broker.rabbitmq?.(options)
           if (!opened) throw new Error('the simulated engine has one broker')
           const alive = life.around(opened, 'broker', ['report', 'checkDestinations', 'queueDepth'])
-          const openPublisher = async (signal: AbortSignal) =>
-            life.around(await opened.openPublisher(signal), 'publisher', ['publish', 'close'])
+          const openPublisher = async (signal: AbortSignal): Promise<Publisher> => {
+            const real = await opened.openPublisher(signal)
+            const sending = {
+              publish: (message: OutgoingMessage, stop: AbortSignal) => publish(real, message, stop),
+              close: () => real.close(),
+            }
+            const own = life.around(sending, 'publisher', ['publish', 'close'])
+            return {
+              send: (message, stop, answered) => void own.publish(message, stop).then(answered),
+              close: own.close,
+            }
+          }
           return life.around({ ...alive, openPublisher }, 'broker', ['openPublisher'])
         },
       },

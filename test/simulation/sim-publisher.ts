@@ -1,7 +1,7 @@
-import { isForQueues, NOT_FOR_QUEUES } from '../../src-main/domain/outcome.ts'
+import { confirmed, isForQueues, NOT_FOR_QUEUES, withdrawn } from '../../src-main/domain/outcome.ts'
 import type { OutgoingMessage, PublishOutcome, QueueMessage } from '../../src-main/domain/outcome.ts'
 import { PUBLISH_WINDOW_MAX } from '../../src-main/ports/broker.ts'
-import type { Publisher } from '../../src-main/ports/broker.ts'
+import type { OnOutcome, Publisher } from '../../src-main/ports/broker.ts'
 import type { ServerSide } from './broker-weather.ts'
 
 export interface SimPublisherOptions {
@@ -15,14 +15,10 @@ export interface SimPublisherOptions {
   readonly cut: () => void
 }
 
-type Answer = (outcome: PublishOutcome) => void
-
 interface Waiting {
   readonly message: QueueMessage
-  readonly answer: Answer
+  readonly answer: OnOutcome
 }
-
-const CONFIRMED: PublishOutcome = { outcome: 'confirmed' }
 
 /**
  * A confirm channel over a wire. What was sent arrives in the order in which it was sent, is stored or not, and is
@@ -32,7 +28,7 @@ export class SimPublisher implements Publisher {
   readonly #options: SimPublisherOptions
   readonly #stop = new AbortController()
   /** Sent and not answered. */
-  readonly #outstanding = new Set<Answer>()
+  readonly #outstanding = new Set<OnOutcome>()
   readonly #waiting: Waiting[] = []
   /** Sent and not arrived, oldest first. */
   #wire: Waiting[] = []
@@ -43,23 +39,28 @@ export class SimPublisher implements Publisher {
     this.#options = options
   }
 
-  async publish(message: OutgoingMessage, signal: AbortSignal): Promise<PublishOutcome> {
-    signal.throwIfAborted()
-    if (!isForQueues(message)) return refused('broker-refused', NOT_FOR_QUEUES)
-    if (this.#closed !== null) return refused('channel-closed', this.#closed)
-    if (!isHeaders(message.headers)) return refused('headers-not-json', 'the headers are not a JSON object')
-    const { promise, resolve, reject } = Promise.withResolvers<PublishOutcome>()
-    const waiting: Waiting = { message, answer: resolve }
+  send(message: OutgoingMessage, signal: AbortSignal, answered: OnOutcome): void {
+    if (signal.aborted) return answered(withdrawn)
+    if (!isForQueues(message)) return answered(refused('broker-refused', NOT_FOR_QUEUES))
+    if (this.#closed !== null) return answered(refused('channel-closed', this.#closed))
+    if (!isHeaders(message.headers))
+      return answered(refused('headers-not-json', 'the headers are not a JSON object'))
+    const waiting: Waiting = {
+      message,
+      answer: (outcome) => {
+        signal.removeEventListener('abort', withdraw)
+        answered(outcome)
+      },
+    }
     const withdraw = (): void => {
       const at = this.#waiting.indexOf(waiting)
       if (at < 0) return
       this.#waiting.splice(at, 1)
-      reject(signal.reason as Error)
+      waiting.answer(withdrawn)
     }
+    signal.addEventListener('abort', withdraw, { once: true })
     this.#waiting.push(waiting)
     this.#pump()
-    signal.addEventListener('abort', withdraw, { once: true })
-    return promise.finally(() => signal.removeEventListener('abort', withdraw))
   }
 
   async close(): Promise<void> {
@@ -102,7 +103,7 @@ export class SimPublisher implements Publisher {
     const { exchange } = message.destination
     if (!server.topology.hasExchange(exchange))
       return answer(refused('exchange-missing', `no exchange '${exchange}'`))
-    const settle: Answer = (outcome) => {
+    const settle: OnOutcome = (outcome) => {
       // The second answer to one message, or one that comes too late, has nobody to go to.
       if (!this.#outstanding.delete(settle)) return
       answer(outcome)
@@ -142,7 +143,7 @@ export class SimPublisher implements Publisher {
     }
   }
 
-  #answer(answer: Answer, outcome: PublishOutcome, times: number): void {
+  #answer(answer: OnOutcome, outcome: PublishOutcome, times: number): void {
     const { confirmTimeoutMs, answerMs } = this.#options.server.weather
     for (let time = 0; time < times; time += 1) {
       const afterMs = answerMs()
@@ -151,7 +152,7 @@ export class SimPublisher implements Publisher {
     }
   }
 
-  #expire(answer: Answer): void {
+  #expire(answer: OnOutcome): void {
     const { confirmTimeoutMs } = this.#options.server.weather
     const reason = `no answer within ${confirmTimeoutMs} ms`
     this.#later(confirmTimeoutMs, () => answer({ outcome: 'unknown', code: 'confirm-timeout', reason }))
@@ -171,7 +172,7 @@ export class SimPublisher implements Publisher {
 function outcomeOf(message: QueueMessage, routed: ReturnType<ServerSide['store']>): PublishOutcome {
   switch (routed) {
     case 'stored':
-      return CONFIRMED
+      return confirmed
     case 'unroutable':
       return { outcome: 'returned', code: 'unroutable', reason: '312 NO_ROUTE' }
     case 'rejected':

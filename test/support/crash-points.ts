@@ -41,12 +41,11 @@ export function withCrashPoints(
   const publisher = (real: Publisher): Publisher => {
     let published = 0
     return {
-      publish(message, signal) {
+      send(message, signal, answered) {
         published += 1
         if (published % PUBLISH_STRIDE === 1) pass('before publish')
-        const answer = real.publish(message, signal)
+        real.send(message, signal, answered)
         if (published % PUBLISH_STRIDE === 0) pass('after publish')
-        return answer
       },
       close: () => real.close(),
     }

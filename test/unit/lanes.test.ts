@@ -23,9 +23,9 @@ function broker() {
   return {
     published,
     open,
-    publish: (id: string) => (): Promise<PublishOutcome> => {
+    publish: ({ id }: { readonly id: string }, answer: Open['answer']): void => {
       published.push(id)
-      return new Promise((answer) => open.push({ id, answer }))
+      open.push({ id, answer })
     },
     answer: (id: string, outcome: PublishOutcome): Promise<void> => {
       const index = open.findIndex((each) => each.id === id)
@@ -46,7 +46,7 @@ function scene() {
   const fake = broker()
   const answers = new Map<string, Answer>()
   const send = (id: string, chainKey: string | null): void => {
-    void lanes.send({ id, chainKey }, fake.publish(id)).then((answer) => answers.set(id, answer))
+    lanes.send({ id, chainKey }, fake.publish, (answer) => answers.set(id, answer))
   }
   return { lanes, ...fake, answers, send }
 }
@@ -171,7 +171,7 @@ test('a blocked chain lets through what was handed on before, and nothing after'
 test('more blocked chains than can be kept in mind stop the run, and no outcome is lost to it', async () => {
   const lanes = createLanes(2)
   const send = (id: string, chainKey: string, answer: PublishOutcome): Promise<Answer> =>
-    lanes.send({ id, chainKey }, () => Promise.resolve(answer))
+    new Promise((answered) => lanes.send({ id, chainKey }, (_, told) => told(answer), answered))
   expect(await send('1', 'a', returned)).toEqual(returned)
   expect(await send('2', 'b', returned)).toEqual(returned)
   expect(lanes.overflow()).toBeNull()

@@ -20,6 +20,7 @@ import type { CallbackConfig } from '../../src-main/domain/callback/config.ts'
 import type { LookedLetter } from '../../src-main/domain/dead-letter/look.ts'
 import type { ServiceCall } from '../../src-main/domain/service-call.ts'
 import type { SourceConfig } from '../../src-main/domain/workspace.ts'
+import { publish } from '../../src-main/ports/broker.ts'
 import type { Broker } from '../../src-main/ports/broker.ts'
 import type { Outbox } from '../../src-main/ports/outbox.ts'
 import type { EditPorts } from '../../src-main/app/edit/edit-messages.ts'
@@ -58,7 +59,7 @@ test('a message that no broker takes is refused by its size, and not sent', asyn
   const publisher = await broker.openPublisher(never)
   const message = outgoing({ exchange: '', routingKey: 'small' }, 'm-1')
   const payload = JSON.stringify('x'.repeat(20 * 1024 * 1024))
-  expect(await publisher.publish({ ...message, payload }, never)).toMatchObject({
+  expect(await publish(publisher, { ...message, payload }, never)).toMatchObject({
     outcome: 'refused',
     code: 'message-too-large',
   })

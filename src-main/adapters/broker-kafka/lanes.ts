@@ -1,4 +1,4 @@
-import type { PublishOutcome } from '../../domain/outcome.ts'
+import type { OnOutcome } from '../../ports/broker.ts'
 import type { Envelope } from './envelope.ts'
 import type { Target } from './target.ts'
 
@@ -9,8 +9,7 @@ export interface Item {
   readonly target: Target
   readonly messageId: string
   readonly envelope: Envelope
-  readonly resolve: (outcome: PublishOutcome) => void
-  readonly reject: (reason: Error) => void
+  readonly answered: OnOutcome
   /** The messages that its signal can still take back. */
   waiting: Set<Item> | null
   sent: boolean

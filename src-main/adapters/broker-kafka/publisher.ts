@@ -1,8 +1,9 @@
 import { RedriveError } from '../../domain/errors.ts'
+import { withdrawn } from '../../domain/outcome.ts'
 import type { OutgoingMessage, PublishOutcome } from '../../domain/outcome.ts'
 import { plain } from '../../domain/text.ts'
 import { PUBLISH_WINDOW_MAX } from '../../ports/broker.ts'
-import type { Publisher } from '../../ports/broker.ts'
+import type { OnOutcome, Publisher } from '../../ports/broker.ts'
 import type { Clock, Log } from '../../ports/surroundings.ts'
 import { reasonOf } from './classify.ts'
 import type { Cluster } from './cluster.ts'
@@ -84,27 +85,17 @@ export class KafkaPublisher implements Publisher {
     void cluster.ended.then((error) => this.#end(plain(error.detail['reason'] ?? error.code)))
   }
 
-  publish(message: OutgoingMessage, signal: AbortSignal): Promise<PublishOutcome> {
-    if (signal.aborted) return Promise.reject(signal.reason as Error)
-    if (this.#closed !== null) return Promise.resolve(refused('channel-closed', this.#closed))
+  send(message: OutgoingMessage, signal: AbortSignal, answered: OnOutcome): void {
+    if (signal.aborted) return answered(withdrawn)
+    if (this.#closed !== null) return answered(refused('channel-closed', this.#closed))
     const target = targetOf(message.destination)
     const envelope = seal(message, target, this.#options.headerNames)
-    if ('outcome' in envelope) return Promise.resolve(envelope)
-    const { promise, resolve, reject } = Promise.withResolvers<PublishOutcome>()
-    const item: Item = {
-      target,
-      messageId: message.messageId,
-      envelope,
-      resolve,
-      reject,
-      waiting: null,
-      sent: false,
-      settled: false,
-    }
+    if ('outcome' in envelope) return answered(envelope)
+    const { messageId } = message
+    const item: Item = { target, messageId, envelope, answered, waiting: null, sent: false, settled: false }
     this.#placeOne(item)
     this.#pumpSoon()
     if (!item.settled) this.#withdrawOn(signal, item)
-    return promise
   }
 
   /** One listener for all messages of a signal: Node looks through all of them to add another. */
@@ -118,7 +109,7 @@ export class KafkaPublisher implements Publisher {
       for (const item of waiting) {
         if (item.sent || item.settled) continue
         item.settled = true
-        item.reject(signal.reason as Error)
+        item.answered(withdrawn)
       }
       this.#unplaced = this.#unplaced.filter(({ settled }) => !settled)
       this.#lanes.dropSettled()
@@ -288,7 +279,7 @@ export class KafkaPublisher implements Publisher {
     if (item.settled) return
     item.settled = true
     item.waiting?.delete(item)
-    item.resolve(outcome)
+    item.answered(outcome)
     this.#reportIdle()
   }
 

@@ -1,7 +1,7 @@
-import { isForQueues, NOT_FOR_QUEUES } from '../../domain/outcome.ts'
+import { confirmed, isForQueues, NOT_FOR_QUEUES, withdrawn } from '../../domain/outcome.ts'
 import type { OutgoingMessage, PublishOutcome, QueueMessage } from '../../domain/outcome.ts'
 import { PUBLISH_WINDOW_MAX } from '../../ports/broker.ts'
-import type { Publisher } from '../../ports/broker.ts'
+import type { OnOutcome, Publisher } from '../../ports/broker.ts'
 import type { Clock } from '../../ports/surroundings.ts'
 import { NO_FAULT } from './faults.ts'
 import type { MemoryFault } from './faults.ts'
@@ -24,18 +24,14 @@ export interface MemoryPublisherOptions {
 
 interface Waiting {
   readonly message: QueueMessage
-  readonly resolve: (outcome: PublishOutcome) => void
+  readonly answered: OnOutcome
 }
-
-type Settle = (outcome: PublishOutcome) => void
-
-const CONFIRMED: PublishOutcome = { outcome: 'confirmed' }
 
 /** The Publisher port over a Topology: same outcomes, same window, same order as a broker's confirm channel. */
 export class MemoryPublisher implements Publisher {
   readonly #options: MemoryPublisherOptions
   readonly #stop = new AbortController()
-  readonly #outstanding = new Set<Settle>()
+  readonly #outstanding = new Set<OnOutcome>()
   readonly #waiting: Waiting[] = []
   #closed: string | null = null
   /** Kept once the publisher is closed and idle; several may wait for it: the run, and the connection that closes. */
@@ -45,28 +41,28 @@ export class MemoryPublisher implements Publisher {
     this.#options = options
   }
 
-  async publish(message: OutgoingMessage, signal: AbortSignal): Promise<PublishOutcome> {
-    signal.throwIfAborted()
-    if (this.#closed !== null) return refused('channel-closed', this.#closed)
-    if (!isForQueues(message)) return refused('broker-refused', NOT_FOR_QUEUES)
+  send(message: OutgoingMessage, signal: AbortSignal, answered: OnOutcome): void {
+    if (signal.aborted) return answered(withdrawn)
+    if (this.#closed !== null) return answered(refused('channel-closed', this.#closed))
+    if (!isForQueues(message)) return answered(refused('broker-refused', NOT_FOR_QUEUES))
     const wrong = check(message)
-    if (wrong !== null) return wrong
-    const { promise, resolve, reject } = Promise.withResolvers<PublishOutcome>()
-    const waiting: Waiting = { message, resolve }
+    if (wrong !== null) return answered(wrong)
+    const waiting: Waiting = {
+      message,
+      answered: (outcome) => {
+        signal.removeEventListener('abort', withdraw)
+        answered(outcome)
+      },
+    }
     const withdraw = (): void => {
       const at = this.#waiting.indexOf(waiting)
       if (at < 0) return
       this.#waiting.splice(at, 1)
-      reject(signal.reason as Error)
+      waiting.answered(withdrawn)
     }
+    signal.addEventListener('abort', withdraw, { once: true })
     this.#waiting.push(waiting)
     this.#pump()
-    signal.addEventListener('abort', withdraw, { once: true })
-    try {
-      return await promise
-    } finally {
-      signal.removeEventListener('abort', withdraw)
-    }
   }
 
   outstanding(): number {
@@ -87,7 +83,7 @@ export class MemoryPublisher implements Publisher {
     this.#stop.abort()
     const lost: PublishOutcome = { outcome: 'unknown', code: 'channel-closed', reason }
     // First these: a place that becomes free would send the next.
-    for (const { resolve } of this.#waiting.splice(0)) resolve(refused('channel-closed', reason))
+    for (const { answered } of this.#waiting.splice(0)) answered(refused('channel-closed', reason))
     for (const settle of [...this.#outstanding]) settle(lost)
     this.#reportIdle()
   }
@@ -103,20 +99,20 @@ export class MemoryPublisher implements Publisher {
 
   /** Called by the broker when it blocks: what waits for a place has not been sent. */
   refuseWaiting(reason: string): void {
-    for (const { resolve } of this.#waiting.splice(0)) resolve(refused('broker-blocked', reason))
+    for (const { answered } of this.#waiting.splice(0)) answered(refused('broker-blocked', reason))
     this.#reportIdle()
   }
 
-  #send({ message, resolve }: Waiting): void {
+  #send({ message, answered }: Waiting): void {
     const { topology, blocked, nextFault, cut, latencyMs } = this.#options
     const blockedReason = blocked()
-    if (blockedReason !== null) return resolve(refused('broker-blocked', blockedReason))
+    if (blockedReason !== null) return answered(refused('broker-blocked', blockedReason))
     const { exchange } = message.destination
     if (!topology.hasExchange(exchange))
-      return resolve(refused('exchange-missing', `no exchange '${exchange}'`))
-    const settle: Settle = (outcome) => {
+      return answered(refused('exchange-missing', `no exchange '${exchange}'`))
+    const settle: OnOutcome = (outcome) => {
       if (!this.#outstanding.delete(settle)) return
-      resolve(outcome)
+      answered(outcome)
       this.#pump()
     }
     this.#outstanding.add(settle)
@@ -142,7 +138,7 @@ export class MemoryPublisher implements Publisher {
   #store(message: QueueMessage): PublishOutcome {
     switch (this.#options.topology.store(message)) {
       case 'stored':
-        return CONFIRMED
+        return confirmed
       case 'unroutable':
         return { outcome: 'returned', code: 'unroutable', reason: '312 NO_ROUTE' }
       case 'rejected':
@@ -152,14 +148,14 @@ export class MemoryPublisher implements Publisher {
     }
   }
 
-  #answer(settle: Settle, outcome: PublishOutcome, afterMs: number): void {
+  #answer(settle: OnOutcome, outcome: PublishOutcome, afterMs: number): void {
     const { confirmTimeoutMs } = this.#options
     if (afterMs >= confirmTimeoutMs) return this.#expire(settle)
     if (afterMs === 0) queueMicrotask(() => settle(outcome))
     else this.#later(afterMs, () => settle(outcome))
   }
 
-  #expire(settle: Settle): void {
+  #expire(settle: OnOutcome): void {
     const { confirmTimeoutMs } = this.#options
     const reason = `no answer within ${confirmTimeoutMs} ms`
     this.#later(confirmTimeoutMs, () => settle({ outcome: 'unknown', code: 'confirm-timeout', reason }))

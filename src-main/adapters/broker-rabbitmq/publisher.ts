@@ -1,9 +1,9 @@
 import type { ConfirmChannel, Message } from 'amqplib'
 import type { ErrorCode } from '../../domain/errors.ts'
-import { isForQueues, NOT_FOR_QUEUES } from '../../domain/outcome.ts'
+import { confirmed, isForQueues, NOT_FOR_QUEUES, withdrawn } from '../../domain/outcome.ts'
 import type { OutgoingMessage, PublishOutcome } from '../../domain/outcome.ts'
 import { PUBLISH_WINDOW_MAX } from '../../ports/broker.ts'
-import type { Publisher } from '../../ports/broker.ts'
+import type { OnOutcome, Publisher } from '../../ports/broker.ts'
 import type { Clock, Log } from '../../ports/surroundings.ts'
 import { classify, reasonOf } from './classify.ts'
 import type { Denials } from './denials.ts'
@@ -15,6 +15,8 @@ import { ExchangeGate } from './exchange-gate.ts'
 import type { Exists } from './look.ts'
 import { MessageKinds } from './message-kinds.ts'
 import { PublishFrames } from './publish-frames.ts'
+import { WaitingItems } from './waiting-items.ts'
+import type { Waiting } from './waiting-items.ts'
 import { endedWithin } from './waiting.ts'
 
 /** Payload bytes without an answer; a single larger message still goes out, alone. */
@@ -38,7 +40,7 @@ export interface PublisherOptions {
   readonly payloadBytesMax: number
 }
 
-interface Item {
+interface Item extends Waiting {
   /** Message id, exchange and routing key: what a return can be recognised by. */
   readonly key: string
   readonly exchange: string
@@ -46,9 +48,6 @@ interface Item {
   readonly bytes: number
   /** Null as soon as its bytes are written: thousands wait for their answers. */
   envelope: Envelope | null
-  readonly resolve: (outcome: PublishOutcome) => void
-  /** Aborted while waiting: it is passed over. */
-  withdrawn: boolean
   settled: boolean
   sentAtTick: number
   returned: Refused | null
@@ -75,7 +74,7 @@ export class RabbitPublisher implements Publisher {
   readonly #frames: PublishFrames
   readonly #stop = new AbortController()
   readonly #gone = Promise.withResolvers<void>()
-  readonly #waiting: Item[] = []
+  readonly #waiting = new WaitingItems<Item>(() => this.#pump(), this.#stop.signal)
   /** In the order of sending. Holds what has timed out too, until its answer, so that a late return finds its own. */
   readonly #unanswered = new Map<string, Item>()
   readonly #gate: ExchangeGate
@@ -117,36 +116,27 @@ export class RabbitPublisher implements Publisher {
     void this.#countTicks()
   }
 
-  publish(message: OutgoingMessage, signal: AbortSignal): Promise<PublishOutcome> {
-    if (signal.aborted) return Promise.reject(signal.reason as Error)
-    if (this.#closed !== null) return Promise.resolve(refused('channel-closed', this.#closed))
-    if (!isForQueues(message)) return Promise.resolve(refused('broker-refused', NOT_FOR_QUEUES))
+  send(message: OutgoingMessage, signal: AbortSignal, answered: OnOutcome): void {
+    if (signal.aborted) return answered(withdrawn)
+    if (this.#closed !== null) return answered(refused('channel-closed', this.#closed))
+    if (!isForQueues(message)) return answered(refused('broker-refused', NOT_FOR_QUEUES))
     const envelope = seal(message, this.#kinds, this.#options.payloadBytesMax)
-    if ('outcome' in envelope) return Promise.resolve(envelope)
+    if ('outcome' in envelope) return answered(envelope)
     const { exchange, routingKey } = message.destination
-    const { promise, resolve, reject } = Promise.withResolvers<PublishOutcome>()
     const item: Item = {
       key: `${message.messageId}\0${exchange}\0${routingKey}`,
       exchange,
       routingKey,
       bytes: envelope.bytes,
       envelope,
-      resolve,
+      answered,
+      signal,
       withdrawn: false,
       settled: false,
       sentAtTick: 0,
       returned: null,
     }
-    if (this.#waiting.length === 0 && this.#try(item)) return promise
-    this.#waiting.push(item)
-    const withdraw = (): void => {
-      if (item.sentAtTick > 0 || item.settled) return
-      item.withdrawn = true
-      reject(signal.reason as Error)
-      this.#pump()
-    }
-    signal.addEventListener('abort', withdraw, { once: true })
-    return promise.finally(() => signal.removeEventListener('abort', withdraw))
+    if (!this.#waiting.isEmpty || !this.#try(item)) this.#waiting.add(item)
   }
 
   close(): Promise<void> {
@@ -156,7 +146,6 @@ export class RabbitPublisher implements Publisher {
 
   /** False where it has to wait. */
   #try(item: Item): boolean {
-    if (item.withdrawn) return true
     const verdict = this.#admit(item)
     if (verdict === 'wait') return false
     if (verdict !== 'go') this.#settle(item, verdict)
@@ -215,7 +204,7 @@ export class RabbitPublisher implements Publisher {
   }
 
   #answerOf(item: Item, error: Error | null): PublishOutcome {
-    if (error === null) return item.returned ?? { outcome: 'confirmed' }
+    if (error === null) return item.returned ?? confirmed
     // A fan-out may have stored it in other queues all the same: publishing it again may double it there.
     if (error.message === NACK)
       return refused('broker-refused', 'nack: a queue is full or failed; other queues may have it')
@@ -229,19 +218,12 @@ export class RabbitPublisher implements Publisher {
       this.#outstanding -= 1
       this.#outstandingBytes -= item.bytes
     }
-    item.resolve(outcome)
+    item.answered(outcome)
     this.#reportIdle()
   }
 
-  /** Sends what may go, in the order of the calls; stops at the first that has to wait. */
   #pump(): void {
-    let sent = 0
-    while (sent < this.#waiting.length) {
-      const item = this.#waiting[sent]
-      if (item !== undefined && !this.#try(item)) break
-      sent += 1
-    }
-    if (sent > 0) this.#waiting.splice(0, sent)
+    if (!this.#waiting.isEmpty) this.#waiting.advance((item) => this.#try(item))
     this.#reportIdle()
   }
 
@@ -312,7 +294,7 @@ export class RabbitPublisher implements Publisher {
   }
 
   #reportIdle(): void {
-    if (this.#outstanding === 0 && this.#waiting.length === 0) this.#onIdle?.()
+    if (this.#outstanding === 0 && this.#waiting.isEmpty) this.#onIdle?.()
   }
 
   async #shutDown(): Promise<void> {

@@ -2,7 +2,7 @@ import type { ClaimRequest, ClaimResult, MarkRequest, MarkResult } from '../../p
 import { bound, delayOf, markKinds, resendOf } from '../outbox-sql/actions.ts'
 import type { MarkKind } from '../outbox-sql/actions.ts'
 import { tokenForms } from '../outbox-sql/claim-forms.ts'
-import type { MessageState } from '../../domain/message.ts'
+import type { MessageContent, MessageState } from '../../domain/message.ts'
 import type { GivenColumn } from '../outbox-sql/dialect.ts'
 import { setList } from '../outbox-sql/compiler.ts'
 import type { Assignment } from '../outbox-sql/compiler.ts'
@@ -19,11 +19,12 @@ export async function claimMessages(
   if (requests.length === 0) return []
   const [rows = []] = await parts.session.write([claimStatement(parts, requests, token)], signal)
   const claimed = byId(rows, parts)
+  let content: MessageContent | null = null
   return requests.map(({ id }) => {
     const row = claimed.get(id)
     if (row === undefined) return { id, claimed: false }
     const { version, attempts } = row
-    const content = contentOf(row, parts)
+    content = contentOf(row, parts, content)
     return { id, claimed: true, version: version ?? '', attempts: Number(attempts), content }
   })
 }
@@ -69,7 +70,7 @@ export function givenRows<Request extends { readonly id: string }>(
   texts: Readonly<Record<string, (one: Request) => string | null>>,
   params: Params,
 ): string {
-  const known = inIdOrder(requests.filter(({ id }) => sql.key.parts(id) !== null))
+  const known = inIdOrder(requests.filter(({ id }) => sql.key.has(id)))
   const keys = sql.key.given(known.map(({ id }) => id))
   const others = Object.entries(texts).map(([name, of]) => ({
     name,

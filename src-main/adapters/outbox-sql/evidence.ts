@@ -44,7 +44,7 @@ export async function lookInTable(
   { config, requests }: { readonly config: TableEvidence; readonly requests: readonly EvidenceRequest[] },
   signal: AbortSignal,
 ): Promise<readonly Evidence[]> {
-  const fitting = requests.filter(({ messageId }) => sql.key.parts(messageId) !== null)
+  const fitting = requests.filter(({ messageId }) => sql.key.has(messageId))
   const params = sql.newParams()
   const ids = fitting.map(({ messageId }) => messageId)
   const found = columnsOf(
@@ -74,7 +74,7 @@ export async function lookInCompanion(
   { companion, requests }: { readonly companion: string; readonly requests: readonly EvidenceRequest[] },
   signal: AbortSignal,
 ): Promise<readonly Evidence[]> {
-  const known = requests.filter(({ id }) => sql.key.parts(id) !== null)
+  const known = requests.filter(({ id }) => sql.key.has(id))
   if (known.length === 0) return requests.map(() => unknownEvidence('row-gone'))
   const { processed, processedAt } = mapping.evidence ?? {}
   const params = sql.newParams()
@@ -201,7 +201,7 @@ export async function readPositions(
   chains: readonly string[],
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, string>> {
-  const known = chains.filter((chain) => sql.key.parts(chain) !== null)
+  const known = chains.filter((chain) => sql.key.has(chain))
   if (known.length === 0) return new Map()
   const params = sql.newParams()
   const position = sql.column(column)

@@ -28,6 +28,8 @@ export interface Key {
   idOf(row: Row): string
   /** Texts of the columns; null: no id of this outbox. */
   parts(id: string): readonly (string | null)[] | null
+  /** Whether it is an id of this outbox. */
+  has(id: string): boolean
   /** Columns that `given` makes rows of. Ids that are none are left out before. */
   given(ids: readonly string[]): readonly GivenColumn[]
 }
@@ -100,13 +102,14 @@ export function newKey(world: World): Key {
       return JSON.stringify(columns.map(({ as }) => row[as] ?? null))
     },
     parts: (id) => partsOf(id, columns, single),
+    has: (id) => (single ? fits(id, columns[0]?.type ?? '') : partsOf(id, columns, single) !== null),
     given(ids) {
-      const parts = ids.map((id) => partsOf(id, columns, single) ?? [])
+      const parts = single ? [] : ids.map((id) => partsOf(id, columns, single) ?? [])
       return columns.map(({ name, type, as, collation }, place) => ({
         name: as,
         type,
         ...(collation === undefined ? {} : { collation }),
-        values: parts.map((one) => one[place] ?? null),
+        values: single ? ids : parts.map((one) => one[place] ?? null),
         use: `key ${name}`,
       }))
     },

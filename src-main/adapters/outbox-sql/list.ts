@@ -228,7 +228,7 @@ export async function readMessages(
   signal: AbortSignal,
 ): Promise<readonly MessageWithContent[]> {
   const { session, mapping, sql } = parts
-  const known = ids.filter((id) => sql.key.parts(id) !== null)
+  const known = ids.filter((id) => sql.key.has(id))
   if (known.length === 0) return []
   const params = sql.newParams()
   const given = sql.dialect.given(sql.key.given(known), params)
@@ -245,7 +245,7 @@ export async function readLaterSent(
   ids: readonly string[],
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, string>> {
-  const known = ids.filter((id) => sql.key.parts(id) !== null)
+  const known = ids.filter((id) => sql.key.has(id))
   const [key] = sql.key.columns
   const chain = mapping.chain?.key
   // What stands in line is told by a key that grows.

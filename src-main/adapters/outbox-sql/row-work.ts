@@ -26,7 +26,7 @@ export function givenRows<Request extends Identified>(
   texts: Texts<Request>,
   params: Params,
 ): string {
-  const known = inIdOrder(requests.filter(({ id }) => sql.key.parts(id) !== null))
+  const known = inIdOrder(requests.filter(({ id }) => sql.key.has(id)))
   const keys = sql.key.given(known.map(({ id }) => id))
   const others = Object.entries(texts).map(([name, of]) => ({
     name,

@@ -133,9 +133,15 @@ function chainOf(row: Row): Message['chain'] {
   return key === null ? null : { key, previousId: row['previous_id'] ?? null }
 }
 
-export function contentOf(row: Row, { mapping, sql }: RowParts): MessageContent {
+/** Many rows have the same headers: they share the text of the one `before`, or each would hold a copy while it waits. */
+export function contentOf(
+  row: Row,
+  { mapping, sql }: RowParts,
+  before: MessageContent | null = null,
+): MessageContent {
   const { payload } = mapping
-  const headers = row['headers'] ?? null
+  const own = row['headers'] ?? null
+  const headers = own === before?.headers ? before.headers : own
   const text = row['payload'] ?? ''
   if (payload === undefined) return { payload: text, headers }
   return { payload: decodePayload(text, payload.encoding, sql.payloadIsBytes), headers }

@@ -17,7 +17,7 @@ export function storedIds(
   const byMessage = { ...mapping, key: messageId }
   const sql = newCompiler(dialect, byMessage, catalogues, NO_LIMITS)
   return async (messageIds, signal) => {
-    const known = messageIds.filter((id) => sql.key.parts(id) !== null)
+    const known = messageIds.filter((id) => sql.key.has(id))
     if (known.length === 0) return new Set()
     const params = sql.newParams()
     const given = sql.dialect.given(sql.key.given(known), params)

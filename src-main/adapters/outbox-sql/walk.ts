@@ -70,7 +70,7 @@ function byKey(dialect: Dialect, key: Key): Walk {
       return dialect.rowBound(left, operator, placeholders)
     },
     placeOf: (row) => key.idOf(row),
-    parse: (text) => (key.parts(text) === null ? null : text),
+    parse: (text) => (key.has(text) ? text : null),
     edges(table) {
       const column = `${ALIAS}.${quoted[0] ?? ''}`
       if (only === undefined) return ''

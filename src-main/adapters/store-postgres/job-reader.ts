@@ -109,10 +109,12 @@ async function listItems(queries: Queries, job: JobRow, query: ItemQuery): Promi
     wanted.map(({ first }) => first),
     wanted.map(({ last }) => last),
   )
-  return rows.flatMap((row) => {
+  const items: JobItem[] = []
+  for (const row of rows) {
     const span = spans[row.place - 1]
-    return span === undefined ? [] : [jobItemOf(row, span)]
-  })
+    if (span !== undefined) items.push(jobItemOf(row, span, items.at(-1)))
+  }
+  return items
 }
 
 function spansOf(queries: Queries, job: JobRow, query: ItemQuery): Promise<SpanRow[]> {

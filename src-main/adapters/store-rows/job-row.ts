@@ -13,6 +13,7 @@ import type {
   Tally,
 } from '../../domain/job.ts'
 import { jobMayMove } from '../../domain/job.ts'
+import type { Destination } from '../../domain/message.ts'
 import type { Owner } from '../../ports/job-store.ts'
 import type { PlanItemRow } from './plan-row.ts'
 
@@ -76,17 +77,21 @@ export interface SpanRow {
 }
 
 /** Written out, for the reason of `planItemOf`. */
-export function jobItemOf(row: PlanItemRow, span: SpanRow): JobItem {
+/**
+ * Items of one page mostly say the same of where they go: they share its text with the one `before`, or each would hold a
+ * copy while it waits for its turn.
+ */
+export function jobItemOf(row: PlanItemRow, span: SpanRow, before: JobItem | undefined): JobItem {
   return {
     seq: row.seq,
     id: row.id,
     version: span.nextVersion ?? row.version,
     messageId: row.messageId,
-    state: row.state,
+    state: row.state === before?.state ? before.state : row.state,
     attempts: row.attempts,
-    type: row.type,
+    type: row.type === before?.type ? before.type : row.type,
     chainKey: row.chainKey,
-    destination: { exchange: row.exchange, routingKey: row.routingKey },
+    destination: destinationOf(row, before),
     payloadDigest: row.payloadDigest,
     payload: row.payload,
     createdAt: row.createdAt,
@@ -98,6 +103,11 @@ export function jobItemOf(row: PlanItemRow, span: SpanRow): JobItem {
     settledAs: span.settledAs,
     updatedAt: span.updatedAt,
   }
+}
+
+function destinationOf({ exchange, routingKey }: PlanItemRow, before: JobItem | undefined): Destination {
+  const last = before?.destination
+  return last?.exchange === exchange && last.routingKey === routingKey ? last : { exchange, routingKey }
 }
 
 /** Throws `job-busy` where the job has another owner than the one that is named. */

@@ -124,7 +124,7 @@ function listItems(db: Sqlite, job: JobRow, query: ItemQuery): readonly JobItem[
     const first = Math.max(span.first, afterSeq + 1)
     // Not row by row: each step into SQLite costs more than the row.
     for (const row of itemsOf.all(job.planKey, first, span.last, limit - items.length)) {
-      items.push(jobItemOf(row, span))
+      items.push(jobItemOf(row, span, items.at(-1)))
     }
     if (items.length >= limit) break
   }

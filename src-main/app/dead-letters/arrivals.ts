@@ -3,6 +3,7 @@ import type { DeadLetterPlace } from '../../domain/dead-letter/place.ts'
 import { RedriveError } from '../../domain/errors.ts'
 import type { Job } from '../../domain/job.ts'
 import { say } from '../../domain/text.ts'
+import { publish } from '../../ports/broker.ts'
 import type { Broker } from '../../ports/broker.ts'
 import type { LookCost, QueueFacts } from '../../ports/dead-letters.ts'
 import type { Connections } from '../connections/connections.ts'
@@ -104,7 +105,8 @@ function requireUnconsumed({ queue, consumers }: QueueFacts): void {
 async function requireTaking(broker: Broker, nowhere: string, signal: AbortSignal): Promise<void> {
   const publisher = await broker.openPublisher(signal)
   try {
-    const { outcome, ...why } = await publisher.publish(
+    const { outcome, ...why } = await publish(
+      publisher,
       {
         messageId: nowhere,
         type: null,

@@ -1,7 +1,7 @@
 import { isOfStore } from '../../domain/errors.ts'
 import type { Tally } from '../../domain/job.ts'
-import type { OutgoingMessage, PublishOutcome } from '../../domain/outcome.ts'
-import type { Publisher } from '../../ports/broker.ts'
+import type { OutgoingMessage } from '../../domain/outcome.ts'
+import type { OnOutcome, Publisher } from '../../ports/broker.ts'
 import type { JobGuard } from '../guard/job-guard.ts'
 import { stoppedBefore } from './answers.ts'
 import { createBrake } from './brake.ts'
@@ -12,7 +12,7 @@ import { release, withdrawnStep } from './claim.ts'
 import type { Claim, Feed } from './feed.ts'
 import type { ClaimedItem, HeldItem, Interruption, JobRun } from './job-run.ts'
 import { interruptionOf } from './job-run.ts'
-import type { Lanes } from './lanes.ts'
+import type { Lanes, Publish } from './lanes.ts'
 import { createPace } from './pace.ts'
 import { createRamp } from './ramp.ts'
 import type { Ramp } from './ramp.ts'
@@ -46,6 +46,7 @@ interface Line {
   readonly pace: ((signal: AbortSignal) => Promise<void>) | null
   readonly redriveHeaders: (item: ClaimedItem) => OutgoingMessage['redriveHeaders']
   readonly stop: AbortSignal
+  readonly publish: Publish<ClaimedItem>
 }
 
 /**
@@ -72,7 +73,7 @@ export async function runJob(
   const settler = new Settler(run, brake)
   const pace = rate === null ? null : createPace(rate, ports.clock)
   const size = createClaimSize(ports.batch)
-  const line = {
+  const line: Line = {
     run,
     feed,
     guard,
@@ -85,6 +86,7 @@ export async function runJob(
     pace,
     redriveHeaders: newRedriveHeaders(job.job),
     stop,
+    publish: (item, answered) => publishNow(line, item, answered),
   }
   let failure: Interruption | null
   try {
@@ -258,10 +260,7 @@ async function publishBatch(
       await record(run, [withdrawnStep(unsent)])
       return giveBack(run, unsent)
     }
-    settler.add(
-      item,
-      lanes.send(item, () => publishNow(line, item)),
-    )
+    lanes.send(item, line.publish, settler.add(item))
     handedOn += 1
   }
   for (const hole of holes) blockChain(lanes, hole)
@@ -269,9 +268,14 @@ async function publishBatch(
 }
 
 /** It may have waited for an earlier message of its chain. */
-function publishNow(line: Line, item: ClaimedItem): Promise<PublishOutcome> {
-  if (mustStop(line)) return Promise.resolve(stoppedBefore)
-  return line.publisher.publish(outgoing(line, item), line.run.effects)
+function publishNow(line: Line, item: ClaimedItem, answered: OnOutcome): void {
+  if (mustStop(line)) return answered(stoppedBefore)
+  try {
+    line.publisher.send(outgoing(line, item), line.run.effects, answered)
+  } catch (error) {
+    // A defect: nobody knows what has gone out, and the run must not wait for an answer for ever.
+    answered({ outcome: 'unknown', code: 'broker-failed', reason: interruptionOf(error).reason })
+  }
 }
 
 function blockChain(

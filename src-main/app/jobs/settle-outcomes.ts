@@ -5,9 +5,9 @@ import type { HeldItem, JobRun, KnownOutcome } from './job-run.ts'
 import { persist } from './job-run.ts'
 import type { Step } from './recording.ts'
 
-export interface Answered {
+export interface Answered<Outcome = PublishOutcome> {
   readonly item: HeldItem
-  readonly outcome: PublishOutcome
+  readonly outcome: Outcome
 }
 
 /** Outcomes as they are written down. Unknown ones end: nobody may mark their rows before a person has decided. */

@@ -46,7 +46,7 @@ export class Settler {
   readonly #windowMax: number
   readonly #bell = createBell()
   readonly #done: Promise<unknown>
-  #answered: { readonly item: HeldItem; readonly outcome: Answer }[] = []
+  #answered: Answered<Answer>[] = []
   #unmarked: Answered[] = []
   #unpublished: Unpublished[] = []
   /** Rows that are marked and whose items still have to be ended. */
@@ -93,17 +93,17 @@ export class Settler {
     while (this.#isFull() && !this.#interruption) await this.#bell.rung()
   }
 
-  add({ seq, id, stateBefore, attempts }: ClaimedItem, answer: Promise<Answer>): void {
+  /** One more is under way; what it gives back is to be called with its answer. */
+  add({ seq, id, stateBefore, attempts }: ClaimedItem): (answer: Answer) => void {
     // Without the content: what waits to be marked may be many.
     const item = { seq, id, stateBefore, attempts }
     this.#underWay += 1
-    answer.then(
-      (outcome) => this.#take(item, outcome),
-      (error: unknown) => {
-        const { reason } = interruptionOf(error)
-        this.#take(item, { outcome: 'unknown', code: 'broker-failed', reason })
-      },
-    )
+    let isOpen = true
+    return (outcome) => {
+      // The first answer counts.
+      if (isOpen) this.#take({ item, outcome })
+      isOpen = false
+    }
   }
 
   /** Waits for every answer, settles all. Throws where the store failed. */
@@ -118,11 +118,11 @@ export class Settler {
     return this.#underWay >= this.#windowMax || this.#unmarked.length >= UNMARKED_MAX
   }
 
-  #take(item: HeldItem, outcome: Answer): void {
+  #take(answered: Answered<Answer>): void {
     const wasFull = this.#isFull()
     this.#underWay -= 1
-    this.#answered.push({ item, outcome })
-    this.#note(outcome)
+    this.#answered.push(answered)
+    this.#note(answered.outcome)
     const count = this.#answered.length
     if (wasFull || count === 1 || count >= this.#run.ports.batch || this.#underWay === 0) this.#bell.ring()
   }
@@ -221,14 +221,15 @@ export class Settler {
   }
 }
 
-function sorted(group: readonly { readonly item: HeldItem; readonly outcome: Answer }[]) {
+function sorted(group: readonly Answered<Answer>[]) {
   const sent: Answered[] = []
   const unsent: HeldItem[] = []
   const parked: { readonly item: HeldItem; readonly reason: string }[] = []
-  for (const { item, outcome } of group) {
+  for (const answered of group) {
+    const { item, outcome } = answered
     if (outcome.outcome === 'parked') parked.push({ item, reason: outcome.reason })
     else if (neverSent(outcome)) unsent.push(item)
-    else sent.push({ item, outcome })
+    else sent.push(answered as Answered)
   }
   return { sent, unsent, parked }
 }
