@@ -15,6 +15,8 @@ import { ExchangeGate } from './exchange-gate.ts'
 import type { Exists } from './look.ts'
 import { MessageKinds } from './message-kinds.ts'
 import { PublishFrames } from './publish-frames.ts'
+import { Unanswered } from './unanswered.ts'
+import type { Sent } from './unanswered.ts'
 import { WaitingItems } from './waiting-items.ts'
 import type { Waiting } from './waiting-items.ts'
 import { endedWithin } from './waiting.ts'
@@ -40,11 +42,8 @@ export interface PublisherOptions {
   readonly payloadBytesMax: number
 }
 
-interface Item extends Waiting {
-  /** Message id, exchange and routing key: what a return can be recognised by. */
-  readonly key: string
-  readonly exchange: string
-  readonly routingKey: string
+/** A return is recognised by message id, exchange and routing key. */
+interface Item extends Waiting, Sent {
   readonly bytes: number
   /** Null as soon as its bytes are written: thousands wait for their answers. */
   envelope: Envelope | null
@@ -76,7 +75,7 @@ export class RabbitPublisher implements Publisher {
   readonly #gone = Promise.withResolvers<void>()
   readonly #waiting = new WaitingItems<Item>(() => this.#pump(), this.#stop.signal)
   /** In the order of sending. Holds what has timed out too, until its answer, so that a late return finds its own. */
-  readonly #unanswered = new Map<string, Item>()
+  readonly #unanswered = new Unanswered<Item>()
   readonly #gate: ExchangeGate
   readonly #stopListening: () => void
   #outstanding = 0
@@ -124,7 +123,7 @@ export class RabbitPublisher implements Publisher {
     if ('outcome' in envelope) return answered(envelope)
     const { exchange, routingKey } = message.destination
     const item: Item = {
-      key: `${message.messageId}\0${exchange}\0${routingKey}`,
+      messageId: message.messageId,
       exchange,
       routingKey,
       bytes: envelope.bytes,
@@ -135,6 +134,7 @@ export class RabbitPublisher implements Publisher {
       settled: false,
       sentAtTick: 0,
       returned: null,
+      next: null,
     }
     if (!this.#waiting.isEmpty || !this.#try(item)) this.#waiting.add(item)
   }
@@ -157,10 +157,10 @@ export class RabbitPublisher implements Publisher {
     if (this.#over !== null) return refused('channel-closed', this.#over)
     const blocked = this.#options.line.blocked()
     if (blocked !== null) return refused('broker-blocked', blocked)
-    const twin = this.#unanswered.get(item.key)
+    const twin = this.#unanswered.find(item.messageId, item)
     if (twin?.settled === true)
       return refused('outcome-unsettled', 'an earlier publish of this message still has no answer')
-    if (twin !== undefined || this.#probe !== null || !this.#hasPlace(item)) return 'wait'
+    if (twin !== null || this.#probe !== null || !this.#hasPlace(item)) return 'wait'
     const verdict = this.#gate.admit(item.exchange)
     if (verdict !== 'probe') return verdict
     if (this.#outstanding > 0) return 'wait'
@@ -186,14 +186,14 @@ export class RabbitPublisher implements Publisher {
     }
     item.envelope = null
     item.sentAtTick = this.#tick + 1
-    this.#unanswered.set(item.key, item)
+    this.#unanswered.add(item)
     this.#outstanding += 1
     this.#outstandingBytes += item.bytes
   }
 
   /** Must not throw: amqplib would lose the answers of the messages behind it. */
   #answered(item: Item, error: Error | null): void {
-    this.#unanswered.delete(item.key)
+    this.#unanswered.delete(item)
     const answer = this.#answerOf(item, error)
     if (this.#probe === item) {
       this.#probe = null
@@ -228,9 +228,8 @@ export class RabbitPublisher implements Publisher {
   }
 
   #returned(message: Message): void {
-    const { exchange, routingKey } = message.fields
-    const item = this.#unanswered.get(`${String(message.properties.messageId)}\0${exchange}\0${routingKey}`)
-    if (item === undefined) return
+    const item = this.#unanswered.find(String(message.properties.messageId), message.fields)
+    if (item === null) return
     const { replyCode, replyText } = message.fields as unknown as Record<string, string | number | undefined>
     item.returned = {
       outcome: 'returned',
@@ -244,7 +243,7 @@ export class RabbitPublisher implements Publisher {
     if (error.classId !== BASIC_CLASS || error.methodId !== PUBLISH_METHOD || this.#unanswered.size !== 1)
       return
     // The broker complains about a publish, and only one can be meant: that one was not stored.
-    for (const item of this.#unanswered.values()) {
+    for (const item of this.#unanswered) {
       const outcome = refused(blameOf(error), reasonOf(error))
       this.#blamed = { item, outcome }
       this.#options.denials.learn(item.exchange, outcome)
@@ -279,9 +278,8 @@ export class RabbitPublisher implements Publisher {
 
   #expire(): void {
     let expired = 0
-    for (const item of this.#unanswered.values()) {
-      if (item.settled) continue
-      if (this.#tick - item.sentAtTick < TIMEOUT_TICKS) break
+    for (const item of this.#unanswered) {
+      if (item.settled || this.#tick - item.sentAtTick < TIMEOUT_TICKS) continue
       this.#settle(item, this.#timedOut())
       if (this.#probe === item) this.#probe = null
       expired += 1
@@ -307,7 +305,7 @@ export class RabbitPublisher implements Publisher {
     await endedWithin(idle, confirmTimeoutMs, clock)
     const alreadyGone = this.#over !== null
     this.#over ??= 'the publisher is closed'
-    for (const item of this.#unanswered.values()) if (!item.settled) this.#settle(item, this.#timedOut())
+    for (const item of this.#unanswered) if (!item.settled) this.#settle(item, this.#timedOut())
     this.#pump()
     this.#stop.abort()
     this.#stopListening()

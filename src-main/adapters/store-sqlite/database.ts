@@ -25,7 +25,7 @@ const APPLICATION_ID = 0x52445256
 /** How long a statement waits for another process to finish its transaction. */
 const BUSY_TIMEOUT_MS = 5_000
 /** Pages kept in memory; the driver's own 16 MB would be a tenth of what the engine holds, and the system keeps the file anyway. */
-const PAGE_CACHE_KIB = 4 * 1_024
+const PAGE_CACHE_KIB = 2 * 1_024
 /** The write-ahead log is cut back to this size after a checkpoint. */
 const WAL_BYTES_MAX = 64 * 1024 * 1024
 

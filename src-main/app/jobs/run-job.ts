@@ -21,8 +21,8 @@ import type { Step } from './recording.ts'
 import { newRedriveHeaders } from './redrive-headers.ts'
 import { Settler } from './settler.ts'
 
-/** Batches that are claimed while one is being published: a claim takes as long as publishing one, or longer. */
-const CLAIMS_AHEAD_MAX = 2
+/** Batches that are claimed while one is being published, which takes longer; what is claimed is kept in memory. */
+const CLAIMS_AHEAD_MAX = 1
 
 export type RunEnd =
   | { readonly end: 'done' }

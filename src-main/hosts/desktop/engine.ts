@@ -1,5 +1,6 @@
 // The engine's process: started by the main process, so that a busy window costs no heartbeat of a broker and the
 // synchronous store no frame of a window.
+import './small-heap.ts'
 import './no-forms.ts'
 import './no-eval.ts'
 import type { SupportedMessagePort } from '@orpc/client/message-port'
