@@ -65,8 +65,7 @@ function claimingStep(items: readonly JobItem[]): Step {
  */
 async function claimRows(run: JobRun, items: readonly JobItem[]): Promise<Claim> {
   if (items.length === 0) return { claimed: [], missed: [] }
-  const requests = items.map(({ id, version }) => ({ id, version }))
-  const results = await persist(run, () => run.outbox.claim(requests, run.token, run.effects))
+  const results = await persist(run, () => run.outbox.claim(items, run.token, run.effects))
   const claimed: ClaimedItem[] = []
   const missed: Missed[] = []
   const altered: ClaimedItem[] = []

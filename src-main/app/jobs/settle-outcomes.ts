@@ -12,10 +12,11 @@ export interface Answered<Outcome = PublishOutcome> {
 
 /** Outcomes as they are written down. Unknown ones end: nobody may mark their rows before a person has decided. */
 export function outcomesStep(answered: readonly Answered[]): Step {
-  const moves = answered.map(({ item, outcome }): ItemMove => {
-    const to = outcome.outcome === 'unknown' ? 'done' : 'settling'
-    const why = outcome.outcome === 'confirmed' ? {} : { code: outcome.code, reason: outcome.reason }
-    return { seq: item.seq, from: 'publishing', to, result: outcome.outcome, ...why }
+  const moves = answered.map(({ item: { seq }, outcome }): ItemMove => {
+    if (outcome.outcome === 'confirmed')
+      return { seq, from: 'publishing', to: 'settling', result: 'confirmed' }
+    const { outcome: result, code, reason } = outcome
+    return { seq, from: 'publishing', to: result === 'unknown' ? 'done' : 'settling', result, code, reason }
   })
   const confirmed: string[] = []
   const others: { id: string; outcome: string; code: string; reason: string }[] = []
