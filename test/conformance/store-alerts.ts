@@ -109,10 +109,26 @@ export function storeConformanceOfAlerts(withStore: WithStore): void {
       ])
     }))
 
+  test('an alert told twice: two that tell it again in the millisecond in which it fired', () =>
+    withStore(async ({ alerts }) => {
+      let again = 0
+      // Most of them within one millisecond, which nobody can ask for.
+      for (let round = 0; round < 50; round += 1) {
+        const fired = await alerts.move([fires(`alert-${round}`, round === 0 ? null : 20)], false, entry)
+        const open = fired.map(({ alert }) => alert)
+        const twice = [alerts.repeat(open, false, entry), alerts.repeat(open, false, entry)]
+        again = Math.max(again, (await Promise.all(twice)).flat().length)
+        await alerts.move([resolves(10, 20)], false, entry)
+      }
+      expect(again).toBeLessThanOrEqual(1)
+    }))
+
   test('an alert is acknowledged once, is not told again then, and is withdrawn with its rule', () =>
     withStore(async ({ alerts, journal }) => {
       const [fired] = await alerts.move([fires('alert-1')], false, entry)
       const was = fired?.alert ?? expect.fail('it did not fire')
+      // An alert is told again later than it fired.
+      await new Promise((resolve) => setTimeout(resolve, 2))
       const twice = await Promise.all([
         alerts.repeat([was], false, entry),
         alerts.repeat([was], false, entry),

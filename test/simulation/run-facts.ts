@@ -91,7 +91,11 @@ function letsPass({ result, answer, settling }: ItemFacts): boolean {
 /** An earlier message of its chain in this job for which it has to wait. */
 export function waitsFor(job: JobFacts, { plan: { chainKey, seq } }: ItemFacts): ItemFacts | undefined {
   if (chainKey === null) return undefined
-  return job.byChain.get(chainKey)?.find((earlier) => earlier.plan.seq < seq && !letsPass(earlier))
+  // What a sweep takes up again, because its next attempt was due within the run, counts as the item it is by now.
+  const latest = (item: ItemFacts): boolean => job.byRow.get(item.plan.id) === item
+  return job.byChain
+    .get(chainKey)
+    ?.find((earlier) => earlier.plan.seq < seq && latest(earlier) && !letsPass(earlier))
 }
 
 /**

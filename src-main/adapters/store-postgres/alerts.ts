@@ -66,9 +66,10 @@ export function openAlerts(ledger: Ledger): AlertStore {
       ledger.transact(async (scope) => {
         const say = teller(scope, notify, entry)
         return inTurn(alerts, async ({ alert, toldAt }) => {
+          // One that is told again in the millisecond it was told in would not move, and whoever else saw it would tell it too.
           const told = await scope.run(
             `UPDATE alerts SET told_at = $1
-             WHERE alert = $2 AND told_at = $3 AND resolved_at IS NULL AND acknowledged_at IS NULL`,
+             WHERE alert = $2 AND told_at = $3 AND told_at <> $1 AND resolved_at IS NULL AND acknowledged_at IS NULL`,
             ...[scope.at, alert, toldAt],
           )
           return told === 1 ? say('repeated', await byId(scope, alert)) : []

@@ -36,8 +36,10 @@ function prepare(db: Sqlite) {
     resolve: db.prepare<[string, 0 | 1, number]>(
       'UPDATE alerts SET resolved_at = ?, withdrawn = ? WHERE alert_key = ? AND resolved_at IS NULL',
     ),
-    tell: db.prepare<[string, string, string]>(
-      `UPDATE alerts SET told_at = ? WHERE alert = ? AND told_at = ? AND resolved_at IS NULL AND acknowledged_at IS NULL`,
+    // One that is told again in the millisecond it was told in would not move, and whoever else saw it would tell it too.
+    tell: db.prepare<{ at: string; alert: string; toldAt: string }>(
+      `UPDATE alerts SET told_at = @at
+       WHERE alert = @alert AND told_at = @toldAt AND told_at <> @at AND resolved_at IS NULL AND acknowledged_at IS NULL`,
     ),
     acknowledge: db.prepare<[string, string, string]>(
       `UPDATE alerts SET acknowledged_at = ?, acknowledged_by = ?
@@ -88,7 +90,7 @@ export function openAlerts(db: Sqlite, ledger: Ledger): AlertStore {
       ledger.transact((scope) => {
         const say = teller(scope, notify, entry)
         return alerts.flatMap(({ alert, toldAt }) =>
-          tell.run(scope.at, alert, toldAt).changes === 1 ? say('repeated', byId.get(alert)) : [],
+          tell.run({ at: scope.at, alert, toldAt }).changes === 1 ? say('repeated', byId.get(alert)) : [],
         )
       }),
     acknowledge: async (alert, by, notify, entry) =>
