@@ -24,7 +24,8 @@ import { markFloor, publishFloor } from './resend-floors.ts'
 const DATABASE = 'redrive_bench_resend'
 const EXCHANGE = 'redrive-bench-resend'
 const ROUTING_KEY = 'orders.paid'
-const POLL_MS = 50
+/** As often as the console's own page hears of a job's progress: asking more often would be work that no floor has. */
+const POLL_MS = 250
 const PAYLOAD_CHARS = 340
 const UNLOCK_MINUTES = 120
 export const SOURCE = 'bench'
