@@ -11,7 +11,8 @@ import type { Score } from './score.ts'
 import { openTopic } from './sink.ts'
 import { openStage } from './stage.ts'
 import type { Stage } from './stage.ts'
-import { conclude, resend } from './work.ts'
+import { conclude, resend, resendAt } from './work.ts'
+import type { Work } from './work.ts'
 
 const BATCH = 500
 const CONFIRM_TIMEOUT_MS = 5_000
@@ -20,6 +21,8 @@ const AWAY_MS = 120_000
 const POLL_MS = 10
 const CUTS = 6
 const STARTS_MS_MAX = 30_000
+/** A server that is asked to stop goes on for some seconds: a job of some thousands would be over before. */
+const PACED_SEC = 12
 
 /** A server that the middle of a job takes away and gives back. */
 interface Outage {
@@ -51,7 +54,8 @@ export async function kafkaRestarted(
   const outage = { stop: () => stopKafkaNode(node, signal), start: () => startKafkaNode(node, owner) }
   try {
     const how = signal === 'SIGTERM' ? 'restarted' : 'crashed'
-    return await through(`Kafka ${how} in a job of ${count}`, { stage, count, outage })
+    const work = resendAt(count / PACED_SEC)
+    return await through(`Kafka ${how} in a job of ${count}`, { stage, count, outage, work })
   } finally {
     await stage.close()
   }
@@ -114,15 +118,17 @@ async function through(
     stage,
     count,
     outage,
+    work = resend,
     more = {},
   }: {
     readonly stage: Stage
     readonly count: number
     readonly outage: Outage
+    readonly work?: Work
     readonly more?: Partial<TestEngineOptions>
   },
 ): Promise<Score> {
-  await resend.prepare(stage, count)
+  await work.prepare(stage, count)
   const engine = await stage.engine({
     batch: BATCH,
     confirmTimeoutMs: CONFIRM_TIMEOUT_MS,
@@ -130,11 +136,11 @@ async function through(
     sweep: quickSweep,
     ...more,
   })
-  const start = await resend.ready(engine)
+  const start = await work.ready(engine)
   await start()
   const broken: string[] = []
   const hold = (what: string, holds: boolean): void => void (holds || broken.push(what))
-  await until(async () => (await resend.progress(engine)) >= count / 4)
+  await until(async () => (await work.progress(engine)) >= count / 4)
   await outage.stop()
   const [job] = await engine.store.jobReader.jobs({ source: testSource, before: null, limit: 1 })
   hold('the job was over before the outage', (job?.ended ?? count) < count)
@@ -146,7 +152,7 @@ async function through(
     ended.state === 'done',
   )
   broken.push(...(await comeBack(engine)))
-  return conclude(scenario, { stage, engine, work: resend, broken }, 'by-looking')
+  return conclude(scenario, { stage, engine, work, broken }, 'by-looking')
 }
 
 /** The connections of looking and of publishing come back each in its own time. */

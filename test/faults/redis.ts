@@ -120,6 +120,7 @@ async function sweepThrough(scenario: string, count: number, lab: Lab): Promise<
     const dataDirs = [join(folder, 'one'), join(folder, 'two')]
     const consoles = dataDirs.map((dataDir) => startSweeper(dataDir, lab.url))
     await Promise.all(consoles.map(({ ready }) => ready))
+    for (const one of consoles) one.begin()
     await until(
       'part of it is sent',
       async () => (await left(lab.now())) < count * (1 - KILLED_AT),
@@ -201,6 +202,7 @@ function startSweeper(dataDir: string, databaseUrl: string) {
   died.catch(() => undefined)
   return {
     ready: Promise.race([once(child, 'message'), died]),
+    begin: () => void child.send('begin'),
     async stop(): Promise<SweepDone> {
       const answer = once(child, 'message') as Promise<[SweepDone]>
       child.send('stop')

@@ -19,8 +19,9 @@ const ATTEMPTS_MAX = 3
 const RELAY_BATCH = 200
 
 interface Child<Done> {
-  /** Lets it begin; all are up by then. */
+  /** It is up, and waits for `begin`: one that is up later would find nothing left to do. */
   readonly ready: Promise<unknown>
+  begin(): void
   stop(): Promise<Done>
 }
 
@@ -32,6 +33,7 @@ function startChild<Done>(file: string, argument: object): Child<Done> {
   died.catch(() => undefined)
   return {
     ready: Promise.race([once(child, 'message'), died]),
+    begin: () => void child.send('begin'),
     async stop() {
       const answer = once(child, 'message') as Promise<[Done]>
       child.send('stop')
@@ -70,6 +72,7 @@ export async function twoSweepersAndRelay(count: number, timeoutMs: number): Pro
       batch: RELAY_BATCH,
     } satisfies RelayChild)
     await Promise.all([...consoles, relay].map(({ ready }) => ready))
+    for (const one of [...consoles, relay]) one.begin()
     const broken = await untilNothingIsOpen(stage, timeoutMs)
     const [swept, relayed] = await Promise.all([Promise.all(consoles.map((one) => one.stop())), relay.stop()])
     return await judge(stage, count, { swept, relayed, broken })

@@ -38,7 +38,8 @@ const latestJob = async ({ store }: TestEngine): Promise<Job | null> => {
   return job ?? null
 }
 
-export const resend: Work = {
+/** `rate`: messages a second; null: as fast as it goes. */
+export const resendAt = (rate: number | null): Work => ({
   name: 'resend',
   async prepare(stage, count) {
     await addPending(stage.database, { queue: stage.queue, count, chainOf: CHAINS })
@@ -51,7 +52,7 @@ export const resend: Work = {
   async ready(engine) {
     const { plan, digest } = await engine.plan({ trouble: 'failed' })
     await engine.unlock()
-    const options = { rate: null, ramp: false, brake: null }
+    const options = { rate, ramp: false, brake: null }
     const run = () => engine.engine.jobs.run({ plan, digest, typedCount: null, options }, never)
     // A start that finds the source away has done nothing, and is asked for once more.
     return async () => void (await run().catch(run))
@@ -70,7 +71,9 @@ export const resend: Work = {
     }
     return []
   },
-}
+})
+
+export const resend = resendAt(null)
 
 export const sweep: Work = {
   name: 'sweep',

@@ -1,7 +1,9 @@
 /**
  * A relay as services run one, in a process of its own: claims pending rows with FOR UPDATE SKIP LOCKED, publishes with
- * confirms, marks. Knows nothing of Redrive. Runs until it is told to stop; then prints RelayDone. Argument: RelayChild.
+ * confirms, marks. Knows nothing of Redrive. Begins when it is told to, runs until it is told to stop; then prints RelayDone.
+ * Argument: RelayChild.
  */
+import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect } from 'amqplib'
 import type { ConfirmChannel } from 'amqplib'
@@ -54,8 +56,10 @@ channel.on('return', (message: { properties: { messageId: string } }) => {
 })
 const done = { claims: 0, returned: 0 }
 let stopping = false
-process.on('message', () => (stopping = true))
+const begin = once(process, 'message')
 process.send?.('ready')
+await begin
+process.on('message', () => (stopping = true))
 
 while (!stopping) {
   const { rows } = await database.query<Row>(CLAIM, [options.batch])

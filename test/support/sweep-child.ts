@@ -1,7 +1,8 @@
 /**
- * A console that sweeps, in a process of its own with a store of its own: runs the sweep again and again until it is told
- * to stop; then prints SweepDone. Argument: SweepChild as JSON.
+ * A console that sweeps, in a process of its own with a store of its own: begins when it is told to, and runs the sweep again and
+ * again until it is told to stop; then prints SweepDone. Argument: SweepChild as JSON.
  */
+import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SweepPolicy } from '../../src-main/domain/sweep-policy.ts'
 import { openTestEngine } from './test-engine.ts'
@@ -30,10 +31,12 @@ const IDLE_MS = 50
 const given = JSON.parse(process.argv[2] ?? '{}') as SweepChild
 const test = openTestEngine(given)
 let stopping = false
-process.on('message', () => (stopping = true))
 await test.engine.recover()
 if (given.table !== undefined) await test.confirmMapping()
+const begin = once(process, 'message')
 process.send?.('ready')
+await begin
+process.on('message', () => (stopping = true))
 
 const done = { claims: 0, confirmed: 0, returned: 0, unknown: 0, expired: 0 }
 const failures: string[] = []
