@@ -1,9 +1,7 @@
-import { fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { openStore } from '../../src-main/adapters/store-sqlite/open-store.ts'
@@ -14,11 +12,11 @@ import type { RedisNode, RedisSet } from '../support/redis-nodes.ts'
 import type { SweepChild, SweepDone } from '../support/sweep-child.ts'
 import { quickSweep } from '../support/sweep-samples.ts'
 import { openTcpProxy } from '../support/tcp-proxy.ts'
+import { startToldChild } from '../support/told-child.ts'
 import { scoreOf } from './score.ts'
 import type { Score } from './score.ts'
 import { openQueue } from './sink.ts'
 
-const SUPPORT = resolve(import.meta.dirname, '../support')
 const HOST = '127.0.0.1'
 const TABLE = 'staged:*'
 /** Shorter than what a sentinel waits before it leads a replica back to its primary. */
@@ -195,21 +193,7 @@ async function left(node: RedisNode): Promise<number> {
 function startSweeper(dataDir: string, databaseUrl: string) {
   const sweep = { ...quickSweep, order: 'none' as const, batch: BATCH }
   const argument: SweepChild = { dataDir, databaseUrl, table: TABLE, batch: BATCH, sweep }
-  const child = fork(resolve(SUPPORT, 'sweep-child.ts'), [JSON.stringify(argument)])
-  const died = once(child, 'exit').then(([code]) => {
-    throw new Error(`a sweeper ended by itself with ${String(code)}`)
-  })
-  died.catch(() => undefined)
-  return {
-    ready: Promise.race([once(child, 'message'), died]),
-    begin: () => void child.send('begin'),
-    async stop(): Promise<SweepDone> {
-      const answer = once(child, 'message') as Promise<[SweepDone]>
-      child.send('stop')
-      const [done] = await Promise.race([answer, died])
-      return done
-    },
-  }
+  return startToldChild<SweepDone>('sweep-child.ts', argument)
 }
 
 /** Message ids of what a sweeper's own books call confirmed, each as often as it was. */

@@ -1,47 +1,19 @@
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
-import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RelayChild, RelayDone } from '../support/relay-child.ts'
 import { rabbit } from '../support/rabbitmq.ts'
 import type { SweepChild, SweepDone } from '../support/sweep-child.ts'
 import { addPending, quickSweep } from '../support/sweep-samples.ts'
+import { startToldChild } from '../support/told-child.ts'
 import { scoreOf } from './score.ts'
 import type { Score } from './score.ts'
 import { openStage } from './stage.ts'
 import type { Stage } from './stage.ts'
 
-const SUPPORT = resolve(import.meta.dirname, '../support')
 const POLL_MS = 200
 /** Every so many rows have a destination that does not exist: they are claimed three times and end failed. */
 const LOST_EVERY = 100
 const ATTEMPTS_MAX = 3
 const RELAY_BATCH = 200
-
-interface Child<Done> {
-  /** It is up, and waits for `begin`: one that is up later would find nothing left to do. */
-  readonly ready: Promise<unknown>
-  begin(): void
-  stop(): Promise<Done>
-}
-
-function startChild<Done>(file: string, argument: object): Child<Done> {
-  const child = fork(resolve(SUPPORT, file), [JSON.stringify(argument)])
-  const died = once(child, 'exit').then(([code]) => {
-    throw new Error(`${file} ended by itself with ${String(code)}`)
-  })
-  died.catch(() => undefined)
-  return {
-    ready: Promise.race([once(child, 'message'), died]),
-    begin: () => void child.send('begin'),
-    async stop() {
-      const answer = once(child, 'message') as Promise<[Done]>
-      child.send('stop')
-      const [done] = await Promise.race([answer, died])
-      return done
-    },
-  }
-}
 
 /**
  * Two consoles and the service's own relay, each a process, on one outbox. Every claim of any of them counts an attempt
@@ -57,7 +29,7 @@ export async function twoSweepersAndRelay(count: number, timeoutMs: number): Pro
     const databaseUrl = stage.database.url
     const sweep = { ...quickSweep, order: 'none' as const, backoff: { ...quickSweep.backoff, capSec: 1 } }
     const consoles = [await stage.folder(), await stage.folder()].map((dataDir) =>
-      startChild<SweepDone>('sweep-child.ts', {
+      startToldChild<SweepDone>('sweep-child.ts', {
         dataDir,
         databaseUrl,
         batch: 500,
@@ -66,7 +38,7 @@ export async function twoSweepersAndRelay(count: number, timeoutMs: number): Pro
     )
     const { user, password, host, port } = rabbit
     const brokerUrl = `amqp://${user}:${password}@${host}:${port}`
-    const relay = startChild<RelayDone>('relay-child.ts', {
+    const relay = startToldChild<RelayDone>('relay-child.ts', {
       databaseUrl,
       brokerUrl,
       batch: RELAY_BATCH,

@@ -30,6 +30,6 @@ function look(): void {
 setFlagsFromString('--no-parallel-scavenge')
 setFlagsFromString('--no-minor-gc-task')
 setFlagsFromString(`--heap-growing-percent=${OLD_GROWTH_PERCENT}`)
-// Not before all is loaded, when nothing could stop it.
+// It grows from the first look on: while all is loaded nothing could stop it.
 setFlagsFromString('--semi-space-growth-factor=1')
 setInterval(look, LOOK_EVERY_MS).unref()
