@@ -116,31 +116,18 @@ test('a message of unknown outcome is never swept again by itself, however long 
   const { scene, proxy } = await openBehindProxy(context)
   const { database, engine } = scene
   await addPending(database, { queue: scene.queue, count: 15 })
-  const holes = eventually('the messages are on their way', async () => {
-    const [row] = await database.sql(
-      `select count(*)::text as n from outbox_message where status = 'sending'`,
-    )
-    return row?.['n'] === '15'
-  }).then(() => proxy.blackHole('down'))
-  await database.sql(
-    `create function slowly() returns trigger language plpgsql as 'begin perform pg_sleep(0.02); return new; end';
-     create trigger slowly before update on outbox_message for each row execute function slowly()`,
-  )
+  // The broker has them all, and its answer to the last is lost.
+  proxy.cutAt('message-15', true)
   const run = await engine.sweep()
-  await holes
-  proxy.blackHole()
-  proxy.cut()
   const unknown = run.outcome?.unknown ?? 0
-  expect(run.outcome?.claimed).toBe(15)
-  expect((run.outcome?.confirmed ?? 0) + unknown).toBe(15)
   expect(unknown).toBeGreaterThan(0)
+  expect(run.outcome).toMatchObject({ claimed: 15, confirmed: 15 - unknown })
   for (let hour = 0; hour < 3; hour += 1) {
     await anHourLater(database)
     const again = (await engine.sweep()).outcome
     expect(again).toMatchObject({ claimed: 0, expired: 0 })
   }
-  const inQueue = await delivered(scene)
-  expect(new Set(inQueue).size).toBe(inQueue.length)
+  expect((await delivered(scene)).sort()).toEqual(ids(1, 15).sort())
   expect(await statuses(scene)).toMatchObject({ sending: unknown })
   const job = run.outcome?.job ?? ''
   await engine.engine.jobs.settle(job, { seqs: null, as: 'not-sent', reason: 'nobody has seen it' }, never)
