@@ -15,7 +15,7 @@ import {
   serverAddress,
 } from '../support/postgres-server.ts'
 import type { TestDatabase } from '../support/postgres-server.ts'
-import { connectRabbit, rabbit, rabbitUrl } from '../support/rabbitmq.ts'
+import { connectRabbit, rabbit, rabbitmqctl, rabbitUrl } from '../support/rabbitmq.ts'
 import { startEngine } from './engine-process.ts'
 import type { EngineProcess } from './engine-process.ts'
 import { markFloor, publishFloor } from './resend-floors.ts'
@@ -190,8 +190,13 @@ async function markPart(parts: Parts): Promise<number> {
   return timed(() => markFloor(parts.client, parts.messages))
 }
 
-async function purge({ channel }: Parts): Promise<void> {
+/** No end of the file that all quorum queues write to is due either: see decisions/resend-bench.md. */
+const ROLL_OVER =
+  'ra_log_wal:force_roll_over(ra_log_wal), sys:get_status(ra_log_wal), ra_log_segment_writer:await(ra_log_segment_writer).'
+
+async function purge({ channel, queueType }: Parts): Promise<void> {
   await channel.purgeQueue(EXCHANGE)
+  if (queueType === 'quorum') await rabbitmqctl('eval', ROLL_OVER)
 }
 
 async function timed(work: () => Promise<void>): Promise<number> {
