@@ -89,13 +89,16 @@ function letsPass({ result, answer, settling }: ItemFacts): boolean {
 }
 
 /** An earlier message of its chain in this job for which it has to wait. */
-export function waitsFor(job: JobFacts, { plan: { chainKey, seq } }: ItemFacts): ItemFacts | undefined {
+export function waitsFor(job: JobFacts, { plan: { id, chainKey, seq } }: ItemFacts): ItemFacts | undefined {
   if (chainKey === null) return undefined
-  // What a sweep takes up again, because its next attempt was due within the run, counts as the item it is by now.
+  // What a sweep takes up again, because its next attempt was due within the run, counts as the item it is by now,
   const latest = (item: ItemFacts): boolean => job.byRow.get(item.plan.id) === item
+  // and comes behind later messages of its chain, which it does not wait for: they wait for it.
+  const isBefore = ({ plan }: ItemFacts): boolean =>
+    plan.seq < seq && (job.kind !== 'sweep' || Number(plan.id) < Number(id))
   return job.byChain
     .get(chainKey)
-    ?.find((earlier) => earlier.plan.seq < seq && latest(earlier) && !letsPass(earlier))
+    ?.find((earlier) => isBefore(earlier) && latest(earlier) && !letsPass(earlier))
 }
 
 /**
