@@ -28,6 +28,9 @@ const ROUTING_KEY = 'orders.paid'
 const POLL_MS = 250
 const PAYLOAD_CHARS = 340
 const UNLOCK_MINUTES = 120
+/** Ends the file that all quorum queues write to, so that none of the parts has to: see decisions/resend-bench.md. */
+const ROLL_OVER =
+  'ra_log_wal:force_roll_over(ra_log_wal), sys:get_status(ra_log_wal), ra_log_segment_writer:await(ra_log_segment_writer).'
 export const SOURCE = 'bench'
 
 const fill = (schema: string, messages: number): string => `
@@ -189,10 +192,6 @@ async function markPart(parts: Parts): Promise<number> {
   await refill(parts, 'floor')
   return timed(() => markFloor(parts.client, parts.messages))
 }
-
-/** No end of the file that all quorum queues write to is due either: see decisions/resend-bench.md. */
-const ROLL_OVER =
-  'ra_log_wal:force_roll_over(ra_log_wal), sys:get_status(ra_log_wal), ra_log_segment_writer:await(ra_log_segment_writer).'
 
 async function purge({ channel, queueType }: Parts): Promise<void> {
   await channel.purgeQueue(EXCHANGE)
